@@ -1,0 +1,228 @@
+"""All the calculus: a graph of Cells, a table of operators, and reverse mode whose gradients are Cells again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+
+class Cell:
+    """One number of a computation: a constant, a named variable, or an operator applied to other Cells.
+
+    Like micrograd's `Value`, but symbolic: it holds no data, so one graph serves every row of a sheet.
+    """
+
+    __slots__ = ("args", "name", "op", "value")
+
+    def __init__(self, op: str, args: tuple[Cell, ...] = (), name: str | None = None, value: float = math.nan):
+        self.op, self.args, self.name, self.value = op, args, name, value
+
+    def named(self, name: str) -> Cell:
+        """Give the Cell the name that people call it by, and return it."""
+        self.name = name
+        return self
+
+    def __add__(self, other: Cell | float) -> Cell:
+        return add(self, other)
+
+    def __radd__(self, other: float) -> Cell:
+        return add(other, self)
+
+    def __sub__(self, other: Cell | float) -> Cell:
+        return sub(self, other)
+
+    def __rsub__(self, other: float) -> Cell:
+        return sub(other, self)
+
+    def __mul__(self, other: Cell | float) -> Cell:
+        return mul(self, other)
+
+    def __rmul__(self, other: float) -> Cell:
+        return mul(other, self)
+
+    def __truediv__(self, other: Cell | float) -> Cell:
+        return Cell("div", (cell(self), cell(other)))
+
+    def __neg__(self) -> Cell:
+        return Cell("neg", (self,))
+
+    def __repr__(self) -> str:
+        return f"Cell({self.name or self.op})"
+
+
+def constant(value: float) -> Cell:
+    """A number that never changes, such as the 1 in 1 - a."""
+    return Cell("constant", value=float(value))
+
+
+def variable(name: str) -> Cell:
+    """A leaf whose number comes from elsewhere: an input, a weight, the learning rate."""
+    return Cell("variable", name=name)
+
+
+def cell(x: Cell | float) -> Cell:
+    """`x` itself if it is a Cell, else the constant."""
+    return x if isinstance(x, Cell) else constant(x)
+
+
+def is_constant(x: Cell, value: float) -> bool:
+    """Whether `x` is the constant `value`."""
+    return x.op == "constant" and x.value == value
+
+
+def add(*terms: Cell | float) -> Cell:
+    """A sum; zeros drop out."""
+    kept = [t for t in map(cell, terms) if not is_constant(t, 0)]
+    return kept[0] if len(kept) == 1 else Cell("add", tuple(kept)) if kept else constant(0)
+
+
+def sub(a: Cell | float, b: Cell | float) -> Cell:
+    """A difference; subtracting zero drops out."""
+    a, b = cell(a), cell(b)
+    return a if is_constant(b, 0) else Cell("sub", (a, b))
+
+
+def mul(*factors: Cell | float) -> Cell:
+    """A product; ones drop out, a zero wins."""
+    kept = [f for f in map(cell, factors) if not is_constant(f, 1)]
+    if any(is_constant(f, 0) for f in kept):
+        return constant(0)
+    return kept[0] if len(kept) == 1 else Cell("mul", tuple(kept)) if kept else constant(1)
+
+
+def sigmoid(h: Cell) -> Cell:
+    """The logistic function, 1 / (1 + exp(-h))."""
+    return Cell("sigmoid", (h,))
+
+
+def tanh(h: Cell) -> Cell:
+    """The hyperbolic tangent."""
+    return Cell("tanh", (h,))
+
+
+def relu(h: Cell) -> Cell:
+    """max(0, h), with derivative 0 at 0 as in PyTorch."""
+    return Cell("relu", (h,))
+
+
+def identity(h: Cell) -> Cell:
+    """`h` as a Cell of its own, so that an output layer can be linear and still have a column."""
+    return Cell("identity", (h,))
+
+
+def half_squared_error(t: Cell, a: Cell) -> Cell:
+    """(t - a)^2 / 2, the error of one output."""
+    return Cell("half_squared_error", (t, a))
+
+
+def _sigmoid(h: float) -> float:
+    # exp(700) is near the largest double, and Excel's EXP gives #NUM! beyond it: the sheet has the same bound.
+    return 0.0 if h < -700 else 1 / (1 + math.exp(-h))
+
+
+class Op(NamedTuple):
+    """What an operator computes, and how it passes on the derivative `g` of the result: one per argument.
+
+    `adjoint(y, g, *args)` is written on the operator's own output `y`, as a textbook does.
+    """
+
+    value: Callable[..., float]
+    adjoint: Callable[..., tuple[Cell, ...]]
+
+
+def _others(args: tuple[Cell, ...], k: int) -> tuple[Cell, ...]:
+    return args[:k] + args[k + 1 :]
+
+
+OPS: dict[str, Op] = {
+    "add": Op(lambda *x: sum(x), lambda y, g, *x: (g,) * len(x)),
+    "sub": Op(lambda a, b: a - b, lambda y, g, a, b: (g, -g)),
+    "neg": Op(lambda a: -a, lambda y, g, a: (-g,)),
+    "mul": Op(lambda *x: math.prod(x), lambda y, g, *x: tuple(mul(g, *_others(x, k)) for k in range(len(x)))),
+    "div": Op(lambda a, b: a / b, lambda y, g, a, b: (g / b, -(g * y / b))),
+    "sigmoid": Op(_sigmoid, lambda y, g, h: (mul(g, y, 1 - y),)),
+    "tanh": Op(math.tanh, lambda y, g, h: (mul(g, 1 - mul(y, y)),)),
+    "relu": Op(lambda h: 0.0 if h <= 0 else h, lambda y, g, h: (mul(g, Cell("step", (y,))),)),
+    "step": Op(lambda h: 1.0 if h > 0 else 0.0 * h, lambda y, g, h: (constant(0),)),
+    "identity": Op(lambda h: h, lambda y, g, h: (g,)),
+    "half_squared_error": Op(lambda t, a: (t - a) ** 2 / 2, lambda y, g, t, a: (mul(g, t - a), mul(g, a - t))),
+}
+
+
+def forward_order(*roots: Cell) -> list[Cell]:
+    """Every Cell that the roots depend on, arguments before results; no recursion, so depth has no limit."""
+    order: list[Cell] = []
+    done: set[int] = set()
+    stack = [(root, False) for root in reversed(roots)]
+    while stack:
+        node, expanded = stack.pop()
+        if expanded:
+            order.append(node)
+        elif id(node) not in done:
+            done.add(id(node))
+            stack.append((node, True))
+            stack.extend((arg, False) for arg in reversed(node.args))
+    return order
+
+
+class Gradients:
+    """The derivatives of one Cell with respect to every Cell before it: `gradients[w]` is again a Cell."""
+
+    def __init__(self, adjoints: Mapping[int, Cell]):
+        self._adjoints = adjoints
+
+    def __getitem__(self, x: Cell) -> Cell:
+        return self._adjoints.get(id(x), constant(0))
+
+
+def backward(root: Cell) -> Gradients:
+    """Differentiate `root` in reverse mode; the gradients are Cells that share the forward graph.
+
+    Contributions to an adjoint are added in forward order, as a person writes them, not in the order in which
+    reverse mode finds them.
+    """
+    order = forward_order(root)
+    position = {id(node): k for k, node in enumerate(order)}
+    contributions: dict[int, list[tuple[int, Cell]]] = {id(root): [(0, constant(1))]}
+    adjoints: dict[int, Cell] = {}
+    for node in reversed(order):
+        found = sorted(contributions.get(id(node), []), key=lambda pair: pair[0])
+        g = adjoints[id(node)] = add(*(c for _, c in found))
+        if node.args and not is_constant(g, 0):
+            for arg, c in zip(node.args, OPS[node.op].adjoint(node, g, *node.args), strict=True):
+                contributions.setdefault(id(arg), []).append((position[id(node)], c))
+    return Gradients(adjoints)
+
+
+class Evaluator:
+    """Numbers for a set of Cells: built once, called once per row.
+
+    A number that is not finite, or that depends on one, is NaN: a spreadsheet has an error there.
+    """
+
+    def __init__(self, cells: Iterable[Cell]):
+        self.cells = tuple(cells)
+        order = forward_order(*self.cells)
+        slot = {id(node): k for k, node in enumerate(order)}
+        self._start = [node.value for node in order]
+        self._leaves = [(node, slot[id(node)]) for node in order if node.op == "variable"]
+        self._work = [
+            (slot[id(n)], OPS[n.op].value, tuple(slot[id(a)] for a in n.args))
+            for n in order
+            if n.op not in ("constant", "variable")
+        ]
+        self._results = [slot[id(c)] for c in self.cells]
+
+    def __call__(self, values: Mapping[Cell, float]) -> list[float]:
+        """The values of the Cells, given those of the variables. Raises KeyError for a variable left out."""
+        v = self._start[:]
+        for leaf, k in self._leaves:
+            v[k] = values[leaf]
+        for k, f, args in self._work:
+            try:
+                y = f(*[v[a] for a in args])
+            except (OverflowError, ZeroDivisionError):
+                y = math.nan
+            v[k] = y if math.isfinite(y) else math.nan
+        return [v[k] for k in self._results]
