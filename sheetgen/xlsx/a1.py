@@ -1,0 +1,188 @@
+"""A1 text: cut a formula into tokens, find its references, move them."""
+
+import re
+from bisect import bisect, insort
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
+
+MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+
+_Corner = tuple[str, int, str, int]  # "$" or "", column, "$" or "", row; 0 where a whole column or row has none
+
+_COLUMN, _ROW = r"\$?[A-Za-z]{1,3}", r"\$?0{0,9}[1-9][0-9]{0,6}"  # A01 is A1
+_CELLS = rf"(?:{_COLUMN}{_ROW}(?::{_COLUMN}{_ROW})?|{_COLUMN}:{_COLUMN}|{_ROW}:{_ROW})"
+_TOKEN = re.compile(
+    rf"""
+    (?P<text>"(?:[^"]|"")*")
+  | (?P<reference>(?:'(?:[^'\[\]]|'')+'!|[^\W\d][\w.]*!)?
+        {_CELLS}(?![\w.(!\[]))
+  | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+  | (?P<call>[^\W\d][\w.]*\()
+  | (?P<name>(?:'(?:[^']|'')+'!|[^\W\d][\w.]*!)?[^\W\d][\w.]*)
+  | (?P<error>\#(?:N/A|[A-Z]+(?:/0)?[!?]))
+  | (?P<space>\s+)
+  | (?P<sign>[-+*/^&=<>%(),])
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_RANGE = re.compile(_CELLS)
+_CORNER = re.compile(r"(?:(\$?)([A-Za-z]+))?(?:(\$?)([0-9]+))?")
+
+
+class Area(NamedTuple):
+    """A reference to cells of one sheet ('' is the formula's own), 1-based, both ends included."""
+
+    sheet: str
+    row: int
+    column: int
+    last_row: int
+    last_column: int
+
+    @property
+    def single(self) -> bool:
+        """One cell, as against a range."""
+        return (self.row, self.column) == (self.last_row, self.last_column)
+
+    @property
+    def size(self) -> int:
+        """How many cells it has."""
+        return (self.last_row - self.row + 1) * (self.last_column - self.column + 1)
+
+    def addresses(self) -> Iterator[str]:
+        """'A1', 'B1', 'A2', ...: its cells, row by row."""
+        columns = [column_letters(column) for column in range(self.column, self.last_column + 1)]
+        return (f"{letters}{row}" for row in range(self.row, self.last_row + 1) for letters in columns)
+
+
+def tokens(formula: str) -> Iterator[tuple[str, str]]:
+    """(kind, text) of the pieces of a formula without its '='; the texts joined give the formula back.
+
+    Kinds: text reference number call name error space sign other; a call ends with its '('.
+    """
+    for match in _TOKEN.finditer(formula):
+        yield match.lastgroup or "", match.group()
+
+
+def depth(formula: str) -> int:
+    """How deep its brackets are nested."""
+    steps = (text.endswith("(") - (text == ")") for kind, text in tokens(formula) if kind in ("call", "sign"))
+    return max(accumulate(steps), default=0)
+
+
+@lru_cache(MAX_COLUMN)  # not without end: a stranger may ask for anything
+def column_number(letters: str) -> int:
+    """A -> 1, Z -> 26, AA -> 27; 0 for what is no column."""
+    number = 0
+    if len(letters) > 3 or not (letters.isascii() and letters.isalpha()):
+        return 0
+    for letter in letters.upper():
+        number = 26 * number + ord(letter) - 64
+    return number
+
+
+@lru_cache(MAX_COLUMN)
+def column_letters(number: int) -> str:
+    """1 -> A, 26 -> Z, 27 -> AA."""
+    letters = ""
+    while number:
+        number, digit = divmod(number - 1, 26)
+        letters = chr(65 + digit) + letters
+    return letters
+
+
+def place(address: str) -> tuple[int, int]:
+    """'B3' -> (3, 2), row first; '$' is ignored."""
+    _, column, _, row = _corner(address)
+    return row, column
+
+
+def address(row: int, column: int) -> str:
+    """(3, 2) -> 'B3'."""
+    return f"{column_letters(column)}{row}"
+
+
+def area(reference: str) -> Area:
+    """The cells a reference token names; a whole column or row reaches to the end of the sheet."""
+    sheet, _, cells = reference.rpartition("!")
+    if sheet.startswith("'"):
+        sheet = sheet[1:-1].replace("''", "'")
+    first, _, last = cells.partition(":")
+    (_, left, _, top), (_, right, _, bottom) = _corner(first), _corner(last or first)
+    columns = (left, right) if left else (1, MAX_COLUMN)
+    rows = (top, bottom) if top else (1, MAX_ROW)
+    return Area(sheet, min(rows), min(columns), max(rows), max(columns))
+
+
+def range_of(text: str) -> Area | None:
+    """The cells that 'B2', 'B2:C9', 'A:B' or '1:2' names, with or without $; None if it is no range of a sheet."""
+    if not _RANGE.fullmatch(text):
+        return None
+    found = area(text)
+    return found if found.last_row <= MAX_ROW and found.last_column <= MAX_COLUMN else None
+
+
+def overlaps(areas: Sequence[tuple[Area, str]]) -> Iterator[tuple[str, str]]:
+    """The labels of areas of one sheet that share a cell; one that lies on another is not compared with later ones.
+
+    A sweep down the rows keeps the areas side by side, by their columns, so that only neighbours are looked at.
+    """
+    kept: list[tuple[Area, str]] = []
+    for new, label in sorted(areas):
+        at = max(bisect(kept, new.column, key=_first_column) - 1, 0)
+        alone = True
+        while at < len(kept) and kept[at][0].column <= new.last_column:
+            old, other = kept[at]
+            if old.last_row < new.row:
+                del kept[at]
+                continue
+            if old.last_column >= new.column:
+                alone = False
+                yield other, label
+            at += 1
+        if alone:
+            insort(kept, (new, label), key=_first_column)
+
+
+def _first_column(item: tuple[Area, str]) -> int:
+    return item[0].column
+
+
+def mover(formula: str) -> Callable[[int, int], str]:
+    """A function of (rows down, columns right) giving the formula as it reads there; off the sheet is #REF!.
+
+    Cutting the formula once makes the thousandth copy of a shared formula as cheap as joining strings.
+    """
+    pieces: list[str | list[_Corner]] = []
+    for kind, text in tokens(formula):
+        if kind == "reference":
+            sheet, mark, cells = text.rpartition("!")
+            pieces += [f"{sheet}{mark}", [_corner(corner) for corner in cells.split(":")]]
+        else:
+            pieces.append(text)
+
+    def moved(rows: int, columns: int) -> str:
+        return "".join(piece if isinstance(piece, str) else _move(piece, rows, columns) for piece in pieces)
+
+    return moved
+
+
+def _move(corners: list[_Corner], rows: int, columns: int) -> str:
+    texts = []
+    for fixed, column, locked, row in corners:
+        right = column + columns if column and not fixed else column
+        down = row + rows if row and not locked else row
+        if not (bool(column) <= right <= MAX_COLUMN and bool(row) <= down <= MAX_ROW):
+            return "#REF!"
+        texts.append(f"{fixed}{column_letters(right)}{locked}{down or ''}")
+    return ":".join(texts)
+
+
+def _corner(text: str) -> _Corner:
+    match = _CORNER.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no cell address.")
+    fixed, letters, locked, row = match.groups(default="")
+    return fixed, column_number(letters), locked, int(row or 0)
