@@ -1,0 +1,49 @@
+"""What makes Excel offer a repair ("We found a problem with some content...") or show a name error.
+
+    from sheetgen.lint import lint
+    assert lint("book.xlsx") == []
+
+No validator covers this, so it is read from the raw XML; of sheetgen only xlsx is imported. `RULES` lists the rules.
+"""
+
+from pathlib import Path
+
+from ..xlsx import UnreadableWorkbook
+from .book import Book
+from .drawing import check_drawings
+from .package import Package, Report
+from .rows import Rows
+from .rules import HOUSE, RULES, Problem
+from .sheet import Surroundings, wanted_texts
+
+__all__ = ["HOUSE", "RULES", "Problem", "lint"]
+
+
+def lint(path: str | Path) -> list[Problem]:
+    """The problems of a finished .xlsx file; an empty list is a pass. OSError if the file cannot be opened."""
+    report = Report()
+    try:
+        with Package(path, report) as package:
+            _lint(package, report)
+    except UnreadableWorkbook as error:
+        message = f"The linter stopped here: {str(error).rstrip('.')}: write the file again."
+        report.append(Problem("package", Path(path).name, "", message))
+    return report
+
+
+def _lint(package: Package, report: Report) -> None:
+    workbooks = package.related("", "officeDocument")
+    if len(workbooks) != 1:
+        report.add("package", "", "", f"The package has {len(workbooks)} workbooks: relate it to one.")
+    for part in workbooks[:1]:
+        book = Book(package, part, report)
+        for sheet in book.sheets:
+            if sheet.part and sheet.kind == "worksheet":
+                rows = Rows(book, sheet, wanted_texts(book, sheet))
+                if rows.root is not None:
+                    package.check_ids(sheet.part, rows.root)
+                    Surroundings(book, sheet, rows.root, rows.texts).check()
+            if sheet.part:
+                check_drawings(book, sheet)
+        book.check_after_sheets()
+    package.check()
