@@ -1,0 +1,42 @@
+"""Engines that recalculate a finished workbook. None of them knows who made it.
+
+IronCalc gets inputs and formulas, LibreOffice a copy of the file, neither any cached value. `formulas` in full does the
+same sheet by sheet, with the cached values of the other sheets; 'formulas patterns' calculates every cell from the
+cached values it refers to.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from . import iron, libreoffice, patterns, whole
+from .result import EngineFailed, EngineMissing, Recalculated, Values
+
+ENGINES: dict[str, Callable[[str | Path], Recalculated]] = {
+    engine.NAME: engine.recalculate for engine in (iron, whole, patterns, libreoffice)
+}
+_PRESENT: dict[str, Callable[[], str]] = {
+    iron.NAME: iron.version,
+    whole.NAME: whole.version,
+    patterns.NAME: patterns.version,
+    libreoffice.NAME: libreoffice.program,  # asking LibreOffice for its version starts it
+}
+_VERSIONS: dict[str, Callable[[], str]] = {
+    engine.NAME: engine.version for engine in (iron, whole, patterns, libreoffice)
+}
+
+
+def version(name: str) -> str:
+    """The version of an engine of ENGINES. Raises EngineMissing."""
+    return _VERSIONS[name]()
+
+
+def available(name: str) -> bool:
+    """Whether an engine of ENGINES is installed."""
+    try:
+        _PRESENT[name]()
+    except EngineMissing:
+        return False
+    return True
+
+
+__all__ = ["ENGINES", "EngineFailed", "EngineMissing", "Recalculated", "Values", "available", "version"]

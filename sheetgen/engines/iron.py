@@ -1,0 +1,104 @@
+"""IronCalc: a spreadsheet engine in Rust; exact doubles, the fastest of the four."""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..xlsx import Entry, ErrorValue, Value, Workbook, read
+from ..xlsx.a1 import place
+from .result import EngineFailed, Recalculated, Values, formula_cells, need, package_version
+
+NAME = "IronCalc"
+
+
+def version() -> str:
+    """The version of the installed package. Raises EngineMissing."""
+    return package_version("ironcalc")
+
+
+def recalculate(path: str | Path) -> Recalculated:
+    """Evaluate a model built from inputs and formulas alone, which therefore holds no cached value.
+
+    Its own reader is not used: it prints, takes three times as long, and panics on charts and links it does not know.
+    Raises EngineMissing, UnreadableWorkbook, and EngineFailed if IronCalc can make nothing of the workbook.
+    """
+    release = version()
+    start = time.perf_counter()
+    workbook = read(path)
+    values: Values = {sheet: {} for sheet in workbook.sheets}
+    try:
+        model, refused = _build(workbook)
+        model.evaluate()
+        for number, (sheet, cells) in enumerate(workbook.sheets.items()):
+            for address, entry in cells.items():
+                if entry.formula is not None and (value := _value(model, number, address)) is not None:
+                    values[sheet][address] = value
+    except BaseException as error:  # a panic in Rust arrives as a BaseException of its own
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise EngineFailed(f"IronCalc can make nothing of {Path(path).name}: {error}.") from error
+        raise
+    nothing = [
+        f"{sheet}!{address}: " + refused.get((sheet, address), "IronCalc gave no value")
+        for sheet, address in formula_cells(workbook.sheets)
+        if address not in values[sheet]
+    ]
+    return Recalculated(NAME, release, values, time.perf_counter() - start, nothing)
+
+
+def _build(workbook: Workbook) -> tuple[Any, dict[tuple[str, str], str]]:
+    """(the model, why a formula was refused)."""
+    ironcalc = need("ironcalc", "ironcalc")
+    model = ironcalc.create("judged", "en", "UTC", "en")
+    for number, sheet in enumerate(workbook.sheets):
+        if number == 0:
+            model.rename_sheet(0, sheet)
+        else:
+            model.add_sheet(sheet)
+    order = list(workbook.sheets)
+    for name, text in workbook.names.items():
+        sheet, _, bare = name.rpartition("!")
+        with suppress(ironcalc.WorkbookError):  # it takes names of cells only; a formula that needs another is #NAME?
+            model.new_defined_name(bare, order.index(sheet) if sheet in order else None, text)
+    refused = {}
+    for number, (sheet, cells) in enumerate(workbook.sheets.items()):
+        for address, entry in cells.items():
+            try:
+                _put(model, number, address, entry)
+            except ironcalc.WorkbookError as error:
+                refused[sheet, address] = f"IronCalc refused it ({error})"
+    return model, refused
+
+
+def _put(model: Any, sheet: int, address: str, entry: Entry) -> None:
+    row, column = place(address)
+    if entry.formula is not None:
+        model.update_cell_with_formula(sheet, row, column, f"={_checked(entry.formula)}")
+    elif isinstance(entry.value, ErrorValue):
+        model.update_cell_with_formula(sheet, row, column, f"={entry.value}")
+    elif isinstance(entry.value, bool):
+        model.update_cell_with_bool(sheet, row, column, entry.value)
+    elif isinstance(entry.value, float):
+        model.update_cell_with_number(sheet, row, column, entry.value)
+    else:
+        model.update_cell_with_text(sheet, row, column, entry.value)
+
+
+def _checked(formula: str) -> str:
+    """IFERROR(x,"diverged") as IFERROR((x)^1,"diverged").
+
+    Where Excel has #NUM! as soon as a number overflows, IronCalc goes on with infinity until the cell is done, so that
+    IFERROR misses it; but the result of a power it looks at.
+    """
+    start, end = "IFERROR(", ',"diverged")'
+    wrapped = formula.startswith(start) and formula.endswith(end)
+    return f"{start}({formula[len(start) : -len(end)]})^1{end}" if wrapped else formula
+
+
+def _value(model: Any, sheet: int, address: str) -> Value | None:
+    row, column = place(address)
+    value: Value | None = model.get_cell_value(sheet, row, column)
+    if isinstance(value, str) and value.startswith("#"):  # an error, or a text that looks like one
+        error = model.get_cell_type(sheet, row, column) == need("ironcalc", "ironcalc").CellType.ErrorValue
+        return ErrorValue(value) if error else value
+    return value

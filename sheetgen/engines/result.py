@@ -1,0 +1,57 @@
+"""What every engine gives back, and how a missing one says so."""
+
+import importlib
+import warnings
+from functools import cache
+from importlib.metadata import version
+from types import ModuleType
+from typing import NamedTuple
+
+from ..xlsx import Sheets, Value
+
+Values = dict[str, dict[str, Value]]  # sheet -> address -> value, formula cells only
+
+
+class EngineMissing(RuntimeError):
+    """An engine is not installed; the message is one sentence that tells how to install it."""
+
+
+class EngineFailed(RuntimeError):
+    """An engine is there, but could make nothing of the workbook; the message is one sentence."""
+
+
+class Recalculated(NamedTuple):
+    """The values an engine gave to the formula cells of one workbook.
+
+    Errors are ErrorValue texts. not_evaluated: a line per cell that should have a value here and has none, and why.
+    left_out: a line per sheet that the engine does not attempt by design, because another engine covers it.
+    """
+
+    engine: str
+    version: str
+    values: Values
+    seconds: float
+    not_evaluated: list[str]
+    left_out: tuple[str, ...] = ()
+
+
+@cache
+def need(module: str, package: str) -> ModuleType:
+    """Import an engine's module, or raise EngineMissing with the command that installs it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a library warns of while it loads is not ours to mend
+            return importlib.import_module(module)
+    except ImportError as error:
+        raise EngineMissing(f"The engine {package} is missing: run 'pip install {package}'.") from error
+
+
+def package_version(package: str) -> str:
+    """The installed version of a PyPI package. Raises EngineMissing."""
+    need(package, package)
+    return version(package)
+
+
+def formula_cells(sheets: Sheets) -> list[tuple[str, str]]:
+    """(sheet, address) of every cell with a formula."""
+    return [(sheet, address) for sheet, cells in sheets.items() for address, entry in cells.items() if entry.formula]
