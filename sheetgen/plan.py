@@ -1,0 +1,137 @@
+"""What every sheet needs to know of the others: where the inputs, the trace and the row shown stand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from sheetgen.cell import Cell
+from sheetgen.layout import FIRST_ROW, Trace, column_range, fit_columns, last_row, letter, scalar_name
+from sheetgen.program import Program
+
+START, NETWORK, STEPS, TRAINING = "Start", "Network", "Steps", "Training"
+RATES, CHECK, DIFFERENCES, TEMPLATE = "Learning rates", "Autograd check", "Finite differences", "Template"
+
+TYPED_RATE = 1.5  # what the cell for a learning rate of one's own holds at first
+DIVERGED = "diverged"
+MEASURED_ROWS = 2_000  # how many rows decide a column's number format, and are kept in memory
+
+
+def value(x: float, message: str = DIVERGED) -> float | str:
+    """A number as a cell shows it: the message where it ran off to infinity."""
+    return x if math.isfinite(x) else message
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """What PyTorch says: handed to the sheets as plain numbers, so that no sheet imports torch.
+
+    `columns` are its numbers by label, row by row, with `E (0.1)` for E_total at another learning rate; `scales` the
+    smallest scale on which a column can be compared.
+    """
+
+    version: str
+    columns: Mapping[str, Sequence[float]]
+    scales: Mapping[str, float]
+
+
+@dataclass
+class Plan:
+    """The addresses that sheets share. Rows count from 1, columns from 0."""
+
+    program: Program
+    names: dict[Cell, str] = field(init=False)
+    training: Trace = field(init=False)
+    rates: list[Trace] = field(init=False)
+    _rows: dict[tuple[tuple[int, ...], float | None], list[list[float]]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        program = self.program
+        leaves = [*program.constants, *program.initial]
+        self.names = {c: c.name if c is program.learning_rate else scalar_name(c.name or "") for c in leaves}  # type: ignore[misc]
+        last_row(program.spec.steps)
+        fit_columns(2 + 3 * (len(program.columns) + len(program.spec.learning_rates)), CHECK)
+        fit_columns(1 + len(self.learning_rates) * (2 + len(self.rate_cells)), RATES)
+        self.training = Trace(program, program.columns, self.names, 1, TRAINING)
+        self._extent = self._measure()
+        self.rates = [self._rate_trace(k) for k in range(len(self.learning_rates))]
+
+    def _measure(self) -> dict[str, tuple[float, float]]:
+        """The smallest (but not zero) and the largest size of every column's numbers."""
+        extent: dict[str, tuple[float, float]] = {}
+        for row in islice(self.rows(self.program.columns), MEASURED_ROWS):
+            for c, x in zip(self.program.columns, map(abs, row), strict=True):
+                low, high = extent.get(c.name or "", (math.inf, 0.0))
+                extent[c.name or ""] = min(low, x or low), max(high, x) if math.isfinite(x) else math.inf
+        return extent
+
+    def style(self, name: str) -> str:
+        """The number format of a quantity, such as that its numbers fit a column and show enough digits."""
+        low, high = self._extent.get(name, (1.0, 1.0))
+        small = name.startswith(("E", "dE"))
+        if high >= 1000 or (small and low < 1e-9):
+            return "scientific"
+        return "small" if small else "number"
+
+    @property
+    def learning_rates(self) -> list[float]:
+        """The rates compared; the last is the user's own."""
+        return [*self.program.spec.learning_rates, TYPED_RATE]
+
+    @property
+    def last(self) -> int:
+        """The row of the last step."""
+        return self.training.last
+
+    @property
+    def cells(self) -> int:
+        """How many cells the tables have that hold a row for every step."""
+        checked = len(self.program.columns) + len(self.program.spec.learning_rates)
+        rates = len(self.learning_rates) * (2 + len(self.rate_cells))
+        return (self.last - FIRST_ROW + 1) * (4 + len(self.program.columns) + rates + 3 * checked)
+
+    # Learning rates: column A counts, then E_total of every rate side by side, then the rows at which each has
+    # reached the threshold, then what each rate needs to compute: weights and activations.
+
+    @property
+    def rate_cells(self) -> list[Cell]:
+        """What a rate's working columns hold: the state and the activations; the gradients are written out."""
+        net = self.program.network
+        staged = list(self.program.deltas)
+        return [*self.program.next, *(a for layer in net.layers for a in layer.a.flat), *staged]
+
+    def rate_row(self, k: int) -> int:
+        """The row of the k-th rate in the table on top of the sheet."""
+        return 5 + k
+
+    def _rate_trace(self, k: int) -> Trace:
+        n, work = len(self.learning_rates), self.rate_cells
+        absolute = self.names | {self.program.learning_rate: f"$A${self.rate_row(k)}"}
+        trace = Trace(self.program, work, absolute, 1 + 2 * n + k * len(work), RATES)
+        return trace.with_cell(self.program.network.loss, 1 + k)
+
+    def rate_error(self, k: int) -> str:
+        """All rows of E_total for the k-th rate, as a range on its own sheet's name."""
+        return column_range(RATES, letter(1 + k), self.last)
+
+    def reached(self, k: int) -> str:
+        """The letter of the column that tells at which step the k-th rate has reached the threshold."""
+        return letter(1 + len(self.learning_rates) + k)
+
+    def rows(self, cells: Sequence[Cell], learning_rate: float | None = None) -> Iterator[list[float]]:
+        """The numbers of `cells` for every row of the sheet; kept, if they are few, for several sheets show them."""
+        rows = islice(self.program.run(cells, learning_rate), self.program.spec.steps + 1)
+        if self.program.spec.steps > MEASURED_ROWS:
+            return rows
+        key = (tuple(map(id, cells)), learning_rate)
+        if key not in self._rows:
+            self._rows[key] = list(rows)
+        return iter(self._rows[key])
+
+    def shown(self, c: Cell) -> str:
+        """The formula of a trace column's number in the row shown; inputs are the same in every row."""
+        if c in self.program.constants:
+            return self.names[c]
+        return f"INDEX({self.training.range(c)},row_shown+1,1)"

@@ -1,0 +1,207 @@
+"""Autograd check: every number of every row beside PyTorch's, with verdicts that turn red when a formula breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sheetgen.book import Book, Sheet, Stream, Value
+from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, letter, quoted
+from sheetgen.plan import CHECK, RATES, START, TRAINING, Oracle, Plan, value
+from sheetgen.sheets.common import headers, strip
+from sheetgen.sheets.network import input_cells
+
+TOLERANCE = 1e-9
+VERDICT_ROW, INPUT_ROW, WORST_ROW = 4, 6, 11
+VERDICT = f"$B${VERDICT_ROW}"
+FACTS = (f"$J${VERDICT_ROW}", f"$M${VERDICT_ROW}")  # where the worst difference and the number of cells stand
+COLUMN_VERDICT_ROW, COUNT_ROW, SCALE_ROW = WORST_ROW + 1, WORST_ROW + 2, WORST_ROW + 3
+
+SUBTITLE = (
+    "Left: how far every cell is from PyTorch's float64 autograd, relatively. Right: the live values, then PyTorch's. "
+    "A broken formula turns its cell, its row and its column red, and the sheet Start with them."
+)
+
+
+class Quantity(NamedTuple):
+    """One column that is checked: its name, where it is live, PyTorch's numbers and the smallest scale."""
+
+    name: str
+    sheet: str
+    letter: str
+    expected: Sequence[float]
+    scale: float
+
+
+def quantities(plan: Plan, oracle: Oracle) -> list[Quantity]:
+    """Every column of Training, then E_total at every fixed learning rate."""
+    places = [(c.name, TRAINING, c.letter) for c in plan.training.columns]
+    places += [(f"E ({rate:g})", RATES, letter(1 + k)) for k, rate in enumerate(plan.learning_rates[:-1])]
+    return [Quantity(*place, oracle.columns[place[0]], oracle.scales[place[0]]) for place in places]
+
+
+def write(book: Book, plan: Plan, oracle: Oracle) -> None:
+    """Write the sheet Autograd check, and define `verdict`, `inputs_changed` and `tolerance`."""
+    checked = quantities(plan, oracle)
+    n = len(checked)
+    sheet = book.sheet(CHECK, f"Checked against {oracle.version}, cell by cell", SUBTITLE)
+    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    strip(sheet, 1 + 3 * n)
+    sheet.set_column(1, 1, 14)
+    sheet.set_column(2, 1 + n, 9.5)
+    heads = ["iteration", "verdict"]
+    heads += [q.name for q in checked] + [f"{q.name} live" for q in checked] + [f"{q.name} PyTorch" for q in checked]
+    headers(book, sheet, 0, heads)
+    sheet.put(WORST_ROW - 1, 0, "relative differences", book.style("section"))
+    sheet.put(HEADER_ROW - 1, 2 + n, "live values", book.style("section"))
+    sheet.put(HEADER_ROW - 1, 2 + 2 * n, f"{oracle.version}, float64", book.style("section"))
+    worst = _differences(plan, checked)
+    _top(book, sheet, plan, worst)
+    _inputs(book, sheet, plan)
+    _columns(book, sheet, plan, checked, worst)
+    _stream(book, sheet, plan, checked)
+    _colours(book, sheet, plan, n)
+    sheet.repeat_rows(HEADER_ROW - 1)
+    sheet.repeat_columns(0)
+    sheet.print_area(0, 0, plan.last - 1, 1 + n)
+    sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True})
+
+
+def difference(live: float | str, expected: float | str, scale: float) -> float:
+    """What a cell of the left block shows: 0 where equal, 1 where it cannot be compared."""
+    if live == expected:
+        return 0.0
+    if isinstance(live, str) or isinstance(expected, str):
+        return 1.0
+    return abs(live - expected) / max(abs(expected), scale)
+
+
+def _differences(plan: Plan, checked: list[Quantity]) -> list[float]:
+    worst = [0.0] * len(checked)
+    for k, row in enumerate(_live(plan)):
+        for j, (x, q) in enumerate(zip(row, checked, strict=True)):
+            worst[j] = max(worst[j], difference(value(x), value(q.expected[k]), q.scale))
+    return worst
+
+
+def _live(plan: Plan) -> Iterator[list[float]]:
+    loss = plan.program.network.loss
+    rates = [plan.rows([loss], rate) for rate in plan.learning_rates[:-1]]
+    for parts in zip(plan.rows(plan.program.columns), *rates, strict=True):
+        yield [x for part in parts for x in part]
+
+
+def _top(book: Book, sheet: Sheet, plan: Plan, apart: list[float]) -> None:
+    """The verdict, the worst difference, the number of cells, the tolerance."""
+    n = len(apart)
+    worst = f"$C${WORST_ROW}:${letter(1 + n)}${WORST_ROW}"
+    counts = f"$C${COUNT_ROW}:${letter(1 + n)}${COUNT_ROW}"
+    cells = (plan.last - FIRST_ROW + 1) * n
+    whole = f"SUM({counts})={cells}"
+    verdict = (
+        f'IF(inputs_changed>0,"inputs changed: compare with the finite differences",'
+        f'IF(IFERROR(AND(MAX({worst})<=tolerance,{whole}),FALSE),"PASS","FAIL"))'
+    )
+    label = book.style("muted", "right")
+    sheet.put(VERDICT_ROW, 0, "verdict", book.style("bold"))
+    passed = "PASS" if max(apart) <= TOLERANCE else "FAIL"
+    sheet.put(VERDICT_ROW, 1, passed, book.style("verdict"), verdict)
+    book.name("verdict", CHECK, VERDICT)
+    facts = (
+        (8, "worst_difference", "worst difference", max(apart), "relative", f"MAX({worst})"),
+        (11, "cells_compared", "cells compared", float(cells), "whole", f"SUM({counts})"),
+        (14, "tolerance", "tolerance, relative", TOLERANCE, "relative", None),
+    )
+    for column, name, text, number, form, formula in facts:
+        sheet.put(VERDICT_ROW, column, text, label)
+        sheet.put(VERDICT_ROW, column + 1, number, book.style("bold", "left", form), formula)
+        book.name(name, CHECK, f"${letter(column + 1)}${VERDICT_ROW}")
+
+
+def _inputs(book: Book, sheet: Sheet, plan: Plan) -> None:
+    """The template's inputs beside the live ones: PyTorch's numbers hold for those of the template only."""
+    cells = input_cells(plan)
+    for k, text in enumerate(("input", "template", "now", "changed")):
+        sheet.put(INPUT_ROW + k, 0, text, book.style("head" if k == 0 else "muted", "left"))
+    sheet.put(INPUT_ROW, 1, None, book.style("head"))
+    for k, (c, number, _) in enumerate(cells):
+        column = letter(2 + k)
+        sheet.put(INPUT_ROW, 2 + k, c.name, book.style("head", "center"))
+        sheet.put(INPUT_ROW + 1, 2 + k, number, book.style("cell", "center", "general"))
+        sheet.put(INPUT_ROW + 2, 2 + k, number, book.style("cell", "center", "general"), plan.names[c])
+        same = f"IF({column}{INPUT_ROW + 1}={column}{INPUT_ROW + 2},0,1)"
+        sheet.put(INPUT_ROW + 3, 2 + k, 0, book.style("cell", "center", "whole"), same)
+    row = INPUT_ROW + 3
+    every = f"SUM($C${row}:${letter(1 + len(cells))}${row})"
+    sheet.put(row, 1, 0, book.style("bold", "center", "whole"), every)
+    book.name("inputs_changed", CHECK, f"$B${row}")
+
+
+def _columns(book: Book, sheet: Sheet, plan: Plan, checked: list[Quantity], worst: list[float]) -> None:
+    """Per column: the worst difference, the verdict, how many numbers are live, the smallest scale."""
+    for row, text in zip(
+        range(WORST_ROW, SCALE_ROW + 1), ("worst", "verdict", "live cells", "smallest scale"), strict=True
+    ):
+        sheet.put(row, 0, text, book.style("muted"))
+    rows = plan.last - FIRST_ROW + 1
+    for j, q in enumerate(checked):
+        column = letter(2 + j)
+        block = f"{column}${FIRST_ROW}:{column}${plan.last}"
+        live = f"{quoted(q.sheet)}!${q.letter}${FIRST_ROW}:${q.letter}${plan.last}"
+        sheet.put(WORST_ROW, 2 + j, worst[j], book.style("relative", "center"), f"MAX({block})")
+        # An emptied cell would read as 0, which may be right: so the live cells are counted, too.
+        sheet.put(COUNT_ROW, 2 + j, float(rows), book.style("muted", "center", "whole"), f"COUNTA({live})")
+        sheet.put(SCALE_ROW, 2 + j, q.scale, book.style("muted", "center", "relative"))
+        ok = f"AND({column}{WORST_ROW}<=tolerance,{column}{COUNT_ROW}={rows})"
+        verdict = f'IF(inputs_changed>0,"–",IF(IFERROR({ok},FALSE),"PASS","FAIL"))'
+        passed = "PASS" if worst[j] <= TOLERANCE else "FAIL"
+        sheet.put(COLUMN_VERDICT_ROW, 2 + j, passed, book.style("verdict"), verdict)
+
+
+def _stream(book: Book, sheet: Sheet, plan: Plan, checked: list[Quantity]) -> None:
+    n = len(checked)
+    rows = f"$C{THIS}:{letter(1 + n)}{THIS}"
+    verdict = f'IF(inputs_changed>0,"inputs changed",IF(MAX({rows})<=tolerance,"PASS","FAIL"))'
+    columns = [Stream(book.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
+    columns.append(Stream(book.style("cell", "center"), verdict, verdict))
+    for j in range(n):
+        live, torch = (f"{letter(2 + k * n + j)}{THIS}" for k in (1, 2))
+        size, scale = f"ABS({torch})", f"{letter(2 + j)}${SCALE_ROW}"
+        formula = f"IFERROR(IF({live}={torch},0,ABS({live}-{torch})/IF({size}>{scale},{size},{scale})),1)"
+        columns.append(Stream(book.style("cell", "relative"), formula, formula))
+    for q in checked:
+        formula = f"{quoted(q.sheet)}!{q.letter}{THIS}"
+        columns.append(Stream(book.style("cell", plan.style(q.name)), formula, formula))
+    columns += [Stream(book.style("cell", plan.style(q.name))) for q in checked]
+
+    def values() -> Iterator[list[Value]]:
+        for k, live in enumerate(_live(plan)):
+            shown = [value(x) for x in live]
+            torch = [value(q.expected[k]) for q in checked]
+            apart = [difference(x, t, q.scale) for x, t, q in zip(shown, torch, checked, strict=True)]
+            yield [float(k), "PASS" if max(apart) <= TOLERANCE else "FAIL", *apart, *shown, *torch]
+
+    sheet.stream(FIRST_ROW, plan.last, 0, columns, values)
+
+
+def _colours(book: Book, sheet: Sheet, plan: Plan, n: int) -> None:
+    """Red where a formula is broken; amber where an input was changed, for then PyTorch's numbers say nothing."""
+    last, right = plan.last - 1, 1 + n
+    red, green, amber = (book.conditional(name) for name in ("fail", "pass", "note"))
+
+    def colour(area: tuple[int, int, int, int], formula: str, form: object) -> None:
+        sheet.conditional_format(*area, {"type": "formula", "criteria": "=" + formula, "format": form})
+
+    for row in (VERDICT_ROW, COLUMN_VERDICT_ROW):
+        area = (row - 1, 1, row - 1, 1 if row == VERDICT_ROW else right)
+        first = f"B{row}"
+        colour(area, f'{first}="PASS"', green)
+        colour(area, f'{first}="FAIL"', red)
+    colour((VERDICT_ROW - 1, 1, VERDICT_ROW - 1, 1), "inputs_changed>0", amber)
+    colour((INPUT_ROW - 1, 2, INPUT_ROW + 2, right), f"C${INPUT_ROW + 3}=1", amber)
+    data = (FIRST_ROW - 1, 2, last, right)
+    colour(data, f"AND(inputs_changed=0,OR(ISERROR(C{FIRST_ROW}),C{FIRST_ROW}>tolerance))", red)
+    colour((FIRST_ROW - 1, 0, last, 1), f'$B{FIRST_ROW}="FAIL"', red)
+    colour((FIRST_ROW - 1, 1, last, 1), f'$B{FIRST_ROW}="PASS"', green)
+    colour((FIRST_ROW - 1, 1, last, 1), f'$B{FIRST_ROW}="inputs changed"', amber)
+    colour((HEADER_ROW - 1, 2, HEADER_ROW - 1, right), f'C${COLUMN_VERDICT_ROW}="FAIL"', red)

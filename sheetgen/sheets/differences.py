@@ -1,0 +1,156 @@
+"""Finite differences: a second opinion on every gradient of the row shown, right for any input the reader types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sheetgen.book import Book, Sheet
+from sheetgen.cell import Cell, Evaluator, forward_order
+from sheetgen.formula import show
+from sheetgen.layout import letter
+from sheetgen.plan import DIFFERENCES, START, Plan, value
+from sheetgen.sheets.network import Panel
+
+HEAD = 8  # the row of the table's headings
+EPSILON_ROW = 5
+VERDICT = "$E$4"
+STEP = 1e-5
+RELATIVE, ABSOLUTE = 1e-6, 1e-9  # how well a central difference can agree: truncation and rounding
+
+SUBTITLE = (
+    "E is computed live twice for every weight, once with the weight a little larger and once a little smaller: "
+    "(E₊ − E₋) / 2ε must agree with the gradient that backpropagation gives. It holds for any inputs you type."
+)
+
+
+def write(book: Book, plan: Plan, panel: Panel) -> None:
+    """Write the sheet Finite differences, and define `differences_verdict`."""
+    sheet = book.sheet(DIFFERENCES, "Finite differences: the gradients, numerically", SUBTITLE)
+    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    parameters = list(plan.program.next)
+    top = HEAD + len(parameters) + 5  # of the workings
+    sheet.set_column(0, 0, 13)
+    sheet.set_column(1, 40 + len(parameters), 14)
+    _top(book, sheet, plan, panel)
+    workings = _Workings(plan, panel, parameters, top)
+    workings.write(book, sheet)
+    _table(book, sheet, plan, panel, workings)
+    right = 2 + len(workings.cells)
+    sheet.print_area(0, 0, top + 2 * len(parameters), right)
+    sheet.freeze_panes(HEAD, 1)
+    sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True})
+
+
+def _step(plan: Plan, panel: Panel) -> tuple[str, float]:
+    """The step: 1e-5, and less where inputs are large, for an input multiplies the step."""
+    net = plan.program.network
+    inputs = list(net.inputs.flat)
+    sizes = ",".join(f"ABS({plan.names[c]})" for c in inputs)
+    return f"0.00001/MAX(1,{sizes})", STEP / max(1.0, *(abs(plan.program.constants[c]) for c in inputs))
+
+
+def _top(book: Book, sheet: Sheet, plan: Plan, panel: Panel) -> None:
+    formula, number = _step(plan, panel)
+    sheet.put(4, 0, "row shown", book.style("bold"))
+    sheet.put(4, 1, 0, book.style("bold", "left", "whole"), "row_shown")
+    sheet.put(EPSILON_ROW, 0, "step ε", book.style("bold"))
+    sheet.put(EPSILON_ROW, 1, number, book.style("bold", "left", "relative"), formula)
+
+
+class _Workings:
+    """Two forward passes per weight: a row each, in which one weight is moved by ε."""
+
+    def __init__(self, plan: Plan, panel: Panel, parameters: list[Cell], top: int):
+        self.plan, self.panel, self.parameters, self.top = plan, panel, parameters, top
+        net = plan.program.network
+        known = {id(c) for c in (*parameters, *plan.program.constants)}
+        reached = {id(c) for c in forward_order(net.loss)} - known
+        forward = [c for c in plan.program.columns if id(c) in reached]
+        self.cells = [*parameters, *forward]
+        self.letters = {id(c): letter(2 + k) for k, c in enumerate(self.cells)}
+        columns = plan.program.columns
+        first = dict(zip(columns, next(iter(plan.rows(columns))), strict=True))
+        self.now: Mapping[Cell, float] = {**plan.program.constants, **{p: first[p] for p in parameters}}
+        self.error: dict[tuple[int, int], float] = {}  # (weight, sign) -> E
+
+    def row(self, k: int, sign: int) -> int:
+        """The row in which the k-th weight is moved up or down."""
+        return self.top + 2 + 2 * k + (0 if sign > 0 else 1)
+
+    def write(self, book: Book, sheet: Sheet) -> None:
+        """The block of forward passes below the table."""
+        sheet.put(self.top, 0, "Workings: a forward pass for every weight, moved up and down", book.style("section"))
+        heads = ["weight", "moved by", *(c.name or "" for c in self.cells)]
+        for k, name in enumerate(heads):
+            sheet.put(self.top + 1, k, name, book.style("head", "center"))
+        evaluate = Evaluator(self.cells)
+        _, step = _step(self.plan, self.panel)
+        for k, p in enumerate(self.parameters):
+            for sign in (1, -1):
+                row = self.row(k, sign)
+                sheet.put(row, 0, p.name, book.style("cell", "center"))
+                sheet.put(
+                    row, 1, sign * step, book.style("cell", "relative"), f"{'-' if sign < 0 else ''}$B${EPSILON_ROW}"
+                )
+                numbers = evaluate({**self.now, p: self.now[p] + sign * step})
+                for column, (c, x) in enumerate(zip(self.cells, numbers, strict=True), 2):
+                    form = book.style("cell", self.plan.style(c.name or ""))
+                    sheet.put(row, column, value(x), form, self._formula(c, row))
+                self.error[k, sign] = numbers[-1]
+
+    def _formula(self, c: Cell, row: int) -> str:
+        head = f"{self.letters[id(c)]}${self.top + 1}"
+        if c in self.now:
+            text = f"{self.panel.number[c.name or '']}+IF($A{row}={head},$B{row},0)"
+        else:
+            places = {k: f"{column}{row}" for k, column in self.letters.items() if k != id(c)}
+            text = show(c, lambda x: places.get(id(x)) or self.plan.names.get(x))
+        return text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")'
+
+
+def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workings) -> None:
+    heads = ("weight", "numeric", "analytic", "difference", "allowed", "verdict")
+    for k, name in enumerate(heads):
+        sheet.put(HEAD, k, name, book.style("head", "center"))
+    loss = plan.program.network.loss
+    gradients = dict(
+        zip([g.name for g in plan.program.columns], next(iter(plan.rows(plan.program.columns))), strict=True)
+    )
+    column, eps = workings.letters[id(loss)], f"$B${EPSILON_ROW}"
+    _, step = _step(plan, panel)
+    total = gradients["E_total"]
+    verdicts: list[str] = []
+    for k, g in enumerate(plan.program.gradients):
+        row = HEAD + 1 + k
+        up, down = workings.row(k, 1), workings.row(k, -1)
+        numeric = (workings.error[k, 1] - workings.error[k, -1]) / (2 * step)
+        analytic = gradients[g.name]
+        allowed = value(RELATIVE * max(abs(numeric), abs(analytic)) + ABSOLUTE * max(1.0, total), "–")
+        difference = 0.0 if value(numeric) == value(analytic) else value(abs(numeric - analytic), "–")
+        passed = isinstance(difference, float) and (isinstance(allowed, str) or difference <= allowed)
+        verdicts.append("PASS" if passed else "FAIL")
+        sheet.put(row, 0, workings.parameters[k].name, book.style("cell", "center"))
+        guarded = f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")'
+        form = book.style("cell", plan.style(g.name or ""))
+        sheet.put(row, 1, value(numeric), form, guarded)
+        sheet.put(row, 2, value(analytic), form, panel.number[g.name or ""])
+        apart = f'IFERROR(IF(B{row}=C{row},0,ABS(B{row}-C{row})),"–")'
+        sheet.put(row, 3, difference, book.style("cell", "relative"), apart)
+        limit = f"0.000001*MAX(ABS(B{row}),ABS(C{row}))+0.000000001*MAX(1,{panel.number['E_total']})"
+        sheet.put(row, 4, allowed, book.style("cell", "relative"), f'IFERROR({limit},"–")')
+        verdict = f'IF(ISNUMBER(D{row}),IF(D{row}<=E{row},"PASS","FAIL"),"FAIL")'
+        sheet.put(row, 5, verdicts[-1], book.style("cell", "center"), verdict)
+    _verdict(book, sheet, verdicts)
+
+
+def _verdict(book: Book, sheet: Sheet, verdicts: list[str]) -> None:
+    n, whole = len(verdicts), "FAIL" if "FAIL" in verdicts else "PASS"
+    block = f"$F${HEAD + 1}:$F${HEAD + n}"
+    sheet.put(4, 3, "verdict", book.style("muted", "right"))
+    sheet.put(4, 4, whole, book.style("verdict"), f'IF(COUNTIF({block},"PASS")={n},"PASS","FAIL")')
+    book.name("differences_verdict", DIFFERENCES, VERDICT)
+    for area in ((3, 4, 3, 4), (HEAD, 5, HEAD + n - 1, 5)):
+        first = f"{letter(area[1])}{area[0] + 1}"
+        for word, look in (("PASS", "pass"), ("FAIL", "fail")):
+            rule = {"type": "formula", "criteria": f'={first}="{word}"', "format": book.conditional(look)}
+            sheet.conditional_format(*area, rule)

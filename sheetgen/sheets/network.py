@@ -1,0 +1,159 @@
+"""Network: the input cells, the network drawn with live numbers, and every number of the row shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sheetgen.book import Book, Sheet
+from sheetgen.cell import Cell
+from sheetgen.layout import letter
+from sheetgen.plan import NETWORK, START, Plan, value
+from sheetgen.sheets import drawing
+from sheetgen.sheets.common import text_of, text_value
+
+SHOWN_ROW = 4
+HEAD = 8  # of the table of inputs
+TOP = 4  # of the drawing
+GROUP_PIXELS = 206  # the width of a name and its number in the panel
+LEFT = 4  # the drawing and the panel stand right of the inputs
+
+SUBTITLE = (
+    "Type over any yellow cell: the drawing, the steps and all rows of training follow. "
+    "A row number in the cell “row shown” moves the whole page to that iteration; 0 rewinds."
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Where the numbers of the row shown stand on the sheet Network, as numbers and as text: name -> address."""
+
+    number: dict[str, str]
+    text: dict[str, str]
+
+
+def groups(plan: Plan) -> list[tuple[str, list[Cell]]]:
+    """The panel's columns: inputs, state, one group per layer, errors with the gradients last."""
+    program, net = plan.program, plan.program.network
+    fixed = [*net.inputs.flat, *net.targets.flat, *(b for b in net.biases if b in program.constants)]
+    result = [("inputs", [program.learning_rate, *fixed]), ("weights", list(program.next))]
+    for k, layer in enumerate(net.layers):
+        title = "outputs" if k == len(net.layers) - 1 else "hidden" if len(net.layers) == 2 else f"hidden {k + 1}"
+        result.append((title, [c for pair in zip(layer.h.T.flat, layer.a.T.flat, strict=True) for c in pair]))
+    result.append(("errors", [*net.errors.flat, net.loss]))
+    if program.deltas:
+        result.append(("deltas", list(program.deltas)))
+    return [*result, ("gradients", list(program.gradients))]
+
+
+def input_cells(plan: Plan) -> list[tuple[Cell, float, str]]:
+    """Every input cell of the sheet: its Cell, its first value, what it is."""
+    program = plan.program
+    net = program.network
+    about: dict[Cell, str] = {program.learning_rate: "how far each update goes"}
+    about |= dict.fromkeys(net.inputs.flat, "input") | dict.fromkeys(net.targets.flat, "target")
+    for k, layer in enumerate(net.layers):
+        where = "into the outputs" if k == len(net.layers) - 1 else "into the hidden layer"
+        about |= dict.fromkeys(layer.weights.flat, f"first weight {where}")
+        fixed = "frozen" if program.spec.bias == "frozen" else "first"
+        about |= dict.fromkeys(layer.biases, f"{fixed} bias {where}")
+    values = {**program.constants, **program.initial}
+    return [(c, values[c], text) for c, text in about.items()]
+
+
+def write(book: Book, plan: Plan) -> Panel:
+    """Write the sheet Network, define the names of its input cells, and tell where the panel stands."""
+    spec = plan.program.spec
+    sheet = book.sheet(NETWORK, f"Network: {spec.title}", SUBTITLE)
+    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    sheet.set_column(0, 1, 13)
+    sheet.set_column(2, 2, 27)
+    sheet.set_column(3, 3, 2.5)
+    columns = 2 * len(groups(plan))
+    for k in range(columns):
+        sheet.set_column(LEFT + k, LEFT + k, 17 if k % 2 else 11)
+    _chooser(book, sheet, SHOWN_ROW, "row", 0, spec.steps, "0 is before training")
+    if spec.samples > 1:
+        most = min(spec.samples, drawing.MOST_SAMPLES)
+        _chooser(book, sheet, SHOWN_ROW + 1, "sample", 1, most, "in the drawing")
+    last_input = _inputs(book, sheet, plan)
+    top = TOP + drawing.height(spec) // 20 + 2
+    panel = _panel(book, sheet, plan, top)
+    drawing.insert(book, sheet, plan, panel.text, (TOP - 1, LEFT), GROUP_PIXELS * len(groups(plan)))
+    bottom = top + 2 + max(len(cells) for _, cells in groups(plan))
+    sheet.print_area(0, 0, max(bottom, last_input), LEFT + columns - 1)
+    sheet.fit_to_pages(1, 1 if bottom < 70 else 0)
+    sheet.freeze_panes(SHOWN_ROW + 1, 0)
+    return panel
+
+
+def _chooser(book: Book, sheet: Sheet, row: int, what: str, low: int, high: int, note: str) -> None:
+    """An input cell for a whole number, which formulas call `row_shown` or `sample_shown`."""
+    sheet.put(row, 0, f"{what} shown", book.style("bold"))
+    sheet.put(row, 1, low, book.style("input", "whole", "center", "bold"))
+    sheet.put(row, 2, f"{low} to {high:,}; {note}", book.style("muted", "indent"))
+    book.name(f"{what}_shown", NETWORK, f"$B${row}")
+    sheet.data_validation(
+        row - 1, 1, row - 1, 1,
+        {"validate": "integer", "criteria": "between", "minimum": low, "maximum": high,
+         "input_title": f"{what.capitalize()} shown",
+         "input_message": f"The {what} to look at: a whole number from {low} to {high:,}.",
+         "error_title": f"No such {what}", "error_message": f"Type a whole number from {low} to {high:,}."},
+    )  # fmt: skip
+
+
+def _inputs(book: Book, sheet: Sheet, plan: Plan) -> int:
+    sheet.put(HEAD - 2, 0, "Inputs", book.style("section"))
+    for k in (1, 2):
+        sheet.put(HEAD - 2, k, None, book.style("section"))
+    for k, name in enumerate(("name", "value", "what it is")):
+        sheet.put(HEAD, k, name, book.style("head", *(("left", "indent") if k == 2 else ("center",))))
+    cells = input_cells(plan)
+    for row, (c, number, about) in enumerate(cells, HEAD + 1):
+        sheet.put(row, 0, c.name, book.style("cell", "center"))
+        sheet.put(row, 1, number, book.style("input", "general", "center"))
+        sheet.put(row, 2, about, book.style("cell", "muted", "indent"))
+        book.name(plan.names[c], NETWORK, f"$B${row}")
+    sheet.data_validation(
+        HEAD, 1, HEAD + len(cells) - 1, 1,
+        {"validate": "decimal", "criteria": "between", "minimum": -1e6, "maximum": 1e6,
+         "input_title": "An input", "input_message": "Type any number: every sheet follows. Undo takes it back.",
+         "error_title": "Not a number", "error_message": "Type a number between -1,000,000 and 1,000,000."},
+    )  # fmt: skip
+    return HEAD + len(cells)
+
+
+def _panel(book: Book, sheet: Sheet, plan: Plan, top: int) -> Panel:
+    """The numbers of the row shown, and below them the same as text, which labels and worked lines are made of."""
+    width = 2 * len(groups(plan))
+    height = max(len(cells) for _, cells in groups(plan))
+    below = top + height + 5
+    sheet.put(top, LEFT, "Every number at iteration 0", book.style("section"), '"Every number at iteration "&row_shown')
+    sheet.put(below, LEFT, "The same numbers as text: what the drawing and the worked lines of Steps are made of",
+              book.style("section"))  # fmt: skip
+    for k in range(1, width):
+        sheet.put(top, LEFT + k, None, book.style("section"))
+        sheet.put(below, LEFT + k, None, book.style("section"))
+    first = dict(zip(plan.program.columns, next(iter(plan.rows(plan.program.columns))), strict=True))
+    first |= plan.program.constants
+    panel = Panel({}, {})
+    for c, row, column in _places(groups(plan), top + 2):
+        name, number = c.name or "", value(first[c])
+        at, at_text = f"${letter(column + 1)}${row}", f"${letter(column + 1)}${row + below - top}"
+        form = plan.style(name)
+        sheet.put(row, column, name, book.style("cell", "center"))
+        sheet.put(row, column + 1, number, book.style("cell", form), plan.shown(c))
+        sheet.put(row + below - top, column, name, book.style("muted", "center"))
+        sheet.put(row + below - top, column + 1, text_value(number), book.style("muted", "right"), text_of(at))
+        panel.number[name], panel.text[name] = f"{NETWORK}!{at}", f"{NETWORK}!{at_text}"
+    for k, (title, _) in enumerate(groups(plan)):
+        for row in (top + 1, below + 1):
+            sheet.put(row, LEFT + 2 * k, title, book.style("head", "center"))
+            sheet.put(row, LEFT + 2 * k + 1, None, book.style("head"))
+    return panel
+
+
+def _places(titled: Sequence[tuple[str, list[Cell]]], top: int) -> Iterator[tuple[Cell, int, int]]:
+    for k, (_, cells) in enumerate(titled):
+        for row, c in enumerate(cells, top):
+            yield c, row, LEFT + 2 * k

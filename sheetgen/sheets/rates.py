@@ -1,0 +1,140 @@
+"""Learning rates: the same network trained live at several rates, one of them the reader's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sheetgen.book import Book, Sheet, Stream, Value
+from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, letter
+from sheetgen.plan import RATES, START, Plan, value
+from sheetgen.sheets.common import headers, line_chart, place_strip, strip
+
+TABLE_HEAD = 4
+THRESHOLD = 0.001
+
+SUBTITLE = (
+    "How the error falls depends on the learning rate. The last row of the table is yours: type any rate. "
+    "Every rate is trained live in the columns below, with the gradients written out in the updates."
+)
+
+
+def marks(plan: Plan) -> list[int]:
+    """The iterations whose error the table lists: 10, 50, 100 and the last, as far as there are so many."""
+    steps = plan.program.spec.steps
+    return [n for n in (10, 50, 100) if n < steps] + [steps]
+
+
+def write(book: Book, plan: Plan) -> None:
+    """Write the sheet Learning rates."""
+    program = plan.program
+    n = len(plan.learning_rates)
+    traces = plan.rates
+    width = 1 + 2 * n + sum(len(plan.rate_cells) for _ in traces)
+    sheet = book.sheet(RATES, "Learning rates, side by side", SUBTITLE)
+    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    strip(sheet, width)
+    errors = [f"E ({rate:g})" for rate in plan.learning_rates[:-1]] + ["E (yours)"]
+    names = ["iteration", *errors, *(f"reached ({r[3:-1]})" for r in errors)]
+    for k, _ in enumerate(traces):
+        names += [f"{c.name} ({errors[k][3:-1]})" for c in plan.rate_cells]
+    headers(book, sheet, 0, names)
+    data = _Values(plan)
+    _table(book, sheet, plan, data)
+    number, count = book.style("cell", "number"), book.style("cell", "whole", "center")
+    small = book.style("cell", "scientific")
+    total = [t.columns[t.cells.index(program.network.loss)] for t in traces]
+    columns = [Stream(count, "0", f"A{ABOVE}+1")] + [Stream(small, c.first, c.below) for c in total]
+    for k in range(n):
+        # The iteration once the error is at or below the threshold, else an empty text, which MIN passes over.
+        reached = f'IF({letter(1 + k)}{THIS}<=threshold,$A{THIS},"")'
+        columns.append(Stream(count, reached, reached))
+    for trace in traces:
+        work = [c for c, node in zip(trace.columns, trace.cells, strict=True) if node is not program.network.loss]
+        styles = [small if c.name.startswith("dE") else number for c in work]
+        columns += [Stream(s, c.first, c.below) for s, c in zip(styles, work, strict=True)]
+    sheet.stream(FIRST_ROW, plan.last, 0, columns, data.rows)
+    sheet.repeat_rows(HEADER_ROW - 1)
+    sheet.print_area(0, 0, plan.last - 1, max(2 * n, 3 + len(marks(plan)) + 6))
+    series = [(e, f"{letter(1 + k)}${HEADER_ROW}", plan.rate_error(k)) for k, e in enumerate(errors)]
+    chart = line_chart(book, "E_total at every learning rate, logarithmic axis", RATES, series, plan.last, log=True)
+    offset = (3 + len(marks(plan))) * 96
+    what = ", ".join(f"{r:g}" for r in plan.learning_rates[:-1])
+    place_strip(
+        sheet,
+        chart,
+        0,
+        f"Line chart: E_total against the iteration for the learning rates {what} and your own.",
+        offset,
+        640,
+    )
+
+
+class _Values:
+    """The cached numbers of the sheet, rate by rate."""
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        loss = plan.program.network.loss
+        self.errors = [[row[0] for row in plan.rows([loss], rate)] for rate in plan.learning_rates]
+
+    def reached(self, k: int) -> float | str:
+        """The first iteration at which the k-th rate is at or below the threshold, or the message."""
+        hits = [n for n, e in enumerate(self.errors[k]) if e <= THRESHOLD]
+        return float(hits[0]) if hits else "not reached"
+
+    def rows(self) -> Iterator[list[Value]]:
+        """All values of the table of traces, row by row."""
+        plan = self.plan
+        work = [plan.rows(plan.rate_cells, rate) for rate in plan.learning_rates]
+        for n, parts in enumerate(zip(*work, strict=True)):
+            errors = [e[n] for e in self.errors]
+            row: list[Value] = [float(n), *map(value, errors)]
+            row += [float(n) if e <= THRESHOLD else "" for e in errors]
+            yield row + [value(x) for part in parts for x in part]
+
+
+def _table(book: Book, sheet: Sheet, plan: Plan, data: _Values) -> None:
+    """E at a few rows, the updates to reach the threshold, the fastest rate: all live."""
+    n, picked = len(plan.learning_rates), marks(plan)
+    head, small = book.style("head", "center"), book.style("cell", "scientific")
+    heads = ["learning rate", *(f"E at {m:,}" for m in picked), "updates"]
+    heads[len(picked)] += " (last)"
+    for k, name in enumerate(heads):
+        sheet.put(TABLE_HEAD, k, name, head)
+    updates = 1 + len(picked)
+    for k, rate in enumerate(plan.learning_rates):
+        row, own = plan.rate_row(k), k == n - 1
+        sheet.put(row, 0, rate, book.style(*(("input",) if own else ("cell", "bold")), "general", "center"))
+        for j, m in enumerate(picked):
+            at = f"INDEX(${letter(1 + k)}${FIRST_ROW}:${letter(1 + k)}${plan.last},{m}+1,1)"
+            sheet.put(row, 1 + j, value(data.errors[k][m]), small, at)
+        column = plan.reached(k)
+        hits = f"{column}${FIRST_ROW}:{column}${plan.last}"
+        formula = f'IF(COUNT({hits})=0,"not reached",MIN({hits}))'
+        sheet.put(row, updates, data.reached(k), book.style("cell", "whole", "center"), formula)
+    first, last = plan.rate_row(0), plan.rate_row(n - 1)
+    rates, counts = f"$A${first}:$A${last}", f"${letter(updates)}${first}:${letter(updates)}${last}"
+    fastest = f'IF(COUNT({counts})=0,"none",INDEX({rates},MATCH(MIN({counts}),{counts},0),1))'
+    # With ten steps or fewer the table has three columns, and "fastest" takes the first two.
+    _below(book, sheet, plan, data, last + 1, max(updates, 3), fastest)
+
+
+def _below(book: Book, sheet: Sheet, plan: Plan, data: _Values, row: int, updates: int, fastest: str) -> None:
+    hits = [(r, k) for k in range(len(plan.learning_rates)) if isinstance(r := data.reached(k), float)]
+    best: Value = plan.learning_rates[min(hits)[1]] if hits else "none"
+    sheet.put(row, 0, "fastest", book.style("bold", "center"))
+    sheet.put(row, 1, best, book.style("bold", "center", "general", "pass"), fastest)
+    sheet.put(row, updates - 1, "to reach E ≤", book.style("muted", "right"))
+    sheet.put(row, updates, THRESHOLD, book.style("input", "general", "center"))
+    book.name("threshold", RATES, f"${letter(updates)}${row}")
+    own = plan.rate_row(len(plan.learning_rates) - 1)
+    book.name("my_learning_rate", RATES, f"$A${own}")
+    for at, title, text in (
+        ((own - 1, 0), "Your learning rate", "Type any rate from 0 to 1,000,000: the last curve follows."),
+        ((row - 1, updates), "Threshold", "The column updates counts the updates until E is at or below this number."),
+    ):
+        sheet.data_validation(
+            *at, *at,
+            {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1e6, "input_title": title,
+             "input_message": text, "error_title": "Not a number", "error_message": "Type 0 to 1,000,000."},
+        )  # fmt: skip

@@ -1,0 +1,170 @@
+"""Start: what the workbook is, how to use it, the index, a live checklist, and the certificate of its build."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sheetgen import __version__
+from sheetgen.book import Book, Sheet, Value
+from sheetgen.plan import CHECK, DIFFERENCES, NETWORK, RATES, START, STEPS, TEMPLATE, TRAINING, Oracle, Plan
+from sheetgen.sheets import check, differences
+
+INDEX = (
+    (NETWORK, "the inputs, and the network drawn with live numbers"),
+    (STEPS, "the derivation in six steps, with the numbers put in"),
+    (TRAINING, "a row per update, charts of the error, weights and gradients"),
+    (RATES, "the same training at several learning rates, and at yours"),
+    (CHECK, "every number of every row beside PyTorch's"),
+    (DIFFERENCES, "the gradients a second time, numerically, for any input"),
+    (TEMPLATE, "the description this workbook was built from"),
+)
+
+HOW_TO = (
+    "1.  Open Network, type over a yellow cell, and watch the drawing, the steps and every row of training follow.",
+    "2.  Set “row shown” to walk through training: the drawing and the six steps show that iteration; 0 rewinds.",
+    "3.  Break a formula on Training: this page turns red, and Autograd check shows the cell. Undo mends it.",
+    "4.  Type a learning rate of your own on Learning rates, and see whether it is faster.",
+)
+
+
+class EngineLine(NamedTuple):
+    """What one engine found when the workbook was built."""
+
+    engine: str
+    version: str
+    cells: int
+    worst: float
+    where: str
+
+
+def write(book: Book, plan: Plan, oracle: Oracle, options: str, engines: Sequence[EngineLine]) -> None:
+    """Write the sheet Start; it was added first, so that it stands first."""
+    sheet = book.workbook.get_worksheet_by_name(START)
+    spec = plan.program.spec
+    for column, width in enumerate((30, 18, 16, 18, 44, 3)):
+        sheet.set_column(column, column, width)
+    row = _verdict(book, sheet)
+    row = _how_to(book, sheet, row)
+    row = _index(book, sheet, row)
+    row = _checklist(book, sheet, row)
+    row = _certificate(book, sheet, row, engines)
+    facts = (
+        ("network", f"{'-'.join(map(str, spec.layers))}, {', '.join(dict.fromkeys(spec.activations))}, "
+                    f"{spec.samples} sample{'s' * (spec.samples > 1)}, biases: {spec.bias}"),
+        ("template", spec.source.replace("\\", "/").split("/")[-1]),
+        ("build options", options or "none"),
+        ("made by", f"sheetgen {__version__}, checked against {oracle.version} (float64 autograd)"),
+    )  # fmt: skip
+    _section(book, sheet, row, "How it was built")
+    for k, (name, text) in enumerate(facts, row + 1):
+        sheet.put(k, 0, name, book.style("cell", "bold"))
+        _line(book, sheet, k, 1, text, "cell")
+    sheet.print_area(0, 0, row + len(facts) - 1, 4)
+    sheet.fit_to_pages(1, 1)
+    sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True})
+    sheet.activate()
+    sheet.set_first_sheet()
+
+
+def _section(book: Book, sheet: Sheet, row: int, title: str) -> None:
+    sheet.set_row_pixels(row - 1, 26)
+    for k in range(5):
+        sheet.put(row, k, title if k == 0 else None, book.style("section"))
+
+
+def _line(book: Book, sheet: Sheet, row: int, first: int, text: str, *styles: str) -> None:
+    """A text over several cells, without merging them: the cells right of it stay empty."""
+    for k in range(first, 5):
+        sheet.put(row, k, text if k == first else None, book.style(*styles))
+
+
+def _verdicts(book: Book) -> tuple[Value, Value]:
+    """What Autograd check and Finite differences say when the file is opened."""
+    judge, numeric = (book.workbook.get_worksheet_by_name(name) for name in (CHECK, DIFFERENCES))
+    return judge.cached[check.VERDICT], numeric.cached[differences.VERDICT]
+
+
+def _verdict(book: Book, sheet: Sheet) -> int:
+    """The certificate in one cell, live."""
+    changed = "inputs changed: compare with the finite differences"
+    formula = (
+        'IF(OR(verdict="FAIL",differences_verdict="FAIL"),"FAIL",'
+        f'IF(AND(verdict="PASS",differences_verdict="PASS"),"PASS","{changed}"))'
+    )
+    sheet.set_row_pixels(3, 44)
+    for k in range(5):
+        sheet.put(4, k, None, book.style("big"))
+    if sheet.merge_range(3, 0, 3, 4, "", book.style("big")):
+        raise ValueError("Start: the certificate's cells could not be merged")
+    sheet.put(4, 0, "FAIL" if "FAIL" in _verdicts(book) else "PASS", book.style("big"), formula)
+    book.name("certificate", START, "$A$4")
+    for test, look in (('$A$4="PASS"', "pass"), ('$A$4="FAIL"', "fail"), ('LEFT($A$4,6)="inputs"', "note")):
+        sheet.conditional_format(
+            3, 0, 3, 4, {"type": "formula", "criteria": "=" + test, "format": book.conditional(look)}
+        )
+    return 6
+
+
+def _how_to(book: Book, sheet: Sheet, row: int) -> int:
+    _section(book, sheet, row, "How to use it")
+    for k, text in enumerate(HOW_TO, row + 1):
+        _line(book, sheet, k, 0, text, "text")
+    return row + len(HOW_TO) + 2
+
+
+def _index(book: Book, sheet: Sheet, row: int) -> int:
+    _section(book, sheet, row, "What is in it")
+    for k, (name, about) in enumerate(INDEX, row + 1):
+        book.link(sheet, k, 0, name, name, f"Go to {name}", "cell")
+        _line(book, sheet, k, 1, about, "cell")
+    return row + len(INDEX) + 2
+
+
+def _checklist(book: Book, sheet: Sheet, row: int) -> int:
+    """Each line is a formula: it changes while a person works in the file."""
+    _section(book, sheet, row, "Checked live, at this moment")
+    judge = book.workbook.get_worksheet_by_name(CHECK)
+    worst, cells = (judge.cached[at] for at in check.FACTS)
+    equal, agree = _verdicts(book)
+    lines: tuple[tuple[str, Value, str, Value, str, str, str], ...] = (
+        ("every number equals PyTorch's", equal, "verdict", worst, "relative", "worst_difference",
+         "worst relative difference; 1e-9 is allowed"),
+        ("gradients agree numerically", agree, "differences_verdict", 0, "whole", "row_shown",
+         "is the iteration at which finite differences are taken"),
+        ("inputs are the template's", "yes", 'IF(inputs_changed=0,"yes","changed")', 0, "whole", "inputs_changed",
+         "inputs differ; PyTorch's numbers hold for none"),
+        ("no cell is missing", "yes", f'IF(cells_compared={cells:.0f},"yes","FAIL")', cells, "whole", "cells_compared",
+         "cells are compared with PyTorch"),
+    )  # fmt: skip
+    for k, (name, result, formula, number, form, detail, text) in enumerate(lines, row + 1):
+        sheet.put(k, 0, name, book.style("cell", "bold"))
+        sheet.put(k, 1, result, book.style("cell", "verdict"), formula)
+        sheet.put(k, 2, number, book.style("cell", form, "right"), detail)
+        _line(book, sheet, k, 3, text, "cell", "muted", "indent")
+    area = (row, 1, row + len(lines) - 1, 1)
+    first = f"$B{row + 1}"
+    passed, failed = f'OR({first}="PASS",{first}="yes")', f'{first}="FAIL"'
+    for test, look in ((passed, "pass"), (failed, "fail"), (f"ISTEXT({first})", "note")):
+        sheet.conditional_format(
+            *area, {"type": "formula", "criteria": "=" + test, "format": book.conditional(look), "stop_if_true": True}
+        )
+    return row + len(lines) + 2
+
+
+def _certificate(book: Book, sheet: Sheet, row: int, engines: Sequence[EngineLine]) -> int:
+    """What the engines found: plain numbers, for no formula can know them."""
+    _section(book, sheet, row, "Recalculated when it was built, from formulas alone")
+    row += 1
+    if not engines:
+        _line(book, sheet, row, 0, "not recalculated: run sheetgen check on this file", "cell", "muted")
+        return row + 2
+    for k, name in enumerate(("engine", "version", "cells compared", "worst difference", "where")):
+        sheet.put(row, k, name, book.style("head", "left" if k in (0, 4) else "center"))
+    for k, line in enumerate(engines, row + 1):
+        sheet.put(k, 0, line.engine, book.style("cell"))
+        sheet.put(k, 1, line.version, book.style("cell", "center"))
+        sheet.put(k, 2, line.cells, book.style("cell", "whole", "center"))
+        sheet.put(k, 3, line.worst, book.style("cell", "relative", "center"))
+        sheet.put(k, 4, line.where, book.style("cell", "muted"))
+    return row + len(engines) + 2

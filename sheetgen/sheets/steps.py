@@ -1,0 +1,154 @@
+"""Steps: the derivation, each line as mathematics, as the Excel formula, with numbers put in, and as a live value."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+
+from sheetgen import derivation, style
+from sheetgen.book import Book, Sheet, Value
+from sheetgen.cell import Cell, Evaluator, forward_order
+from sheetgen.derivation import Line
+from sheetgen.formula import TEX, TEXTBOOK, by_name, by_tex_name, live_text, show, tex_name
+from sheetgen.layout import FIRST_ROW
+from sheetgen.plan import START, STEPS, Plan, value
+from sheetgen.sheets.common import text_of, text_value
+from sheetgen.sheets.network import Panel
+from sheetgen.typeset import typeset
+
+MATHS, FORMULA, NUMBERS, VALUE, AS_TEXT = range(5)  # columns
+MATHS_PIXELS = 600
+ROW = 48  # pixels: the height of a line with a fraction
+MOST_TEXT = 8_000  # characters of a formula that spells a line out
+
+SUBTITLE = (
+    "Each line four times: as mathematics, as the formula that stands on the sheet Training, "
+    "with the numbers of the row shown put in, and its live value. Choose the row on the sheet Network."
+)
+
+
+def write(book: Book, plan: Plan, panel: Panel) -> None:
+    """Write the sheet Steps."""
+    sheet = book.sheet(STEPS, "Backpropagation in six steps", SUBTITLE)
+    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    sheet.set_column_pixels(MATHS, MATHS, MATHS_PIXELS + 16)
+    sheet.set_column(FORMULA, FORMULA, 46)
+    sheet.set_column(NUMBERS, NUMBERS, 52)
+    sheet.set_column(VALUE, VALUE, 15)
+    sheet.set_column(AS_TEXT, AS_TEXT, 14)
+    if plan.program.spec.samples > 1:
+        sheet.put(3, NUMBERS, "the lines are those of the first sample", book.style("muted"))
+    shown = book.style("bold", "left")
+    sheet.put(3, FORMULA, "row shown: 0", shown, '"row shown: "&row_shown')
+    heads = ("the line as mathematics", f"as the Excel formula (Training, row {FIRST_ROW})", "with the numbers put in")
+    for k, name in enumerate((*heads, "live value", "value as text")):
+        sheet.put(4, k, name, book.style("head", "center" if k >= VALUE else "left"))
+    writer = _Writer(book, sheet, plan, panel)
+    for step in derivation.derive(plan.program.spec):
+        writer.step(step)
+    sheet.freeze_panes(4, 0)
+    sheet.repeat_rows(3)
+    sheet.print_area(0, 0, writer.row, VALUE)
+
+
+class _Writer:
+    """Writes line after line, remembering where each line's value stands, for later lines refer to it."""
+
+    def __init__(self, book: Book, sheet: Sheet, plan: Plan, panel: Panel):
+        self.book, self.sheet, self.plan, self.row = book, sheet, plan, 4
+        self.placed: dict[str, tuple[str, str, float]] = {}  # name -> number, text, cached number
+        program = plan.program
+        first = {**dict(zip(program.columns, next(iter(plan.rows(program.columns))), strict=True)), **program.constants}
+        self.values = {c.name or "": v for c, v in first.items()}
+        self.panel = panel
+        self.training = {c.name or "": f"{plan.training.letters[id(c)]}{FIRST_ROW}" for c in plan.training.cells}
+        self.names = {c.name or "": n for c, n in plan.names.items()}
+
+    def step(self, step: derivation.Step) -> None:
+        """A title with its sentence, then the lines."""
+        self.row += 2
+        self.sheet.put(self.row, 0, step.title, self.book.style("section"))
+        self.sheet.put(self.row, 1, step.about, self.book.style("section", "muted"))
+        for k in (2, 3):
+            self.sheet.put(self.row, k, None, self.book.style("section"))
+        for line in step.lines:
+            self.line(line)
+
+    def line(self, line: Line) -> None:
+        """One line in its four renderings."""
+        self.row += 1
+        column = line.name.replace("E_total/", "E/")
+        form = self.plan.style(column)
+        number = self._evaluate(line)
+        self._picture(line)
+        formula = "=" + show(line.cell, self._ref(line, self._training))
+        code = self.book.style("cell", "code", "left")
+        self.sheet.put(self.row, FORMULA, formula if len(formula) < 32_000 else "(too long to print)", code)
+        text = live_text(line.cell, self._ref(line, self._text))
+        spelt = show(line.cell, self._ref(line, self._cached_text), TEXTBOOK)
+        if len(text) < MOST_TEXT and len(spelt) < 2_000:
+            self.sheet.put(self.row, NUMBERS, spelt, self.book.style("cell", "left", "numbers"), text)
+        self.sheet.put(self.row, VALUE, value(number), self.book.style("cell", form), self._value(line))
+        at = f"$D${self.row}"
+        self.sheet.put(self.row, AS_TEXT, text_value(value(number)), self.book.style("muted", "right"), text_of(at))
+        lines = max(1, -(-len(formula) // 50), -(-len(spelt) // 58))
+        self.sheet.set_row_pixels(self.row - 1, max(ROW, 15 * lines + 14))
+        self.placed.setdefault(line.name, (at, f"$E${self.row}", number))
+
+    def _value(self, line: Line) -> str:
+        text = show(line.cell, self._ref(line, self._number))
+        return text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")'
+
+    def _evaluate(self, line: Line) -> float:
+        leaves = {c: self._leaf(c.name or "") for c in forward_order(line.cell) if c.op == "variable"}
+        return Evaluator([line.cell])(leaves)[0]
+
+    def _leaf(self, name: str) -> float:
+        return self.placed[name][2] if name in self.placed else self.values[self._known(name, self.values)]
+
+    @staticmethod
+    def _known(name: str, table: Mapping[str, object]) -> str:
+        return name if name in table else f"{name}[1]"  # a batch is derived for its first sample
+
+    @staticmethod
+    def _ref(line: Line, find: Callable[[str], str | None]) -> Callable[[Cell], str | None]:
+        # The line's own name is what is being written out; whatever else has a name goes by its place.
+        return lambda c: find(c.name) if c.name and (c is not line.cell or c.op == "variable") else None
+
+    def _training(self, name: str) -> str | None:
+        name = name.replace("E_total/", "E/")
+        for table in (self.training, self.names):
+            if (known := self._known(name, table)) in table:
+                return table[known]
+        place = self.placed.get(name) or self.placed.get(name.replace("E/", "E_total/"))
+        return place[0].replace("$", "") if place else None
+
+    def _number(self, name: str) -> str | None:
+        if name in self.placed:
+            return self.placed[name][0]
+        return self.panel.number.get(self._known(name, self.panel.number))
+
+    def _text(self, name: str) -> str | None:
+        if name in self.placed:
+            return self.placed[name][1]
+        return self.panel.text.get(self._known(name, self.panel.text))
+
+    def _cached_text(self, name: str) -> str | None:
+        if name in self.placed:
+            return text_value(value(self.placed[name][2]))
+        known = self._known(name, self.values)
+        return text_value(value(self.values[known])) if known in self.values else None
+
+    def _picture(self, line: Line) -> None:
+        tex = f"{tex_name(line.name)} = {show(line.cell, by_tex_name, TEX)}"
+        plain = f"{line.name} = {show(line.cell, by_name, TEXTBOOK)}"
+        picture = typeset(tex, style.INK)
+        scale = min(1.0, MATHS_PIXELS / picture.width)
+        height = picture.height * scale
+        self.sheet.put(self.row, MATHS, None, self.book.style("cell"))
+        options: dict[str, Value | io.BytesIO] = {
+            "image_data": io.BytesIO(picture.png), "description": plain, "object_position": 1,
+            "x_offset": 6, "y_offset": max(1, (ROW - height) / 2), "x_scale": scale, "y_scale": scale,
+        }  # fmt: skip
+        if self.sheet.insert_image(self.row - 1, MATHS, f"line-{self.row}.png", options):
+            raise ValueError(f"{STEPS}: the picture of {line.name} could not be placed")

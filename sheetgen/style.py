@@ -1,0 +1,75 @@
+"""How a workbook looks, as data: one palette, one font, number formats and widths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FONT = "Arial"
+
+INK = "#1B2A41"  # text and titles
+MUTED = "#5C6B7F"  # explanations
+RULE = "#C9D1DB"  # hairlines
+PAPER = "#F4F6F9"  # header bands
+ACCENT = "#1F6F8B"  # links, the network's own colour
+INPUT_FILL, INPUT_INK, INPUT_EDGE = "#FFF6D6", "#1A4FA3", "#D9B84A"  # what a person may type over
+PASS_FILL, PASS_INK = "#DDF3E4", "#14663A"
+FAIL_FILL, FAIL_INK = "#F9D5D3", "#A3161B"
+NOTE_FILL, NOTE_INK = "#FDEBCB", "#8A5200"  # neither right nor wrong: inputs changed
+
+# Okabe and Ito's palette, which people with colour blindness can tell apart; yellow is left out on white paper.
+SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#1B2A41", "#8C8C8C")
+DASHES = ("solid", "dash", "square_dot", "long_dash")  # a second round of colours is dashed
+
+BLUE_NODE, GREEN_NODE, ORANGE_NODE, RED_NODE = "#0072B2", "#009E73", "#D55E00", "#A3161B"
+
+# Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers.
+NUMBER = "0.000000000"
+SMALL = "0.000000000000"  # errors and gradients shrink
+SCIENTIFIC = "0.00000000E+00"  # what would not fit, or show no digits
+RELATIVE = "0.0E+00;-0.0E+00;0"
+WHOLE = "#,##0"
+
+COLUMN_WIDTH = 14.5
+NARROW = 2.5
+
+# Every style is a few of these names, merged from left to right.
+STYLES: dict[str, dict[str, Any]] = {
+    "base": {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "vcenter"},
+    "title": {"font_size": 18, "bold": True},
+    "subtitle": {"font_color": MUTED},
+    "section": {"font_size": 12, "bold": True, "font_color": ACCENT, "bottom": 1, "bottom_color": RULE},
+    "text": {},
+    "wrap": {"text_wrap": True, "valign": "top"},
+    "muted": {"font_color": MUTED, "font_size": 9},
+    "bold": {"bold": True},
+    "head": {"bold": True, "bg_color": PAPER, "bottom": 1, "top": 1, "bottom_color": RULE, "top_color": RULE},
+    "center": {"align": "center"},
+    "left": {"align": "left"},
+    "indent": {"indent": 1},
+    "right": {"align": "right"},
+    "link": {"font_color": ACCENT, "underline": 1},
+    "cell": {"bottom": 4, "bottom_color": RULE},
+    "input": {
+        "bg_color": INPUT_FILL, "font_color": INPUT_INK, "border": 1, "border_color": INPUT_EDGE, "locked": False,
+    },
+    "big": {"font_size": 20, "bold": True, "align": "center"},
+    "verdict": {"bold": True, "align": "center"},
+    "code": {"font_name": "Courier New", "font_size": 9, "text_wrap": True},
+    "numbers": {"text_wrap": True, "font_color": ACCENT},
+    "number": {"num_format": NUMBER},
+    "small": {"num_format": SMALL},
+    "scientific": {"num_format": SCIENTIFIC},
+    "relative": {"num_format": RELATIVE},
+    "whole": {"num_format": WHOLE},
+    "general": {"num_format": "General"},
+    # conditional formats
+    "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
+    "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
+    "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
+}  # fmt: skip
+
+
+def series_line(k: int, width: float = 1.75) -> dict[str, Any]:
+    """The line of the k-th series of a chart."""
+    dash = DASHES[k // len(SERIES) % len(DASHES)]
+    return {"color": SERIES[k % len(SERIES)], "width": width, "dash_type": dash}
