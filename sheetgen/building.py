@@ -1,0 +1,233 @@
+"""What the commands do: build a draft, have it judged, put the judge's findings in, move it into place; and print."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sheetgen import spec as specs
+from sheetgen import workbook
+from sheetgen.carried import NoTemplate
+from sheetgen.check import check
+from sheetgen.formula import FormulaTooLong
+from sheetgen.layout import TooLarge
+from sheetgen.plan import START
+from sheetgen.report import Report, summary
+from sheetgen.sheets.start import EngineLine
+from sheetgen.spec import Spec, SpecError
+from sheetgen.xlsx import UnreadableWorkbook
+from sheetgen.xlsx.read import MAX_CELLS
+
+DEFAULT = "homework"
+OUTPUT = Path("out")
+
+RIGHT, WRONG, UNUSABLE = 0, 1, 2  # exit statuses
+
+
+class CannotWrite(ValueError):
+    """There is no place for the workbook; the message is one sentence with the remedy."""
+
+
+def template_folder() -> Path:
+    """Where the templates are: beside the package in a checkout, inside it in a wheel."""
+    here = Path(__file__).resolve().parent
+    return here / "templates" if (here / "templates").is_dir() else here.parent / "templates"
+
+
+def find_template(name: str) -> Path:
+    """The file of a template: a path, or the name of one that is shipped. Raises SpecError."""
+    shipped = template_folder() / f"{name}.toml"
+    path = Path(name)
+    if path.suffix != ".toml" and not path.exists() and path.name == name:
+        if shipped.is_file():
+            return shipped
+        known = ", ".join(sorted(p.stem for p in template_folder().glob("*.toml")))
+        raise SpecError(f"{name}: there is no such template: give the path of a .toml file, or one of {known}")
+    return path
+
+
+def list_templates() -> None:
+    """Print the shipped templates with their titles."""
+    table = Table("template", "network", "title", box=None)
+    for path in sorted(template_folder().glob("*.toml"), key=lambda path: path.stem):
+        spec = specs.load(path)
+        table.add_row(path.stem, "-".join(map(str, spec.layers)), spec.title)
+    _console().print(table)
+
+
+def build(
+    names: Sequence[str], output: Path | None, steps: int | None, learning_rate: float | None, checked: bool
+) -> int:
+    """Build the workbooks of some templates; returns the exit status. Nothing is overwritten by a failed build."""
+    status = RIGHT
+    options = " ".join(
+        f"{flag} {value!r}"
+        for flag, value in (("--steps", steps), ("--learning-rate", learning_rate))
+        if value is not None
+    )
+    taken: set[Path] = set()
+    for name in names or [DEFAULT]:
+        try:
+            spec = specs.with_options(specs.load(find_template(name)), steps, learning_rate)
+            path = _target(spec, output, len(names))
+            if path in taken:
+                raise CannotWrite(f"{name}: {path} is written by another template: give one of them another name")
+            taken.add(path)
+            if not _build_one(spec, path, options, checked):
+                status = max(status, WRONG)
+        except (SpecError, CannotWrite) as error:
+            _complain(str(error))
+            status = UNUSABLE
+        except (TooLarge, FormulaTooLong) as error:
+            _complain(f"{name}: {error}")
+            status = UNUSABLE
+    return status
+
+
+def _target(spec: Spec, output: Path | None, count: int) -> Path:
+    name = f"{Path(spec.source).stem}.xlsx"
+    one = output is not None and output.suffix.lower() == ".xlsx"
+    if count > 1:  # a folder, one file for each
+        if one:
+            raise CannotWrite(f"{output}: this is the name of one workbook for {count} templates: give a folder")
+        return (output or OUTPUT) / name
+    if output is None:
+        return OUTPUT / ("sheetgen.xlsx" if count == 0 else name)
+    if not one:
+        raise CannotWrite(f"{output}: the workbook's name must end with .xlsx")
+    return output
+
+
+@contextmanager
+def _room(path: Path) -> Iterator[Path]:
+    """A folder for drafts, beside the workbook's place. Raises CannotWrite for every OSError of what is done in it."""
+    if path.is_dir():
+        raise CannotWrite(f"{path}: the file cannot be written (it is a folder): choose another with -o")
+    for parent in path.parents:
+        if parent.exists() and not parent.is_dir():
+            raise CannotWrite(f"{path}: the file cannot be written ({parent} is no folder): choose another with -o")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".sheetgen-") as folder:
+            yield Path(folder)
+    except OSError as error:
+        reason = error.strerror or error
+        raise CannotWrite(f"{path}: the file cannot be written ({reason}): choose another with -o") from error
+
+
+def _build_one(spec: Spec, path: Path, options: str, checked: bool) -> bool:
+    """Write a draft, judge it, and write it again with the judge's figures; only then does it take its place."""
+    plan = workbook.plan(spec)
+    if checked and plan.cells > MAX_CELLS:
+        raise TooLarge(
+            f"{spec.steps:,} steps make {plan.cells:,} cells, more than the {MAX_CELLS:,} that a check reads: "
+            "use fewer steps, or build it with --no-check"
+        )
+    with _room(path) as folder, _progress() as say:
+        say("asking PyTorch autograd")
+        oracle = workbook.ask_oracle(spec)
+        say("writing")
+        draft, final = folder / "draft.xlsx", folder / "final.xlsx"
+        workbook.write(plan, draft, oracle, options)
+        if not checked:
+            draft.replace(path)
+            _said(f"{path}: written, not checked")
+            return True
+        report = check(draft, progress=say, house=True)
+        if report.passed:
+            say("writing the certificate")
+            lines = [EngineLine(x.engine, x.version, x.cells, x.worst, x.where) for x in report.lines]
+            workbook.write(plan, final, oracle, options, lines)
+            _only_start_differs(draft, final)
+            final.replace(path)
+    report.path = path
+    print_report(report)
+    if report.passed:
+        _said(f"{path}: written, {sum(x.cells for x in report.lines):,} results compared, all right")
+    else:
+        _complain(f"{path}: not written, for the draft failed its checks; a file that was there is untouched")
+    return report.passed
+
+
+def _only_start_differs(draft: Path, final: Path) -> None:
+    """What was checked is what is delivered: but for the certificate's figures the two files are the same."""
+    with zipfile.ZipFile(draft) as a, zipfile.ZipFile(final) as b:
+        sheets = [name for name in a.namelist() if name.startswith("xl/worksheets/sheet")]
+        changed = [name for name in sheets if a.read(name) != b.read(name)]
+    if changed != ["xl/worksheets/sheet1.xml"]:
+        raise AssertionError(f"writing the certificate changed {changed}, not only the sheet {START}")
+
+
+def check_files(files: Sequence[Path], engines: Sequence[str]) -> int:
+    """Judge some workbooks and print what was found; returns the exit status."""
+    from sheetgen.engines import ENGINES
+
+    unknown = [name for name in engines if name not in ENGINES]
+    if unknown:
+        _complain(f"{unknown[0]}: there is no such engine: use one of {', '.join(ENGINES)}")
+        return UNUSABLE
+    status = RIGHT
+    for path in files:
+        try:
+            with _progress() as say:
+                report = check(path, engines or None, progress=say)
+        except (NoTemplate, SpecError, UnreadableWorkbook) as error:
+            _complain(str(error))
+            status = UNUSABLE
+            continue
+        print_report(report)
+        if report.passed:
+            _said(f"{path}: right")
+        else:
+            status = max(status, WRONG)
+            _complain(f"{path}: {len(report.findings):,} findings")
+    return status
+
+
+def print_report(report: Report) -> None:
+    """The table of engines, then the notes and findings."""
+    console = _console()
+    table = Table("engine", "version", box=None)
+    for head in ("cells", "worst relative error", "where", "seconds"):
+        table.add_column(head, justify="left" if head == "where" else "right")
+    for x in report.lines:
+        table.add_row(x.engine, x.version, f"{x.cells:,}", f"{x.worst:.1e}", x.where, f"{x.seconds:.1f}")
+    console.print(table)
+    for note in report.notes:
+        console.print(f"note: {note}", soft_wrap=True)
+    for finding, more in summary(report.findings):
+        where = f"{finding.sheet}!{finding.cell}: " if finding.sheet else ""
+        engine = f" [{finding.engine}]" if finding.engine else ""
+        console.print(f"{finding.kind}: {where}{finding.message}{engine}", soft_wrap=True)
+        if more:
+            console.print(f"    and {more:,} more of this kind")
+
+
+def _console(stderr: bool = False) -> Console:
+    """Prints names and formulas as they are, and a table whole where no terminal says how wide it is."""
+    console = Console(stderr=stderr, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 120)
+    return console
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """A line that says what is being done, on a terminal only."""
+    with _console(stderr=True).status("starting") as status:
+        yield lambda text: status.update(Text(text))
+
+
+def _said(text: str) -> None:
+    _console().print(text, style="green", soft_wrap=True)
+
+
+def _complain(text: str) -> None:
+    _console(stderr=True).print(text, style="red", soft_wrap=True)
