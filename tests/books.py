@@ -1,0 +1,58 @@
+"""The templates; and typing numbers into a finished workbook and reading what IronCalc makes of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck
+
+from sheetgen.engines import ENGINES
+from sheetgen.engines.result import Values
+from sheetgen.xlsx import Entry, Value, Workbook, read
+from sheetgen.xlsx.a1 import column_letters, place
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+# Settings of hypothesis: the same examples every time, and no clock, for the machine is shared.
+STEADY: dict[str, Any] = {"deadline": None, "derandomize": True, "suppress_health_check": [HealthCheck.too_slow]}
+BuildBook = Callable[..., Path]  # what the fixture build_book is
+
+
+def place_of(book: Workbook, name: str) -> tuple[str, str]:
+    """The sheet and the address of a defined name, or of 'Sheet!A1'."""
+    sheet, _, address = book.names.get(name, name).rpartition("!")
+    return sheet.strip("'"), address.replace("$", "")
+
+
+def recalculated(path: Path, **typed: Value) -> Values:
+    """Every formula's value after typing something into cells, which go by their defined names."""
+    book = read(path)
+    for name, value in typed.items():
+        sheet, address = place_of(book, name)
+        book.sheets[sheet][address] = Entry(None, value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sheetgen.engines.iron.read", lambda _: book)
+        found = ENGINES["IronCalc"](path)
+    assert found.not_evaluated == []
+    return found.values
+
+
+def panel(book: Workbook) -> dict[str, str]:
+    """Name -> address of the numbers of the row shown, on the sheet Network."""
+    cells = book.sheets["Network"]
+    found = {}
+    for address, entry in cells.items():
+        if entry.formula and (entry.formula.startswith("INDEX(Training!") or entry.formula in book.names):
+            row, column = place(address)
+            found[str(cells[f"{column_letters(column - 1)}{row}"].value)] = address
+    return found
+
+
+def columns(book: Workbook, sheet: str, header_row: int = 15) -> dict[str, str]:
+    """Heading -> letter of a table."""
+    row = str(header_row)
+    return {
+        str(entry.value): address.removesuffix(row)
+        for address, entry in book.sheets[sheet].items()
+        if address.endswith(row) and address.removesuffix(row).isalpha()
+    }

@@ -1,0 +1,49 @@
+"""Workbooks that many tests read: each is built once per session, and nobody writes to it."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from books import TEMPLATES, BuildBook
+
+from sheetgen import workbook
+from sheetgen.plan import Oracle
+from sheetgen.spec import Spec, load
+
+STEPS = 30  # enough for every kind of formula, and cheap
+
+
+@pytest.fixture(scope="session")
+def homework_spec() -> Spec:
+    """The homework, trained for 30 steps."""
+    return replace(load(TEMPLATES / "homework.toml"), steps=STEPS)
+
+
+@pytest.fixture(scope="session")
+def homework_oracle(homework_spec: Spec) -> Oracle:
+    """What PyTorch says of the homework's 30 steps."""
+    return workbook.ask_oracle(homework_spec)
+
+
+@pytest.fixture(scope="session")
+def build_book(tmp_path_factory: pytest.TempPathFactory, homework_spec: Spec, homework_oracle: Oracle) -> BuildBook:
+    """`build_book(spec or template's name, steps=5, ...)`: a finished workbook; options replace the Spec's own."""
+    built: dict[Spec, Path] = {}
+
+    def build(spec: Spec | str, **options: Any) -> Path:
+        options = {"steps": STEPS} | options if isinstance(spec, str) else options
+        spec = replace(load(TEMPLATES / f"{spec}.toml") if isinstance(spec, str) else spec, **options)
+        if spec not in built:
+            oracle = homework_oracle if spec == homework_spec else workbook.ask_oracle(spec)
+            built[spec] = tmp_path_factory.mktemp("book") / f"{Path(spec.source).stem}.xlsx"
+            workbook.write(workbook.plan(spec), built[spec], oracle)
+        return built[spec]
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def homework_book(build_book: BuildBook, homework_spec: Spec) -> Path:
+    """The homework's workbook, with 30 steps."""
+    return build_book(homework_spec)

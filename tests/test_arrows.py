@@ -1,0 +1,131 @@
+"""The arrows of the house point one way: read off the imports of every file, wherever in the file they stand."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import sheetgen
+
+HOUSE = Path(sheetgen.__file__).parent
+
+# What a room may import of sheetgen, and nothing else.
+MAY = {
+    "cell": set(),
+    "spec": set(),
+    "style": set(),
+    "typeset": set(),
+    "formula": {"cell"},
+    "network": {"cell", "spec"},
+    "derivation": {"cell", "network", "spec"},
+    "program": {"cell", "network", "spec"},
+    "layout": {"cell", "formula", "program"},
+    "plan": {"cell", "layout", "program"},
+    "book": {"layout", "style"},
+    "reference": {"spec"},
+    "xlsx": {"xlsx"},
+    "lint": {"lint", "xlsx"},
+    "engines": {"engines", "xlsx"},
+    "tables": {"xlsx"},
+    "report": set(),
+    "carried": {"report", "spec", "xlsx"},
+}
+
+# The judge shares nothing with the accused, not even by way of a third.
+JUDGE = ("check", "carried", "report", "tables", "reference", "engines", "xlsx", "lint")
+ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation")
+
+# Who alone may import a library.
+ONLY = {"xlsxwriter": "book", "torch": "reference", "torchvision": "", "matplotlib": "typeset", "mnist": ""}
+
+
+def modules(house: Path = HOUSE) -> dict[str, str]:
+    """The text of every module: 'sheetgen.engines.iron', and 'sheetgen.engines.__init__' for a package itself."""
+    paths = sorted(house.rglob("*.py"))
+    return {".".join(p.relative_to(house.parent).with_suffix("").parts): p.read_text(encoding="utf-8") for p in paths}
+
+
+@cache
+def imports(module: str, text: str) -> set[str]:
+    """The dotted names that a module imports, relative ones resolved; `from a import b` gives both a and a.b."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*above, *filter(None, [node.module])])
+            found |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in ("import_module", "__import__", "need"):  # need is the engines' own
+                found.add(str(node.args[0].value))
+    return found
+
+
+def room(module: str) -> str:
+    """'sheetgen.engines.iron' -> 'engines'."""
+    return module.split(".")[1]
+
+
+def wrong_arrows(texts: dict[str, str]) -> list[str]:
+    """One line for every import that the drawing does not allow."""
+    seen = {name: imports(name, text) for name, text in texts.items()}
+    inside = {name: {y for x in found for y in (x, f"{x}.__init__") if y in texts} for name, found in seen.items()}
+    wrong = set()
+    for name, found in inside.items():
+        reached = reach(name, inside) if room(name) in JUDGE else set()
+        allowed = MAY.get(room(name))
+        if allowed is not None:
+            wrong |= {f"{name} imports {other}" for other in found if room(other) not in {*allowed, "__init__"}}
+        wrong |= {f"{name} reaches {other}" for other in reached if room(other) in ACCUSED}
+        wrong |= {
+            f"{name} imports {library}"
+            for library, who in ONLY.items()
+            if room(name) != who and any(x.split(".")[0] == library for x in seen[name])
+        }
+    return sorted(wrong)
+
+
+def reach(start: str, inside: dict[str, set[str]]) -> set[str]:
+    """All modules that a module imports, and that those import."""
+    known, todo = {start}, [start]
+    while todo:
+        new = inside[todo.pop()] - known
+        known |= new
+        todo += new
+    return known
+
+
+def test_the_arrows_point_one_way() -> None:
+    assert wrong_arrows(modules()) == []
+
+
+def test_every_room_of_the_drawing_is_there() -> None:
+    """A renamed room would be held by nothing."""
+    rooms = {room(name) for name in modules()}
+    assert {*MAY, *JUDGE, *ACCUSED, *filter(None, ONLY.values())} <= rooms
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "complaint"),
+    [
+        ("cell", "from sheetgen import spec", "sheetgen.cell imports sheetgen.spec"),
+        ("formula", "import sheetgen.layout", "sheetgen.formula imports sheetgen.layout"),
+        ("layout", "from . import style", "sheetgen.layout imports sheetgen.style"),
+        ("check", "from sheetgen.cell import Cell", "sheetgen.check reaches sheetgen.cell"),
+        ("check", "from sheetgen import building", "sheetgen.check reaches sheetgen.book"),
+        ("xlsx.a1", "from ..layout import letter", "sheetgen.engines.iron reaches sheetgen.layout"),
+        ("lint.rules", "def f():\n    from sheetgen.formula import show", "sheetgen.check reaches sheetgen.cell"),
+        ("building", "import xlsxwriter.utility", "sheetgen.building imports xlsxwriter"),
+        ("spec", "from torch import nn", "sheetgen.spec imports torch"),
+        ("sheets.rates", "importlib.import_module('torch')", "sheetgen.sheets.rates imports torch"),
+        ("sheets.start", "from matplotlib import pyplot", "sheetgen.sheets.start imports matplotlib"),
+        ("building", "from mnist import model", "sheetgen.building imports mnist"),
+    ],
+)
+def test_a_wrong_arrow_is_seen(file: str, line: str, complaint: str) -> None:
+    texts = modules()
+    texts[f"sheetgen.{file}"] += f"\n{line}\n"
+    assert complaint in wrong_arrows(texts)

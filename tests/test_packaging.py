@@ -1,0 +1,100 @@
+"""The wheel holds what a user needs and works from any folder; importing sheetgen, and asking for help, stays light."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("torch", "torchvision", "matplotlib", "xlsxwriter", "formulas", "scipy", "numpy", "openpyxl")
+
+
+def python(*arguments: str, folder: Path, path: Path | None = None) -> str:
+    """Run this Python in a folder, with a folder of packages before the others; its output."""
+    environment = os.environ | {"PYTHONPATH": str(path) if path else "", "PYTHONSAFEPATH": "1"}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def built(kind: str, source: Path, target: Path) -> Path:
+    """A 'wheel' or 'sdist' made by the build backend alone: no network, nothing left in the source."""
+    code = f"import sys; from hatchling.build import build_{kind} as build; print(build(sys.argv[1]))"
+    return target / python("-c", code, str(target), folder=source).split()[-1]
+
+
+def contents(wheel: Path) -> set[str]:
+    """The names of a wheel's files, without its metadata."""
+    with zipfile.ZipFile(wheel) as book:
+        return {name for name in book.namelist() if ".dist-info/" not in name}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this tree."""
+    return built("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with sheetgen installed into it from the wheel."""
+    folder = tmp_path_factory.mktemp("installed")
+    python("-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", str(folder), str(wheel), folder=folder)
+    return folder
+
+
+def test_the_wheel_holds_the_package_and_the_templates_and_nothing_else(wheel: Path) -> None:
+    source = {path.relative_to(ROOT).as_posix() for path in (ROOT / "sheetgen").rglob("*.py")}
+    templates = {f"sheetgen/templates/{path.name}" for path in (ROOT / "templates").glob("*.toml")}
+    assert contents(wheel) == source | templates
+    assert len(templates) >= 5
+
+
+def test_the_source_distribution_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    with tarfile.open(built("sdist", ROOT, tmp_path)) as archive:
+        archive.extractall(tmp_path / "source", filter="data")
+    (source,) = (tmp_path / "source").iterdir()
+    assert contents(built("wheel", source, tmp_path)) == contents(wheel)
+
+
+def test_an_installed_sheetgen_lists_and_builds_templates_in_any_folder(installed: Path, tmp_path: Path) -> None:
+    where = python("-c", "import sheetgen; print(sheetgen.__file__)", folder=tmp_path, path=installed)
+    assert Path(where.strip()).is_relative_to(installed)
+    listed = python("-m", "sheetgen", "templates", folder=tmp_path, path=installed)
+    assert all(path.stem in listed for path in (ROOT / "templates").glob("*.toml"))
+    command = [str(installed / "bin" / "sheetgen"), "build", "homework", "--steps", "2", "--no-check", "-o", "x.xlsx"]
+    python(*command, folder=tmp_path, path=installed)
+    assert zipfile.is_zipfile(tmp_path / "x.xlsx")
+
+
+def loaded(code: str) -> set[str]:
+    """Which heavy packages some code loads in a fresh Python."""
+    report = f"print('loaded', *set({HEAVY}) & set(sys.modules))"
+    show = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\n{report}"
+    return set(python("-c", show, folder=ROOT, path=ROOT).splitlines()[-1].split()[1:])
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sheetgen",
+        "import runpy; sys.argv = ['build.py', '--help']; runpy.run_path('build.py', run_name='__main__')",
+        "import runpy; sys.argv = ['sheetgen', 'check', '-h']; runpy.run_module('sheetgen', run_name='__main__')",
+        "import runpy; sys.argv = ['sheetgen', '--version']; runpy.run_module('sheetgen', run_name='__main__')",
+    ],
+    ids=["import", "build.py --help", "check -h", "--version"],
+)
+def test_it_starts_light(code: str) -> None:
+    assert loaded(code) == set()
+
+
+def test_a_heavy_start_would_be_seen() -> None:
+    assert loaded("import sheetgen.book") >= {"xlsxwriter"}
+    assert loaded("import sheetgen.reference") >= {"torch"}
+    assert loaded("import sheetgen.typeset; sheetgen.typeset.typeset('x', '#000000')") >= {"matplotlib", "numpy"}
