@@ -58,12 +58,13 @@ EXCEL = Dialect(
         # EXP(710) is #NUM! in Excel; below -700 the function is 0 to 300 digits.
         "sigmoid": lambda h: Text(f"IF({h}<-700,0,1/(1+EXP(-{h.at(ATOM)})))"),
         "tanh": lambda h: Text(f"TANH({h})"),
-        "relu": lambda h: Text(f"MAX(0,{h})"),
+        # Not MAX, which skips a cell that says “diverged”; text is larger than any number.
+        "relu": lambda h: Text(f"IF({h}>0,{h},0)"),
         "step": lambda h: Text(f"IF({h}>0,1,0)"),
         "identity": lambda h: h,
         "half_squared_error": lambda t, a: Text(f"0.5*({t.at(SUM)}-{a.at(PRODUCT)})^2", PRODUCT),
     },
-    MAX_FORMULA,
+    MAX_FORMULA - len('IFERROR(,"diverged")'),  # what the sheets of an unbounded network put around it
 )
 
 TEXTBOOK = Dialect(
@@ -115,8 +116,8 @@ def show(root: Cell, ref: Ref, dialect: Dialect = EXCEL) -> str:
             seen[id(node)] = Text(name) if name is not None else _write(node, render, dialect)
             if dialect.limit and len(seen[id(node)]) >= dialect.limit:
                 raise FormulaTooLong(
-                    f"the formula of {root.name or root.op} has more than {dialect.limit:,} characters, "
-                    "which Excel refuses: use staged formulas"
+                    f"the formula of {root.name or root.op} is too long, for Excel takes {MAX_FORMULA:,} characters: "
+                    "use staged formulas"
                 )
         return seen[id(node)]
 
