@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sheetgen.book import Book, Sheet
-from sheetgen.cell import Cell, Evaluator, forward_order
+from sheetgen.cell import Cell, Evaluator, add, forward_order, mul
 from sheetgen.formula import show
 from sheetgen.layout import letter
 from sheetgen.plan import DIFFERENCES, START, Plan, value
@@ -16,6 +16,8 @@ EPSILON_ROW = 5
 VERDICT = "$E$4"
 STEP = 1e-5
 RELATIVE, ABSOLUTE = 1e-6, 1e-9  # how well a central difference can agree: truncation and rounding
+MOST = 64  # weights that are moved: the workings are two rows and a column for each
+KINK = "kink"  # a ReLU unit switches between the two passes: E has no derivative there, and nothing to compare
 
 SUBTITLE = (
     "E is computed live twice for every weight, once with the weight a little larger and once a little smaller: "
@@ -27,10 +29,10 @@ def write(book: Book, plan: Plan, panel: Panel) -> None:
     """Write the sheet Finite differences, and define `differences_verdict`."""
     sheet = book.sheet(DIFFERENCES, "Finite differences: the gradients, numerically", SUBTITLE)
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
-    parameters = list(plan.program.next)
+    parameters = spread(list(plan.program.next))
     top = HEAD + len(parameters) + 5  # of the workings
     sheet.set_column(0, 0, 13)
-    sheet.set_column(1, 40 + len(parameters), 14)
+    sheet.set_column(1, 41 + len(parameters), 14)
     _top(book, sheet, plan, panel)
     workings = _Workings(plan, panel, parameters, top)
     workings.write(book, sheet)
@@ -39,6 +41,12 @@ def write(book: Book, plan: Plan, panel: Panel) -> None:
     sheet.print_area(0, 0, top + 2 * len(parameters), right)
     sheet.freeze_panes(HEAD, 1)
     sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True})
+
+
+def spread(parameters: list[Cell], most: int = MOST) -> list[Cell]:
+    """All of a small network's parameters; of a large one as many as the sheet has room for, from first to last."""
+    n = len(parameters)
+    return parameters if n <= most else [parameters[k * (n - 1) // (most - 1)] for k in range(most)]
 
 
 def _step(plan: Plan, panel: Panel) -> tuple[str, float]:
@@ -55,6 +63,13 @@ def _top(book: Book, sheet: Sheet, plan: Plan, panel: Panel) -> None:
     sheet.put(4, 1, 0, book.style("bold", "left", "whole"), "row_shown")
     sheet.put(EPSILON_ROW, 0, "step ε", book.style("bold"))
     sheet.put(EPSILON_ROW, 1, number, book.style("bold", "left", "relative"), formula)
+    notes = []
+    if (n := len(plan.program.next)) > MOST:
+        notes.append(f"{MOST} of the {n:,} weights and biases are compared, evenly spread.")
+    if "relu" in plan.program.spec.activations:
+        notes.append(f"“{KINK}”: a ReLU unit switches within ±ε, where E has no derivative.")
+    if notes:
+        sheet.put(EPSILON_ROW + 1, 0, " ".join(notes), book.style("muted"))
 
 
 class _Workings:
@@ -63,15 +78,20 @@ class _Workings:
     def __init__(self, plan: Plan, panel: Panel, parameters: list[Cell], top: int):
         self.plan, self.panel, self.parameters, self.top = plan, panel, parameters, top
         net = plan.program.network
-        known = {id(c) for c in (*parameters, *plan.program.constants)}
-        reached = {id(c) for c in forward_order(net.loss)} - known
-        forward = [c for c in plan.program.columns if id(c) in reached]
-        self.cells = [*parameters, *forward]
+        known = {id(c) for c in (*plan.program.next, *plan.program.constants)}
+        reached = forward_order(net.loss)
+        kept = {id(c) for c in reached} - known
+        self.cells = [*parameters, *(c for c in plan.program.columns if id(c) in kept)]
+        # Which ReLU units are on, as one number that differs where any of them switches.
+        on = [mul(k, Cell("step", (c,))) for k, c in enumerate((c for c in reached if c.op == "relu"), 1)]
+        self.on = add(*on).named("units on") if on else None
+        self.cells += [self.on] if self.on else []
         self.letters = {id(c): letter(2 + k) for k, c in enumerate(self.cells)}
         columns = plan.program.columns
         first = dict(zip(columns, next(iter(plan.rows(columns))), strict=True))
-        self.now: Mapping[Cell, float] = {**plan.program.constants, **{p: first[p] for p in parameters}}
+        self.now: Mapping[Cell, float] = {**plan.program.constants, **{p: first[p] for p in plan.program.next}}
         self.error: dict[tuple[int, int], float] = {}  # (weight, sign) -> E
+        self.switched: dict[tuple[int, int], float] = {}  # (weight, sign) -> which units are on
 
     def row(self, k: int, sign: int) -> int:
         """The row in which the k-th weight is moved up or down."""
@@ -96,7 +116,9 @@ class _Workings:
                 for column, (c, x) in enumerate(zip(self.cells, numbers, strict=True), 2):
                     form = book.style("cell", self.plan.style(c.name or ""))
                     sheet.put(row, column, value(x), form, self._formula(c, row))
-                self.error[k, sign] = numbers[-1]
+                by_cell = dict(zip(self.cells, numbers, strict=True))
+                self.error[k, sign] = by_cell[self.plan.program.network.loss]
+                self.switched[k, sign] = by_cell[self.on] if self.on else 0
 
     def _formula(self, c: Cell, row: int) -> str:
         head = f"{self.letters[id(c)]}${self.top + 1}"
@@ -104,7 +126,8 @@ class _Workings:
             text = f"{self.panel.number[c.name or '']}+IF($A{row}={head},$B{row},0)"
         else:
             places = {k: f"{column}{row}" for k, column in self.letters.items() if k != id(c)}
-            text = show(c, lambda x: places.get(id(x)) or self.plan.names.get(x))
+            still = {id(p): self.panel.number[p.name or ""] for p in self.plan.program.next}
+            text = show(c, lambda x: places.get(id(x)) or still.get(id(x)) or self.plan.names.get(x))
         return text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")'
 
 
@@ -120,7 +143,7 @@ def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workin
     _, step = _step(plan, panel)
     total = gradients["E_total"]
     verdicts: list[str] = []
-    for k, g in enumerate(plan.program.gradients):
+    for k, g in enumerate(spread(list(plan.program.gradients))):
         row = HEAD + 1 + k
         up, down = workings.row(k, 1), workings.row(k, -1)
         numeric = (workings.error[k, 1] - workings.error[k, -1]) / (2 * step)
@@ -128,7 +151,8 @@ def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workin
         allowed = value(RELATIVE * max(abs(numeric), abs(analytic)) + ABSOLUTE * max(1.0, total), "–")
         difference = 0.0 if value(numeric) == value(analytic) else value(abs(numeric - analytic), "–")
         passed = isinstance(difference, float) and (isinstance(allowed, str) or difference <= allowed)
-        verdicts.append("PASS" if passed else "FAIL")
+        kink = workings.switched[k, 1] != workings.switched[k, -1]
+        verdicts.append(KINK if kink else "PASS" if passed else "FAIL")
         sheet.put(row, 0, workings.parameters[k].name, book.style("cell", "center"))
         guarded = f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")'
         form = book.style("cell", plan.style(g.name or ""))
@@ -139,15 +163,19 @@ def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workin
         limit = f"0.000001*MAX(ABS(B{row}),ABS(C{row}))+0.000000001*MAX(1,{panel.number['E_total']})"
         sheet.put(row, 4, allowed, book.style("cell", "relative"), f'IFERROR({limit},"–")')
         verdict = f'IF(ISNUMBER(D{row}),IF(D{row}<=E{row},"PASS","FAIL"),"FAIL")'
+        if workings.on:
+            on = workings.letters[id(workings.on)]
+            verdict = f'IF({on}{up}<>{on}{down},"{KINK}",{verdict})'
         sheet.put(row, 5, verdicts[-1], book.style("cell", "center"), verdict)
-    _verdict(book, sheet, verdicts)
+    _verdict(book, sheet, verdicts, workings.on is not None)
 
 
-def _verdict(book: Book, sheet: Sheet, verdicts: list[str]) -> None:
+def _verdict(book: Book, sheet: Sheet, verdicts: list[str], relu: bool) -> None:
     n, whole = len(verdicts), "FAIL" if "FAIL" in verdicts else "PASS"
     block = f"$F${HEAD + 1}:$F${HEAD + n}"
     sheet.put(4, 3, "verdict", book.style("muted", "right"))
-    sheet.put(4, 4, whole, book.style("verdict"), f'IF(COUNTIF({block},"PASS")={n},"PASS","FAIL")')
+    kinks = f'+COUNTIF({block},"{KINK}")' if relu else ""
+    sheet.put(4, 4, whole, book.style("verdict"), f'IF(COUNTIF({block},"PASS"){kinks}={n},"PASS","FAIL")')
     book.name("differences_verdict", DIFFERENCES, VERDICT)
     for area in ((3, 4, 3, 4), (HEAD, 5, HEAD + n - 1, 5)):
         first = f"{letter(area[1])}{area[0] + 1}"
