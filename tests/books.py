@@ -13,6 +13,7 @@ from sheetgen.xlsx import Entry, Value, Workbook, read
 from sheetgen.xlsx.a1 import column_letters, place
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+FEW = 10  # steps of the fixture `right`
 # Settings of hypothesis: the same examples every time, and no clock, for the machine is shared.
 STEADY: dict[str, Any] = {"deadline": None, "derandomize": True, "suppress_health_check": [HealthCheck.too_slow]}
 BuildBook = Callable[..., Path]  # what the fixture build_book is

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from books import TEMPLATES, BuildBook
+from books import FEW, TEMPLATES, BuildBook
 
 from sheetgen import workbook
 from sheetgen.plan import Oracle
-from sheetgen.spec import Spec, load
+from sheetgen.spec import Spec, load, parse, with_options
+from sheetgen.tables import find
+from sheetgen.xlsx import read
 
 STEPS = 30  # enough for every kind of formula, and cheap
 
@@ -47,3 +49,21 @@ def build_book(tmp_path_factory: pytest.TempPathFactory, homework_spec: Spec, ho
 def homework_book(build_book: BuildBook, homework_spec: Spec) -> Path:
     """The homework's workbook, with 30 steps."""
     return build_book(homework_spec)
+
+
+@pytest.fixture(scope="session")
+def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The homework with few rows and one learning rate to compare."""
+    text = (TEMPLATES / "homework.toml").read_text() + "learning_rates = [0.5]\n"
+    homework = with_options(parse(text, "homework.toml"), steps=FEW)
+    path = tmp_path_factory.mktemp("check") / "right.xlsx"
+    workbook.write(workbook.plan(homework), path, workbook.ask_oracle(homework), f"--steps {FEW}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def column(right: Path) -> dict[str, str]:
+    """The letters of each column of Training."""
+    table = find("Training", read(right).sheets["Training"])
+    assert table is not None
+    return table.columns

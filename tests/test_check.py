@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from books import FEW
 from mutants import edit, formula_of, part, set_cells
 
-from sheetgen import building, spec, workbook
 from sheetgen.carried import NoTemplate
 from sheetgen.check import check
 from sheetgen.engines import ENGINES, available
@@ -18,26 +18,7 @@ from sheetgen.report import summary
 from sheetgen.tables import find
 from sheetgen.xlsx import read
 
-STEPS = 10
 QUICK = ("IronCalc",)
-
-
-@pytest.fixture(scope="session")
-def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The homework with few rows and one learning rate to compare."""
-    text = building.find_template("homework").read_text() + "learning_rates = [0.5]\n"
-    homework = spec.with_options(spec.parse(text, "homework.toml"), steps=STEPS)
-    path = tmp_path_factory.mktemp("check") / "right.xlsx"
-    workbook.write(workbook.plan(homework), path, workbook.ask_oracle(homework), f"--steps {STEPS}")
-    return path
-
-
-@pytest.fixture(scope="session")
-def column(right: Path) -> dict[str, str]:
-    """The letters of each column of Training."""
-    table = find("Training", read(right).sheets["Training"])
-    assert table is not None
-    return table.columns
 
 
 def test_a_right_workbook_passes_in_every_engine(right: Path) -> None:
@@ -57,7 +38,7 @@ def test_libreoffice_is_there_in_ci() -> None:
 
 
 # A slip: (column, rows it is made in, what is replaced, by what).
-ALL = range(FIRST_ROW + 1, FIRST_ROW + STEPS + 1)
+ALL = range(FIRST_ROW + 1, FIRST_ROW + FEW + 1)
 SLIPS = {
     "a_h1 for a_h2 in one row": ("dE/dw3", [20], "{a_h2}", "{a_h1}"),
     "a_h1 for a_h2 in every row": ("dE/dw3", [FIRST_ROW, *ALL], r"*{a_h2}*(1-{a_h2})", "*{a_h1}*(1-{a_h1})"),
@@ -194,7 +175,7 @@ def test_an_input_that_is_no_number_is_named(right: Path, tmp_path: Path) -> Non
 
 
 def test_a_missing_row_is_found(right: Path, tmp_path: Path) -> None:
-    last = FIRST_ROW + STEPS
+    last = FIRST_ROW + FEW
     cut = edit(right, tmp_path / "c.xlsx", part("Training"), lambda t: re.sub(rf'<row r="{last}">.*?</row>', "", t))
     kinds = {f.kind for f in check(cut, ["IronCalc"]).findings}
     assert "rows" in kinds

@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 
 import pytest
+from books import FEW
 from mutants import formula_of, set_cells
-from test_check import STEPS, column, right  # noqa: F401 - fixtures
 
 from sheetgen.engines import ENGINES
 from sheetgen.layout import FIRST_ROW
@@ -28,12 +28,12 @@ def judged(values: dict[str, dict[str, Value]]) -> dict[str, Value]:
     return {"Start": values["Start"]["A4"], "check": values["Autograd check"]["B4"]}
 
 
-def test_an_untouched_workbook_says_pass(right: Path) -> None:  # noqa: F811
+def test_an_untouched_workbook_says_pass(right: Path) -> None:
     values = recalculate(right)
     assert judged(values) == {"Start": "PASS", "check": "PASS"}
     assert values["Finite differences"]["E4"] == "PASS"
-    rows = [values["Autograd check"][f"B{row}"] for row in range(FIRST_ROW, FIRST_ROW + STEPS + 1)]
-    assert rows == ["PASS"] * (STEPS + 1)
+    rows = [values["Autograd check"][f"B{row}"] for row in range(FIRST_ROW, FIRST_ROW + FEW + 1)]
+    assert rows == ["PASS"] * (FEW + 1)
 
 
 def names() -> list[str]:
@@ -44,9 +44,9 @@ def names() -> list[str]:
 
 @pytest.mark.parametrize("name", names())
 def test_breaking_any_formula_turns_cell_row_column_and_start_red(
-    right: Path, column: dict[str, str], tmp_path: Path, name: str  # noqa: F811
+    right: Path, column: dict[str, str], tmp_path: Path, name: str
 ) -> None:
-    row = random.Random(name).randint(FIRST_ROW + 1, FIRST_ROW + STEPS)
+    row = random.Random(name).randint(FIRST_ROW + 1, FIRST_ROW + FEW)
     cell = f"{column[name]}{row}"
     formula = formula_of(right, "Training", cell)
     broken = set_cells(right, tmp_path / "b.xlsx", "Training", {cell: f"=({formula})*1.00000001"})
@@ -63,7 +63,7 @@ def test_breaking_any_formula_turns_cell_row_column_and_start_red(
     assert before == ["PASS"] * len(before)  # rows above are none the worse
 
 
-def test_emptied_and_error_cells_turn_red(right: Path, column: dict[str, str], tmp_path: Path) -> None:  # noqa: F811
+def test_emptied_and_error_cells_turn_red(right: Path, column: dict[str, str], tmp_path: Path) -> None:
     for new in ('=""', "=1/0", "=0"):
         cell = f"{column['a_o2']}20"
         values = recalculate(set_cells(right, tmp_path / "b.xlsx", "Training", {cell: new}))
@@ -71,7 +71,7 @@ def test_emptied_and_error_cells_turn_red(right: Path, column: dict[str, str], t
         assert values["Autograd check"]["B20"] == "FAIL"
 
 
-def test_a_broken_learning_rate_trace_turns_start_red(right: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_a_broken_learning_rate_trace_turns_start_red(right: Path, tmp_path: Path) -> None:
     table = find("Learning rates", read(right).sheets["Learning rates"])
     assert table is not None
     cell = f"{table.columns['w5 (0.5)']}20"
@@ -81,18 +81,18 @@ def test_a_broken_learning_rate_trace_turns_start_red(right: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["i_1", "t_2", "w_1", "w_8", "learning_rate"])
-def test_a_changed_input_asks_for_finite_differences_which_agree(right: Path, tmp_path: Path, name: str) -> None:  # noqa: F811
+def test_a_changed_input_asks_for_finite_differences_which_agree(right: Path, tmp_path: Path, name: str) -> None:
     address = read(right).names[name].replace("$", "").split("!")[1]
     for new in (0.3, -7.5, 900.0):
         values = recalculate(set_cells(right, tmp_path / "c.xlsx", "Network", {address: new}))
         assert judged(values) == {"Start": CHANGED, "check": CHANGED}, new
         assert values["Finite differences"]["E4"] == "PASS", new
-        rows = {values["Autograd check"][f"B{row}"] for row in range(FIRST_ROW, FIRST_ROW + STEPS + 1)}
+        rows = {values["Autograd check"][f"B{row}"] for row in range(FIRST_ROW, FIRST_ROW + FEW + 1)}
         assert rows == {"inputs changed"}
 
 
 def test_finite_differences_find_a_wrong_gradient_for_changed_inputs(
-    right: Path, column: dict[str, str], tmp_path: Path  # noqa: F811
+    right: Path, column: dict[str, str], tmp_path: Path
 ) -> None:
     address = read(right).names["w_1"].replace("$", "").split("!")[1]
     changed = set_cells(right, tmp_path / "c.xlsx", "Network", {address: 0.9})
@@ -107,8 +107,8 @@ def test_finite_differences_find_a_wrong_gradient_for_changed_inputs(
     assert verdicts == ["PASS", "PASS", "FAIL", "PASS", "PASS", "PASS", "PASS", "PASS"]
 
 
-@pytest.mark.parametrize("row", [0, 1, 7, STEPS])
-def test_the_row_shown_is_followed_everywhere(right: Path, column: dict[str, str], tmp_path: Path, row: int) -> None:  # noqa: F811
+@pytest.mark.parametrize("row", [0, 1, 7, FEW])
+def test_the_row_shown_is_followed_everywhere(right: Path, column: dict[str, str], tmp_path: Path, row: int) -> None:
     address = read(right).names["row_shown"].replace("$", "").split("!")[1]
     moved = set_cells(right, tmp_path / "r.xlsx", "Network", {address: float(row)}) if row else right
     values = recalculate(moved)
@@ -123,7 +123,7 @@ def test_the_row_shown_is_followed_everywhere(right: Path, column: dict[str, str
             followed += 1
     assert followed >= 27
     assert values["Finite differences"]["E4"] == "PASS"
-    if row < STEPS:  # the last lines of Steps are the next row's weights
+    if row < FEW:  # the last lines of Steps are the next row's weights
         steps = sorted((a, v) for a, v in values["Steps"].items() if a.startswith("D") and isinstance(v, float))
         following = {values["Training"][f"{column[f'w{k}']}{FIRST_ROW + row + 1}"] for k in range(1, 9)}
         assert all(any(abs(v - w) < 1e-12 for _, v in steps) for w in following if isinstance(w, float))
