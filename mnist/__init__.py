@@ -1,0 +1,1 @@
+"""MNIST in fewer than 20,000 parameters: training, honest records, and the sheets that report them."""

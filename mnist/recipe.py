@@ -1,0 +1,82 @@
+"""What a run is made of: network, optimizer, schedule, augmentation. A recipe says only what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+TARGET = 99.4  # per cent
+MOST_PARAMETERS = 20_000  # fewer than this
+MOST_EPOCHS = 19
+
+
+@dataclass(frozen=True)
+class Warp:
+    """How far images are warped at most: uniformly within these limits, but for the normal `elastic`."""
+
+    rotation: float = 0.0  # degrees, either way
+    scale: float = 0.0  # of the size, separately along x and y
+    shear: float = 0.0  # degrees, either way
+    shift: float = 0.0  # pixels, either way, separately along x and y
+    elastic: float = 0.0  # pixels: standard deviation of the control points' displacements
+    points: int = 5  # control points along each side
+
+    def __bool__(self) -> bool:
+        return any((self.rotation, self.scale, self.shear, self.shift, self.elastic))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run, but for its seed."""
+
+    name: str
+    net: str
+    epochs: int = MOST_EPOCHS
+    batch_size: int = 128
+    optimizer: str = "adamw"  # or sgd
+    learning_rate: float = 0.01
+    momentum: float = 0.9  # of sgd; Adam's first beta
+    beta2: float = 0.99
+    weight_decay: float = 0.01  # of kernels only
+    schedule: str = "linear"  # up over `warmup` of all steps, then down to 0; or step: `factor` every `every` epochs
+    warmup: float = 0.15
+    every: int = 6
+    factor: float = 0.1
+    label_smoothing: float = 0.0
+    dropout: float = 0.0
+    batch_norm: bool = True
+    head: str = "pooled"
+    mean: float = 0.0  # images are scaled to 0..1, then shifted and divided by these
+    std: float = 1.0
+    warp: Warp = field(default_factory=Warp)
+    precision: str = "float32"  # or bfloat16, for the forward and backward pass
+    teacher: str = ""  # the committed claim whose first network's probabilities are learned beside the labels
+    distill: float = 0.0  # how much of the loss that is
+
+    def rate(self, step: int, steps_per_epoch: int) -> float:
+        """The learning rate of a step, counted from 0 over the whole run."""
+        if self.schedule == "step":
+            return self.learning_rate * self.factor ** (step // steps_per_epoch // self.every)
+        total = self.epochs * steps_per_epoch
+        rising = max(1.0, self.warmup * total)
+        return self.learning_rate * min((step + 1) / rising, (total - step) / max(1.0, total - rising + 1), 1.0)
+
+
+DIGITS = Warp(rotation=10, scale=0.1, shear=10, shift=2, elastic=0.5)
+
+# The classic recipe: nothing but a turn of the images, SGD, and a learning rate that falls in steps.
+REFERENCE = Recipe(
+    "reference",
+    "v2-c2-v16p-v16-c16-v16-v16-c16-v32",
+    batch_size=512,
+    optimizer="sgd",
+    learning_rate=0.1,
+    weight_decay=0.0,
+    schedule="step",
+    dropout=0.1,
+    mean=0.1307,
+    std=0.3081,
+    warp=Warp(rotation=7),
+)
+OURS = Recipe("ours", "v16-v16p-c16-v16-c16p-c16-c32", warp=DIGITS)
+SMALL = Recipe("small", "c21p-v21-c21=1-v21=1-c21=1p-c21=1-c21=1", precision="bfloat16", warp=DIGITS)
+FAST = Recipe("fast", "c16p-v16-c16-v16-c16p-c16-c16-c32", epochs=8, precision="bfloat16", warp=DIGITS)
