@@ -1,0 +1,188 @@
+"""The command line: python -m mnist train | seeds | ladder | verify | report."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from mnist.ladder import LADDER, RECIPES
+from mnist.recipe import TARGET
+
+STARTED = time.time()
+RIGHT, WRONG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130  # exit statuses
+
+OUT = Path("out/mnist")
+net_option = click.option(
+    "--net", type=click.Choice(list(RECIPES)), default="ours", show_default=True, help="Which recipe."
+)
+data_option = click.option("--data", type=click.Path(path_type=Path), help="The folder with MNIST, or for it.")
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="For checkpoints."
+)
+records_option = click.option(
+    "--records", type=click.Path(path_type=Path), default=OUT / "runs", show_default=True, help="For what is measured."
+)
+jobs_option = click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Runs at once.")
+epochs_option = click.option("--epochs", type=click.IntRange(1), help="How many, instead of the recipe's.")
+held_out_option = click.option(
+    "--held-out", type=click.IntRange(0, 59_000), default=0, help="Test on so many training images kept back instead."
+)
+
+
+class Commands(click.Group):
+    """Turns what people run into (no data, a broken record) into one sentence and an exit status."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        from mnist.notation import BadNetwork
+        from mnist.record import BadRecord
+
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted: what is checkpointed goes on with --resume", err=True)
+            sys.exit(INTERRUPTED)
+        except (BadNetwork, BadRecord, OSError) as error:
+            click.secho(str(error), fg="red", err=True)
+            sys.exit(UNUSABLE)
+        except RuntimeError as error:
+            if type(error).__name__ not in ("NoData", "CannotResume"):  # their modules import torch
+                raise
+            click.secho(str(error), fg="red", err=True)
+            sys.exit(UNUSABLE)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Train small networks on MNIST, and keep honest records of it."""
+
+
+@main.command()
+@net_option
+@epochs_option
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+@click.option("--target", type=float, default=TARGET, show_default=True, help="Exit with 1 below so many per cent.")
+@click.option("--threads", type=click.IntRange(1), help="CPU threads.")
+@held_out_option
+@data_option
+@out_option
+@records_option
+def train(
+    net: str, epochs: int | None, seed: int, device: str, resume: bool, target: float, threads: int | None,
+    held_out: int, data: Path | None, out: Path, records: Path,
+) -> None:  # fmt: skip
+    """Train one network: a line per epoch, a checkpoint after each, a record at the end."""
+    from dataclasses import replace
+
+    import torch
+
+    from mnist import runner
+
+    if threads:
+        torch.set_num_threads(threads)
+    recipe = RECIPES[net] if epochs is None else replace(RECIPES[net], epochs=epochs)
+    folder = out / f"{net}-seed{seed}"
+    made = runner.run(recipe, seed, folder, records, device, resume, held_out, data, STARTED)
+    if made.accuracy < target:
+        click.secho(f"{made.accuracy:.2f} % at the last epoch is below the target of {target:g} %", fg="red", err=True)
+        sys.exit(WRONG)
+
+
+def _run_all(names: list[tuple[str, int]], jobs: int, options: list[str], target: float) -> None:
+    from mnist.jobs import Job, run_all
+
+    all_jobs = [
+        Job(f"{net} {seed}", ("--net", net, "--seed", str(seed), "--target", str(target), *options))
+        for net, seed in names
+    ]
+    if failed := run_all(all_jobs, min(jobs, len(all_jobs)), click.echo):
+        click.secho(f"below the target, or failed: {', '.join(j.name for j in failed)}", fg="red", err=True)
+        sys.exit(WRONG)
+
+
+def _options(
+    epochs: int | None, resume: bool, held_out: int, data: Path | None, out: Path, records: Path, device: str = "auto"
+) -> list[str]:
+    given = {"--epochs": epochs, "--held-out": held_out or None, "--data": data, "--out": out, "--records": records}
+    flags = [text for key, value in given.items() if value is not None for text in (key, str(value))]
+    return [*flags, "--device", device, *(["--resume"] if resume else [])]
+
+
+@main.command()
+@net_option
+@click.option("--n", "count", type=click.IntRange(1), default=5, show_default=True, help="How many seeds, from 0.")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoints.")
+@click.option("--target", type=float, default=TARGET, show_default=True, help="Exit with 1 if a seed stays below it.")
+@click.option("--device", default="auto", show_default=True)
+@jobs_option
+@epochs_option
+@held_out_option
+@data_option
+@out_option
+@records_option
+def seeds(
+    net: str, count: int, resume: bool, target: float, device: str, jobs: int, epochs: int | None, held_out: int,
+    data: Path | None, out: Path, records: Path,
+) -> None:  # fmt: skip
+    """Train one network with several seeds, one core each, and print their table."""
+    options = _options(epochs, resume, held_out, data, out, records, device)
+    try:
+        _run_all([(net, seed) for seed in range(count)], jobs, options, target)
+    finally:
+        _print_report(records, net)
+
+
+@main.command()
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoints.")
+@jobs_option
+@epochs_option
+@held_out_option
+@data_option
+@out_option
+@records_option
+def ladder(
+    resume: bool, jobs: int, epochs: int | None, held_out: int, data: Path | None, out: Path, records: Path
+) -> None:
+    """Train the six rungs of the ladder alike, and print their table."""
+    options = _options(epochs, resume, held_out, data, out, records)
+    _run_all([(rung.recipe.name, 0) for rung in LADDER], jobs, options, 0)
+    _print_report(records, "ladder")
+
+
+@main.command()
+@data_option
+@click.option("--records", type=click.Path(path_type=Path), help="Another folder of records than the shipped one.")
+def verify(data: Path | None, records: Path | None) -> None:
+    """Evaluate every recorded network again on the real test images, and compare with what is recorded."""
+    from mnist.verify import verify_all
+
+    if not verify_all(data, records, click.echo):
+        sys.exit(WRONG)
+
+
+@main.command()
+@click.option("--records", type=click.Path(path_type=Path), help="Another folder of records than the shipped one.")
+def report(records: Path | None) -> None:
+    """Print the table of all records: mean, deviation and minimum over the seeds, at the last epoch."""
+    from mnist.record import RUNS
+
+    _print_report(records or RUNS)
+
+
+def _print_report(records: Path, prefix: str = "") -> None:
+    from mnist.record import claims
+    from mnist.tables import table
+
+    found = [c for name, c in claims(records).items() if name.startswith(prefix)]
+    if found:
+        table(found)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m mnist")

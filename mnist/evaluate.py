@@ -1,0 +1,57 @@
+"""What a trained network makes of images: logits, accuracy, the confusion matrix, the mistakes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mnist.notation import CLASSES
+from mnist.record import Mistake
+
+BATCH = 1_000
+
+
+@torch.inference_mode()
+def logits(model: nn.Module, images: Tensor) -> Tensor:
+    """(N, 10) logits of (N, 1, 28, 28) uint8 images, in evaluation mode and float32."""
+    model.eval()
+    like = torch.channels_last
+    parts = [model(batch.float().contiguous(memory_format=like)) for batch in images.split(BATCH)]
+    return torch.cat(parts)
+
+
+def loss_and_accuracy(scores: Tensor, labels: Tensor) -> tuple[float, float]:
+    """The mean cross-entropy, and the accuracy in per cent."""
+    loss = functional.cross_entropy(scores, labels).item()
+    return loss, accuracy(scores, labels)
+
+
+def accuracy(scores: Tensor, labels: Tensor) -> float:
+    """Per cent of the rows whose largest score is the label's: exact, two decimals for 10,000 images."""
+    return 100 * int((scores.argmax(1) == labels).sum()) / len(labels)
+
+
+def confusion(scores: Tensor, labels: Tensor) -> list[list[int]]:
+    """Counts by true class (row) and predicted class (column)."""
+    pairs = labels * CLASSES + scores.argmax(1)
+    return torch.bincount(pairs, minlength=CLASSES**2).view(CLASSES, CLASSES).tolist()  # type: ignore[no-any-return]
+
+
+def mistakes(scores: Tensor, labels: Tensor) -> list[Mistake]:
+    """Every misclassified image, the surest mistake first."""
+    probability, predicted = scores.double().softmax(1).max(1)
+    wrong = (predicted != labels).nonzero().flatten().tolist()
+    found = [Mistake(k, int(labels[k]), int(predicted[k]), float(probability[k])) for k in wrong]
+    return sorted(found, key=lambda m: (-m.probability, m.index))
+
+
+@torch.inference_mode()
+def views(model: nn.Module, images: Tensor) -> Tensor:
+    """(N, 10) mean probabilities over nine views: each image as it is and shifted by a pixel in eight directions."""
+    total = torch.zeros(len(images), CLASSES, device=images.device)
+    for dy in (-1, 0, 1):
+        for dx in (-1, 0, 1):
+            moved = functional.pad(images, (1 + dx, 1 - dx, 1 + dy, 1 - dy))[:, :, 1:-1, 1:-1]
+            total += logits(model, moved).softmax(1)
+    return total / 9

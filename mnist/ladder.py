@@ -1,0 +1,39 @@
+"""The strategy ladder: six networks trained alike, each of which changes one thing, and what that taught."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from mnist.recipe import DIGITS, FAST, OURS, REFERENCE, SMALL, Recipe
+
+
+class Rung(NamedTuple):
+    """One step: what is trained, what is new in it, and what its result taught."""
+
+    recipe: Recipe
+    title: str
+    taught: str
+
+
+# Alike: eight epochs, one learning rate that the networks without BatchNorm bear too, and one seed.
+FIRST = Recipe(
+    "ladder-1", "v16-v32p-v32-v64p", epochs=8, learning_rate=0.003, batch_norm=False, head="full",
+    precision="bfloat16",
+)  # fmt: skip
+SECOND = replace(FIRST, name="ladder-2", net="v8-v16p-v16-v16p")
+THIRD = replace(SECOND, name="ladder-3", batch_norm=True)
+FOURTH = replace(THIRD, name="ladder-4", head="pooled")
+FIFTH = replace(FOURTH, name="ladder-5", warp=DIGITS)
+SIXTH = replace(FIFTH, name="ladder-6", net="v8-v16p-v16-v16-c16p-c32")
+
+LADDER = (
+    Rung(FIRST, "a working model", ""),
+    Rung(SECOND, "smaller, so that it does not overfit", ""),
+    Rung(THIRD, "BatchNorm everywhere", ""),
+    Rung(FOURTH, "global average pooling, fully convolutional", ""),
+    Rung(FIFTH, "augmentation", ""),
+    Rung(SIXTH, "capacity back where it pays, in the last layers", ""),
+)
+
+RECIPES = {r.name: r for r in (OURS, REFERENCE, SMALL, FAST, *(rung.recipe for rung in LADDER))}

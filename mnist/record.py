@@ -1,0 +1,251 @@
+"""Records of real runs: a JSON file and the weights for every seed, in a folder for every claim. No pixels."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mnist.notation import CLASSES
+from mnist.recipe import Recipe, Warp
+
+if TYPE_CHECKING:
+    from mnist.model import Network
+
+RUNS = Path(__file__).parent / "runs"
+FORMAT = 1
+
+
+class BadRecord(ValueError):
+    """A record that is missing, broken or contradicts itself; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """A row of the log. Losses are mean cross-entropies; accuracies are per cent, of the images as they were fed."""
+
+    epoch: int
+    learning_rate: float  # of its last step
+    train_loss: float
+    train_accuracy: float
+    test_loss: float
+    test_accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One misclassified image: where it stands in the test set, its class, the class given, with what probability."""
+
+    index: int
+    true: int
+    predicted: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that is kept of one run."""
+
+    recipe: Recipe
+    seed: int
+    parameters: int
+    tested: int  # how many images the accuracy is of
+    held_out: int  # training images kept back and tested on instead of the test set; 0 for a final run
+    epochs: tuple[Epoch, ...]
+    views_accuracy: float  # of nine views of each image, per cent
+    wall_seconds: float  # from the start of the process, data loading included
+    confusion: tuple[tuple[int, ...], ...]  # by true class, then predicted class
+    mistakes: tuple[Mistake, ...]
+    weights_sha256: str
+    versions: dict[str, str]
+    hardware: dict[str, str]
+    command: str
+
+    @property
+    def accuracy(self) -> float:
+        """At the last epoch, per cent: what counts."""
+        return self.epochs[-1].test_accuracy
+
+    @property
+    def best(self) -> float:
+        """At the best epoch, per cent: reported, never claimed."""
+        return max(e.test_accuracy for e in self.epochs)
+
+    def first_above(self, target: float) -> int | None:
+        """The first epoch whose test accuracy is at least `target`."""
+        return next((e.epoch for e in self.epochs if e.test_accuracy >= target), None)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The records of one recipe, by seed."""
+
+    name: str
+    records: tuple[Record, ...]
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """What all its seeds were trained with."""
+        return self.records[0].recipe
+
+    @property
+    def accuracies(self) -> list[float]:
+        """Last-epoch accuracies by seed, per cent."""
+        return [r.accuracy for r in self.records]
+
+    @property
+    def mean(self) -> float:
+        """The mean over all seeds run."""
+        return math.fsum(self.accuracies) / len(self.records)
+
+    @property
+    def deviation(self) -> float:
+        """The sample standard deviation; 0 for a single seed."""
+        n, mean = len(self.records), self.mean
+        return math.sqrt(math.fsum((a - mean) ** 2 for a in self.accuracies) / (n - 1)) if n > 1 else 0.0
+
+
+def environment(device: str, threads: int) -> tuple[dict[str, str], dict[str, str]]:
+    """(versions, hardware) of this process."""
+    import numpy
+    import torch
+    import torchvision
+
+    versions = {"python": platform.python_version(), "torch": torch.__version__, "torchvision": torchvision.__version__}
+    versions |= {"numpy": numpy.__version__}
+    hardware = {"device": device, "processor": _processor(), "cores": str(os.cpu_count()), "threads": str(threads)}
+    if device.startswith("cuda"):
+        hardware["gpu"] = torch.cuda.get_device_name()
+    return versions, hardware | {"system": f"{platform.system()} {platform.machine()}"}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def weights_path(record: Path) -> Path:
+    """The weights that belong to a record."""
+    return record.with_suffix(".safetensors")
+
+
+def write(record: Record, model: Network, folder: Path) -> Path:
+    """Write a record and its weights; both are moved into place when whole. Returns the record's path."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"seed{record.seed}.json"
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".run-") as scratch:
+        state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
+        save_file(state, Path(scratch) / "weights")
+        (Path(scratch) / "record").write_text(_text({"format": FORMAT} | asdict(record)), encoding="utf-8")
+        (Path(scratch) / "weights").replace(weights_path(path))
+        (Path(scratch) / "record").replace(path)
+    return path
+
+
+def _text(data: dict[str, Any]) -> str:
+    """JSON in which every epoch, mistake and row of the matrix is one line, so that a diff can be read."""
+    lines = []
+    for key, value in data.items():
+        if isinstance(value, Sequence) and not isinstance(value, str) and value and not isinstance(value[0], str):
+            rows = ",\n".join("  " + json.dumps(row) for row in value)
+            lines.append(f" {json.dumps(key)}: [\n{rows}\n ]")
+        else:
+            lines.append(f" {json.dumps(key)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def read(path: Path) -> Record:
+    """A record, checked for what must agree in it. Raises BadRecord."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data.pop("format") != FORMAT:
+            raise BadRecord(f"{path}: the record has another format: use the sheetgen that wrote it")
+        recipe = data["recipe"]
+        record = Record(
+            **data
+            | {
+                "recipe": Recipe(**recipe | {"warp": Warp(**recipe["warp"])}),
+                "epochs": tuple(Epoch(**row) for row in data["epochs"]),
+                "confusion": tuple(tuple(row) for row in data["confusion"]),
+                "mistakes": tuple(Mistake(**row) for row in data["mistakes"]),
+            }
+        )
+        wrong = _contradiction(record)
+    except BadRecord:
+        raise
+    except OSError as error:
+        raise BadRecord(f"{path}: the record cannot be read ({error.strerror})") from error
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        raise BadRecord(f"{path}: the record is broken: train again, or take the file from the repository") from error
+    if wrong:
+        raise BadRecord(f"{path}: the record contradicts itself: {wrong}")
+    return record
+
+
+def _contradiction(r: Record) -> str:
+    """What in a record cannot be true together; empty if nothing."""
+    names = {f.name: f.type for f in fields(Epoch)}
+    for e in r.epochs:
+        if not all(isinstance(getattr(e, n), int | float) and math.isfinite(getattr(e, n)) for n in names):
+            return f"epoch {e.epoch} holds something that is no number"
+    if [e.epoch for e in r.epochs] != list(range(1, r.recipe.epochs + 1)):
+        return f"its log is not of the epochs 1 to {r.recipe.epochs}"
+    if len(r.confusion) != CLASSES or any(len(row) != CLASSES for row in r.confusion):
+        return "its confusion matrix is not 10 by 10"
+    if sum(map(sum, r.confusion)) != r.tested:
+        return f"its confusion matrix does not count {r.tested:,} images"
+    right = sum(r.confusion[k][k] for k in range(CLASSES))
+    if right != r.tested - len(r.mistakes):
+        return "its confusion matrix and its list of mistakes do not count alike"
+    for m in r.mistakes:
+        if not 0 <= m.index < r.tested or not 0 <= m.probability <= 1 or m.true == m.predicted:
+            return f"image {m.index} is no mistake"
+    if abs(100 * right / r.tested - r.accuracy) > 1e-9:
+        return "its last accuracy is not that of its confusion matrix"
+    return ""
+
+
+def claims(folder: Path = RUNS) -> dict[str, Claim]:
+    """Every claim that is recorded, by name. Raises BadRecord."""
+    found = {}
+    for place in sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []:
+        paths = sorted(place.glob("seed*.json"), key=lambda p: int(p.stem.removeprefix("seed")))
+        records = tuple(read(p) for p in paths)
+        if any(r.recipe != records[0].recipe for r in records):
+            raise BadRecord(f"{place}: its seeds were trained with different recipes: keep those of one")
+        if records:
+            found[place.name] = Claim(place.name, records)
+    return found
+
+
+def load_network(path: Path) -> Network:
+    """The trained network of a record, its weights checked against the recorded SHA-256. Raises BadRecord."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from mnist.model import build, sha256
+
+    record = read(path)
+    model = build(record.recipe)
+    try:
+        model.load_state_dict(load_file(weights_path(path)))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise BadRecord(f"{weights_path(path)}: the weights cannot be read, or are another network's") from error
+    if sha256(model) != record.weights_sha256:
+        raise BadRecord(f"{weights_path(path)}: these are not the weights that the record tells of (SHA-256)")
+    model.eval()
+    return model

@@ -1,0 +1,134 @@
+"""One run from the command line: data, training with progress, and the record at its end."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import nn
+
+from mnist import data, evaluate, parallel, record
+from mnist.data import Images
+from mnist.model import parameter_count, sha256
+from mnist.recipe import Recipe
+from mnist.record import Epoch, Record
+from mnist.train import Run, train
+
+HEADS = "epoch  learning rate  train loss  train acc.  test loss  test acc.  seconds"
+
+
+def line(e: Epoch) -> str:
+    """A row of the log as it is printed; accuracies in per cent."""
+    return (
+        f"{e.epoch:5d}  {e.learning_rate:13.6f}  {e.train_loss:10.4f}  {e.train_accuracy:10.2f}  "
+        f"{e.test_loss:9.4f}  {e.test_accuracy:9.2f}  {e.seconds:7.1f}"
+    )
+
+
+def run(
+    recipe: Recipe,
+    seed: int,
+    folder: Path,
+    records: Path,
+    device: str = "auto",
+    resume: bool = False,
+    held_out: int = 0,
+    data_folder: Path | None = None,
+    started: float | None = None,
+) -> Record:
+    """Train one network, printing a line per epoch, and write its record and weights into `records`.
+
+    Checkpoints go to `folder`. Raises NoData, CannotResume, BadNetwork, BadRecord (of the teacher).
+    """
+    started = time.time() if started is None else started
+    where = parallel.device_of(device)
+    with parallel.together(where):
+        training, test = (part.to(where) for part in _images(data_folder, held_out))
+        this = Run(recipe, seed, where)
+        if resume:
+            this.resume(folder)
+        leader = parallel.rank() == 0
+        if leader:
+            _announce(this)
+        before = sum(e.seconds for e in this.log)
+        with _progress(recipe, len(training.labels), leader) as (step_done, say):
+            for epoch in train(this, training, test, folder, step_done, _teacher(recipe, where)):
+                say(line(epoch))
+        made = _record(this, test, held_out, before + time.time() - started, where)
+        if leader:
+            path = record.write(made, this.model, records / recipe.name)
+            best = f"{made.accuracy:.2f} % at the last epoch, {made.best:.2f} % at the best"
+            print(f"{path}: written; {best}", flush=True)
+    return made
+
+
+def _images(folder: Path | None, held_out: int) -> tuple[Images, Images]:
+    training, test = data.load(folder)
+    return data.split(training, held_out) if held_out else (training, test)
+
+
+def _teacher(recipe: Recipe, device: torch.device) -> nn.Module | None:
+    """The network to learn from: the first seed of a committed claim."""
+    if not recipe.teacher:
+        return None
+    return record.load_network(record.RUNS / recipe.teacher / "seed0.json").to(
+        device, memory_format=torch.channels_last
+    )
+
+
+def _announce(this: Run) -> None:
+    r = this.recipe
+    count = parameter_count(this.model)
+    print(f"{r.name}: {r.net}, {count:,} parameters, seed {this.seed}, {r.epochs} epochs on {this.device}")
+    print(f"{r}\n{HEADS}")
+    for epoch in this.log:
+        print(line(epoch))
+    sys.stdout.flush()
+
+
+@contextmanager
+def _progress(
+    recipe: Recipe, images: int, leader: bool
+) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
+    """(called after each step, prints a line): a bar on a terminal, lines alone elsewhere."""
+    console = Console(stderr=True)
+    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not (leader and console.is_terminal)) as bar:
+        task = bar.add_task("", total=max(1, images // recipe.batch_size))
+
+        def step_done(step: int) -> None:
+            bar.update(task, completed=step + 1)
+
+        def say(text: str) -> None:
+            if leader:
+                print(text, flush=True)
+
+        yield step_done, say
+
+
+def _record(this: Run, test: Images, held_out: int, seconds: float, device: torch.device) -> Record:
+    scores = evaluate.logits(this.model, test.images)
+    versions, hardware = record.environment(str(device), torch.get_num_threads() * parallel.world())
+    return Record(
+        recipe=this.recipe,
+        seed=this.seed,
+        parameters=parameter_count(this.model),
+        tested=len(test.labels),
+        held_out=held_out,
+        epochs=tuple(this.log),
+        views_accuracy=evaluate.accuracy(evaluate.views(this.model, test.images), test.labels),
+        wall_seconds=seconds,
+        confusion=tuple(map(tuple, evaluate.confusion(scores, test.labels))),
+        mistakes=tuple(evaluate.mistakes(scores, test.labels)),
+        weights_sha256=sha256(this.model),
+        versions=versions,
+        hardware=hardware,
+        command="python -m mnist " + shlex.join(sys.argv[1:]),
+    )

@@ -1,0 +1,39 @@
+"""Records as tables on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from mnist.record import Claim
+
+
+def table(claims: Sequence[Claim]) -> None:
+    """A line per claim: accuracies are per cent, at the last epoch unless the head says otherwise."""
+    shown = Table("claim", "network", box=None)
+    heads = ("parameters", "epochs", "seeds", "mean", "deviation", "least", "best epoch", "9 views", "train-test", "s")
+    for head in heads:
+        shown.add_column(head, justify="right")
+    for c in claims:
+        n = len(c.records)
+        last = [r.epochs[-1] for r in c.records]
+        shown.add_row(
+            c.name,
+            c.recipe.net,
+            f"{c.records[0].parameters:,}",
+            str(c.recipe.epochs),
+            str(n),
+            f"{c.mean:.3f}",
+            f"{c.deviation:.3f}",
+            f"{min(c.accuracies):.2f}",
+            f"{max(r.best for r in c.records):.2f}",
+            f"{sum(r.views_accuracy for r in c.records) / n:.3f}",
+            f"{sum(e.train_accuracy - e.test_accuracy for e in last) / n:+.2f}",
+            f"{sum(r.wall_seconds for r in c.records) / n:.0f}",
+        )
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    console.print(shown)

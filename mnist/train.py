@@ -1,0 +1,144 @@
+"""Training: deterministic for a seed on one device, a checkpoint every epoch, resumed to the same numbers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, astuple, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mnist import evaluate, parallel
+from mnist.data import Images
+from mnist.model import Network, build, decayed
+from mnist.recipe import Recipe
+from mnist.record import Epoch
+from mnist.warp import apply, draw
+
+CHECKPOINT = "checkpoint.pt"
+
+
+class CannotResume(RuntimeError):
+    """A checkpoint that does not belong to this run, or cannot be read; the message is one sentence."""
+
+
+@dataclass
+class Run:
+    """A network being trained: everything that the next epoch depends on."""
+
+    recipe: Recipe
+    seed: int
+    device: torch.device
+    model: Network = field(init=False)
+    optimizer: torch.optim.Optimizer = field(init=False)
+    log: list[Epoch] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        torch.manual_seed(self.seed)
+        self.model = build(self.recipe).to(self.device, memory_format=torch.channels_last)
+        self.optimizer = _optimizer(self.recipe, self.model)
+
+    def save(self, folder: Path) -> None:
+        """Write the checkpoint beside its place and move it there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        state = {"recipe": asdict(self.recipe), "seed": self.seed, "log": [astuple(e) for e in self.log]}
+        state |= {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        torch.save(state, folder / (CHECKPOINT + ".part"))
+        (folder / (CHECKPOINT + ".part")).replace(folder / CHECKPOINT)
+
+    def resume(self, folder: Path) -> None:
+        """Go on where the checkpoint stopped. Raises CannotResume; without a checkpoint, starts anew."""
+        path = folder / CHECKPOINT
+        if not path.is_file():
+            return
+        try:
+            state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+            same = (state["recipe"], state["seed"]) == (asdict(self.recipe), self.seed)
+            if same:
+                self.model.load_state_dict(state["model"])
+                self.optimizer.load_state_dict(state["optimizer"])
+                self.log = [Epoch(*row) for row in state["log"]]
+        except Exception as error:  # a torn or foreign file fails in torch in many ways
+            raise CannotResume(f"{path}: the checkpoint cannot be read: delete it, or leave --resume out") from error
+        if not same:
+            raise CannotResume(f"{path}: the checkpoint is of another recipe or seed: delete it, or leave --resume out")
+
+
+def _optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+    kernels, others = decayed(model)
+    groups = [{"params": kernels, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=recipe.momentum)
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(recipe.momentum, recipe.beta2))
+
+
+def train(
+    run: Run,
+    training: Images,
+    test: Images,
+    folder: Path | None = None,
+    step_done: Callable[[int], object] = lambda _: None,
+    teacher: nn.Module | None = None,
+) -> Iterator[Epoch]:
+    """Train to the recipe's last epoch, yielding each as it is done (and checkpointed, if there is a folder)."""
+    model = parallel.wrap(run.model)
+    for epoch in range(len(run.log) + 1, run.recipe.epochs + 1):
+        start = time.perf_counter()
+        rate, loss, right = _one_epoch(run, model, epoch, training, step_done, teacher)
+        test_loss, test_accuracy = evaluate.loss_and_accuracy(evaluate.logits(run.model, test.images), test.labels)
+        run.log.append(Epoch(epoch, rate, loss, right, test_loss, test_accuracy, time.perf_counter() - start))
+        if folder is not None and parallel.rank() == 0:
+            run.save(folder)
+        yield run.log[-1]
+
+
+def _one_epoch(
+    run: Run, model: nn.Module, epoch: int, training: Images, step_done: Callable[[int], object],
+    teacher: nn.Module | None,
+) -> tuple[float, float, float]:  # fmt: skip
+    """One pass over the training images: (last learning rate, mean loss, accuracy in per cent)."""
+    recipe, device, size = run.recipe, run.device, run.recipe.batch_size
+    # All randomness of an epoch comes from its own seed, so that a resumed run draws what an unbroken one would.
+    generator = torch.Generator(device).manual_seed(1_000_003 * run.seed + epoch)
+    torch.manual_seed(1_000_003 * run.seed + 1_009 * epoch + parallel.rank())  # dropout's
+    order = torch.randperm(len(training.labels), generator=generator, device=device)
+    steps = max(1, len(order) // size)  # what is left over is drawn again another time
+    totals = torch.zeros(3, device=device)  # loss, right, seen
+    model.train()
+    for step in range(steps):
+        rate = recipe.rate((epoch - 1) * steps + step, steps)
+        for group in run.optimizer.param_groups:
+            group["lr"] = rate
+        picked = order[step * size : (step + 1) * size]
+        images = training.images[parallel.share(picked)].float()
+        if recipe.warp:
+            images = apply(images, parallel.share(draw(recipe.warp, len(picked), generator)))
+        images, labels = _channels_last(images), training.labels[parallel.share(picked)]
+        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+            scores = model(images).float()
+        loss = functional.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing)
+        objective = loss if teacher is None else _distilled(loss, scores, teacher, images, recipe.distill)
+        run.optimizer.zero_grad()
+        objective.backward()
+        run.optimizer.step()
+        with torch.no_grad():
+            right = (scores.argmax(1) == labels).sum()
+            totals += torch.stack([loss * len(labels), right, torch.full_like(loss, len(labels))])
+        step_done(step)
+    total, hits, seen = parallel.summed(totals).tolist()
+    return rate, total / seen, 100 * hits / seen
+
+
+def _channels_last(images: Tensor) -> Tensor:
+    return images.contiguous(memory_format=torch.channels_last)
+
+
+def _distilled(loss: Tensor, scores: Tensor, teacher: nn.Module, images: Tensor, share: float) -> Tensor:
+    """The loss, mixed with the cross-entropy to a teacher's probabilities for the same warped images (Hinton 2015)."""
+    with torch.no_grad():
+        target = teacher.eval()(images).softmax(1)
+    return (1 - share) * loss + share * functional.cross_entropy(scores, target)
