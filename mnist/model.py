@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mnist.dropout import Dropout
 from mnist.norm import BatchNorm
 from mnist.notation import CLASSES, SIZE, parse, shrink
 from mnist.recipe import Recipe
@@ -39,7 +40,7 @@ class Network(nn.Module):
             self.norms.append(BatchNorm(block.channels) if batch_norm else nn.Identity())
             channels = block.channels
             size = shrink(size, block)
-        self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
+        self.dropout = Dropout(dropout) if dropout else nn.Identity()
         self.pool = nn.AvgPool2d(size) if head == "pooled" else nn.Identity()
         self.classify = nn.Conv2d(channels, CLASSES, 1 if head == "pooled" else size, bias=False)
         for conv in (*self.kernels.values(), self.classify):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from mnist.dropout import Dropout
 from mnist.ladder import LADDER, RECIPES
 from mnist.model import Network, build, decayed, parameter_count, sha256
 from mnist.norm import BatchNorm
@@ -123,3 +124,29 @@ def test_batchnorm_alone_is_pytorchs() -> None:
     x = torch.randn(8, 3, 5, 5)
     torch.testing.assert_close(ours(x), theirs(x), rtol=0, atol=0)
     torch.testing.assert_close(ours.running_var, theirs.running_var, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("p", [0.1, 0.5])
+def test_dropout_is_dropout(layout: torch.memory_format, p: float) -> None:
+    """The right share is zeroed, independently of place; the rest is scaled; gradients see the same mask."""
+    torch.manual_seed(0)
+    x = torch.rand(64, 16, 9, 7).add(1).contiguous(memory_format=layout).requires_grad_()
+    y = Dropout(p)(x)
+    kept = y != 0
+    n = x.numel()
+    assert abs(float(kept.float().mean()) - (1 - p)) < 4 * (p * (1 - p) / n) ** 0.5  # four standard deviations
+    for dim in range(4):  # neighbours are zeroed independently
+        one, two = kept.narrow(dim, 0, kept.shape[dim] - 1), kept.narrow(dim, 1, kept.shape[dim] - 1)
+        assert abs(float((~one & ~two).float().mean()) - p * p) < 0.01
+    torch.testing.assert_close(y[kept], (x / (1 - p))[kept], rtol=2e-5, atol=0)
+    y.sum().backward()
+    torch.testing.assert_close(x.grad, kept / (1 - p), rtol=2e-5, atol=0)
+    assert torch.equal(Dropout(p).eval()(x), x)
+
+
+def test_dropout_of_every_shape() -> None:
+    torch.manual_seed(0)
+    for x in (torch.ones(7), torch.ones(3, 5).T, torch.ones(2, 3, 5, 7).permute(1, 2, 3, 0), torch.ones(0, 3)):
+        y = Dropout(0.5)(x)
+        assert y.shape == x.shape and set(y.unique().tolist()) <= {0.0, 2.0}
