@@ -143,13 +143,13 @@ def weights_path(record: Path) -> Path:
 
 def write(record: Record, model: Network, folder: Path) -> Path:
     """Write a record and its weights; both are moved into place when whole. Returns the record's path."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"seed{record.seed}.json"
     with tempfile.TemporaryDirectory(dir=folder, prefix=".run-") as scratch:
         state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
-        save_file(state, Path(scratch) / "weights")
+        (Path(scratch) / "weights").write_bytes(save(state))
         (Path(scratch) / "record").write_text(_text({"format": FORMAT} | asdict(record)), encoding="utf-8")
         (Path(scratch) / "weights").replace(weights_path(path))
         (Path(scratch) / "record").replace(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from mnist_command import TINY
 from mnist import data, jobs, ladder, record
 from mnist.__main__ import main
 from mnist.data import Images, NoData
+from sheetgen.__main__ import build
 
 TESTS = Path(__file__).parent
 COMMAND = [sys.executable, str(TESTS / "mnist_command.py")]
@@ -246,3 +248,21 @@ def test_help_needs_no_torch() -> None:
 
 def test_images_move_between_devices() -> None:
     assert isinstance(made_up(10).to(torch.device("cpu")), Images)
+
+
+def test_build_py_trains_first_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--train` runs the seeds before the build, and a failure of theirs ends it."""
+    spec = importlib.util.spec_from_file_location("build_py", TESTS.parent / "build.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    before = list(build.params)
+    try:
+        spec.loader.exec_module(module)
+        calls: list[list[str]] = []
+        monkeypatch.setattr("mnist.__main__.main", lambda arguments, **_: calls.append(arguments) or sys.exit(1))
+        done = CliRunner().invoke(build, ["--train", "--steps", "0"])
+        assert done.exit_code == 1 and [c[:3] for c in calls] == [["seeds", "--net", "ours"]]
+        done = CliRunner().invoke(build, ["--steps", "0"])
+        assert len(calls) == 1 and "--steps is 0" in done.stderr
+    finally:
+        build.params[:] = before
