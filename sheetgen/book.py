@@ -25,6 +25,7 @@ from sheetgen.style import ACCENT
 
 Value = float | str
 Rows = Callable[[], Iterator[Sequence[Value]]]
+Limits = tuple[float, float] | None  # of an axis
 
 CREATED = datetime(2026, 1, 1)  # fixed, so that the same options give the same bytes
 CHART_CACHE_ROWS = 2_000  # charts of longer tables are drawn from the cells alone
@@ -155,6 +156,7 @@ class Book:
         self.workbook = xlsxwriter.Workbook(str(path), {"strings_to_numbers": False, "use_zip64": False})
         self.workbook.worksheet_class = Sheet
         self._styles: dict[tuple[str, ...], Format] = {}
+        self._names: dict[str, tuple[str, str]] = {}
         properties = {"title": title, "author": "sheetgen", "company": "", "created": CREATED}
         properties |= {
             "subject": "A neural network whose training is live formulas",
@@ -205,6 +207,13 @@ class Book:
         """Define a name for one cell, such as learning_rate."""
         if self.workbook.define_name(name, f"={quoted(sheet)}!{address}"):
             raise BookError(f"Excel does not allow the name {name!r}")
+        self._names[name] = (sheet, address)
+
+    def shown(self, name: str) -> Value:
+        """What the formula in the cell of a defined name shows."""
+        sheet, address = self._names[name]
+        cached: dict[str, Value] = self.workbook.get_worksheet_by_name(sheet).cached
+        return cached[address]
 
     def link(self, sheet: Sheet, row: int, column: int, target: str, text: str, tip: str, *styles: str) -> None:
         """A hyperlink to another sheet."""
@@ -212,20 +221,40 @@ class Book:
         if sheet.write_url(row - 1, column, f"internal:{quoted(target)}!A1", form, text, tip):
             raise BookError(f"{sheet.name}: the link to {target} was refused")
 
-    def chart(self, kind: dict[str, str], title: str, x: str, y: str, log: bool = False) -> Chart:
-        """An empty chart in the house style."""
+    def chart(
+        self,
+        kind: dict[str, str],
+        title: str,
+        x: str,
+        y: str,
+        log: bool = False,
+        across: Limits = None,
+        up: Limits = None,
+        right: str = "",
+    ) -> Chart:
+        """An empty chart in the house style; `across` and `up` are where its axes begin and end.
+
+        `right` names a second y axis, for series with `y2_axis`.
+        """
         chart = self.workbook.add_chart(kind)
         font = {"name": style.FONT, "size": 9, "color": style.MUTED}
         chart.set_title({"name": title, "name_font": {**font, "size": 11, "bold": True, "color": style.INK}})
         rule = {"color": style.RULE, "width": 0.75}
         axis = {"num_font": font, "name_font": {**font, "bold": False}, "line": rule}
-        chart.set_x_axis({**axis, "name": x, "major_gridlines": {"visible": False}, "label_position": "low"})
-        extra = {"log_base": 10, "num_format": "0E+00"} if log else {}
+        low = {"major_gridlines": {"visible": False}, "label_position": "low", **_limits(across)}
+        chart.set_x_axis({**axis, "name": x, **low})
+        extra = {"log_base": 10, "num_format": "0E+00"} if log else _limits(up)
         chart.set_y_axis({**axis, "name": y, "major_gridlines": {"visible": True, "line": rule}, **extra})
+        if right:
+            chart.set_y2_axis({**axis, "name": right, "min": 0, "major_gridlines": {"visible": False}})
         chart.set_legend({"position": "right", "font": font})
         chart.set_chartarea({"border": {"color": style.RULE}, "fill": {"color": "#FFFFFF"}})
         chart.set_plotarea({"fill": {"color": "#FFFFFF"}})
         return chart
+
+
+def _limits(ends: Limits) -> dict[str, float]:
+    return {} if ends is None else {"min": ends[0], "max": ends[1]}
 
 
 @contextmanager

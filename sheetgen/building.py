@@ -16,6 +16,7 @@ from sheetgen import spec as specs
 from sheetgen import workbook
 from sheetgen.carried import NoTemplate
 from sheetgen.check import check
+from sheetgen.extras import CannotAdd, Extra, gather
 from sheetgen.formula import FormulaTooLong
 from sheetgen.layout import TooLarge
 from sheetgen.plan import START
@@ -80,9 +81,10 @@ def build(
             if path in taken:
                 raise CannotWrite(f"{name}: {path} is written by another template: give one of them another name")
             taken.add(path)
-            if not _build_one(spec, path, options, checked):
+            extras = [] if names else gather()  # the default workbook alone shows what other packages add
+            if not _build_one(spec, path, options, checked, extras):
                 status = max(status, WRONG)
-        except (SpecError, CannotWrite) as error:
+        except (SpecError, CannotWrite, CannotAdd) as error:
             _complain(str(error))
             status = UNUSABLE
         except (TooLarge, FormulaTooLong) as error:
@@ -122,7 +124,7 @@ def _room(path: Path) -> Iterator[Path]:
         raise CannotWrite(f"{path}: the file cannot be written ({reason}): choose another with -o") from error
 
 
-def _build_one(spec: Spec, path: Path, options: str, checked: bool) -> bool:
+def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequence[Extra]) -> bool:
     """Write a draft, judge it, and write it again with the judge's figures; only then does it take its place."""
     plan = workbook.plan(spec)
     if checked and plan.cells > MAX_CELLS:
@@ -135,7 +137,7 @@ def _build_one(spec: Spec, path: Path, options: str, checked: bool) -> bool:
         oracle = workbook.ask_oracle(spec)
         say("writing")
         draft, final = folder / "draft.xlsx", folder / "final.xlsx"
-        workbook.write(plan, draft, oracle, options)
+        workbook.write(plan, draft, oracle, options, extras=extras)
         if not checked:
             draft.replace(path)
             _said(f"{path}: written, not checked")
@@ -144,7 +146,7 @@ def _build_one(spec: Spec, path: Path, options: str, checked: bool) -> bool:
         if report.passed:
             say("writing the certificate")
             lines = [EngineLine(x.engine, x.version, x.cells, x.worst, x.where) for x in report.lines]
-            workbook.write(plan, final, oracle, options, lines)
+            workbook.write(plan, final, oracle, options, lines, extras)
             _only_start_differs(draft, final)
             final.replace(path)
     report.path = path

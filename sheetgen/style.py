@@ -14,6 +14,7 @@ ACCENT = "#1F6F8B"  # links, the network's own colour
 INPUT_FILL, INPUT_INK, INPUT_EDGE = "#FFF6D6", "#1A4FA3", "#D9B84A"  # what a person may type over
 PASS_FILL, PASS_INK = "#DDF3E4", "#14663A"
 FAIL_FILL, FAIL_INK = "#F9D5D3", "#A3161B"
+HEAT = "#F4A582"  # the most of a heat map, on which ink can be read
 NOTE_FILL, NOTE_INK = "#FDEBCB", "#8A5200"  # neither right nor wrong: inputs changed
 
 # Okabe and Ito's palette, which people with colour blindness can tell apart; yellow is left out on white paper.
@@ -40,6 +41,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "section": {"font_size": 12, "bold": True, "font_color": ACCENT, "bottom": 1, "bottom_color": RULE},
     "text": {},
     "wrap": {"text_wrap": True, "valign": "top"},
+    "broken": {"text_wrap": True},
     "muted": {"font_color": MUTED, "font_size": 9},
     "bold": {"bold": True},
     "head": {"bold": True, "bg_color": PAPER, "bottom": 1, "top": 1, "bottom_color": RULE, "top_color": RULE},
@@ -55,6 +57,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "big": {"font_size": 20, "bold": True, "align": "center"},
     "verdict": {"bold": True, "align": "center"},
     "code": {"font_name": "Courier New", "font_size": 9, "text_wrap": True},
+    "hash": {"font_name": "Courier New", "font_size": 6, "font_color": MUTED, "indent": 1},
     "numbers": {"text_wrap": True, "font_color": ACCENT},
     "number": {"num_format": NUMBER},
     "small": {"num_format": SMALL},
@@ -62,6 +65,16 @@ STYLES: dict[str, dict[str, Any]] = {
     "relative": {"num_format": RELATIVE},
     "whole": {"num_format": WHOLE},
     "general": {"num_format": "General"},
+    "hundredth": {"num_format": "0.00"},
+    "thousandth": {"num_format": "0.000"},
+    "ten thousandth": {"num_format": "0.0000"},
+    "millionth": {"num_format": "0.000000"},
+    "tenth": {"num_format": "#,##0.0"},
+    "signed": {"num_format": "+0.00;-0.00;0.00"},
+    "share": {"num_format": "0.0%"},
+    "count": {"num_format": '#,##0;-#,##0;"·"'},  # of a matrix that is nearly all zeros
+    "own": {"num_format": '0;-0;"own"'},
+    "pixel": {"num_format": ";;;"},  # seen by its colour alone
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},

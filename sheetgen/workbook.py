@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sheetgen import program
 from sheetgen.book import writing
+from sheetgen.extras import Extra
 from sheetgen.plan import START, Oracle, Plan
 from sheetgen.sheets import check, differences, network, rates, start, steps, template, training
 from sheetgen.sheets.start import EngineLine
@@ -27,8 +28,15 @@ def plan(spec: Spec) -> Plan:
     return Plan(program.build(spec))
 
 
-def write(plan: Plan, path: Path, oracle: Oracle, options: str = "", engines: Sequence[EngineLine] = ()) -> None:
-    """Write a workbook; `engines` is what a check of a draft found. Raises OSError."""
+def write(
+    plan: Plan,
+    path: Path,
+    oracle: Oracle,
+    options: str = "",
+    engines: Sequence[EngineLine] = (),
+    extras: Sequence[Extra] = (),
+) -> None:
+    """Write a workbook; `engines` is what a check of a draft found, `extras` other packages' sheets. Raises OSError."""
     spec = plan.program.spec
     with writing(path, f"{spec.title}: a neural network in live cells") as book:
         book.sheet(START, f"{spec.title}, in live cells", start_subtitle(spec))
@@ -39,7 +47,9 @@ def write(plan: Plan, path: Path, oracle: Oracle, options: str = "", engines: Se
         check.write(book, plan, oracle)
         differences.write(book, plan, panel)
         template.write(book, spec, options)
-        start.write(book, plan, oracle, options, engines)
+        for extra in extras:
+            extra.write(book)
+        start.write(book, plan, oracle, options, engines, extras)
 
 
 def start_subtitle(spec: Spec) -> str:

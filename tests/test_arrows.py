@@ -23,6 +23,7 @@ MAY = {
     "layout": {"cell", "formula", "program"},
     "plan": {"cell", "layout", "program"},
     "book": {"layout", "style"},
+    "extras": {"book"},
     "reference": {"spec"},
     "xlsx": {"xlsx"},
     "lint": {"lint", "xlsx"},

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sheetgen import __version__
 from sheetgen.book import Book, Sheet, Value
+from sheetgen.extras import Extra, Verdict
 from sheetgen.plan import CHECK, DIFFERENCES, NETWORK, RATES, START, STEPS, TEMPLATE, TRAINING, Oracle, Plan
 from sheetgen.sheets import check, differences
 
@@ -38,16 +39,24 @@ class EngineLine(NamedTuple):
     where: str
 
 
-def write(book: Book, plan: Plan, oracle: Oracle, options: str, engines: Sequence[EngineLine]) -> None:
+def write(
+    book: Book,
+    plan: Plan,
+    oracle: Oracle,
+    options: str,
+    engines: Sequence[EngineLine],
+    extras: Sequence[Extra] = (),
+) -> None:
     """Write the sheet Start; it was added first, so that it stands first."""
+    verdicts = [v for extra in extras for v in extra.verdicts]
     sheet = book.workbook.get_worksheet_by_name(START)
     spec = plan.program.spec
     for column, width in enumerate((30, 18, 16, 18, 44, 3)):
         sheet.set_column(column, column, width)
-    row = _verdict(book, sheet)
+    row = _verdict(book, sheet, verdicts)
     row = _how_to(book, sheet, row)
-    row = _index(book, sheet, row)
-    row = _checklist(book, sheet, row)
+    row = _index(book, sheet, row, [line for extra in extras for line in extra.sheets])
+    row = _checklist(book, sheet, row, verdicts)
     row = _certificate(book, sheet, row, engines)
     facts = (
         ("network", f"{'-'.join(map(str, spec.layers))}, {', '.join(dict.fromkeys(spec.activations))}, "
@@ -85,11 +94,12 @@ def _verdicts(book: Book) -> tuple[Value, Value]:
     return judge.cached[check.VERDICT], numeric.cached[differences.VERDICT]
 
 
-def _verdict(book: Book, sheet: Sheet) -> int:
+def _verdict(book: Book, sheet: Sheet, verdicts: Sequence[Verdict]) -> int:
     """The certificate in one cell, live."""
     changed = "inputs changed: compare with the finite differences"
+    failed = "".join(f',{v.verdict}="FAIL"' for v in verdicts)
     formula = (
-        'IF(OR(verdict="FAIL",differences_verdict="FAIL"),"FAIL",'
+        f'IF(OR(verdict="FAIL",differences_verdict="FAIL"{failed}),"FAIL",'
         f'IF(AND(verdict="PASS",differences_verdict="PASS"),"PASS","{changed}"))'
     )
     sheet.set_row_pixels(3, 44)
@@ -97,7 +107,8 @@ def _verdict(book: Book, sheet: Sheet) -> int:
         sheet.put(4, k, None, book.style("big"))
     if sheet.merge_range(3, 0, 3, 4, "", book.style("big")):
         raise ValueError("Start: the certificate's cells could not be merged")
-    sheet.put(4, 0, "FAIL" if "FAIL" in _verdicts(book) else "PASS", book.style("big"), formula)
+    found = (*_verdicts(book), *(book.shown(v.verdict) for v in verdicts))
+    sheet.put(4, 0, "FAIL" if "FAIL" in found else "PASS", book.style("big"), formula)
     book.name("certificate", START, "$A$4")
     for test, look in (('$A$4="PASS"', "pass"), ('$A$4="FAIL"', "fail"), ('LEFT($A$4,6)="inputs"', "note")):
         sheet.conditional_format(
@@ -113,15 +124,15 @@ def _how_to(book: Book, sheet: Sheet, row: int) -> int:
     return row + len(HOW_TO) + 2
 
 
-def _index(book: Book, sheet: Sheet, row: int) -> int:
+def _index(book: Book, sheet: Sheet, row: int, more: Sequence[tuple[str, str]]) -> int:
     _section(book, sheet, row, "What is in it")
-    for k, (name, about) in enumerate(INDEX, row + 1):
+    for k, (name, about) in enumerate((*INDEX, *more), row + 1):
         book.link(sheet, k, 0, name, name, f"Go to {name}", "cell")
         _line(book, sheet, k, 1, about, "cell")
-    return row + len(INDEX) + 2
+    return row + len(INDEX) + len(more) + 2
 
 
-def _checklist(book: Book, sheet: Sheet, row: int) -> int:
+def _checklist(book: Book, sheet: Sheet, row: int, verdicts: Sequence[Verdict]) -> int:
     """Each line is a formula: it changes while a person works in the file."""
     _section(book, sheet, row, "Checked live, at this moment")
     judge = book.workbook.get_worksheet_by_name(CHECK)
@@ -136,6 +147,8 @@ def _checklist(book: Book, sheet: Sheet, row: int) -> int:
          "inputs differ; PyTorch's numbers hold for none"),
         ("no cell is missing", "yes", f'IF(cells_compared={cells:.0f},"yes","FAIL")', cells, "whole", "cells_compared",
          "cells are compared with PyTorch"),
+        *((v.label, book.shown(v.verdict), v.verdict, book.shown(v.number), v.style, v.number, v.text)
+          for v in verdicts),
     )  # fmt: skip
     for k, (name, result, formula, number, form, detail, text) in enumerate(lines, row + 1):
         sheet.put(k, 0, name, book.style("cell", "bold"))
