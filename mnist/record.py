@@ -8,7 +8,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, astuple, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -198,10 +198,13 @@ def read(path: Path) -> Record:
 
 def _contradiction(r: Record) -> str:
     """What in a record cannot be true together; empty if nothing."""
-    names = {f.name: f.type for f in fields(Epoch)}
-    for e in r.epochs:
-        if not all(isinstance(getattr(e, n), int | float) and math.isfinite(getattr(e, n)) for n in names):
-            return f"epoch {e.epoch} holds something that is no number"
+    numbers = (r.seed, r.parameters, r.held_out, r.views_accuracy, r.wall_seconds)
+    if not all(map(_finite, (*numbers, *(x for e in r.epochs for x in astuple(e))))):
+        return "it holds something that is no number"
+    if not all(isinstance(x, str) for x in (r.command, r.weights_sha256, *r.versions.values(), *r.hardware.values())):
+        return "it holds something that is no text"
+    if not isinstance(r.tested, int) or r.tested < 1:
+        return "it tested no images"
     if [e.epoch for e in r.epochs] != list(range(1, r.recipe.epochs + 1)):
         return f"its log is not of the epochs 1 to {r.recipe.epochs}"
     if len(r.confusion) != CLASSES or any(len(row) != CLASSES for row in r.confusion):
@@ -219,12 +222,19 @@ def _contradiction(r: Record) -> str:
     return ""
 
 
+def _finite(x: object) -> bool:
+    return isinstance(x, int | float) and math.isfinite(x)
+
+
 def claims(folder: Path = RUNS) -> dict[str, Claim]:
     """Every claim that is recorded, by name. Raises BadRecord."""
     found = {}
     for place in sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []:
         paths = sorted(place.glob("seed*.json"), key=lambda p: int(p.stem.removeprefix("seed")))
         records = tuple(read(p) for p in paths)
+        for path, r in zip(paths, records, strict=True):
+            if path.stem != f"seed{r.seed}":
+                raise BadRecord(f"{path}: the record is of seed {r.seed}: give it that name")
         if any(r.recipe != records[0].recipe for r in records):
             raise BadRecord(f"{place}: its seeds were trained with different recipes: keep those of one")
         if records:

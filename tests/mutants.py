@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, unescape
 
 SHEETS = [
     "Start", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Finite differences", "Template",
+    "MNIST report", "Architecture", "Training log", "Errors",
 ]  # fmt: skip
 
 

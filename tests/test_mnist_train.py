@@ -204,6 +204,9 @@ BROKEN = {
         lambda p: changed(p, epochs=[e | {"train_loss": float("nan")} for e in json.loads(p.read_text())["epochs"]]),
         "no number",
     ),
+    "no images": (lambda p: changed(p, tested=0, confusion=[[0] * 10] * 10, mistakes=[]), "it tested no images"),
+    "a number for a text": (lambda p: changed(p, command=1), "no text"),
+    "a text for a number": (lambda p: changed(p, wall_seconds="long"), "no number"),
     "gone": (lambda p: p.unlink(), "cannot be read"),
 }
 
@@ -236,6 +239,10 @@ def test_wrong_weights_are_named(tiny: Run, written: Path) -> None:
 
 def test_claims_are_seeds_of_one_recipe(tiny: Run, written: Path) -> None:
     assert record.claims(written.parent / "nowhere") == {}
+    written.with_name("seed7.json").write_text(written.read_text())
+    with pytest.raises(BadRecord, match=r"seed7\.json: the record is of seed 0"):
+        record.claims(written.parents[1])
+    written.with_name("seed7.json").unlink()
     record.write(replace(recorded(tiny), seed=10), tiny.model, written.parent)
     record.write(replace(recorded(tiny), seed=2), tiny.model, written.parent)
     claim = record.claims(written.parents[1])["tiny"]

@@ -1,0 +1,224 @@
+"""Architecture: a row per layer of each network; all that follows from the yellow cells is a formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from mnist.notation import SIZE
+from mnist.record import Claim
+from mnist.sheets.common import (
+    ARCHITECTURE,
+    OURS,
+    REFERENCE,
+    SMALL,
+    TELLING,
+    colour_verdicts,
+    heads,
+    open_sheet,
+    section,
+    verdict,
+)  # fmt: skip
+from mnist.sheets.layers import CONVOLUTION, LARGEST, MEAN, NORM, Layer, Shape, layers, shapes
+from sheetgen import style
+from sheetgen.book import Book, Sheet, Value
+from sheetgen.layout import quoted
+
+SHOWN = (OURS, SMALL, REFERENCE)
+HEAD, FIRST = 5, 6
+WIDTHS = (9, 18, 8, 8, 9, 10, 10, 11, 9, 11, 8, 12, 16, 14, 3)
+COLUMNS = (
+    "layer", "what it is", "kernel", "stride", "padding", "channels in", "channels out", "kernel of layer",
+    "output size", "receptive field", "jump", "parameters", "share of parameters", "multiply-adds",
+)  # fmt: skip
+TYPED = {  # column -> (what it is, least, most, what a person is told)
+    2: ("Kernel", 1, SIZE, "The side of the square that the layer looks at, in cells of the layer above."),
+    3: ("Stride", 1, SIZE, "How far it moves from one output to the next."),
+    4: ("Padding", 0, SIZE, "How many rings of zeros are put around its input."),
+    6: ("Channels", 1, 999, "How many planes the layer gives."),
+}
+SUBTITLE = (
+    "Type over a yellow cell, and sizes, receptive fields, parameters and work follow. ReLU and dropout have no row, "
+    "for they change no shape. A kernel that a later layer uses again counts once, as in PyTorch."
+)
+
+
+class Places(NamedTuple):
+    """Where one network's table stands: its heading, its first and last layer, and what it holds."""
+
+    claim: Claim
+    title: int
+    rows: Sequence[Layer]
+    found: Sequence[Shape]
+
+    @property
+    def first(self) -> int:
+        """The row of the first layer; the image stands above it."""
+        return self.title + 2
+
+    @property
+    def last(self) -> int:
+        """The row of the last layer."""
+        return self.first + len(self.rows) - 1
+
+    @property
+    def total(self) -> int:
+        """The row of the sums; PyTorch's count stands below it."""
+        return self.last + 1
+
+    @property
+    def parameters(self) -> str:
+        """The cell with all its parameters, for other sheets."""
+        return f"{quoted(ARCHITECTURE)}!$L${self.total}"
+
+    @property
+    def held(self) -> int:
+        """How many parameters it has."""
+        return sum(x.parameters for x in self.found)
+
+
+def places(claims: Mapping[str, Claim]) -> dict[str, Places]:
+    """The tables of the networks that are shown, one below the other. Raises BadNetwork."""
+    found: dict[str, Places] = {}
+    row = FIRST
+    for name in SHOWN:
+        if name in claims:
+            rows = layers(claims[name].recipe)
+            found[name] = Places(claims[name], row, rows, shapes(rows))
+            row = found[name].total + 3
+    return found
+
+
+def write(book: Book, tables: Mapping[str, Places]) -> None:
+    """Write the sheet Architecture."""
+    sheet = open_sheet(book, ARCHITECTURE, "Architecture, layer by layer", SUBTITLE, WIDTHS)
+    heads(book, sheet, HEAD, 0, COLUMNS)
+    for name, table in tables.items():
+        title = f"{TELLING[name]}: {table.claim.recipe.net}"
+        section(book, sheet, table.title, title, 0, len(COLUMNS) - 1)
+        _image(book, sheet, table.title + 1)
+        for k in range(len(table.rows)):
+            _layer(book, sheet, table, k)
+        _totals(book, sheet, table)
+    sheet.freeze_panes(HEAD, 2)
+    sheet.repeat_rows(HEAD - 1)
+    last = max(table.total for table in tables.values()) + 1
+    sheet.print_area(0, 0, last - 1, len(COLUMNS) + 8)
+    if OURS in tables:
+        _charts(book, sheet, tables[OURS])
+
+
+def _image(book: Book, sheet: Sheet, row: int) -> None:
+    """The row of the image: one channel, each pixel its own field."""
+    plain = book.style("cell", "center", "muted")
+    texts: dict[int, Value] = {0: 0, 1: "image", 6: 1, 8: SIZE, 9: 1, 10: 1}
+    for k in range(len(COLUMNS)):
+        sheet.put(row, k, texts.get(k), book.style("cell", "muted") if k == 1 else plain)
+
+
+def _layer(book: Book, sheet: Sheet, table: Places, k: int) -> None:
+    x, shape, row = table.rows[k], table.found[k], table.first + k
+    above, conv = row - 1, x.kind == CONVOLUTION
+    whole = book.style("cell", "center", "whole")
+    fixed = book.style("cell", "center", "whole", "muted")
+    sheet.put(row, 0, k + 1, fixed)
+    sheet.put(row, 1, x.kind, book.style("cell", "bold") if conv else book.style("cell", "indent"))
+    typed = x.kind in (CONVOLUTION, LARGEST)
+    for column, value in ((2, x.kernel), (3, x.stride), (4, x.padding)):
+        # Global average pooling looks at all that there is, whatever that is.
+        formula = f"I{above}" if x.kind == MEAN and column < 4 else None
+        _given(book, sheet, row, column, value, typed, formula)
+    sheet.put(row, 5, shape.inputs, whole, f"G{above}")
+    _given(book, sheet, row, 6, x.channels, conv, None if conv else f"F{row}")
+    sheet.put(row, 7, x.shared if conv else None, book.style("input", "center", "own") if conv else fixed)
+    if conv:
+        _validated(sheet, row, 7, "Kernel of layer", 0, k, "0: a kernel of its own. Or the number of a layer above.")
+    square = f"C{row}*C{row}*F{row}*G{row}"
+    formulas = (
+        (8, shape.size, f"INT((I{above}+2*E{row}-C{row})/D{row})+1"),
+        (9, shape.field, f"J{above}+(C{row}-1)*K{above}"),
+        (10, shape.jump, f"K{above}*D{row}"),
+        (11, shape.parameters,
+         f'IF(B{row}="{CONVOLUTION}",IF(H{row}=0,{square},0),IF(B{row}="{NORM}",2*G{row},0))'),
+        (13, shape.multiply_adds,
+         f'IF(B{row}="{CONVOLUTION}",I{row}*I{row}*{square},IF(B{row}="{NORM}",I{row}*I{row}*G{row},0))'),
+    )  # fmt: skip
+    for column, value, formula in formulas:
+        sheet.put(row, column, value, whole, formula)
+    share = shape.parameters / table.held
+    sheet.put(row, 12, share, book.style("cell", "share"), f"IF(L${table.total}=0,0,L{row}/L${table.total})")
+
+
+def _given(book: Book, sheet: Sheet, row: int, column: int, value: int, typed: bool, formula: str | None) -> None:
+    """A number that the rest follows from: a person's to change, or fixed by the kind of layer."""
+    form = book.style("input", "center", "whole") if typed else book.style("cell", "center", "whole", "muted")
+    sheet.put(row, column, value, form, formula)
+    if typed:
+        title, least, most, text = TYPED[column]
+        _validated(sheet, row, column, title, least, most, text)
+
+
+def _validated(sheet: Sheet, row: int, column: int, title: str, least: int, most: int, text: str) -> None:
+    sheet.data_validation(
+        row - 1, column, row - 1, column,
+        {"validate": "integer", "criteria": "between", "minimum": least, "maximum": most, "input_title": title,
+         "input_message": text, "error_title": "Not possible",
+         "error_message": f"Type a whole number from {least} to {most}."},
+    )  # fmt: skip
+
+
+def _totals(book: Book, sheet: Sheet, table: Places) -> None:
+    """The sums, and what PyTorch counted when the network was trained."""
+    row, recorded = table.total, table.claim.records[0].parameters
+    work = sum(x.multiply_adds for x in table.found)
+    for k in range(len(COLUMNS)):
+        if k not in (0, 11, 12, 13):
+            sheet.put(row, k, None, book.style("head"))
+    sheet.put(row, 0, "total", book.style("head"))
+    for column, letter, value in ((11, "L", table.held), (13, "N", work)):
+        total = f"SUM({letter}{table.first}:{letter}{table.last})"
+        sheet.put(row, column, value, book.style("head", "center", "whole"), total)
+    shares = f"SUM(M{table.first}:M{table.last})"
+    sheet.put(row, 12, 1.0 if table.held else 0.0, book.style("head", "share"), shares)
+    sheet.put(row + 1, 0, "PyTorch counted", book.style("muted"))
+    sheet.put(row + 1, 11, recorded, book.style("center", "whole", "muted"))
+    same = verdict(table.held == recorded)
+    sheet.put(row + 1, 12, same, book.style("verdict"), f'IF(L{row}=L{row + 1},"PASS","FAIL")')
+    colour_verdicts(book, sheet, row + 1, 12)
+    bars = {
+        "type": "data_bar", "bar_color": style.SERIES[4], "min_type": "num", "min_value": 0, "max_type": "max",
+        "min_length": 0, "max_length": 100,  # else nothing at all would have a bar
+    }  # fmt: skip
+    sheet.conditional_format(table.first - 1, 12, table.last - 1, 12, bars)
+
+
+def _charts(book: Book, sheet: Sheet, table: Places) -> None:
+    """Ours: what a layer sees and gives, and where its parameters are."""
+    where, rows = quoted(ARCHITECTURE), (table.first, table.last)
+    axis = f"={where}!$A${rows[0]}:$A${rows[1]}"
+
+    def values(letter: str) -> str:
+        return f"={where}!${letter}${rows[0]}:${letter}${rows[1]}"
+
+    seen = book.chart(
+        {"type": "scatter", "subtype": "straight_with_markers"},
+        "Ours: what a layer sees, and what is left of the image", "layer", "pixels", across=(0, len(table.rows) + 1),
+    )  # fmt: skip
+    for k, (letter, name) in enumerate((("J", "receptive field"), ("I", "output size"))):
+        marker = {"type": "circle", "size": 4, "fill": {"color": style.SERIES[k]}, "border": {"none": True}}
+        line = style.series_line(k)
+        seen.add_series({"name": name, "categories": axis, "values": values(letter), "line": line, "marker": marker})
+    held = book.chart({"type": "column"}, "Ours: where the parameters are", "layer", "parameters")
+    fill = {"fill": {"color": style.SERIES[0]}, "border": {"none": True}, "gap": 40}
+    held.add_series({"name": "parameters", "categories": axis, "values": values("L"), **fill})
+    held.set_legend({"none": True})
+    seen.set_legend({"position": "bottom", "font": {"name": style.FONT, "size": 9, "color": style.MUTED}})
+    texts = (
+        "Line chart: the receptive field grows from layer to layer while the output shrinks.",
+        "Column chart: how many parameters each layer has.",
+    )
+    for k, (chart, text) in enumerate(zip((seen, held), texts, strict=True)):
+        chart.set_size({"width": 470, "height": 252})
+        options = {"x_offset": 4, "y_offset": 4 + 264 * k, "object_position": 3, "description": text}
+        if sheet.insert_chart(HEAD, len(COLUMNS) + 1, chart, options):
+            raise ValueError(f"{sheet.name}: a chart could not be placed")

@@ -1,0 +1,117 @@
+"""The report's checklist: what is required of ours, and what was aimed at beyond; each line PASS or FAIL, live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from mnist.recipe import MOST_EPOCHS, MOST_PARAMETERS, TARGET
+from mnist.record import Claim
+from mnist.sheets import errors
+from mnist.sheets.common import FAST, OURS, SMALL, colour_verdicts, heads, section, verdict
+from mnist.sheets.results import LAST_COLUMN, Summary
+from sheetgen.book import Book, Sheet, Value
+
+TESTED = 10_000  # images in MNIST's test set
+SMALL_PARAMETERS, FAST_SECONDS = 5_000, 90
+GOAL_MEAN, GOAL_EACH = 99.6, 99.5
+MEASURED, RELATION, LIMIT, VERDICT, FROM = 4, 5, 6, 7, 8  # columns
+ALLOWED = {"<": "<", "≤": "<=", "≥": ">=", "=": "="}  # as formulas have them
+
+
+class Check(NamedTuple):
+    """A line of the checklist: what is measured, how it is compared, with what, and on which sheet it stands."""
+
+    text: str
+    measured: Value
+    formula: str
+    form: str
+    relation: str
+    limit: float
+    source: str
+    required: bool = False
+    limit_formula: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it holds; a text, such as "not reached", holds nothing."""
+        x, y = self.measured, self.limit
+        if isinstance(x, str):
+            return False
+        return {"<": x < y, "≤": x <= y, "≥": x >= y, "=": x == y}[self.relation]
+
+
+def _ours(s: Summary, at: errors.Places) -> list[Check]:
+    log, row = "Training log", s.row
+    count = sum(map(sum, at.record.confusion))
+    return [
+        Check("parameters", s.parameters, f"$B${row}", "whole", "<", MOST_PARAMETERS, "Architecture", True),
+        Check("epochs of training", s.epochs, f"$C${row}", "whole", "<", MOST_EPOCHS + 1, log, True),
+        Check("test images, all of them", count, at.images, "whole", "=", TESTED, "Errors", True),
+        Check("last epoch, every seed: accuracy %", min(s.lasts), f"$G${row}", "hundredth", "≥", TARGET, log, True,
+              "mnist_target"),
+        Check("last epoch, mean over all seeds: accuracy %", *_mean(s), "≥", TARGET, log, True, "mnist_target"),
+        Check("epoch at which the slowest seed is at the target first", s.slowest, f"$I${row}", "whole", "≤",
+              MOST_EPOCHS, log, True),
+        Check("the goal beyond, mean over all seeds: accuracy %", *_mean(s), "≥", GOAL_MEAN, log),
+        Check("the goal beyond, every seed: accuracy %", min(s.lasts), f"$G${row}", "hundredth", "≥", GOAL_EACH, log),
+    ]  # fmt: skip
+
+
+def _mean(s: Summary) -> tuple[float, str, str]:
+    # Rounded, or a mean of equal numbers could stand a last digit below them.
+    return round(s.mean, 6), f"ROUND($E${s.row},6)", "thousandth"
+
+
+def _small(s: Summary) -> list[Check]:
+    parameters = s.parameters, f"$B${s.row}", "whole", "≤", SMALL_PARAMETERS
+    return [
+        Check("the small network: parameters", *parameters, "Architecture"),
+        Check("the small network, mean over all seeds: accuracy %", *_mean(s), "≥", TARGET, "Training log", False,
+              "mnist_target"),
+    ]  # fmt: skip
+
+
+def _fast(s: Summary) -> list[Check]:
+    area = f"$L${s.first}:$L${s.last}"
+    lowest = min(s.lasts), f"$G${s.row}", "hundredth", "≥", TARGET
+    return [
+        Check("the fast run: seconds of the slowest seed, start and data included", max(s.walls), f"MAX({area})",
+              "tenth", "≤", FAST_SECONDS, "below"),
+        Check("the fast run, last epoch, every seed: accuracy %", *lowest, "Training log", False, "mnist_target"),
+    ]  # fmt: skip
+
+
+def checks(summaries: Mapping[str, Summary], at: errors.Places) -> list[Check]:
+    """All lines; those that are required come first."""
+    lines = _ours(summaries[OURS], at)
+    lines += _small(summaries[SMALL]) if SMALL in summaries else []
+    return lines + (_fast(summaries[FAST]) if FAST in summaries else [])
+
+
+def height(claims: Mapping[str, Claim]) -> int:
+    """How many rows the checklist takes."""
+    return 2 + 8 + 2 * (SMALL in claims) + 2 * (FAST in claims)
+
+
+def write(book: Book, sheet: Sheet, row: int, lines: Sequence[Check]) -> tuple[str, int]:
+    """Write the checklist; returns where the required verdicts stand, and how many they are."""
+    section(book, sheet, row, "Checked live, at this moment", 0, LAST_COLUMN)
+    heads(book, sheet, row + 1, 0, ["of ours, if not said otherwise", "", "", "", "measured", "", "limit", "verdict"])
+    sheet.put(row + 1, FROM, "measured on the sheet", book.style("head", "left"))
+    first = row + 2
+    for k, line in enumerate(lines, first):
+        look = ("cell", "bold") if line.required else ("cell",)
+        for column in range(MEASURED):
+            sheet.put(k, column, line.text if column == 0 else None, book.style(*look))
+        number = book.style("cell", "center", line.form)
+        sheet.put(k, MEASURED, line.measured, number, line.formula)
+        sheet.put(k, RELATION, line.relation, book.style("cell", "center", "muted"))
+        sheet.put(k, LIMIT, line.limit, book.style("cell", "center", line.form), line.limit_formula)
+        test = f"$E{k}{ALLOWED[line.relation]}$G{k}"
+        formula = f'IF(AND(ISNUMBER($E{k}),{test}),"PASS","FAIL")'
+        sheet.put(k, VERDICT, verdict(line.passed), book.style("cell", "verdict"), formula)
+        sheet.put(k, FROM, line.source, book.style("cell", "muted", "indent"))
+    colour_verdicts(book, sheet, first, VERDICT, first + len(lines) - 1)
+    required = sum(line.required for line in lines)
+    return f"$H${first}:$H${first + required - 1}", required

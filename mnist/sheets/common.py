@@ -1,0 +1,92 @@
+"""What the four sheets share: their names, the order of the claims, headings, sections and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mnist.record import Claim
+from sheetgen.book import Book, Sheet, Value
+from sheetgen.layout import letter
+from sheetgen.plan import START
+
+REPORT, ARCHITECTURE, LOG, ERRORS = "MNIST report", "Architecture", "Training log", "Errors"
+INDEX = (
+    (REPORT, "digits read by a small network: goal, checklist, every seed, and what each step taught"),
+    (ARCHITECTURE, "its layers: sizes, receptive fields, parameters, multiply-adds, all live"),
+    (LOG, "every epoch of every run, with charts of loss and accuracy"),
+    (ERRORS, "what it mistakes for what: confusion matrix, precision, recall, each wrong image"),
+)
+
+OURS, SMALL, REFERENCE, FAST = "ours", "small", "reference", "fast"
+TELLING = {
+    OURS: "ours: the best under the limits",
+    SMALL: "small: few parameters",
+    REFERENCE: "reference: the classic network",
+    FAST: "fast: in little time",
+}
+LADDER = "ladder-"  # what the names of the ladder's claims begin with
+LONGEST = 400  # characters of a text from a record
+PASS, FAIL = "PASS", "FAIL"
+
+
+def ordered(claims: Mapping[str, Claim]) -> list[Claim]:
+    """The claims as the sheets list them: those that the report is about, the ladder, then all others."""
+    first = [name for name in TELLING if name in claims]
+    return [claims[name] for name in (*first, *sorted(claims.keys() - set(first)))]
+
+
+def open_sheet(book: Book, name: str, heading: str, subtitle: str, widths: Sequence[float]) -> Sheet:
+    """A new sheet with the link back to Start and its columns' widths."""
+    sheet = book.sheet(name, heading, subtitle)
+    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, width)
+    return sheet
+
+
+def section(book: Book, sheet: Sheet, row: int, title: str, first: int, last: int, height: int = 28) -> None:
+    """A line that names what stands below it, ruled from one column to another."""
+    sheet.set_row_pixels(row - 1, height)
+    for k in range(first, last + 1):
+        sheet.put(row, k, title if k == first else None, book.style("section"))
+
+
+def heads(book: Book, sheet: Sheet, row: int, first: int, names: Sequence[Value], height: int = 36) -> None:
+    """Column headings, in two lines where they are long."""
+    sheet.set_row_pixels(row - 1, height)
+    for k, name in enumerate(names, first):
+        sheet.put(row, k, name, book.style("head", "center", "broken"))
+
+
+def paragraph(book: Book, sheet: Sheet, row: int, columns: tuple[int, int], text: str, fit: int, *styles: str) -> None:
+    """A text over several merged cells, as high as its lines, of which each holds `fit` characters."""
+    first, last = columns
+    form = book.style("wrap", *styles)
+    if first < last and sheet.merge_range(row - 1, first, row - 1, last, "", form):
+        raise ValueError(f"{sheet.name}: the cells of row {row} could not be merged")
+    sheet.put(row, first, text, form)
+    sheet.set_row_pixels(row - 1, 6 + 16 * -(-max(len(text), 1) // fit))
+
+
+def verdict(passed: bool) -> str:
+    """The word for a check."""
+    return PASS if passed else FAIL
+
+
+def colour_verdicts(book: Book, sheet: Sheet, row: int, column: int, last_row: int | None = None) -> None:
+    """Green for PASS and red for FAIL, live."""
+    first = f"${letter(column)}{row}"
+    for word, look in ((PASS, "pass"), (FAIL, "fail")):
+        rule = {"type": "formula", "criteria": f'={first}="{word}"', "format": book.conditional(look)}
+        sheet.conditional_format(row - 1, column, (last_row or row) - 1, column, rule)
+
+
+def told(texts: Sequence[str]) -> str:
+    """The different ones of some texts, none longer than is read."""
+    text = "; or: ".join(dict.fromkeys(texts))
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def mean(numbers: Sequence[float]) -> float:
+    """As AVERAGE has it."""
+    return sum(numbers) / len(numbers)

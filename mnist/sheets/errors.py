@@ -1,0 +1,230 @@
+"""Errors: the confusion matrix, precision, recall and F1 of every class, and each misclassified image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mnist.notation import CLASSES
+from mnist.record import Mistake, Record
+from mnist.sheets import pictures
+from mnist.sheets.common import ERRORS, OURS, colour_verdicts, heads, open_sheet, section, verdict
+from mnist.sheets.pictures import Picture
+from mnist.sheets.runs import Run, of
+from sheetgen import style
+from sheetgen.book import Book, Chart, Sheet, Value
+from sheetgen.layout import letter, quoted
+from sheetgen.sheets.common import ROW
+
+LABELS, FACTS, STRIP = 4, 5, 7  # rows; the strip holds the charts, and the pictures
+SUMS = ("images", "precision", "recall", "F1", "missed", "false alarms")
+FIRST, LAST = 1, CLASSES  # columns of the matrix
+TOTAL, PRECISION, RECALL, HARMONIC, MISSED, ALARMS = range(LAST + 1, LAST + 7)
+WIDTHS = (12, *(10.2 for _ in range(CLASSES)), *(9.5 for _ in SUMS), 3)
+NARROW_STRIP = 14  # rows of the strip without pictures
+CHART_WIDTH = 590
+LISTED = ("place", "image", "true", "predicted", "probability")
+SUBTITLE = (
+    "The first seed of ours on the test images. Rows are what an image is, columns what it was taken for; "
+    "missed: images of the class taken for another; false alarms: images of others taken for it."
+)
+
+
+class Places(NamedTuple):
+    """Where the matrix stands."""
+
+    run: Run
+    top: int  # the row of the matrix's headings
+
+    @property
+    def record(self) -> Record:
+        """Whose errors these are."""
+        return self.run.record
+
+    @property
+    def first(self) -> int:
+        """The row of class 0."""
+        return self.top + 1
+
+    @property
+    def last(self) -> int:
+        """The row of the last class; the sums stand below it."""
+        return self.top + CLASSES
+
+    def column(self, k: int) -> str:
+        """All rows of a column of the matrix."""
+        return f"{letter(k)}${self.first}:{letter(k)}${self.last}"
+
+    @property
+    def images(self) -> str:
+        """The cell that counts the images, for other sheets."""
+        return f"{quoted(ERRORS)}!${letter(TOTAL)}${self.last + 1}"
+
+
+def places(runs: Sequence[Run], shown: Sequence[Picture]) -> Places:
+    """Below the strip, which is as high as the pictures."""
+    rows = pictures.rows(len(shown)) if shown else NARROW_STRIP
+    return Places(of(runs, OURS)[0], STRIP + rows + 2)
+
+
+def write(book: Book, at: Places, shown: Sequence[Picture]) -> None:
+    """Write the sheet Errors."""
+    sheet = open_sheet(book, ERRORS, "Errors: what is taken for what", SUBTITLE, WIDTHS)
+    _matrix(book, sheet, at)
+    for k in range(CLASSES):
+        _class(book, sheet, at, k)
+    _sums(book, sheet, at)
+    _facts(book, sheet, at)
+    _colours(book, sheet, at)
+    _charts(book, sheet, at, pictures.height(len(shown)) if shown else ROW * NARROW_STRIP - 8)
+    last = _mistakes(book, sheet, at, shown)
+    right = ALARMS
+    if shown:
+        right = pictures.write(book, sheet, STRIP, len(WIDTHS), shown)
+    sheet.freeze_panes(FACTS, 1)
+    sheet.print_area(0, 0, last - 1, right)
+
+
+def _matrix(book: Book, sheet: Sheet, at: Places) -> None:
+    section(book, sheet, at.top - 1, "Confusion matrix: true class by row, predicted class by column", 0, ALARMS)
+    heads(book, sheet, at.top, 0, ["true ↓  taken for →", *range(CLASSES), *SUMS])
+    for k, row in enumerate(at.record.confusion):
+        sheet.put(at.first + k, 0, k, book.style("head", "center", "whole"))
+        for column, count in enumerate(row, FIRST):
+            right = ("bold", "pass") if column - FIRST == k else ()
+            sheet.put(at.first + k, column, count, book.style("cell", "center", "count", *right))
+
+
+def ratio(part: float, whole: float) -> Value:
+    """A share, or a dash where there is nothing to share."""
+    return part / whole if whole else "–"
+
+
+def _class(book: Book, sheet: Sheet, at: Places, k: int) -> None:
+    """How well one class is told from the others."""
+    matrix, row = at.record.confusion, at.first + k
+    images, right, taken = sum(matrix[k]), matrix[k][k], sum(line[k] for line in matrix)
+    diagonal, total = f"{letter(FIRST + k)}{row}", f"{letter(TOTAL)}{row}"
+    column = f"{letter(FIRST + k)}${at.last + 1}"
+    share, whole = book.style("cell", "center", "ten thousandth"), book.style("cell", "center", "whole")
+    cells: tuple[tuple[int, Value, str], ...] = (
+        (TOTAL, images, f"SUM({letter(FIRST)}{row}:{letter(LAST)}{row})"),
+        (PRECISION, ratio(right, taken), f'IF({column}=0,"–",{diagonal}/{column})'),
+        (RECALL, ratio(right, images), f'IF({total}=0,"–",{diagonal}/{total})'),
+        (HARMONIC, ratio(2 * right, images + taken), f'IF({total}+{column}=0,"–",2*{diagonal}/({total}+{column}))'),
+        (MISSED, images - right, f"{total}-{diagonal}"),
+        (ALARMS, taken - right, f"{column}-{diagonal}"),
+    )
+    for place, value, formula in cells:
+        form = share if place in (PRECISION, RECALL, HARMONIC) else whole
+        sheet.put(row, place, value, form, formula)
+
+
+def _sums(book: Book, sheet: Sheet, at: Places) -> None:
+    """The last row: how often each class was predicted, and the means of the shares."""
+    row, matrix = at.last + 1, at.record.confusion
+    sheet.put(row, 0, "predicted", book.style("head", "center"))
+    for k in range(CLASSES):
+        taken = sum(line[k] for line in matrix)
+        sheet.put(row, FIRST + k, taken, book.style("head", "center", "whole"), f"SUM({at.column(FIRST + k)})")
+    form = book.style("head", "center", "whole")
+    sheet.put(row, TOTAL, sum(map(sum, matrix)), form, f"SUM({at.column(TOTAL)})")
+    for column in (PRECISION, RECALL, HARMONIC):
+        sheet.put(row, column, None, book.style("head"))
+    wrong = sum(map(sum, matrix)) - sum(matrix[k][k] for k in range(CLASSES))
+    for column in (MISSED, ALARMS):
+        sheet.put(row, column, wrong, form, f"SUM({at.column(column)})")
+
+
+def _facts(book: Book, sheet: Sheet, at: Places) -> None:
+    """Accuracy and mistakes of the matrix, which must be those of the log."""
+    record, row = at.record, at.last + 1
+    total, missed = f"${letter(TOTAL)}${row}", f"${letter(MISSED)}${row}"
+    count = sum(map(sum, record.confusion))
+    wrong = count - sum(record.confusion[k][k] for k in range(CLASSES))
+    accuracy = 100 * (count - wrong) / count
+    same = verdict(abs(accuracy - record.accuracy) < 1e-6)
+    mean_f1 = [2 * record.confusion[k][k] / max(1, _seen(record, k)) for k in range(CLASSES)]
+    facts: tuple[tuple[int, str, Value, str, str | None], ...] = (
+        (0, "seed", record.seed, "whole", at.run.cells("B").split(":")[0]),
+        (1, "images", count, "whole", total),
+        (2, "mistakes", wrong, "whole", missed),
+        (3, "accuracy %", accuracy, "hundredth", f"100*({total}-{missed})/{total}"),
+        (4, "log says %", record.accuracy, "hundredth", at.run.end("H")),
+        (5, "they agree", same, "verdict", f'IF(ABS($D${FACTS}-$E${FACTS})<0.000001,"PASS","FAIL")'),
+        (6, "mean F1", sum(mean_f1) / CLASSES, "ten thousandth", f"SUM({at.column(HARMONIC)})/{CLASSES}"),
+    )
+    for column, name, value, form, formula in facts:
+        sheet.put(LABELS, column, name, book.style("muted", "center"))
+        sheet.put(FACTS, column, value, book.style("bold", "center", form), formula)
+    colour_verdicts(book, sheet, FACTS, 5)
+
+
+def _seen(record: Record, k: int) -> int:
+    """How often a class is true, and predicted."""
+    return sum(record.confusion[k]) + sum(row[k] for row in record.confusion)
+
+
+def _colours(book: Book, sheet: Sheet, at: Places) -> None:
+    """A heat map of the mistakes alone: beside the right answers none of them would be seen."""
+    columns = [letter(k) for k in range(FIRST, LAST + 1)]
+    parts = []
+    for k in range(CLASSES):
+        row = at.first + k
+        if k:
+            parts.append(f"{columns[0]}{row}:{columns[k - 1]}{row}")
+        if k < CLASSES - 1:
+            parts.append(f"{columns[k + 1]}{row}:{columns[-1]}{row}")
+    scale = {
+        "type": "2_color_scale", "min_color": "#FFFFFF", "max_color": style.HEAT, "min_type": "num",
+        "min_value": 0, "multi_range": " ".join(parts),
+    }  # fmt: skip
+    sheet.conditional_format(at.first - 1, FIRST, at.last - 1, LAST, scale)
+
+
+def _charts(book: Book, sheet: Sheet, at: Places, height: int) -> None:
+    """Which classes are hard, and how sure the network was when it was wrong."""
+    where = quoted(ERRORS)
+    classes = book.chart({"type": "column"}, "Mistakes by class", "class", "images")
+    for k, (column, name) in enumerate(((MISSED, "missed"), (ALARMS, "false alarms"))):
+        at_column = f"${letter(column)}${at.first}:${letter(column)}${at.last}"
+        fill = {"fill": {"color": style.SERIES[k]}, "border": {"none": True}, "gap": 60, "overlap": -5}
+        axis = f"={where}!$A${at.first}:$A${at.last}"
+        classes.add_series({"name": name, "categories": axis, "values": f"={where}!{at_column}", **fill})
+    drawn: list[tuple[Chart, str]] = [(classes, "Column chart: how many images of each class are missed or mistaken.")]
+    if n := len(at.record.mistakes):
+        kind = {"type": "scatter", "subtype": "straight"}
+        sure = book.chart(kind, "How sure it was of its mistakes", "place in the list", "probability", up=(0, 1))
+        first = at.last + 5
+        x, y = (f"={where}!${k}${first}:${k}${first + n - 1}" for k in "AE")
+        marker = {"type": "circle", "size": 4, "fill": {"color": style.SERIES[1]}, "border": {"none": True}}
+        line = style.series_line(1)
+        sure.add_series({"name": "probability", "categories": x, "values": y, "line": line, "marker": marker})
+        sure.set_legend({"none": True})
+        drawn.append((sure, "Line chart: the probability given to each wrong answer, surest first."))
+    for k, (chart, text) in enumerate(drawn):
+        chart.set_size({"width": CHART_WIDTH, "height": height})
+        options = {"x_offset": 4 + k * (CHART_WIDTH + 8), "y_offset": 4, "object_position": 3, "description": text}
+        if sheet.insert_chart(STRIP - 1, 0, chart, options):
+            raise ValueError(f"{sheet.name}: a chart could not be placed")
+
+
+def surest_first(record: Record) -> list[Mistake]:
+    """The mistakes, the hardest to forgive first."""
+    return sorted(record.mistakes, key=lambda m: (-m.probability, m.index))
+
+
+def _mistakes(book: Book, sheet: Sheet, at: Places, shown: Sequence[Picture]) -> int:
+    """The list of wrong images; returns its last row."""
+    row = at.last + 3
+    section(book, sheet, row, "Misclassified test images, the surest mistake first", 0, ALARMS)
+    heads(book, sheet, row + 1, 0, LISTED)
+    how = "The pictures of the first ones stand above, on the right." if shown else pictures.HOW
+    sheet.put(row + 1, len(LISTED), how, book.style("muted", "indent"))
+    whole = book.style("cell", "center", "whole")
+    for k, m in enumerate(surest_first(at.record), 1):
+        row_k = row + 1 + k
+        for column, value in enumerate((k, m.index, m.true, m.predicted)):
+            sheet.put(row_k, column, value, whole)
+        sheet.put(row_k, 4, m.probability, book.style("cell", "center", "thousandth"))
+    return row + 1 + len(at.record.mistakes)

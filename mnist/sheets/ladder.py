@@ -1,0 +1,90 @@
+"""The report's ladder: networks trained alike, each of which changes one thing, and what that taught."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from mnist.recipe import Recipe
+from mnist.sheets.common import LONGEST, REPORT, heads, paragraph, section
+from mnist.sheets.results import LAST_COLUMN
+from mnist.sheets.runs import Run, of
+from sheetgen import style
+from sheetgen.book import Book, Sheet, Value
+from sheetgen.layout import quoted
+
+HEADS = (
+    "step", "parameters", "last epoch %", "best epoch %", "train, last %", "train − test", "seconds",
+)  # fmt: skip
+FORMS = ("whole", "hundredth", "hundredth", "hundredth", "signed", "tenth")
+TAUGHT = len(HEADS)  # the column where the text begins
+FIT = 96  # characters in a line of it
+CHART_ROWS = 14
+
+
+class Rung(Protocol):
+    """A step of the ladder, as the report needs it: what is new in it, and what its result taught."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """Its name is the claim's."""
+
+    @property
+    def title(self) -> str:
+        """What is new in it."""
+
+    @property
+    def taught(self) -> str:
+        """What its result taught."""
+
+
+def write(book: Book, sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[Run]) -> int:
+    """Write the ladder's table and chart, of the steps that are recorded; returns the row below them."""
+    there = [(rung, found[0]) for rung in rungs if (found := of(runs, rung.recipe.name))]
+    if not there:
+        return row
+    section(book, sheet, row, "The ladder: one change at a time, all else alike", 0, LAST_COLUMN)
+    heads(book, sheet, row + 1, 0, HEADS)
+    for k in range(TAUGHT, LAST_COLUMN + 1):
+        sheet.put(row + 1, k, "what it taught" if k == TAUGHT else None, book.style("head"))
+    for k, (rung, run) in enumerate(there):
+        _rung(book, sheet, row + 2 + k, k + 1, rung, run)
+    last = row + 1 + len(there)
+    _chart(book, sheet, row + 2, last)
+    return last + 1 + CHART_ROWS
+
+
+def _rung(book: Book, sheet: Sheet, row: int, place: int, rung: Rung, run: Run) -> None:
+    r = run.record
+    end = r.epochs[-1]
+    cells: tuple[tuple[Value, str | None], ...] = (
+        (r.parameters, None),
+        (r.accuracy, run.end("H")),
+        (r.best, f"MAX({run.cells('H')})"),
+        (end.train_accuracy, run.end("F")),
+        (end.train_accuracy - end.test_accuracy, f"E{row}-C{row}"),
+        (r.wall_seconds, None),
+    )
+    paragraph(book, sheet, row, (TAUGHT, LAST_COLUMN), rung.taught[:LONGEST], FIT, "cell")
+    lines = max(-(-len(rung.taught[:LONGEST]) // FIT), -(-len(rung.title) // 27))
+    sheet.set_row_pixels(row - 1, 6 + 16 * max(1, lines))
+    sheet.put(row, 0, f"{place}  {rung.title}", book.style("cell", "wrap", "bold"))
+    for column, ((value, formula), form) in enumerate(zip(cells, FORMS, strict=True), 1):
+        sheet.put(row, column, value, book.style("cell", "wrap", "center", form), formula)
+
+
+def _chart(book: Book, sheet: Sheet, first: int, last: int) -> None:
+    """Train and test accuracy of every step: where the lines part, it learns by heart."""
+    where = quoted(REPORT)
+    kind = {"type": "line"}
+    chart = book.chart(kind, "Train and test accuracy at the last epoch of every step", "", "per cent")
+    for k, (column, name) in enumerate((("E", "train"), ("C", "test"))):
+        marker = {"type": "circle", "size": 6, "fill": {"color": style.SERIES[k]}, "border": {"none": True}}
+        areas = (f"={where}!${letter}${first}:${letter}${last}" for letter in ("A", column))
+        categories, values = areas
+        line = style.series_line(k)
+        chart.add_series({"name": name, "categories": categories, "values": values, "line": line, "marker": marker})
+    chart.set_size({"width": 1_000, "height": 20 * CHART_ROWS - 12})
+    text = "Line chart: train and test accuracy at the last epoch, step by step."
+    if sheet.insert_chart(last, 0, chart, {"x_offset": 4, "y_offset": 6, "object_position": 3, "description": text}):
+        raise ValueError(f"{sheet.name}: the chart could not be placed")

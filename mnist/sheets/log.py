@@ -1,0 +1,159 @@
+"""Training log: every epoch of every run as recorded, one of our runs shown live, and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mnist import published
+from mnist.recipe import TARGET
+from mnist.record import Epoch
+from mnist.sheets import charts
+from mnist.sheets.common import LOG, OURS, REFERENCE, heads, mean, open_sheet, section
+from mnist.sheets.runs import (
+    BESIDE,
+    COLUMNS,
+    COMPARISON,
+    FACTS,
+    HEAD,
+    LABELS,
+    LIVE,
+    RATE,
+    REACHED,
+    SIDE_BY_SIDE,
+    Run,
+    of,
+)  # fmt: skip
+from sheetgen.book import Book, Sheet, Value
+from sheetgen.layout import letter
+from sheetgen.sheets.common import ROW
+
+FORMS = ("millionth", "ten thousandth", "hundredth", "ten thousandth", "hundredth", "tenth")
+WIDTHS = (14, 8, 8, 10, 10, 11, 10, 11, 9, 12, 3)
+SUBTITLE = (
+    "Choose a seed in the yellow cell: the run shown, the facts above it and two charts follow. "
+    "Below stands the log of every run, as recorded. Train accuracy is of images warped as they were fed."
+)
+
+
+def write(book: Book, runs: Sequence[Run]) -> None:
+    """Write the sheet Training log, and define `mnist_seed` and `mnist_target`."""
+    widths = (*WIDTHS, 9, *(16 for _ in SIDE_BY_SIDE[1:]))
+    sheet = open_sheet(book, LOG, "Training log", SUBTITLE, widths)
+    heads(book, sheet, HEAD, 0, COLUMNS)
+    _facts(book, sheet, runs)
+    ours = of(runs, OURS)
+    for epoch in ours[0].record.epochs:
+        _live_row(book, sheet, ours, epoch)
+    section(book, sheet, runs[0].first - 1, "The log of every run", 0, len(COLUMNS) - 1)
+    for run in runs:
+        _recorded(book, sheet, run)
+    _comparison(book, sheet, runs)
+    charts.write(book, sheet, runs)
+    sheet.freeze_panes(HEAD, 0)
+    sheet.repeat_rows(HEAD - 1)
+    sheet.print_area(0, 0, runs[-1].last - 1, BESIDE + len(SIDE_BY_SIDE) - 1)
+
+
+def reached(epoch: Epoch) -> Value:
+    """What the last column shows: the epoch if the target is reached in it, else a dash."""
+    return float(epoch.epoch) if epoch.test_accuracy >= TARGET else "–"
+
+
+def _live_row(book: Book, sheet: Sheet, ours: Sequence[Run], epoch: Epoch) -> None:
+    """An epoch of the seed that is chosen, looked up in the log below."""
+    row = LIVE + epoch.epoch - 1
+    first, last = ours[0].first, ours[-1].last
+    sheet.put(row, 0, OURS, book.style("cell", "bold"))
+    sheet.put(row, 1, ours[0].record.seed, book.style("cell", "center", "whole"), "mnist_seed")
+    sheet.put(row, 2, epoch.epoch, book.style("cell", "center", "whole"))
+    for column, (value, form) in enumerate(zip(_numbers(epoch), FORMS, strict=True), RATE):
+        at = letter(column)
+        found = f"INDEX({at}${first}:{at}${last},$B${FACTS}+$C{row}-1,1)"
+        sheet.put(row, column, value, book.style("cell", "center", form), found)
+    _mark(book, sheet, row, epoch)
+
+
+def _recorded(book: Book, sheet: Sheet, run: Run) -> None:
+    """A run's epochs as plain numbers."""
+    for row, epoch in enumerate(run.record.epochs, run.first):
+        sheet.put(row, 0, run.claim, book.style("cell"))
+        sheet.put(row, 1, run.record.seed, book.style("cell", "center", "whole"))
+        sheet.put(row, 2, epoch.epoch, book.style("cell", "center", "whole"))
+        for column, (value, form) in enumerate(zip(_numbers(epoch), FORMS, strict=True), RATE):
+            sheet.put(row, column, value, book.style("cell", "center", form))
+        _mark(book, sheet, row, epoch)
+
+
+def _numbers(e: Epoch) -> tuple[float, ...]:
+    return e.learning_rate, e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy, e.seconds
+
+
+def _mark(book: Book, sheet: Sheet, row: int, epoch: Epoch) -> None:
+    formula = f'IF(H{row}>=mnist_target,C{row},"–")'
+    sheet.put(row, REACHED, reached(epoch), book.style("cell", "center", "whole", "muted"), formula)
+
+
+def _facts(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
+    """The seed, and its last, best and first epoch at the target; all live."""
+    ours = of(runs, OURS)
+    record, seeds = ours[0].record, [run.record.seed for run in ours]
+    last = LIVE + len(record.epochs) - 1
+    accuracy, epochs, marks = (f"${k}${LIVE}:${k}${last}" for k in "HCJ")
+    best = f"INDEX({epochs},MATCH(MAX({accuracy}),{accuracy},0),1)"
+    best_epoch = next(e.epoch for e in record.epochs if e.test_accuracy == record.best)
+    # The log's first row of the chosen seed, counted within our runs.
+    row = f"MATCH(mnist_seed,$B${ours[0].first}:$B${ours[-1].last},0)"
+    first = record.first_above(TARGET)
+    facts: tuple[tuple[int, str, Value, str, str | None], ...] = (
+        (0, "seed shown", seeds[0], "whole", None),
+        (1, "its row", 1, "whole", row),
+        (3, "last epoch %", record.accuracy, "hundredth", f"$H${last}"),
+        (4, "best epoch %", record.best, "hundredth", f"MAX({accuracy})"),
+        (5, "best at epoch", best_epoch, "whole", best),
+        (6, "at target first", "not reached" if first is None else first, "whole",
+         f'IF(COUNT({marks})=0,"not reached",MIN({marks}))'),
+        (7, "target %", TARGET, "hundredth", None),
+    )  # fmt: skip
+    for column, name, value, form, formula in facts:
+        sheet.put(LABELS, column, name, book.style("muted", "center"))
+        look = "bold" if formula else "input"
+        sheet.put(FACTS, column, value, book.style(look, "center", form), formula)
+    book.name("mnist_seed", LOG, f"$A${FACTS}")
+    book.name("mnist_target", LOG, f"$H${FACTS}")
+    sheet.data_validation(
+        FACTS - 1, 0, FACTS - 1, 0,
+        {"validate": "list", "source": f"=$B${LIVE + len(record.epochs) + 2}:$B${ours[-1].last}", "input_title": "Seed",
+         "input_message": f"One of {', '.join(map(str, seeds))}"[:250], "error_title": "Not a seed of ours",
+         "error_message": "Type the seed of one of our runs."},
+    )  # fmt: skip
+    sheet.data_validation(
+        FACTS - 1, 7, FACTS - 1, 7,
+        {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 100, "input_title": "Target",
+         "input_message": "Per cent of the test images. The checklist and every run are measured by it.",
+         "error_title": "Not a share", "error_message": "Type a number from 0 to 100."},
+    )  # fmt: skip
+
+
+def _comparison(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
+    """Ours and the reference, each the mean over its seeds, beside the published run."""
+    last = BESIDE + len(SIDE_BY_SIDE) - 1
+    title = "Test accuracy %: ours, the reference trained here, and the published run of the reference network"
+    section(book, sheet, COMPARISON, title, BESIDE, last, ROW)
+    heads(book, sheet, COMPARISON + 1, BESIDE, SIDE_BY_SIDE, ROW)
+    for k, p in enumerate(published.RUN):
+        row = COMPARISON + 2 + k
+        plain = book.style("cell", "center", "hundredth")
+        sheet.put(row, BESIDE, p.epoch, book.style("cell", "center", "whole"))
+        for column, name in enumerate((OURS, REFERENCE), BESIDE + 1):
+            there = [run for run in of(runs, name) if len(run.record.epochs) >= p.epoch]
+            if there:
+                cells = ",".join(f"H{run.first + p.epoch - 1}" for run in there)
+                value = mean([run.record.epochs[p.epoch - 1].test_accuracy for run in there])
+                sheet.put(row, column, value, plain, f"AVERAGE({cells})")
+            else:
+                sheet.put(row, column, None, plain)
+        sheet.put(row, BESIDE + 3, p.test_accuracy, plain)
+        sheet.put(row, BESIDE + 4, p.train_accuracy, plain)
+        sheet.put(row, BESIDE + 5, p.test_loss, book.style("cell", "center", "ten thousandth"))
+        sheet.put(row, BESIDE + 6, p.learning_rate, book.style("cell", "center", "ten thousandth"))
+        sheet.put(row, BESIDE + 7, TARGET, book.style("cell", "center", "hundredth", "muted"), "mnist_target")

@@ -1,0 +1,75 @@
+"""The report's provenance: who can make these numbers again, with what, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mnist.recipe import Recipe
+from mnist.record import Claim, Record
+from mnist.sheets.common import TELLING, paragraph, section, told
+from mnist.sheets.results import LAST_COLUMN
+from sheetgen.book import Book, Sheet
+
+FIT = 170  # characters in a line
+
+Line = tuple[str, str, bool | None]  # label, text, and whether it is a command; None for a heading
+
+
+def write(book: Book, sheet: Sheet, row: int, claims: Mapping[str, Claim]) -> int:
+    """Write a block for every claim that the report is about; returns the row below it."""
+    section(book, sheet, row, "Provenance: how to make these numbers again", 0, LAST_COLUMN)
+    row += 1
+    lines: list[Line] = [("measure them again", "python -m mnist verify", True)]
+    for name in TELLING:
+        if name in claims:
+            lines += _of(claims[name])
+    for label, text, code in lines:
+        sheet.put(row, 0, label, book.style("cell", "wrap", "bold" if code is None else "muted"))
+        paragraph(book, sheet, row, (1, LAST_COLUMN), text, FIT, "cell", "code" if code else "text")
+        row += 1
+    return row
+
+
+def _of(claim: Claim) -> list[Line]:
+    records = claim.records
+    seeds = ", ".join(str(r.seed) for r in records)
+    kept = told([f"{r.held_out:,} training images kept back" if r.held_out else "all training images" for r in records])
+    again = f"python -m mnist seeds --net {claim.name} --n {len(records)}"
+    return [
+        (TELLING[claim.name], f"seeds {seeds}; trained on {kept}", None),
+        ("to reproduce", again, True),
+        ("first seed recorded by", told([records[0].command]), True),
+        ("recipe", recipe_text(claim.recipe), False),
+        ("versions", told([_pairs(r.versions) for r in records]), False),
+        ("hardware", told([_hardware(r) for r in records]), False),
+    ]
+
+
+def _pairs(found: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in found.items())
+
+
+def _hardware(record: Record) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in record.hardware.items())
+
+
+def recipe_text(r: Recipe) -> str:
+    """What a run was made of, in one line."""
+    w = r.warp
+    said = (
+        (w.rotation, f"turned by {w.rotation:g}°"), (w.scale, f"scaled by {w.scale:.0%}"),
+        (w.shear, f"sheared by {w.shear:g}°"), (w.shift, f"shifted by {w.shift:g} px"),
+        (w.elastic, f"bent by {w.elastic:g} px"),
+    )  # fmt: skip
+    warps = [text for size, text in said if size]
+    parts = [
+        f"{r.net}: {r.optimizer}, learning rate {r.learning_rate:g} ({r.schedule})",
+        f"batch {r.batch_size}, {r.epochs} epochs, weight decay {r.weight_decay:g}, {r.precision}",
+        f"warmed up over {r.warmup:.0%} of the steps" if r.schedule == "linear" else "",
+        f"times {r.factor:g} every {r.every} epochs" if r.schedule == "step" else "",
+        f"dropout {r.dropout:g}" if r.dropout else "",
+        f"label smoothing {r.label_smoothing:g}" if r.label_smoothing else "",
+        f"images {', '.join(warps)}" if warps else "images as they are",
+        f"beside the labels it learns {r.teacher}'s probabilities ({r.distill:.0%} of the loss)" if r.teacher else "",
+    ]
+    return "; ".join(part for part in parts if part)

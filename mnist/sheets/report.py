@@ -1,0 +1,90 @@
+"""MNIST report: the goal, what was done, a live checklist, the results over all seeds, the ladder, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from mnist.record import Claim
+from mnist.sheets import architecture, checklist, errors, ladder, provenance, results
+from mnist.sheets.common import FAIL, OURS, PASS, REPORT, colour_verdicts, open_sheet, paragraph, section
+from mnist.sheets.ladder import Rung
+from mnist.sheets.results import LAST_COLUMN, Summary
+from mnist.sheets.runs import Run
+from sheetgen.book import Book, Sheet, Value
+
+CARDS = 5  # the row of the big numbers, their labels above it
+WIDTHS = (27, *(11.5 for _ in range(11)), 46)
+TEXT = (0, 10)  # the columns that prose runs over
+FIT = 140  # characters in a line of prose
+SUBTITLE = "What the records of real runs say. Every number that follows from another is a formula; change one and see."
+
+PROSE = (
+    ("The goal",
+     "A network that reads handwritten digits, and is small enough to be trained on a laptop: the checklist below says "
+     "how many parameters and epochs it may have and how many of MNIST's test images it must read. What counts is the "
+     "last epoch of every seed that was run, not the best epoch of the best one."),
+    ("What was done",
+     "Small convolutional networks without biases: each convolution is followed by ReLU and BatchNorm, the last one by "
+     "global average pooling and a 1×1 convolution to the ten classes (sheet Architecture). Images are turned, scaled, "
+     "sheared, shifted and bent a little, afresh in every epoch; the learning rate rises at first and falls to zero."),
+    ("How it was kept fair",
+     "Networks and settings were chosen on images held out of the training set; the test set chose nothing. The final "
+     "runs use all training images, and every seed is listed. Accuracies of several views of an image are reported "
+     "apart, and claim nothing. The weights are in the repository: python -m mnist verify measures them again."),
+)  # fmt: skip
+
+
+class Content(NamedTuple):
+    """All that the report is written from."""
+
+    claims: Mapping[str, Claim]
+    runs: Sequence[Run]
+    networks: Mapping[str, architecture.Places]
+    errors: errors.Places
+    rungs: Sequence[Rung]
+
+
+def write(book: Book, content: Content) -> None:
+    """Write the sheet MNIST report, and define `mnist_verdict` and `mnist_mean`."""
+    sheet = open_sheet(book, REPORT, "MNIST: digits, read by a small network", SUBTITLE, WIDTHS)
+    row = CARDS + 2
+    for title, text in PROSE:
+        section(book, sheet, row, title, 0, LAST_COLUMN)
+        paragraph(book, sheet, row + 1, TEXT, text, FIT)
+        row += 2
+    top = row + 1
+    summaries = results.places(content.runs, content.networks, top + checklist.height(content.claims) + 1)
+    ours = summaries[OURS]
+    checks = checklist.checks(summaries, content.errors)
+    required = checklist.write(book, sheet, top, checks)
+    _cards(book, sheet, ours, PASS if all(x.passed for x in checks if x.required) else FAIL, required)
+    row = results.write(book, sheet, summaries)
+    row = ladder.write(book, sheet, row + 1, content.rungs, content.runs)
+    row = provenance.write(book, sheet, row + 1, content.claims)
+    sheet.freeze_panes(3, 0)
+    sheet.print_area(0, 0, row - 1, LAST_COLUMN)
+
+
+def _cards(book: Book, sheet: Sheet, ours: Summary, passed: str, required: tuple[str, int]) -> None:
+    """The result in five numbers and a word, all live."""
+    area, count = required
+    whole = f'IF(COUNTIF({area},"{PASS}")={count},"{PASS}","{FAIL}")'
+    cards: tuple[tuple[int, int, str, Value, str, str], ...] = (
+        (0, 0, "all that is required", passed, "big", whole),
+        (1, 2, "mean accuracy %, last epoch", ours.mean, "thousandth", f"$E${ours.row}"),
+        (3, 4, "lowest seed %", min(ours.lasts), "hundredth", f"$G${ours.row}"),
+        (5, 6, "parameters", ours.parameters, "whole", f"$B${ours.row}"),
+        (7, 8, "epochs", ours.epochs, "whole", f"$C${ours.row}"),
+        (9, 10, "seconds per run", ours.seconds, "whole", f"$L${ours.row}"),
+    )
+    sheet.set_row_pixels(CARDS - 1, 44)
+    for first, last, label, value, form, formula in cards:
+        for row, looks in ((CARDS - 1, ("muted", "center")), (CARDS, ("big", form))):
+            if first < last and sheet.merge_range(row - 1, first, row - 1, last, "", book.style(*looks)):
+                raise ValueError(f"{sheet.name}: the cards could not be merged")
+            at_number = row == CARDS
+            sheet.put(row, first, value if at_number else label, book.style(*looks), formula if at_number else None)
+    colour_verdicts(book, sheet, CARDS, 0)
+    book.name("mnist_verdict", REPORT, f"$A${CARDS}")
+    book.name("mnist_mean", REPORT, f"$B${CARDS}")

@@ -1,0 +1,170 @@
+"""The report's results: one line for every claim, and one for every seed below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from mnist.recipe import TARGET
+from mnist.sheets.architecture import Places
+from mnist.sheets.common import TELLING, heads, mean, section
+from mnist.sheets.runs import Run, of
+from sheetgen.book import Book, Sheet, Value
+from sheetgen.sheets.common import ROW
+
+LAST_COLUMN = 12
+CLAIM_HEADS = (
+    "network", "parameters", "epochs", "seeds", "mean, last epoch %", "standard deviation", "lowest seed %",
+    "best epoch %", "at target, slowest", "9 views, mean %", "train − test, mean", "seconds, mean", "layers",
+)  # fmt: skip
+SEED_HEADS = (
+    "run", "seed", "epochs", "images tested", "last epoch %", "from the mean", "images wrong", "best epoch %",
+    "at target first", "9 views %", "train − test", "seconds", "SHA-256 of the weights",
+)  # fmt: skip
+CLAIM_FORMS = (
+    "whole", "whole", "whole", "thousandth", "thousandth", "hundredth", "hundredth", "whole", "thousandth", "signed",
+    "whole",
+)  # fmt: skip
+SEED_FORMS = (
+    "whole", "whole", "whole", "hundredth", "signed", "whole", "hundredth", "whole", "hundredth", "signed", "tenth",
+)  # fmt: skip
+NOT_REACHED = "not reached"
+
+
+class Summary(NamedTuple):
+    """A claim's line, and the lines of its seeds; with the numbers that its formulas give."""
+
+    runs: Sequence[Run]
+    network: Places | None
+    row: int
+    first: int
+
+    @property
+    def last(self) -> int:
+        """The row of the last seed."""
+        return self.first + len(self.runs) - 1
+
+    @property
+    def parameters(self) -> int:
+        """Of the network: live where the sheet Architecture has it."""
+        return self.network.held if self.network else self.runs[0].record.parameters
+
+    @property
+    def epochs(self) -> int:
+        """How many every seed was trained for."""
+        return len(self.runs[0].record.epochs)
+
+    @property
+    def lasts(self) -> list[float]:
+        """Accuracies at the last epoch."""
+        return [run.record.accuracy for run in self.runs]
+
+    @property
+    def mean(self) -> float:
+        """Of these, over all seeds."""
+        return mean(self.lasts)
+
+    @property
+    def deviation(self) -> Value:
+        """The sample standard deviation; a dash for a single seed."""
+        n = len(self.lasts)
+        return (sum((x - self.mean) ** 2 for x in self.lasts) / (n - 1)) ** 0.5 if n > 1 else "–"
+
+    @property
+    def slowest(self) -> Value:
+        """The epoch at which the last of the seeds is at the target."""
+        found = [run.record.first_above(TARGET) for run in self.runs]
+        return NOT_REACHED if None in found else max(k for k in found if k is not None)
+
+    @property
+    def gaps(self) -> list[float]:
+        """By how much the train accuracy is above the test accuracy at the last epoch."""
+        return [run.record.epochs[-1].train_accuracy - run.record.epochs[-1].test_accuracy for run in self.runs]
+
+    @property
+    def walls(self) -> list[float]:
+        """Seconds of whole runs."""
+        return [run.record.wall_seconds for run in self.runs]
+
+    @property
+    def seconds(self) -> float:
+        """The mean of these."""
+        return mean(self.walls)
+
+
+def places(runs: Sequence[Run], networks: Mapping[str, Places], row: int) -> dict[str, Summary]:
+    """The lines of the claims that the report is about, from a row on."""
+    found = [name for name in TELLING if of(runs, name)]
+    summaries: dict[str, Summary] = {}
+    first = row + 2 + len(found) + 3
+    for k, name in enumerate(found):
+        summaries[name] = Summary(of(runs, name), networks.get(name), row + 2 + k, first)
+        first = summaries[name].last + 1
+    return summaries
+
+
+def write(book: Book, sheet: Sheet, summaries: Mapping[str, Summary]) -> int:
+    """Write both tables; returns the row below them."""
+    lines = list(summaries.values())
+    top = lines[0].row - 2
+    section(book, sheet, top, "Results over all seeds that were run, on the test images", 0, LAST_COLUMN)
+    heads(book, sheet, top + 1, 0, CLAIM_HEADS)
+    for name, line in summaries.items():
+        _claim(book, sheet, name, line)
+    section(book, sheet, lines[0].first - 2, "Every seed", 0, LAST_COLUMN)
+    heads(book, sheet, lines[0].first - 1, 0, SEED_HEADS)
+    for line in lines:
+        for k, run in enumerate(line.runs):
+            _seed(book, sheet, line, run, line.first + k)
+    return lines[-1].last + 1
+
+
+def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
+    """One line over all seeds of a claim."""
+    records = [run.record for run in s.runs]
+    area = {k: f"{k}{s.first}:{k}{s.last}" for k in "BCDEFGHIJKL"}
+    deviation = f"SQRT(SUMPRODUCT({area['F']},{area['F']})/(COUNT({area['E']})-1))" if len(s.runs) > 1 else None
+    views = mean([r.views_accuracy for r in records])
+    slowest = f'IF(COUNT({area["I"]})=COUNT({area["E"]}),MAX({area["I"]}),"{NOT_REACHED}")'
+    cells: tuple[tuple[Value, str | None], ...] = (
+        (s.parameters, s.network.parameters if s.network else None),
+        (s.epochs, f"MAX({area['C']})"),
+        (len(s.runs), f"COUNT({area['E']})"),
+        (s.mean, f"AVERAGE({area['E']})"),
+        (s.deviation, deviation),
+        (min(s.lasts), f"MIN({area['E']})"),
+        (max(r.best for r in records), f"MAX({area['H']})"),
+        (s.slowest, slowest),
+        (views, f"AVERAGE({area['J']})"),
+        (mean(s.gaps), f"AVERAGE({area['K']})"),
+        (s.seconds, f"AVERAGE({area['L']})"),
+    )
+    sheet.put(s.row, 0, TELLING[name], book.style("cell", "bold"))
+    for column, ((value, formula), form) in enumerate(zip(cells, CLAIM_FORMS, strict=True), 1):
+        look = ("cell", "center", form, "bold") if column == 4 else ("cell", "center", form)
+        sheet.put(s.row, column, value, book.style(*look), formula)
+    sheet.put(s.row, LAST_COLUMN, records[0].recipe.net, book.style("cell", "muted", "indent"))
+
+
+def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int) -> None:
+    """One seed: its numbers are looked up in the Training log, or, where they stand nowhere else, recorded."""
+    r = run.record
+    first, marks = r.first_above(TARGET), run.cells("J")
+    cells: tuple[tuple[Value, str | None], ...] = (
+        (r.seed, None),
+        (len(r.epochs), f"MAX({run.cells('C')})"),
+        (r.tested, None),
+        (r.accuracy, run.end("H")),
+        (r.accuracy - s.mean, f"E{row}-E${s.row}"),
+        (len(r.mistakes), None),
+        (r.best, f"MAX({run.cells('H')})"),
+        (NOT_REACHED if first is None else first, f'IF(COUNT({marks})=0,"{NOT_REACHED}",MIN({marks}))'),
+        (r.views_accuracy, None),
+        (s.gaps[row - s.first], f"{run.end('F')}-{run.end('H')}"),
+        (r.wall_seconds, None),
+    )
+    sheet.set_row_pixels(row - 1, ROW)
+    sheet.put(row, 0, run.claim, book.style("cell"))
+    for column, ((value, formula), form) in enumerate(zip(cells, SEED_FORMS, strict=True), 1):
+        sheet.put(row, column, value, book.style("cell", "center", form), formula)
+    sheet.put(row, LAST_COLUMN, r.weights_sha256[:64], book.style("cell", "hash"))
