@@ -168,11 +168,16 @@ def verify(data: Path | None, records: Path | None) -> None:
 
 @main.command()
 @click.option("--records", type=click.Path(path_type=Path), help="Another folder of records than the shipped one.")
-def report(records: Path | None) -> None:
+@click.option("--markdown", is_flag=True, help="As the README shows it.")
+def report(records: Path | None, markdown: bool) -> None:
     """Print the table of all records: mean, deviation and minimum over the seeds, at the last epoch."""
-    from mnist.record import RUNS
+    from mnist import tables
+    from mnist.record import RUNS, claims
 
-    _print_report(records or RUNS)
+    if markdown:
+        click.echo(tables.markdown(list(claims(records or RUNS).values())))
+    else:
+        _print_report(records or RUNS)
 
 
 def _print_report(records: Path, prefix: str = "") -> None:

@@ -77,6 +77,6 @@ REFERENCE = Recipe(
     std=0.3081,
     warp=Warp(rotation=7),
 )
-OURS = Recipe("ours", "v16-v16p-c16-v16-c16p-c16-c32", warp=DIGITS)
+OURS = Recipe("ours", "c32p-v32-c32=1-v32=1-c32=1p-v32-c32=5", precision="bfloat16", warp=DIGITS)
 SMALL = Recipe("small", "c21p-v21-c21=1-v21=1-c21=1p-c21=1-c21=1", precision="bfloat16", warp=DIGITS)
 FAST = Recipe("fast", "c16p-v16-c16-v16-c16p-c16-c16-c32", epochs=7, precision="bfloat16", warp=DIGITS)

@@ -37,3 +37,19 @@ def table(claims: Sequence[Claim]) -> None:
     if not console.is_terminal:
         console.width = 160
     console.print(shown)
+
+
+def markdown(claims: Sequence[Claim]) -> str:
+    """The same in Markdown, as the README shows it."""
+    lines = [
+        "| network | parameters | epochs | seeds | last epoch, mean ± deviation | least | nine views |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for c in claims:
+        views = sum(r.views_accuracy for r in c.records) / len(c.records)
+        spread = f" ± {c.deviation:.2f}" if len(c.records) > 1 else ""
+        lines.append(
+            f"| {c.name} | {c.records[0].parameters:,} | {c.recipe.epochs} | {len(c.records)} "
+            f"| {c.mean:.2f}{spread} % | {min(c.accuracies):.2f} % | {views:.2f} % |"
+        )
+    return "\n".join(lines)

@@ -49,10 +49,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_wheel_holds_the_package_and_the_templates_and_nothing_else(wheel: Path) -> None:
-    source = {path.relative_to(ROOT).as_posix() for path in (ROOT / "sheetgen").rglob("*.py")}
+def test_the_wheel_holds_the_packages_the_templates_the_records_and_nothing_else(wheel: Path) -> None:
+    rooms = (ROOT / "sheetgen", ROOT / "mnist")
+    source = {path.relative_to(ROOT).as_posix() for room in rooms for path in room.rglob("*.py")}
     templates = {f"sheetgen/templates/{path.name}" for path in (ROOT / "templates").glob("*.toml")}
-    assert contents(wheel) == source | templates
+    records = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mnist" / "runs").glob("*/seed*")}
+    assert contents(wheel) == source | templates | records
     assert len(templates) >= 5
 
 
