@@ -28,12 +28,24 @@ FIFTH = replace(FOURTH, name="ladder-5", warp=DIGITS)
 SIXTH = replace(FIFTH, name="ladder-6", net="v8-v16p-v16-v16-c16p-c32")
 
 LADDER = (
-    Rung(FIRST, "a working model", ""),
-    Rung(SECOND, "smaller, so that it does not overfit", ""),
-    Rung(THIRD, "BatchNorm everywhere", ""),
-    Rung(FOURTH, "global average pooling, fully convolutional", ""),
-    Rung(FIFTH, "augmentation", ""),
-    Rung(SIXTH, "capacity back where it pays, in the last layers", ""),
-)
+    Rung(FIRST, "a working model",
+         "It works, and learns the training images nearly by heart: more parameters than the limit allows, "
+         "most of them memory."),
+    Rung(SECOND, "smaller, so that it does not overfit",
+         "A fifth of the parameters costs little accuracy, and the gap to the training images narrows: most "
+         "were not needed."),
+    Rung(THIRD, "BatchNorm everywhere",
+         "It trains faster and gains a little, and fits the training images still more closely: the gap must "
+         "be closed otherwise."),
+    Rung(FOURTH, "global average pooling, fully convolutional",
+         "Without the dense ending a quarter of the parameters is gone, and some accuracy with them: what is "
+         "left must carry it all."),
+    Rung(FIFTH, "augmentation",
+         "The gap turns round, for warped images are harder than the test's. Little is gained yet: now the "
+         "network is too small."),
+    Rung(SIXTH, "capacity back where it pays, in the last layers",
+         "The largest step up, and no gap: what averaging saved is worth most in the last layers, where it "
+         "costs least work."),
+)  # fmt: skip
 
 RECIPES = {r.name: r for r in (OURS, REFERENCE, SMALL, FAST, *(rung.recipe for rung in LADDER))}
