@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from mnist import record, tables
+from mnist.sheets.common import INDEX
 from sheetgen import building, lint, spec
 from sheetgen.layout import FIRST_ROW, LAST_ROW
 from sheetgen.plan import CHECK, DIFFERENCES, NETWORK, RATES, START, STEPS, TEMPLATE, TRAINING
@@ -54,8 +56,14 @@ def test_the_two_commands_are_marked_for_ci() -> None:
 
 
 def test_the_sheets_are_the_ones_listed() -> None:
-    listed = re.findall(r"^\| ([A-Z][a-z ]+) \|", README, re.MULTILINE)
-    assert listed == [START, NETWORK, STEPS, TRAINING, RATES, CHECK, DIFFERENCES, TEMPLATE]
+    listed = re.findall(r"^\| ([A-Z][A-Za-z ]+) \|", README, re.MULTILINE)
+    more = [name for name, _ in INDEX]
+    assert listed == [START, NETWORK, STEPS, TRAINING, RATES, CHECK, DIFFERENCES, TEMPLATE, *more]
+
+
+def test_the_results_are_what_the_command_prints() -> None:
+    shown = re.search(r"<!-- python -m mnist report --markdown -->\n(.*?)\n\n", README, re.DOTALL)
+    assert shown and shown[1] == tables.markdown(list(record.claims().values()))
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\(((?!https?:)[^)#]+)\)", README))
