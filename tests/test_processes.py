@@ -51,7 +51,8 @@ def on_terminal(command: list[str], folder: Path) -> tuple[int, str, str]:
 def test_progress_is_shown_on_a_terminal(place: Path) -> None:
     status, out, shown = on_terminal([*BUILD, "--no-check"], place)
     assert (status, out) == (0, "out/x.xlsx: written, not checked\n")
-    assert "asking PyTorch autograd" in shown and "\x1b[" in shown
+    # The line is drawn anew a dozen times a second: on a fast machine a short stage goes by unseen.
+    assert any(stage in shown for stage in ("asking PyTorch autograd", "writing")) and "\x1b[" in shown
     assert left_in(place) == {"out/x.xlsx"}
 
 
