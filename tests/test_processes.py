@@ -93,9 +93,13 @@ def test_an_interrupted_build_leaves_nothing_behind(seen: str, place: Path) -> N
     while not list((place / "out").glob(seen)) and process.poll() is None and time.monotonic() < end:
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)  # closes the pipes, so a failure here spoils no other test
+    try:
+        out, err = process.communicate(timeout=3)
+    except subprocess.TimeoutExpired:  # Python drops an interrupt that falls into a finaliser: a person presses again
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)  # closes the pipes, so a failure here spoils no other test
     assert (process.returncode, out) == (1, "")
-    assert err.strip() == "Aborted!"
+    assert err.strip().endswith("Aborted!")
     assert left_in(place) == {"out/x.xlsx"} and (place / "out/x.xlsx").read_text() == "old"
 
 
