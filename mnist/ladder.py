@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from mnist.recipe import DIGITS, FAST, OURS, REFERENCE, SMALL, Recipe
+from mnist.recipe import DIGITS, FAST, OURS, REFERENCE, SMALL, TEACHER, Recipe
 
 
 class Rung(NamedTuple):
@@ -48,4 +48,4 @@ LADDER = (
          "costs least work."),
 )  # fmt: skip
 
-RECIPES = {r.name: r for r in (OURS, REFERENCE, SMALL, FAST, *(rung.recipe for rung in LADDER))}
+RECIPES = {r.name: r for r in (OURS, REFERENCE, SMALL, FAST, TEACHER, *(rung.recipe for rung in LADDER))}

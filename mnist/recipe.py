@@ -32,8 +32,9 @@ class Recipe:
     net: str
     epochs: int = MOST_EPOCHS
     batch_size: int = 128
-    optimizer: str = "adamw"  # or sgd
+    optimizer: str = "adamw"  # or sgd; or muon for the kernels, with adamw for the rest
     learning_rate: float = 0.01
+    turn: float = 0.02  # of muon: by how much of itself a kernel changes in a step, at the peak
     momentum: float = 0.9  # of sgd; Adam's first beta
     beta2: float = 0.99
     weight_decay: float = 0.01  # of kernels only
@@ -49,8 +50,9 @@ class Recipe:
     std: float = 1.0
     warp: Warp = field(default_factory=Warp)
     precision: str = "float32"  # or bfloat16, for the forward and backward pass
-    teacher: str = ""  # the committed claim whose first network's probabilities are learned beside the labels
+    teacher: str = ""  # the claim whose networks' mean logits are learned beside the labels
     distill: float = 0.0  # how much of the loss that is
+    temperature: float = 1.0  # that softens what is taught
 
     def rate(self, step: int, steps_per_epoch: int) -> float:
         """The learning rate of a step, counted from 0 over the whole run."""
@@ -79,4 +81,5 @@ REFERENCE = Recipe(
 )
 OURS = Recipe("ours", "c32p-v32-c32=1-v32=1-c32=1p-v32-c32=5", precision="bfloat16", warp=DIGITS)
 SMALL = Recipe("small", "c21p-v21-c21=1-v21=1-c21=1p-c21=1-c21=1", precision="bfloat16", warp=DIGITS)
+TEACHER = Recipe("teacher", "c64p-v64-c64-v64-c64p-v64-c64", precision="bfloat16", warp=DIGITS)  # for ours and small
 FAST = Recipe("fast", "c16p-v16-c16-v16-c16p-c16-c16-c32", epochs=7, precision="bfloat16", warp=DIGITS)

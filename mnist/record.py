@@ -68,6 +68,7 @@ class Record:
     versions: dict[str, str]
     hardware: dict[str, str]
     command: str
+    taught_by: tuple[str, ...] = ()  # the SHA-256 of the teachers' weights
 
     @property
     def accuracy(self) -> float:
@@ -182,6 +183,7 @@ def read(path: Path) -> Record:
                 "epochs": tuple(Epoch(**row) for row in data["epochs"]),
                 "confusion": tuple(tuple(row) for row in data["confusion"]),
                 "mistakes": tuple(Mistake(**row) for row in data["mistakes"]),
+                "taught_by": tuple(data.get("taught_by", ())),
             }
         )
         wrong = _contradiction(record)
@@ -201,7 +203,8 @@ def _contradiction(r: Record) -> str:
     numbers = (r.seed, r.parameters, r.held_out, r.views_accuracy, r.wall_seconds)
     if not all(map(_finite, (*numbers, *(x for e in r.epochs for x in astuple(e))))):
         return "it holds something that is no number"
-    if not all(isinstance(x, str) for x in (r.command, r.weights_sha256, *r.versions.values(), *r.hardware.values())):
+    texts = (r.command, r.weights_sha256, *r.taught_by, *r.versions.values(), *r.hardware.values())
+    if not all(isinstance(x, str) for x in texts):
         return "it holds something that is no text"
     if not isinstance(r.tested, int) or r.tested < 1:
         return "it tested no images"

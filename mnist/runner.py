@@ -12,13 +12,13 @@ from pathlib import Path
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import nn
 
-from mnist import data, evaluate, parallel, record
+from mnist import data, evaluate, parallel, record, teacher
 from mnist.data import Images
 from mnist.model import parameter_count, sha256
 from mnist.recipe import Recipe
 from mnist.record import Epoch, Record
+from mnist.teacher import Teacher
 from mnist.train import Run, train
 
 HEADS = "epoch  learning rate  train loss  train acc.  test loss  test acc.  seconds"
@@ -51,6 +51,7 @@ def run(
     where = parallel.device_of(device)
     with parallel.together(where):
         training, test = (part.to(where) for part in _images(data_folder, held_out))
+        taught_by = _teacher(recipe, held_out, records, where)
         this = Run(recipe, seed, where)
         if resume:
             this.resume(folder)
@@ -59,9 +60,9 @@ def run(
             _announce(this)
         before = sum(e.seconds for e in this.log)
         with _progress(recipe, len(training.labels), leader) as (step_done, say):
-            for epoch in train(this, training, test, folder, step_done, _teacher(recipe, where)):
+            for epoch in train(this, training, test, folder, step_done, taught_by):
                 say(line(epoch))
-        made = _record(this, test, held_out, before + time.time() - started, where)
+        made = _record(this, test, held_out, before + time.time() - started, where, taught_by)
         if leader:
             path = record.write(made, this.model, records / recipe.name)
             best = f"{made.accuracy:.2f} % at the last epoch, {made.best:.2f} % at the best"
@@ -74,13 +75,12 @@ def _images(folder: Path | None, held_out: int) -> tuple[Images, Images]:
     return data.split(training, held_out) if held_out else (training, test)
 
 
-def _teacher(recipe: Recipe, device: torch.device) -> nn.Module | None:
-    """The network to learn from: the first seed of a committed claim."""
+def _teacher(recipe: Recipe, held_out: int, records: Path, device: torch.device) -> Teacher | None:
+    """The networks to learn from: those beside the run's own record, else the shipped ones."""
     if not recipe.teacher:
         return None
-    return record.load_network(record.RUNS / recipe.teacher / "seed0.json").to(
-        device, memory_format=torch.channels_last
-    )
+    found = teacher.find(recipe.teacher, held_out, (records, record.RUNS))
+    return found.to(device, memory_format=torch.channels_last)
 
 
 def _announce(this: Run) -> None:
@@ -113,7 +113,9 @@ def _progress(
         yield step_done, say
 
 
-def _record(this: Run, test: Images, held_out: int, seconds: float, device: torch.device) -> Record:
+def _record(
+    this: Run, test: Images, held_out: int, seconds: float, device: torch.device, taught_by: Teacher | None
+) -> Record:
     scores = evaluate.logits(this.model, test.images)
     versions, hardware = record.environment(str(device), torch.get_num_threads() * parallel.world())
     return Record(
@@ -128,6 +130,7 @@ def _record(this: Run, test: Images, held_out: int, seconds: float, device: torc
         confusion=tuple(map(tuple, evaluate.confusion(scores, test.labels))),
         mistakes=tuple(evaluate.mistakes(scores, test.labels)),
         weights_sha256=sha256(this.model),
+        taught_by=taught_by.hashes() if taught_by else (),
         versions=versions,
         hardware=hardware,
         command="python -m mnist " + shlex.join(sys.argv[1:]),

@@ -15,8 +15,10 @@ from torch.nn import functional
 from mnist import evaluate, parallel
 from mnist.data import Images
 from mnist.model import Network, build, decayed
+from mnist.muon import Muon
 from mnist.recipe import Recipe
 from mnist.record import Epoch
+from mnist.teacher import distilled
 from mnist.warp import apply, draw
 
 CHECKPOINT = "checkpoint.pt"
@@ -34,19 +36,19 @@ class Run:
     seed: int
     device: torch.device
     model: Network = field(init=False)
-    optimizer: torch.optim.Optimizer = field(init=False)
+    optimizers: list[torch.optim.Optimizer] = field(init=False)
     log: list[Epoch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.seed)
         self.model = build(self.recipe).to(self.device, memory_format=torch.channels_last)
-        self.optimizer = _optimizer(self.recipe, self.model)
+        self.optimizers = _optimizers(self.recipe, self.model)
 
     def save(self, folder: Path) -> None:
         """Write the checkpoint beside its place and move it there."""
         folder.mkdir(parents=True, exist_ok=True)
         state = {"recipe": asdict(self.recipe), "seed": self.seed, "log": [astuple(e) for e in self.log]}
-        state |= {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        state |= {"model": self.model.state_dict(), "optimizers": [o.state_dict() for o in self.optimizers]}
         torch.save(state, folder / (CHECKPOINT + ".part"))
         (folder / (CHECKPOINT + ".part")).replace(folder / CHECKPOINT)
 
@@ -60,7 +62,8 @@ class Run:
             same = (state["recipe"], state["seed"]) == (asdict(self.recipe), self.seed)
             if same:
                 self.model.load_state_dict(state["model"])
-                self.optimizer.load_state_dict(state["optimizer"])
+                for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+                    optimizer.load_state_dict(saved)
                 self.log = [Epoch(*row) for row in state["log"]]
         except Exception as error:  # a torn or foreign file fails in torch in many ways
             raise CannotResume(f"{path}: the checkpoint cannot be read: delete it, or leave --resume out") from error
@@ -68,12 +71,22 @@ class Run:
             raise CannotResume(f"{path}: the checkpoint is of another recipe or seed: delete it, or leave --resume out")
 
 
-def _optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+def _optimizers(recipe: Recipe, model: Network) -> list[torch.optim.Optimizer]:
+    """What trains the model; every group of parameters knows the learning rate that it has at the peak."""
     kernels, others = decayed(model)
+    turned: list[nn.Parameter] = []
+    if recipe.optimizer == "muon":  # the last layer is no kernel but a matrix of classes, and is left to AdamW
+        turned = [p for p in kernels if p is not model.classify.weight]
+        kernels = [model.classify.weight]
     groups = [{"params": kernels, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    found: list[torch.optim.Optimizer] = [Muon(turned, recipe.turn, recipe.momentum)] if turned else []
     if recipe.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=recipe.momentum)
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(recipe.momentum, recipe.beta2))
+        found.append(torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=recipe.momentum))
+    else:
+        found.append(torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(recipe.momentum, recipe.beta2)))
+    for group in (g for o in found for g in o.param_groups):
+        group["peak"] = group["lr"]
+    return found
 
 
 def train(
@@ -111,8 +124,8 @@ def _one_epoch(
     model.train()
     for step in range(steps):
         rate = recipe.rate((epoch - 1) * steps + step, steps)
-        for group in run.optimizer.param_groups:
-            group["lr"] = rate
+        for group in (g for o in run.optimizers for g in o.param_groups):
+            group["lr"] = group["peak"] * rate / recipe.learning_rate
         picked = order[step * size : (step + 1) * size]
         images = training.images[parallel.share(picked)].float()
         if recipe.warp:
@@ -120,11 +133,13 @@ def _one_epoch(
         images, labels = _channels_last(images), training.labels[parallel.share(picked)]
         with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
             scores = model(images).float()
+            taught = None if teacher is None else teacher(images)
         loss = functional.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing)
-        objective = loss if teacher is None else _distilled(loss, scores, teacher, images, recipe.distill)
-        run.optimizer.zero_grad()
+        objective = loss if taught is None else distilled(loss, scores, taught, recipe.distill, recipe.temperature)
+        model.zero_grad()
         objective.backward()
-        run.optimizer.step()
+        for optimizer in run.optimizers:
+            optimizer.step()
         with torch.no_grad():
             right = (scores.argmax(1) == labels).sum()
             totals += torch.stack([loss * len(labels), right, torch.full_like(loss, len(labels))])
@@ -135,10 +150,3 @@ def _one_epoch(
 
 def _channels_last(images: Tensor) -> Tensor:
     return images.contiguous(memory_format=torch.channels_last)
-
-
-def _distilled(loss: Tensor, scores: Tensor, teacher: nn.Module, images: Tensor, share: float) -> Tensor:
-    """The loss, mixed with the cross-entropy to a teacher's probabilities for the same warped images (Hinton 2015)."""
-    with torch.no_grad():
-        target = teacher.eval()(images).softmax(1)
-    return (1 - share) * loss + share * functional.cross_entropy(scores, target)

@@ -45,9 +45,9 @@ def conventional(recipe: Recipe, count: int, workers: int) -> float:
         start = time.perf_counter()
         model.train()
         for batch, labels in loader:
-            run.optimizer.zero_grad()
+            run.model.zero_grad()
             functional.cross_entropy(model(batch), labels).backward()
-            run.optimizer.step()
+            run.optimizers[0].step()
     return time.perf_counter() - start
 
 

@@ -1,0 +1,60 @@
+"""Learning from larger networks: beside the labels, a pupil learns what a claim's networks make of the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mnist import record
+from mnist.model import sha256
+from mnist.record import BadRecord
+
+
+class Teacher(nn.Module):
+    """Trained networks that teach with one voice: (N, 1, 28, 28) images in, (N, 10) mean logits out."""
+
+    def __init__(self, networks: Sequence[nn.Module]):
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+        self.eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> Tensor:
+        """The logits, without gradients."""
+        return torch.stack([network(images).float() for network in self.networks]).mean(0)
+
+    def hashes(self) -> tuple[str, ...]:
+        """The SHA-256 of each network's weights, for the pupil's record."""
+        return tuple(sha256(network) for network in self.networks)
+
+
+def find(claim: str, held_out: int, folders: Sequence[Path]) -> Teacher:
+    """The networks of a claim, from the first folder of records that has it. Raises BadRecord.
+
+    `held_out` training images are kept back from the pupil: a teacher that has seen them would tell of them.
+    """
+    for folder in folders:
+        paths = sorted((folder / claim).glob("seed*.json"))
+        if not paths:
+            continue
+        for path in paths:
+            if record.read(path).held_out != held_out:
+                raise BadRecord(
+                    f"{path}: this teacher did not keep back the same images as its pupil: train it first, with: "
+                    f"python -m mnist train --net {claim} --held-out {held_out}"
+                )
+        return Teacher([record.load_network(path) for path in paths])
+    raise BadRecord(f"{claim}: nothing is recorded of this teacher: first run: python -m mnist train --net {claim}")
+
+
+def distilled(loss: Tensor, logits: Tensor, taught: Tensor, share: float, temperature: float) -> Tensor:
+    """(1 - share) of the loss, and a share of the cross-entropy to what is taught, both softened by the temperature.
+
+    Times temperature squared, for softening divides the gradients by it (Hinton, Vinyals, Dean 2015, section 2.1).
+    """
+    soft = functional.cross_entropy(logits / temperature, (taught / temperature).softmax(1))
+    return (1 - share) * loss + share * temperature**2 * soft
