@@ -80,7 +80,8 @@ def _teacher(recipe: Recipe, held_out: int, records: Path, device: torch.device)
     if not recipe.teacher:
         return None
     found = teacher.find(recipe.teacher, held_out, (records, record.RUNS))
-    return found.to(device, memory_format=torch.channels_last)
+    found.to(device, memory_format=torch.channels_last)
+    return found
 
 
 def _announce(this: Run) -> None:
