@@ -9,7 +9,7 @@ from torch.nn import functional
 from mnist.notation import CLASSES
 from mnist.record import Mistake
 
-BATCH = 1_000
+BATCH = 100  # what comes between the layers stays in a core's cache: twice as fast as a thousand
 
 
 @torch.inference_mode()

@@ -51,11 +51,23 @@ class Network(nn.Module):
         x = (images / 255 - self.mean) / self.std
         for k, (block, norm) in enumerate(zip(self.blocks, self.norms, strict=True)):
             kernel = self.kernels[str(k if block.shared is None else block.shared)].weight
-            x = functional.relu(functional.conv2d(x, kernel, padding=int(block.padded)))
+            x = functional.relu_(functional.conv2d(x, kernel, padding=int(block.padded)))
             x = self.dropout(norm(x))
             if block.pool:
-                x = functional.max_pool2d(x, 2)
+                x = pooled(x)
         return self.classify(self.pool(x)).flatten(1)
+
+
+def pooled(x: Tensor) -> Tensor:
+    """The largest of every 2 x 2: (N, C, H, W) in, (N, C, H // 2, W // 2) out.
+
+    Without gradients, nobody asks where the largest stood, and two comparisons are several times as fast on a CPU.
+    """
+    if torch.is_grad_enabled():
+        return functional.max_pool2d(x, 2)
+    height, width = (n // 2 * 2 for n in x.shape[2:])
+    rows = torch.maximum(x[:, :, 0:height:2, :width], x[:, :, 1:height:2, :width])
+    return torch.maximum(rows[..., 0::2], rows[..., 1::2])
 
 
 def build(recipe: Recipe) -> Network:

@@ -13,6 +13,8 @@ from mnist import record
 from mnist.model import sha256
 from mnist.record import BadRecord
 
+AT_ONCE = 32  # images: what a wide network makes of them stays in a core's cache, and takes half the time
+
 
 class Teacher(nn.Module):
     """Trained networks that teach with one voice: (N, 1, 28, 28) images in, (N, 10) mean logits out."""
@@ -25,7 +27,8 @@ class Teacher(nn.Module):
     @torch.no_grad()
     def forward(self, images: Tensor) -> Tensor:
         """The logits, without gradients."""
-        return torch.stack([network(images).float() for network in self.networks]).mean(0)
+        parts = images.split(AT_ONCE)
+        return torch.stack([torch.cat([network(part).float() for part in parts]) for network in self.networks]).mean(0)
 
     def hashes(self) -> tuple[str, ...]:
         """The SHA-256 of each network's weights, for the pupil's record."""
