@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from mnist.dropout import Dropout
 from mnist.ladder import LADDER, RECIPES
-from mnist.model import Network, build, decayed, parameter_count, sha256
+from mnist.model import Network, build, decayed, parameter_count, pooled, sha256
 from mnist.norm import BatchNorm
 from mnist.notation import BadNetwork, parse
 from mnist.recipe import MOST_EPOCHS, MOST_PARAMETERS
@@ -63,10 +64,21 @@ def test_every_shipped_network_keeps_the_limits() -> None:
         model = build(recipe)
         assert model(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
         assert recipe.epochs <= MOST_EPOCHS
-        if not recipe.name.startswith("ladder"):
+        if not recipe.name.startswith(("ladder", "teacher")):
             assert parameter_count(model) < MOST_PARAMETERS
     counts = [parameter_count(build(rung.recipe)) for rung in LADDER]
     assert len(LADDER) == 6 and counts[0] > MOST_PARAMETERS > max(counts[1:])
+
+
+@pytest.mark.parametrize("size", [(2, 2), (5, 4), (7, 9), (26, 26)])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_pooling_without_gradients_is_pytorch_s(size: tuple[int, int], layout: torch.memory_format) -> None:
+    x = torch.randn(3, 4, *size).contiguous(memory_format=layout)
+    with torch.no_grad():
+        assert pooled(x).equal(functional.max_pool2d(x, 2))
+    kept = x.clone().requires_grad_()
+    pooled(kept).sum().backward()
+    assert kept.grad is not None and kept.grad.sum() == pooled(x).numel()
 
 
 def test_a_shared_kernel_is_one_parameter_with_two_gradients() -> None:
