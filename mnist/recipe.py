@@ -81,5 +81,7 @@ REFERENCE = Recipe(
 )
 OURS = Recipe("ours", "c32p-v32-c32=1-v32=1-c32=1p-v32-c32=5", precision="bfloat16", warp=DIGITS)
 SMALL = Recipe("small", "c21p-v21-c21=1-v21=1-c21=1p-c21=1-c21=1", precision="bfloat16", warp=DIGITS)
-TEACHER = Recipe("teacher", "c64p-v64-c64-v64-c64p-v64-c64", precision="bfloat16", warp=DIGITS)  # for ours and small
+TEACHER = Recipe(
+    "teacher", "c64p-v64-c64-v64-c64p-v64-c64", optimizer="muon", precision="bfloat16", warp=DIGITS
+)  # not one of the small networks: they learn from it
 FAST = Recipe("fast", "c16p-v16-c16-v16-c16p-c16-c16-c32", epochs=7, precision="bfloat16", warp=DIGITS)

@@ -45,6 +45,11 @@ def _of(claim: Claim) -> list[Line]:
     ]
 
 
+def _optimizer(r: Recipe) -> str:
+    turn = f", kernels turning by up to {r.turn:.0%} a step, and adamw for the rest"
+    return r.optimizer + (turn if r.optimizer == "muon" else "")
+
+
 def _pairs(found: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in found.items())
 
@@ -63,13 +68,13 @@ def recipe_text(r: Recipe) -> str:
     )  # fmt: skip
     warps = [text for size, text in said if size]
     parts = [
-        f"{r.net}: {r.optimizer}, learning rate {r.learning_rate:g} ({r.schedule})",
+        f"{r.net}: {_optimizer(r)}, learning rate {r.learning_rate:g} ({r.schedule})",
         f"batch {r.batch_size}, {r.epochs} epochs, weight decay {r.weight_decay:g}, {r.precision}",
         f"warmed up over {r.warmup:.0%} of the steps" if r.schedule == "linear" else "",
         f"times {r.factor:g} every {r.every} epochs" if r.schedule == "step" else "",
         f"dropout {r.dropout:g}" if r.dropout else "",
         f"label smoothing {r.label_smoothing:g}" if r.label_smoothing else "",
         f"images {', '.join(warps)}" if warps else "images as they are",
-        f"beside the labels it learns {r.teacher}'s probabilities ({r.distill:.0%} of the loss)" if r.teacher else "",
+        f"taught by {r.teacher} ({r.distill:.0%} of the loss, temperature {r.temperature:g})" if r.teacher else "",
     ]
     return "; ".join(part for part in parts if part)
