@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -31,6 +32,13 @@ epochs_option = click.option("--epochs", type=click.IntRange(1), help="How many,
 held_out_option = click.option(
     "--held-out", type=click.IntRange(0, 59_000), default=0, help="Test on so many training images kept back instead."
 )
+
+
+def of_several_runs(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a command that starts several runs."""
+    for option in (records_option, out_option, data_option, held_out_option, epochs_option, jobs_option):
+        command = option(command)
+    return command
 
 
 class Commands(click.Group):
@@ -120,12 +128,7 @@ def _options(
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoints.")
 @click.option("--target", type=float, default=TARGET, show_default=True, help="Exit with 1 if a seed stays below it.")
 @click.option("--device", default="auto", show_default=True)
-@jobs_option
-@epochs_option
-@held_out_option
-@data_option
-@out_option
-@records_option
+@of_several_runs
 def seeds(
     net: str, count: int, resume: bool, target: float, device: str, jobs: int, epochs: int | None, held_out: int,
     data: Path | None, out: Path, records: Path,
@@ -140,12 +143,7 @@ def seeds(
 
 @main.command()
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoints.")
-@jobs_option
-@epochs_option
-@held_out_option
-@data_option
-@out_option
-@records_option
+@of_several_runs
 def ladder(
     resume: bool, jobs: int, epochs: int | None, held_out: int, data: Path | None, out: Path, records: Path
 ) -> None:
