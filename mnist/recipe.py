@@ -64,6 +64,7 @@ class Recipe:
 
 
 DIGITS = Warp(rotation=10, scale=0.1, shear=10, shift=2, elastic=0.5)
+LIGHT = Warp(rotation=8, scale=0.08, shear=8, shift=1, elastic=0.4)  # for networks too small to learn all that
 
 # The classic recipe: nothing but a turn of the images, SGD, and a learning rate that falls in steps.
 REFERENCE = Recipe(
@@ -79,8 +80,10 @@ REFERENCE = Recipe(
     std=0.3081,
     warp=Warp(rotation=7),
 )
-OURS = Recipe("ours", "c32p-v32-c32=1-v32=1-c32=1p-v32-c32=5", precision="bfloat16", warp=DIGITS)
-SMALL = Recipe("small", "c21p-v21-c21=1-v21=1-c21=1p-c21=1-c21=1", precision="bfloat16", warp=DIGITS)
+OURS = Recipe("ours", "c32p-v32-c32=1-v32=1-c32=1p-v32-c32=5", optimizer="muon", precision="bfloat16", warp=DIGITS)
+SMALL = Recipe(
+    "small", "c21p-v21-c21=1-v21=1-c21=1p-c21=1-c21=1", optimizer="muon", precision="bfloat16", warp=LIGHT
+)  # fmt: skip
 TEACHER = Recipe(
     "teacher", "c64p-v64-c64-v64-c64p-v64-c64", optimizer="muon", precision="bfloat16", warp=DIGITS
 )  # not one of the small networks: they learn from it
