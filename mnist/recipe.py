@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 TARGET = 99.4  # per cent
 MOST_PARAMETERS = 20_000  # fewer than this
@@ -80,11 +80,13 @@ REFERENCE = Recipe(
     std=0.3081,
     warp=Warp(rotation=7),
 )
-OURS = Recipe("ours", "c32p-v32-c32=1-v32=1-c32=1p-v32-c32=5", optimizer="muon", precision="bfloat16", warp=DIGITS)
+TEACHER = Recipe("teacher", "c64p-v64-c64-v64-c64p-v64-c64", optimizer="muon", precision="bfloat16", warp=DIGITS)
+OURS = replace(
+    TEACHER, name="ours", net="c32p-v32-c32=1-v32=1-c32=1p-v32-c32=5", teacher="teacher", distill=0.9, temperature=4.0
+)
 SMALL = Recipe(
     "small", "c21p-v21-c21=1-v21=1-c21=1p-c21=1-c21=1", optimizer="muon", precision="bfloat16", warp=LIGHT
 )  # fmt: skip
-TEACHER = Recipe(
-    "teacher", "c64p-v64-c64-v64-c64p-v64-c64", optimizer="muon", precision="bfloat16", warp=DIGITS
-)  # not one of the small networks: they learn from it
-FAST = Recipe("fast", "c16p-v16-c16-v16-c16p-c16-c16-c32", epochs=7, precision="bfloat16", warp=DIGITS)
+FAST = Recipe(
+    "fast", "c16p-v16-c16-v16-c16p-c16-c16-c32", epochs=7, optimizer="muon", precision="bfloat16", warp=LIGHT
+)  # fmt: skip
