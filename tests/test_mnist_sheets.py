@@ -137,8 +137,7 @@ def test_output_sizes_are_those_of_a_forward_pass(recipe: Any, monkeypatch: pyte
 
     for name in ("conv2d", "max_pool2d", "avg_pool2d"):
         watch(name)
-    with torch.no_grad():
-        model(torch.zeros(1, 1, 28, 28))
+    model(torch.zeros(1, 1, 28, 28))  # with gradients, or pooling goes another way
     rows = layers(recipe)
     mine = [(x.channels, s.size) for x, s in zip(rows, shapes(rows), strict=True) if x.kind != "BatchNorm"]
     assert mine == seen
@@ -409,6 +408,17 @@ def test_long_texts_are_cut_and_recipes_told() -> None:
     assert len(told(["x" * 50_000])) == 400
     text = provenance.recipe_text(REFERENCE)
     assert text.startswith("v2-c2-v16p") and "times 0.1" in text and text.endswith("images turned by 7°")
+    text = provenance.recipe_text(replace(REFERENCE, optimizer="muon", teacher="x", distill=0.9, temperature=4.0))
+    assert "muon, kernels turning by up to 2% a step" in text and "taught by x (90% of the loss, temperature 4)" in text
+
+
+def test_provenance_names_teachers_and_runs_that_had_all_cores(write_book: Write, made: dict[str, Claim]) -> None:
+    taught = tuple(replace(r, taught_by=("ab" * 32,)) for r in made["ours"].records)
+    alone = tuple(replace(r, hardware=r.hardware | {"threads": "2"}) for r in made["fast"].records)
+    path = write_book({"ours": Claim("ours", taught), "fast": Claim("fast", alone)})
+    texts = {e.value for e in read(path).sheets["MNIST report"].values()}
+    assert {"SHA-256 of the teachers", "ab" * 32} <= texts
+    assert {"python -m mnist seeds --net fast --n 3 --jobs 1", "python -m mnist seeds --net ours --n 5"} <= texts
 
 
 # The way in: entry points, broken records, nothing recorded.

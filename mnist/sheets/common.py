@@ -17,12 +17,13 @@ INDEX = (
     (ERRORS, "what it mistakes for what: confusion matrix, precision, recall, each wrong image"),
 )
 
-OURS, SMALL, REFERENCE, FAST = "ours", "small", "reference", "fast"
+OURS, SMALL, REFERENCE, FAST, TEACHER = "ours", "small", "reference", "fast", "teacher"
 TELLING = {
     OURS: "ours: the best under the limits",
     SMALL: "small: few parameters",
     REFERENCE: "reference: the classic network",
     FAST: "fast: in little time",
+    TEACHER: "teacher: wide, only to teach",
 }
 LADDER = "ladder-"  # what the names of the ladder's claims begin with
 LONGEST = 400  # characters of a text from a record

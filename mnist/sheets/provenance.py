@@ -34,12 +34,16 @@ def _of(claim: Claim) -> list[Line]:
     records = claim.records
     seeds = ", ".join(str(r.seed) for r in records)
     kept = told([f"{r.held_out:,} training images kept back" if r.held_out else "all training images" for r in records])
-    again = f"python -m mnist seeds --net {claim.name} --n {len(records)}"
+    alone = " --jobs 1" if records[0].hardware.get("threads") != "1" else ""  # a run that had all cores
+    again = f"python -m mnist seeds --net {claim.name} --n {len(records)}{alone}"
+    taught = told([", ".join(r.taught_by) for r in records])
+    teachers: list[Line] = [("SHA-256 of the teachers", taught, True)] if taught else []
     return [
         (TELLING[claim.name], f"seeds {seeds}; trained on {kept}", None),
         ("to reproduce", again, True),
         ("first seed recorded by", told([records[0].command]), True),
         ("recipe", recipe_text(claim.recipe), False),
+        *teachers,
         ("versions", told([_pairs(r.versions) for r in records]), False),
         ("hardware", told([_hardware(r) for r in records]), False),
     ]

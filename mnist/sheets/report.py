@@ -27,7 +27,9 @@ PROSE = (
     ("What was done",
      "Small convolutional networks without biases: each convolution is followed by ReLU and BatchNorm, the last one by "
      "global average pooling and a 1×1 convolution to the ten classes (sheet Architecture). Images are turned, scaled, "
-     "sheared, shifted and bent a little, afresh in every epoch; the learning rate rises at first and falls to zero."),
+     "sheared, shifted and bent a little, afresh in every epoch; the learning rate rises at first and falls to zero. "
+     "Provenance, below, tells of every recipe. Where one names a teacher, the network also learns what a wider one, "
+     "trained before on the same images, says of each warped image; it is listed with the others, and only teaches."),
     ("How it was kept fair",
      "Networks and settings were chosen on images held out of the training set; the test set chose nothing. The final "
      "runs use all training images, and every seed is listed. Accuracies of several views of an image are reported "
