@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from mnist.ladder import RECIPES
 from mnist.record import Claim
+
+
+def ordered(claims: Sequence[Claim]) -> list[Claim]:
+    """As the recipes are: ours first, the ladder last, and what has no recipe behind it."""
+    names = list(RECIPES)
+    return sorted(claims, key=lambda c: names.index(c.name) if c.name in names else len(names))
 
 
 def table(claims: Sequence[Claim]) -> None:
@@ -16,7 +23,7 @@ def table(claims: Sequence[Claim]) -> None:
     heads = ("parameters", "epochs", "seeds", "mean", "deviation", "least", "best epoch", "9 views", "train-test", "s")
     for head in heads:
         shown.add_column(head, justify="right")
-    for c in claims:
+    for c in ordered(claims):
         n = len(c.records)
         last = [r.epochs[-1] for r in c.records]
         shown.add_row(
@@ -45,11 +52,11 @@ def markdown(claims: Sequence[Claim]) -> str:
         "| network | parameters | epochs | seeds | last epoch, mean ± deviation | least | nine views |",
         "|---|---|---|---|---|---|---|",
     ]
-    for c in claims:
+    for c in ordered(claims):
         views = sum(r.views_accuracy for r in c.records) / len(c.records)
-        spread = f" ± {c.deviation:.2f}" if len(c.records) > 1 else ""
+        mean = f"{c.mean:.3f} ± {c.deviation:.3f}" if len(c.records) > 1 else f"{c.mean:.2f}"
         lines.append(
             f"| {c.name} | {c.records[0].parameters:,} | {c.recipe.epochs} | {len(c.records)} "
-            f"| {c.mean:.2f}{spread} % | {min(c.accuracies):.2f} % | {views:.2f} % |"
+            f"| {mean} % | {min(c.accuracies):.2f} % | {views:.2f} % |"
         )
     return "\n".join(lines)
