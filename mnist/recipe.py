@@ -53,6 +53,7 @@ class Recipe:
     teacher: str = ""  # the claim whose networks' mean logits are learned beside the labels
     distill: float = 0.0  # how much of the loss that is
     temperature: float = 1.0  # that softens what is taught
+    settle: bool = False  # measure BatchNorm's statistics anew at the end, on the training images as they are
 
     def rate(self, step: int, steps_per_epoch: int) -> float:
         """The learning rate of a step, counted from 0 over the whole run."""
@@ -82,11 +83,8 @@ REFERENCE = Recipe(
 )
 TEACHER = Recipe("teacher", "c64p-v64-c64-v64-c64p-v64-c64", optimizer="muon", precision="bfloat16", warp=DIGITS)
 OURS = replace(
-    TEACHER, name="ours", net="c32p-v32-c32=1-v32=1-c32=1p-v32-c32=5", teacher="teacher", distill=0.9, temperature=4.0
-)
-SMALL = Recipe(
-    "small", "c21p-v21-c21=1-v21=1-c21=1p-c21=1-c21=1", optimizer="muon", precision="bfloat16", warp=LIGHT
+    TEACHER, name="ours", net="c32p-v32-c32=1-v32=1-c32=1p-v32-c32=5", teacher="teacher", distill=0.9, temperature=4.0,
+    settle=True,
 )  # fmt: skip
-FAST = Recipe(
-    "fast", "c16p-v16-c16-v16-c16p-c16-c16-c32", epochs=7, optimizer="muon", precision="bfloat16", warp=LIGHT
-)  # fmt: skip
+SMALL = replace(TEACHER, name="small", net="c21p-v21-c21=1-v21=1-c21=1p-c21=1-c21=1", warp=LIGHT, settle=True)
+FAST = replace(SMALL, name="fast", net="c16p-v16-c16-v16-c16p-c16-c16-c32", epochs=7)

@@ -18,6 +18,7 @@ from mnist.model import Network, build, decayed
 from mnist.muon import Muon
 from mnist.recipe import Recipe
 from mnist.record import Epoch
+from mnist.settle import settle
 from mnist.teacher import distilled
 from mnist.warp import apply, draw
 
@@ -98,10 +99,12 @@ def train(
     teacher: nn.Module | None = None,
 ) -> Iterator[Epoch]:
     """Train to the recipe's last epoch, yielding each as it is done (and checkpointed, if there is a folder)."""
-    model = parallel.wrap(run.model)
-    for epoch in range(len(run.log) + 1, run.recipe.epochs + 1):
+    model, recipe = parallel.wrap(run.model), run.recipe
+    for epoch in range(len(run.log) + 1, recipe.epochs + 1):
         start = time.perf_counter()
         rate, loss, right = _one_epoch(run, model, epoch, training, step_done, teacher)
+        if recipe.settle and epoch == recipe.epochs:
+            settle(run.model, training.images)
         test_loss, test_accuracy = evaluate.loss_and_accuracy(evaluate.logits(run.model, test.images), test.labels)
         run.log.append(Epoch(epoch, rate, loss, right, test_loss, test_accuracy, time.perf_counter() - start))
         if folder is not None and parallel.rank() == 0:
