@@ -56,8 +56,13 @@ def test_the_same_seed_trains_alike_and_another_does_not(tiny: Run) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{}, {"dropout": 0.2, "optimizer": "sgd", "schedule": "step", "every": 1}, {"precision": "bfloat16"}],
-    ids=["adamw", "sgd", "bfloat16"],
+    [
+        {},
+        {"dropout": 0.2, "optimizer": "sgd", "schedule": "step", "every": 1},
+        {"precision": "bfloat16"},
+        {"optimizer": "muon", "settle": True},
+    ],
+    ids=["adamw", "sgd", "bfloat16", "muon"],
 )
 def test_a_resumed_run_ends_with_the_same_numbers(change: dict[str, object], tmp_path: Path) -> None:
     recipe = replace(TINY, epochs=3, **change)  # type: ignore[arg-type]

@@ -80,5 +80,6 @@ def recipe_text(r: Recipe) -> str:
         f"label smoothing {r.label_smoothing:g}" if r.label_smoothing else "",
         f"images {', '.join(warps)}" if warps else "images as they are",
         f"taught by {r.teacher} ({r.distill:.0%} of the loss, temperature {r.temperature:g})" if r.teacher else "",
+        "at the end, BatchNorm's statistics are measured anew, on the training images as they are" if r.settle else "",
     ]
     return "; ".join(part for part in parts if part)

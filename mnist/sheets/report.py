@@ -28,6 +28,7 @@ PROSE = (
      "Small convolutional networks without biases: each convolution is followed by ReLU and BatchNorm, the last one by "
      "global average pooling and a 1×1 convolution to the ten classes (sheet Architecture). Images are turned, scaled, "
      "sheared, shifted and bent a little, afresh in every epoch; the learning rate rises at first and falls to zero. "
+     "At the end, BatchNorm's statistics are measured anew on the training images as they are, for so the test's are. "
      "Provenance, below, tells of every recipe. Where one names a teacher, the network also learns what a wider one, "
      "trained before on the same images, says of each warped image; it is listed with the others, and only teaches."),
     ("How it was kept fair",
