@@ -12,9 +12,11 @@ class BatchNorm(nn.BatchNorm2d):
     `torch.nn.SyncBatchNorm` does so on GPUs only. Every process must hold equally many images.
     """
 
+    shared = True  # False where every process is given the whole batch
+
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) in and out."""
-        if not (self.training and distributed.is_available() and distributed.is_initialized()):
+        if not (self.training and self.shared and distributed.is_available() and distributed.is_initialized()):
             return super().forward(x)
         from torch.distributed.nn.functional import all_reduce  # differentiable
 

@@ -25,10 +25,11 @@ def settle(model: nn.Module, images: Tensor) -> None:
     before = [norm.momentum for norm in norms]
     for norm in norms:
         norm.train()
+        norm.shared = False  # data-parallel, every process measures all images for itself
     for k, part in enumerate(images.split(AT_ONCE)):
         for norm in norms:
             norm.momentum = 1 / (k + 1)
         model(part.float().contiguous(memory_format=torch.channels_last))
     for norm, momentum in zip(norms, before, strict=True):
-        norm.momentum = momentum
+        norm.momentum, norm.shared = momentum, True
         norm.eval()

@@ -8,10 +8,11 @@ from torch.nn import functional
 
 from mnist import parallel
 from mnist.model import Network
+from mnist.settle import settle
 
 
 def main(path: str) -> None:
-    """Save the gradients of every parameter, and the buffers, after one backward pass over a batch of 32."""
+    """Save the gradients of every parameter after one backward pass over a batch of 32; the buffers, and settled."""
     with parallel.together(torch.device("cpu")):
         torch.manual_seed(0)
         model = Network("v4p-c4-c4=1-v5p").double()
@@ -20,8 +21,11 @@ def main(path: str) -> None:
         wrapped = parallel.wrap(model)  # averages for as long as it lives
         functional.cross_entropy(wrapped(images), labels).backward()
         if parallel.rank() == 0:
-            gradients = {name: p.grad for name, p in model.named_parameters()}
-            torch.save(gradients | dict(model.named_buffers()), path)
+            saved = {name: p.grad.clone() for name, p in model.named_parameters()}
+            saved |= {name: buffer.clone() for name, buffer in model.named_buffers()}
+        settle(model.float(), batch.images)
+        if parallel.rank() == 0:
+            torch.save(saved | {f"settled {name}": buffer for name, buffer in model.named_buffers()}, path)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ PATHS = [record.RUNS / name / f"seed{r.seed}.json" for name, claim in CLAIMS.ite
 def test_every_claim_is_there_with_all_its_seeds() -> None:
     assert set(CLAIMS) == {*FIVE_SEEDS, "teacher", *(rung.recipe.name for rung in LADDER)}
     for name in FIVE_SEEDS:
-        assert [r.seed for r in CLAIMS[name].records] == [0, 1, 2, 3, 4]
+        seeds = [r.seed for r in CLAIMS[name].records]
+        assert len(seeds) >= 5 and seeds == list(range(len(seeds)))  # none is left out
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda p: f"{p.parent.name}-{p.stem}")
