@@ -182,9 +182,8 @@ def _print_report(records: Path, prefix: str = "") -> None:
     from mnist.record import claims
     from mnist.tables import table
 
-    found = [c for name, c in claims(records).items() if name.startswith(prefix)]
-    if found:
-        table(found)
+    if found := claims(records, prefix):
+        table(list(found.values()))
 
 
 if __name__ == "__main__":

@@ -229,10 +229,10 @@ def _finite(x: object) -> bool:
     return isinstance(x, int | float) and math.isfinite(x)
 
 
-def claims(folder: Path = RUNS) -> dict[str, Claim]:
-    """Every claim that is recorded, by name. Raises BadRecord."""
+def claims(folder: Path = RUNS, prefix: str = "") -> dict[str, Claim]:
+    """Every claim that is recorded and whose name begins with the prefix, by name. Raises BadRecord."""
     found = {}
-    for place in sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []:
+    for place in sorted(p for p in folder.glob(f"{prefix}*") if p.is_dir()) if folder.is_dir() else []:
         paths = sorted(place.glob("seed*.json"), key=lambda p: int(p.stem.removeprefix("seed")))
         records = tuple(read(p) for p in paths)
         for path, r in zip(paths, records, strict=True):

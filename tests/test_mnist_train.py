@@ -256,6 +256,7 @@ def test_claims_are_seeds_of_one_recipe(tiny: Run, written: Path) -> None:
     record.write(other, tiny.model, written.parent)
     with pytest.raises(BadRecord, match="different recipes"):
         record.claims(written.parents[1])
+    assert record.claims(written.parents[1], "other") == {}  # what nobody asks for is not read
 
 
 def test_mean_and_deviation() -> None:
