@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-from mnist.ladder import RECIPES
+from mnist.ladder import place
 from mnist.record import Claim
 
 
-def ordered(claims: Sequence[Claim]) -> list[Claim]:
-    """As the recipes are: ours first, the ladder last, and what has no recipe behind it."""
-    names = list(RECIPES)
-    return sorted(claims, key=lambda c: names.index(c.name) if c.name in names else len(names))
+def ordered(claims: Iterable[Claim]) -> list[Claim]:
+    """As people read them: ours first, the ladder last."""
+    return sorted(claims, key=lambda c: place(c.name))
 
 
 def table(claims: Sequence[Claim]) -> None:

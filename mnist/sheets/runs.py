@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mnist.record import Claim, Record
-from mnist.sheets.common import LOG, OURS, ordered
+from mnist.sheets.common import LOG, OURS
+from mnist.tables import ordered
 from sheetgen.layout import quoted
 
 LABELS, FACTS = 4, 5  # rows of what is shown of the whole run
@@ -50,7 +51,7 @@ def places(claims: Mapping[str, Claim]) -> list[Run]:
     """All runs, claim by claim and seed by seed; those of a claim stand together."""
     row = LIVE + claims[OURS].recipe.epochs + 2
     runs = []
-    for claim in ordered(claims):
+    for claim in ordered(claims.values()):
         for record in claim.records:
             runs.append(Run(claim.name, record, row))
             row = runs[-1].last + 1
