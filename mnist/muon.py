@@ -40,7 +40,9 @@ class Muon(torch.optim.Optimizer):
                 if kernel.grad is None:
                     continue
                 state = self.state[kernel]
-                velocity = state.setdefault("velocity", torch.zeros_like(kernel))
+                if "velocity" not in state:
+                    state["velocity"] = torch.zeros_like(kernel)
+                velocity = state["velocity"]
                 velocity.mul_(group["momentum"]).add_(kernel.grad)
                 ahead = kernel.grad.add(velocity, alpha=group["momentum"]).flatten(1)
                 size = len(kernel) ** 0.5  # the norm of a matrix with as many orthonormal rows

@@ -9,7 +9,7 @@ import platform
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +128,7 @@ def environment(device: str, threads: int) -> tuple[dict[str, str], dict[str, st
     return versions, hardware | {"system": f"{platform.system()} {platform.machine()}"}
 
 
+@cache
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

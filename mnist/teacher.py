@@ -41,11 +41,12 @@ def find(claim: str, held_out: int, folders: Sequence[Path]) -> Teacher:
     `held_out` training images are kept back from the pupil: a teacher that has seen them would tell of them.
     """
     for folder in folders:
-        paths = sorted((folder / claim).glob("seed*.json"))
-        if not paths:
+        found = record.claims(folder, claim).get(claim)
+        if found is None:
             continue
-        for path in paths:
-            if record.read(path).held_out != held_out:
+        paths = [folder / claim / f"seed{r.seed}.json" for r in found.records]
+        for path, r in zip(paths, found.records, strict=True):
+            if r.held_out != held_out:
                 raise BadRecord(
                     f"{path}: this teacher did not keep back the same images as its pupil: train it first, with: "
                     f"python -m mnist train --net {claim} --held-out {held_out}"
