@@ -8,19 +8,20 @@ from pathlib import Path
 import pytest
 
 from mnist import data, evaluate, record
+from mnist.__main__ import OUT
 from mnist.ladder import LADDER, RECIPES
 from mnist.model import build, parameter_count
 from mnist.recipe import MOST_EPOCHS, MOST_PARAMETERS, TARGET
 from mnist.sheets.checklist import FAST_SECONDS, GOAL_EACH, SMALL_PARAMETERS
 from mnist.verify import slack
 
-FIVE_SEEDS = ("ours", "small", "fast")
+FIVE_SEEDS = ("ours", "small", "reference", "fast")
 CLAIMS = record.claims()
 PATHS = [record.RUNS / name / f"seed{r.seed}.json" for name, claim in CLAIMS.items() for r in claim.records]
 
 
 def test_every_claim_is_there_with_all_its_seeds() -> None:
-    assert set(CLAIMS) == {*FIVE_SEEDS, "reference", "teacher", *(rung.recipe.name for rung in LADDER)}
+    assert set(CLAIMS) == {*FIVE_SEEDS, "teacher", *(rung.recipe.name for rung in LADDER)}
     for name in FIVE_SEEDS:
         seeds = [r.seed for r in CLAIMS[name].records]
         assert len(seeds) >= 5 and seeds == list(range(len(seeds)))  # none is left out
@@ -32,8 +33,8 @@ def test_a_record_is_of_its_recipe_and_has_its_weights(path: Path) -> None:
     assert made.recipe == RECIPES[path.parent.name] and made.held_out == 0 and made.tested == 10_000
     assert parameter_count(record.load_network(path)) == made.parameters == parameter_count(build(made.recipe))
     assert len(made.epochs) <= MOST_EPOCHS
-    assert not any(word.startswith(("/", "~", "..")) for word in made.command.split())
-    assert path.stat().st_size < 100_000  # no path of somebody's machine, and no pixels
+    own = made.command.replace(str(OUT / "runs"), "").replace(str(OUT), "")  # what `seeds` passes on
+    assert "/" not in own and path.stat().st_size < 100_000  # no path of somebody's machine, and no pixels
 
 
 def test_ours_keeps_the_requirements_in_every_seed() -> None:
@@ -66,7 +67,7 @@ def test_the_reference_is_the_classic_network_and_recipe() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [*FIVE_SEEDS, "reference"])
+@pytest.mark.parametrize("name", FIVE_SEEDS)
 def test_pupils_name_their_teachers_by_their_weights(name: str) -> None:
     teachers = {r.weights_sha256 for r in CLAIMS["teacher"].records}
     for made in CLAIMS[name].records:
