@@ -25,6 +25,7 @@ def test_teachers_speak_with_one_voice() -> None:
     images = torch.rand(5, 1, 28, 28) * 255
     both = [network(images) for network in networks]
     torch.testing.assert_close(taught(images), (both[0] + both[1]) / 2)
+    assert not taught(images.requires_grad_()).requires_grad  # not even to the images
     assert not taught(images).requires_grad and not any(p.requires_grad for p in taught.parameters())
     assert taught.hashes() == tuple(map(sha256, networks))
 
