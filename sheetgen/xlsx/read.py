@@ -1,7 +1,7 @@
 """A finished .xlsx as plain Python: formulas, cached values and defined names."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -38,10 +38,14 @@ Sheets = dict[str, dict[str, Entry]]  # sheet name -> "A1" -> Entry, in the work
 
 
 class Workbook(NamedTuple):
-    """What was read; names: 'eta' -> "Sheet1!$G$31", a name of one sheet only as 'Sheet1!eta'."""
+    """What was read; names: 'eta' -> "Sheet1!$G$31", a name of one sheet only as 'Sheet1!eta'.
+
+    arrays: (sheet, address) of a cell with an array formula -> the range that its results fill.
+    """
 
     sheets: Sheets
     names: dict[str, str]
+    arrays: Mapping[tuple[str, str], str] = {}
 
 
 def read(path: str | Path) -> Workbook:
@@ -57,14 +61,17 @@ def read(path: str | Path) -> Workbook:
         if len({name.casefold() for name in order}) < len(order):
             package.refuse("has two sheets of one name")
         sheets: Sheets = {}
+        arrays: dict[tuple[str, str], str] = {}
         for name, tab in zip(order, tabs, strict=True):
             found = [relations[value] for key, value in tab.items() if local(key) == "id" and value in relations]
             if not found:
                 package.refuse(f"has no part for the sheet {name}")
             if found[0].kind == "worksheet":  # not a chart sheet
                 already = sum(map(len, sheets.values()))
-                sheets[name] = _Cells(package, found[0].target, name, strings, already).cells
-        return Workbook(sheets, _names(elements, order))
+                read = _Cells(package, found[0].target, name, strings, already)
+                sheets[name] = read.cells
+                arrays |= {(name, at): ref for at, ref in read.arrays.items()}
+        return Workbook(sheets, _names(elements, order), arrays)
 
 
 def _names(elements: list[tuple[str, Attributes, str]], order: list[str]) -> dict[str, str]:
@@ -135,6 +142,7 @@ class _Cells:
 
     def __init__(self, package: Package, part: str, sheet: str, strings: list[str], already: int) -> None:
         self.cells: dict[str, Entry] = {}
+        self.arrays: dict[str, str] = {}
         self.package, self.sheet, self.strings, self.room = package, sheet, strings, MAX_CELLS - already
         self.shared: dict[str, tuple[int, int, Callable[[int, int], str]]] = {}
         self.text: list[str] = []
@@ -199,6 +207,8 @@ class _Cells:
             self.refuse(f"a formula of {len(self.formula):,} characters, more than {MAX_FORMULA:,}")
         if self.formula.count("(") > MAX_DEPTH and depth(self.formula) > MAX_DEPTH:
             self.refuse(f"a formula with brackets more than {MAX_DEPTH} deep")
+        if tag.get("t") == "array" and self.formula:
+            self.arrays[self.address] = tag.get("ref", self.address)
         if tag.get("t") != "shared":
             return self.formula or None
         row, column = place(self.address)
