@@ -1,0 +1,123 @@
+"""Findings about the forward pass and the gradients: the steps that are wrong, put together and diagnosed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from sheetgen.audit import edits, forward, gradients
+from sheetgen.audit.case import Case, agrees, shown
+from sheetgen.audit.columns import Column, column
+from sheetgen.audit.gradients import Truths
+from sheetgen.audit.verdict import ERROR, NOTE, Finding
+from sheetgen.reader import Place
+
+WHY_GRADIENT = "the weights then move in a wrong direction, though the error may still fall"
+
+
+class Lines:
+    """The lines of a table: each one's pattern, found once."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self._found: dict[str, Column] = {}
+
+    def __getitem__(self, quantity: str) -> Column:
+        if quantity not in self._found:
+            self._found[quantity] = column(self.case, quantity)
+        return self._found[quantity]
+
+
+class Wrong(NamedTuple):
+    """A line that is wrong at some steps: what is right at every step, and how to say so."""
+
+    quantity: str
+    truth: Mapping[int, float]
+    steps: Sequence[int]
+    said: str  # what the truth is called: "the derivative"
+    instead: Callable[[int], str]  # a right formula for a step, where no small edit is found; or ''
+
+
+def diagnosed(case: Case, lines: Lines, kind: str, wrong: Wrong, why: str) -> Iterator[Finding]:
+    """A finding for each formula of the line that is wrong; what breaks its pattern is left to `columns`."""
+    line = lines[wrong.quantity]
+    groups: dict[object, list[int]] = {}
+    for step in wrong.steps:
+        groups.setdefault(line.patterns[step], []).append(step)
+    for pattern, steps in groups.items():
+        first, last = steps[0], steps[-1]
+        at = case.at(wrong.quantity, first)
+        if line.odd(first):
+            continue
+        number = f"it gives {shown(case.number(at))}, {wrong.said} is {shown(wrong.truth[first])}"
+        edit = None if pattern is None else _edit(case, wrong, line, pattern)
+        if edit is not None:
+            expected = f"{edit.text(case, first)}: with {edit.said} it agrees with {wrong.said} in every step"
+        else:
+            expected = wrong.instead(first) or shown(wrong.truth[first])
+        where = case.table.cells(wrong.quantity, first, last)
+        yield Finding(ERROR, kind, at[0], where, f"{case.text(at)}: {number}", expected, why)
+
+
+def _edit(case: Case, wrong: Wrong, line: Column, pattern: object) -> edits.Edit | None:
+    formulas = {
+        s: f
+        for s in case.table.steps
+        if line.patterns[s] == pattern and s in wrong.truth and (f := case.formula(wrong.quantity, s)) is not None
+    }
+    return edits.find(edits.Tried(case, wrong.quantity, formulas, wrong.truth)) if formulas else None
+
+
+def forward_findings(case: Case, lines: Lines) -> list[Finding]:
+    """What the 2-2-2 network's equations say of the forward pass."""
+    found: list[Finding] = []
+    for line in forward.compare(case):
+        said = f"{line.quantity} = {line.equation.said}"
+        wrong = Wrong(line.quantity, line.truth, line.wrong, said, lambda _, said=said: said)  # type: ignore[misc]
+        found += diagnosed(case, lines, "forward", wrong, "everything that follows is computed from it")
+    return found
+
+
+class Gradients(NamedTuple):
+    """What was found of the gradients: findings, what was compared, and -1 where all are minus the derivative."""
+
+    findings: list[Finding]
+    compared: int
+    worst: float
+    where: Place | None
+    sign: float
+
+
+def gradient_findings(case: Case, lines: Lines, truths: Truths, excused: bool) -> Gradients:
+    """Every gradient cell beside the derivative of E.
+
+    `excused`: the forward pass is wrong. Then a gradient that is right for the equations is not at fault.
+    """
+    compared = list(gradients.compare(case, truths))
+    sign = -1.0 if compared and all(_opposite(case, c) for c in compared) else 1.0
+    findings: list[Finding] = []
+    if sign < 0:
+        c = compared[0]
+        findings.append(Finding(
+            NOTE, "gradient", case.table.sheet, case.table.cells(c.quantity),
+            "all gradients are minus the derivative", "the derivative, or a label that says so",
+            "this is right as long as the updates add them",
+        ))  # fmt: skip
+    else:
+        for c in compared:
+            steps = [s for s in c.wrong if not (excused and _local(case, c, s))]
+            wrong = Wrong(c.quantity, c.truth, steps, "the derivative", lambda s, c=c: truths.formula(c.of, s))  # type: ignore[misc]
+            findings += diagnosed(case, lines, "gradient", wrong, WHY_GRADIENT)
+    best = max(compared, key=lambda c: c.worst, default=None)
+    count = sum(len(c.truth) for c in compared)
+    return Gradients(findings, count, best.worst if best else 0.0, best.where if best else None, sign)
+
+
+def _opposite(case: Case, c: gradients.Compared) -> bool:
+    return bool(c.wrong) and all(agrees(case.number(case.at(c.quantity, s)), -t, 1e-17) for s, t in c.truth.items())
+
+
+def _local(case: Case, c: gradients.Compared, step: int) -> bool:
+    """Whether a gradient is what the textbook makes of the numbers in its own row."""
+    wanted = forward.gradient(case, c.of, step)
+    return wanted is not None and agrees(case.number(case.at(c.quantity, step)), wanted, 1e-17)

@@ -1,0 +1,244 @@
+"""The diagnosis: the smallest edit of a formula that makes it right in every step.
+
+Edits are tried from the likeliest slip to the rarest. Each is first tried on a few steps, and what survives on all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations, islice, product
+from typing import NamedTuple
+
+from sheetgen.audit.case import Case, agrees, kind_of
+from sheetgen.audit.write import written
+from sheetgen.cell import Cell, Evaluator, constant, forward_order
+from sheetgen.reader import Formula, Place
+
+MOST_SLOTS = 40  # references of a formula in which swaps are looked for
+MOST_TRIES = 20_000
+MOST_PLACES = 5  # occurrences of one reference that may be swapped together
+TRIED = 4  # steps on which an edit is tried first
+
+Truth = Mapping[int, float]  # step -> the right number
+FAMILIES = (("w", "b"), ("a_h", "h", "a_o", "o", "i"), ("t", "a_o"), ("E",), ("dE/d",), ("eta",))
+
+
+class Edit(NamedTuple):
+    """A formula that would be right: its Cells, where its references are at a step, and what was done, in words."""
+
+    root: Cell
+    variables: tuple[Cell, ...]
+    slots: Callable[[int], Sequence[Place]]
+    said: str
+
+    def text(self, case: Case, step: int) -> str:
+        """The edited formula at a step, with its '='."""
+        places = {id(v): at for v, at in zip(self.variables, self.slots(step), strict=True)}
+        return written(self.root, places, case.table.sheet)
+
+
+class Tried(NamedTuple):
+    """What an edit starts from: the formula at each step that it must be right at."""
+
+    case: Case
+    quantity: str
+    formulas: Mapping[int, Formula]  # step -> its formula; all of one pattern
+    truth: Truth
+
+    @property
+    def steps(self) -> list[int]:
+        """All steps, a few spread ones first."""
+        every = list(self.formulas)
+        few = [every[k * (len(every) - 1) // (TRIED - 1)] for k in range(TRIED)] if len(every) > TRIED else every
+        return list(dict.fromkeys([*few, *every]))
+
+
+def find(tried: Tried) -> Edit | None:
+    """The first edit after which the formula agrees with the truth at every step; None if there is none."""
+    return next((edit for edit in islice(candidates(tried), MOST_TRIES) if _right(tried, edit)), None)
+
+
+def _right(tried: Tried, edit: Edit) -> bool:
+    evaluate = Evaluator([edit.root])
+    for step in tried.steps:
+        numbers = [tried.case.number(at) for at in edit.slots(step)]
+        found = evaluate(dict(zip(edit.variables, numbers, strict=True)))[0]
+        if not agrees(found, tried.truth[step], 1e-17):
+            return False
+    return True
+
+
+def candidates(tried: Tried) -> Iterator[Edit]:
+    """Edits, the likeliest first: one reference for a sibling, then structure, then two references at once."""
+    formula = next(iter(tried.formulas.values()))
+    root, variables = formula.template.root, formula.template.variables
+    swaps = list(_swaps(tried)) if len(variables) <= MOST_SLOTS else []
+    for swap in swaps:
+        yield _swapped(tried, root, variables, [swap])
+    for other, said in restructured(root):
+        yield Edit(other, variables, _slots(tried, []), said)
+    yield from _factors(tried, root, variables)
+    short = [s for s in swaps if s.whole]
+    for one, two in combinations(short, 2):
+        if not set(one.slots) & set(two.slots):
+            yield _swapped(tried, root, variables, [one, two])
+    for swap, (other, said) in product(short, restructured(root)):
+        edit = _swapped(tried, other, variables, [swap])
+        yield edit._replace(said=f"{said} and {edit.said}")
+
+
+class Swap(NamedTuple):
+    """Some references of a formula, all to one cell, that take another cell."""
+
+    slots: tuple[int, ...]
+    old: tuple[str, int] | Place  # (quantity, step relative to the formula's own), or a place
+    new: tuple[str, int]
+    whole: bool  # whether all references to the cell are meant
+
+
+def _relative(case: Case, at: Place, step: int) -> tuple[str, int] | Place:
+    """(quantity, steps from here) of a cell of the table, or the place itself."""
+    found = case.known.get(at)
+    return (found[0], found[1] - step) if found else at
+
+
+def _swaps(tried: Tried) -> Iterator[Swap]:
+    case, (step, formula) = tried.case, next(iter(tried.formulas.items()))
+    groups: dict[tuple[str, int] | Place, list[int]] = {}
+    for k, at in enumerate(formula.slots):
+        groups.setdefault(_relative(case, at, step), []).append(k)
+    for old, slots in groups.items():
+        subsets = [tuple(slots)]
+        if 1 < len(slots) <= MOST_PLACES:
+            subsets += [c for n in range(len(slots) - 1, 0, -1) for c in combinations(slots, n)]
+        for new in _siblings(case, old):
+            for subset in subsets:
+                yield Swap(subset, old, new, len(subset) == len(slots))
+
+
+def _siblings(case: Case, old: tuple[str, int] | Place) -> Iterator[tuple[str, int]]:
+    """What a person may have meant: the same kind of quantity, then kindred ones; the same one at another step."""
+    if isinstance(old[1], str):  # a cell outside the table, or one that slid off it
+        yield from ((q, 0) for q in case.table.lines)
+        return
+    quantity, by = old
+    kind = kind_of(quantity)
+    near = [q for q in case.table.lines if kind_of(q) == kind and q != quantity]
+    families = [family for family in FAMILIES if kind in family]
+    kindred = [q for q in case.table.lines if q not in near and any(kind_of(q) in f for f in families)]
+    yield from ((q, by) for q in near)
+    if by != 0:
+        yield quantity, 0
+    yield from ((q, by) for q in kindred if q != quantity)
+    yield from ((quantity, k) for k in (by - 1, by + 1))
+
+
+def _slots(tried: Tried, swaps: Sequence[Swap]) -> Callable[[int], Sequence[Place]]:
+    """Where the references are at a step after some swaps."""
+
+    def at(step: int) -> Sequence[Place]:
+        slots = list(tried.formulas[step].slots)
+        for swap in swaps:
+            for k in swap.slots:
+                slots[k] = tried.case.at(swap.new[0], step + swap.new[1])
+        return slots
+
+    return at
+
+
+def _swapped(tried: Tried, root: Cell, variables: tuple[Cell, ...], swaps: Sequence[Swap]) -> Edit:
+    case, (step, formula) = tried.case, next(iter(tried.formulas.items()))
+    said = " and ".join(
+        f"{case.called(case.at(s.new[0], step + s.new[1]))} for {case.called(formula.slots[s.slots[0]])}" for s in swaps
+    )
+    return Edit(root, variables, _slots(tried, swaps), said)
+
+
+def restructured(root: Cell) -> Iterator[tuple[Cell, str]]:
+    """The formula with one operator changed, one factor left out, or brackets set otherwise."""
+    for node in reversed(forward_order(root)):
+        for other, said in _local(node):
+            yield _with(root, node, other), said
+
+
+def _with(root: Cell, old: Cell, new: Cell) -> Cell:
+    """The Cells of root with one node replaced."""
+    made: dict[int, Cell] = {id(old): new}
+    for node in forward_order(root):
+        if id(node) not in made:
+            args = tuple(made.get(id(a), a) for a in node.args)
+            same = all(a is b for a, b in zip(args, node.args, strict=True))
+            made[id(node)] = node if same else Cell(node.op, args, None, node.value)
+    return made[id(root)]
+
+
+def _local(node: Cell) -> Iterator[tuple[Cell, str]]:
+    args = node.args
+    if node.op in ("add", "mul", "sub", "div", "pow") and len(args) == 2:
+        words = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
+        for op, sign in words.items():
+            if op != node.op:
+                yield Cell(op, args), f"{sign} for {words.get(node.op, '^')}"
+        if node.op in ("sub", "div"):
+            yield Cell(node.op, args[::-1]), "the two sides exchanged"
+    if node.op in ("add", "sub"):
+        yield from _brackets(node)
+    if node.op == "mul":
+        for k in range(len(args)):
+            rest = args[:k] + args[k + 1 :]
+            yield rest[0] if len(rest) == 1 else Cell("mul", rest), "one factor less"
+            yield Cell("mul", (*args[:k], Cell("sub", (constant(1), args[k])), *args[k + 1 :])), "1 - it for a factor"
+    if node.op == "neg":
+        yield args[0], "without the minus sign"
+    elif node.op in ("exp", "variable", "sub", "add", "mul", "div"):
+        yield Cell("neg", (node,)), "with a minus sign"
+    if node.op == "exp":
+        yield Cell("exp", (Cell("neg", args),)), "EXP of minus that"
+    if node.op == "sub" and args[0].op == "constant" and args[0].value == 1:
+        yield args[1], "without 1 -"
+    if node.op == "constant" and node.value not in (0, 1):
+        yield from ((constant(v), f"{v:g} for {node.value:g}") for v in (0.5, 1, 2) if v != node.value)
+    for factor in (0.5, 2):
+        if node.op in ("add", "sub", "mul", "pow", "div"):
+            yield Cell("mul", (constant(factor), node)), f"times {factor:g}"
+    if node.op in ("variable", "sub"):
+        yield Cell("pow", (node, constant(2))), "its square"
+    if node.op == "pow":
+        yield args[0], "without the power"
+
+
+def _brackets(node: Cell) -> Iterator[tuple[Cell, str]]:
+    """a*b + c*d*e as (a*b + c*d)*e: factors of the last term that belong to the whole sum, or of the first."""
+    said = "brackets around the sum"
+    last, first = node.args[-1], node.args[0]
+    if last.op == "mul":
+        for k in range(1, len(last.args)):
+            kept = last.args[0] if k == 1 else Cell("mul", last.args[:k])
+            yield Cell("mul", (Cell(node.op, (*node.args[:-1], kept)), *last.args[k:])), said
+    if first.op == "mul":
+        for k in range(1, len(first.args)):
+            kept = first.args[-1] if k == len(first.args) - 1 else Cell("mul", first.args[k:])
+            yield Cell("mul", (*first.args[:k], Cell(node.op, (kept, *node.args[1:])))), said
+
+
+def _factors(tried: Tried, root: Cell, variables: tuple[Cell, ...]) -> Iterator[Edit]:
+    """A factor that is missing: a quantity of the step, 1 minus it, or both."""
+    case = tried.case
+    extra = Cell("variable", name="extra")
+    shapes = [
+        (extra, "{}"),
+        (Cell("sub", (constant(1), extra)), "(1 - {})"),
+        (Cell("mul", (extra, Cell("sub", (constant(1), extra)))), "{0}*(1 - {0})"),
+    ]
+    nodes = [n for n in reversed(forward_order(root)) if n.op in ("mul", "add", "sub", "variable")][:12]
+    for node, quantity, (shape, said) in product(nodes, case.table.lines, shapes):
+        if kind_of(quantity) in ("_next", "dE/d", "E", "E_total", "iteration"):
+            continue
+        plain = _slots(tried, [])
+
+        def slots(step: int, q: str = quantity, plain: Callable[[int], Sequence[Place]] = plain) -> Sequence[Place]:
+            return [*plain(step), case.at(q, step)]
+
+        step = next(iter(tried.formulas))
+        words = "the factor " + said.format(case.called(case.at(quantity, step)))
+        yield Edit(_with(root, node, Cell("mul", (node, shape))), (*variables, extra), slots, words)

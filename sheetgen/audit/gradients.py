@@ -1,0 +1,168 @@
+"""Every gradient cell against the derivative of the workbook's own E, which `backward` takes of the formulas read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sheetgen.audit.case import RELATIVE, Case, Measured, agrees, leaves_of
+from sheetgen.audit.write import canonical, written
+from sheetgen.cell import Cell, Gradients, NotDifferentiable, backward, constant
+from sheetgen.reader import Circular, Cone, Place, cone
+
+MOST_CELLS = 20_000  # in the cone of one E
+
+
+class Total(NamedTuple):
+    """E at one step, with everything down to the weights, and its derivatives."""
+
+    cone: Cone
+    numbers: list[float]  # of the leaves
+    graph: Graph
+
+
+class Graph:
+    """What cones of one shape share: derivatives, each made once."""
+
+    def __init__(self, cone: Cone) -> None:
+        self.cells = cone.cells
+        self.leaves = leaves_of(cone)
+        self.root = self.cells[cone.targets[0]]
+        self._gradients: Gradients = backward(self.root)
+        self._measured: dict[tuple[int, ...], Measured] = {}
+
+    def derivative(self, positions: tuple[int, ...]) -> Measured:
+        """The derivative of E with respect to the cells at some positions, added up."""
+        if positions not in self._measured:
+            found = [self._gradients[self.cells[k]] for k in positions]
+            root = found[0] if len(found) == 1 else Cell("add", tuple(found)) if found else constant(0)
+            self._measured[positions] = Measured(root, self.leaves)
+        return self._measured[positions]
+
+
+@dataclass
+class Truths:
+    """The derivatives of E in a table: what its gradient cells should be."""
+
+    case: Case
+    problem: str = ""
+    _graphs: dict[object, Graph] = field(default_factory=dict)
+    _totals: dict[int, Total | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        case = self.case
+        weights = [*case.weights, *(q for q in case.table.lines if q.endswith("_next"))]
+        self._cut = {case.at(q, step) for q in weights for step in case.table.steps}
+
+    def total(self, step: int) -> Total | None:
+        """E at a step; None if it cannot be differentiated, and then `problem` says why."""
+        if step not in self._totals:
+            self._totals[step] = self._find(step)
+        return self._totals[step]
+
+    def _find(self, step: int) -> Total | None:
+        at = self.case.at("E_total", step)
+        try:
+            found = cone(self.case.book, [at], self._cut)
+        except Circular:
+            self.problem = self.problem or f"{at[0]}!{at[1]} depends on itself"
+            return None
+        if len(found.places) > MOST_CELLS:
+            self.problem = self.problem or f"{at[0]}!{at[1]} depends on more than {MOST_CELLS:,} cells"
+            return None
+        try:
+            if found.shape not in self._graphs:
+                self._graphs[found.shape] = Graph(found)
+        except NotDifferentiable as op:
+            self.problem = self.problem or f"{at[0]}!{at[1]} depends on a rounded number ({op})"
+            return None
+        numbers = [self.case.number(found.places[k]) for k in found.leaves]
+        return Total(found, numbers, self._graphs[found.shape])
+
+    def of(self, quantity: str, step: int) -> tuple[Total, Measured] | None:
+        """The derivative of E at a step with respect to a quantity, at whatever steps E depends on it.
+
+        None where E does not depend on it. A forward pass that takes a weight from another step is not the gradient's
+        fault, so all of them count.
+        """
+        total = self.total(step)
+        if total is None:
+            return None
+        position = total.cone.position
+        own = position.get(self.case.at(quantity, step))
+        places = [own] if own is not None else self._elsewhere(total.cone, quantity, step)
+        return (total, total.graph.derivative(tuple(places))) if places else None
+
+    def _elsewhere(self, found: Cone, quantity: str, step: int) -> list[int]:
+        near = (self.case.at(quantity, s) for s in (step - 1, step + 1))
+        for at in near:
+            if at in found.position:
+                return [found.position[at]]
+        known = self.case.known
+        names = (quantity, f"{quantity}_next")
+        return [k for k in found.leaves if (known.get(found.places[k]) or ("",))[0] in names]
+
+    def number(self, quantity: str, step: int) -> float | None:
+        """The derivative as a number; None where there is none."""
+        found = self.of(quantity, step)
+        if found is None:
+            return None
+        value = found[1].value(found[0].numbers)
+        return value if math.isfinite(value) else None
+
+    def floor(self, quantity: str, step: int) -> float:
+        """How far rounding alone may move it."""
+        found = self.of(quantity, step)
+        return found[1].rounding(found[0].numbers) if found else 0.0
+
+    def formula(self, quantity: str, step: int) -> str:
+        """The derivative as an Excel formula of the table's cells, the way a textbook writes it."""
+        total = self.total(step)
+        if total is None:
+            return ""
+        cells = canonical(total.cone.cells)
+        position = total.cone.position.get(self.case.at(quantity, step))
+        if position is None:
+            return ""
+        root = backward(cells[total.cone.targets[0]])[cells[position]]
+        if not root.args:
+            return ""
+        names = {id(cell): at for cell, at in zip(cells, total.cone.places, strict=True)}
+        return written(root, names, self.case.table.sheet)
+
+
+class Compared(NamedTuple):
+    """A line of gradients beside the derivative: the steps that differ, and the truth at each step that has one."""
+
+    quantity: str
+    of: str
+    truth: dict[int, float]
+    wrong: list[int]
+    worst: float
+    where: Place | None
+
+
+def compare(case: Case, truths: Truths) -> Iterator[Compared]:
+    """Every line that is labelled dE/d of something in the table."""
+    for quantity in case.those("dE/d"):
+        of = quantity.removeprefix("dE/d")
+        if of not in case.table.lines:
+            continue
+        truth: dict[int, float] = {}
+        wrong: list[int] = []
+        worst, where = 0.0, None
+        for step in case.table.steps:
+            at = case.at(quantity, step)
+            wanted = truths.number(of, step)
+            entry = case.book.entry(at)
+            if wanted is None or entry is None or (isinstance(entry.value, str) and entry.formula is None):
+                continue
+            truth[step] = wanted
+            found = case.number(at)
+            if not agrees(found, wanted) and not agrees(found, wanted, truths.floor(of, step)):
+                wrong.append(step)
+            elif wanted and (off := abs(found - wanted) / abs(wanted)) > worst and off <= RELATIVE:
+                worst, where = off, at
+        yield Compared(quantity, of, truth, wrong, worst, where)

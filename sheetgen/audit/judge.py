@@ -1,0 +1,173 @@
+"""The judge: one workbook in, one Verdict out. It knows nothing of who made it, and believes no result in it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from sheetgen.audit import find
+from sheetgen.audit.case import EPSILON, Case, agrees, shown
+from sheetgen.audit.charts import judge_charts, read_charts
+from sheetgen.audit.columns import odd_formulas, odd_numbers, spans
+from sheetgen.audit.diagnose import Lines, forward_findings, gradient_findings
+from sheetgen.audit.gradients import Truths
+from sheetgen.audit.lines import Network222, judge_lines
+from sheetgen.audit.table import Table
+from sheetgen.audit.trained import update_findings
+from sheetgen.audit.verdict import ERROR, SEVERITIES, WARNING, Finding, Judged, Verdict
+from sheetgen.reader import Book, Circular, Place, values
+from sheetgen.xlsx import ErrorValue, UnreadableWorkbook, Workbook, read
+from sheetgen.xlsx.a1 import address, place
+
+MOST_UNREAD = 1_000
+
+
+def audit(path: Path, pointed: str | None = None) -> Verdict:
+    """Judge a workbook; a bad file is a Verdict with a problem, and raises nothing.
+
+    `pointed` names the table by hand, as 'SHEET!A32:AE100 E_total=W'.
+    """
+    start = time.perf_counter()
+    verdict = Verdict(Path(path))
+    try:
+        workbook = read(path)
+        book = Book(workbook)
+        tables = [find.pointed(workbook, pointed)] if pointed else find.find(workbook)
+        if tables:
+            _judge(book, tables, verdict)
+        else:
+            verdict.problem = find.why_none(workbook)
+    except (UnreadableWorkbook, find.NoTable) as error:
+        verdict.problem = str(error)
+    except (MemoryError, RecursionError):
+        verdict.problem = f"{Path(path).name} is too large or too deeply nested to be judged."
+    verdict.seconds = time.perf_counter() - start
+    return verdict
+
+
+def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
+    numbers, circles = values(book)
+    found: list[Finding] = [_circle(c) for c in circles]
+    found += _errors(book, numbers)
+    found += _stale(book, numbers)
+    for table in tables:
+        case = Case(book, table, numbers, find.rate(book.workbook, table))
+        found += _table(case, verdict)
+    charts = read_charts(verdict.path)
+    found += judge_charts(charts, tables)
+    found += judge_lines(book.workbook, Network222())
+    verdict.findings = ordered(_without_echoes(found), book.workbook)
+    verdict.unread = [f"{s}!{a}: {why}" for (s, a), why in book.problems.items()][:MOST_UNREAD]
+
+
+def _table(case: Case, verdict: Verdict) -> Iterator[Finding]:
+    """Everything about one table."""
+    table = case.table
+    lines, truths = Lines(case), Truths(case)
+    for quantity in table.lines:
+        yield from odd_formulas(case, lines[quantity])
+        yield from odd_numbers(case, lines[quantity])
+    wrong = forward_findings(case, lines)
+    yield from wrong
+    gradients = gradient_findings(case, lines, truths, excused=bool(wrong))
+    yield from gradients.findings
+    yield from update_findings(case, lines, truths, gradients.sign)
+    where = f"{gradients.where[0]}!{gradients.where[1]}" if gradients.where else ""
+    verdict.tables.append(
+        Judged(table.sheet, table.area, len(table.steps), gradients.compared, gradients.worst, where)
+    )
+    if truths.problem:
+        verdict.unread.append(truths.problem)
+
+
+def _circle(circle: Circular) -> Finding:
+    sheet, cell = circle.places[0]
+    names = [a for _, a in circle.places[:6]] + (["..."] if len(circle.places) > 6 else [])
+    return Finding(
+        ERROR, "circular", sheet, cell, f"it depends on itself: {' -> '.join([*names, cell])}",
+        "a formula that leads to numbers", "a spreadsheet shows 0 or a warning, and what follows has no meaning",
+    )  # fmt: skip
+
+
+def _runs(cells: Iterable[Place]) -> Iterator[tuple[str, str, str]]:
+    """(sheet, first, last) of cells that stand one below another, or side by side."""
+    lines: dict[tuple[str, int], list[int]] = {}
+    for sheet, cell in cells:
+        row, column = place(cell)
+        lines.setdefault((sheet, column), []).append(row)
+    for (sheet, column), rows in lines.items():
+        for first, last in spans(sorted(rows)):
+            yield sheet, address(first, column), address(last, column)
+
+
+def _span(first: str, last: str) -> str:
+    return first if first == last else f"{first}:{last}"
+
+
+def _errors(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
+    """Cells that show an error, and formulas that give one; only where it starts, not what follows from it."""
+    bad = {at for at, x in numbers.items() if math.isnan(x)}
+    for sheet, cells in book.workbook.sheets.items():
+        bad |= {(sheet, a) for a, entry in cells.items() if isinstance(entry.value, ErrorValue)}
+    sources = [at for at in bad if not _follows(book, at, bad)]
+    for sheet, first, last in _runs(sources):
+        entry = book.entry((sheet, first))
+        value = entry.value if entry is not None and isinstance(entry.value, ErrorValue) else "an error"
+        text = f"={entry.formula}" if entry is not None and entry.formula else "it"
+        yield Finding(
+            ERROR, "value", sheet, _span(first, last), f"{text} gives {value}", "a number",
+            "everything that refers to it is an error, too",
+        )  # fmt: skip
+
+
+def _follows(book: Book, at: Place, bad: set[Place]) -> bool:
+    formula = book.formula(at)
+    return formula is not None and any(s in bad for s in formula.slots)
+
+
+def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
+    """Results that the file remembers, and that a formula does not give from what it remembers of its inputs."""
+    stale = []
+    for at, number in numbers.items():
+        entry = book.entry(at)
+        if entry is None or not isinstance(entry.value, float) or math.isnan(number) or agrees(number, entry.value):
+            continue
+        formula = book.formula(at)
+        if formula is None:
+            continue
+        inputs = [book.number(s) for s in formula.slots]
+        again = formula.template(inputs)
+        size = max(map(abs, inputs), default=0.0)
+        if not agrees(again, entry.value, 16 * EPSILON * size):
+            stale.append(at)
+    for sheet, first, last in _runs(stale):
+        entry = book.entry((sheet, first))
+        shows = shown(entry.value) if entry and isinstance(entry.value, float) else ""
+        yield Finding(
+            WARNING, "cached", sheet, _span(first, last), f"the file remembers {shows}",
+            f"its formula gives {shown(numbers[sheet, first])}", "it was not recalculated: press F9, or Ctrl+Alt+F9",
+        )  # fmt: skip
+
+
+def _without_echoes(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings without those that a more telling one at the same cells makes needless."""
+    kept = list(dict.fromkeys(findings))
+    told = {(f.sheet, f.first) for f in kept if f.kind in ("update", "rate", "circular", "value")}
+    return [f for f in kept if not (f.kind in ("column", "forward", "gradient") and (f.sheet, f.first) in told)]
+
+
+def ordered(findings: list[Finding], workbook: Workbook) -> list[Finding]:
+    """Errors, then warnings, then notes; each as one reads: sheet by sheet, row by row of the first cell."""
+    sheets = list(workbook.sheets)
+
+    def key(finding: Finding) -> tuple[int, int, int, int]:
+        sheet = sheets.index(finding.sheet) if finding.sheet in sheets else len(sheets)
+        try:
+            row, column = place(finding.first)
+        except ValueError:  # a chart's name
+            row, column = 1 << 21, 0
+        return SEVERITIES.index(finding.severity), sheet, row, column
+
+    return sorted(findings, key=key)

@@ -1,0 +1,114 @@
+"""Findings about updates: the faults of single steps, put together and diagnosed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from sheetgen.audit import edits
+from sheetgen.audit.case import Case, agrees
+from sheetgen.audit.diagnose import Lines, Wrong, diagnosed
+from sheetgen.audit.gradients import Truths
+from sheetgen.audit.updates import WHY, Fault, Update, Updates, another_rule, fault, rate_cells, usual_rate
+from sheetgen.audit.verdict import ERROR, NOTE, Finding
+from sheetgen.reader import Formula
+
+
+def update_findings(case: Case, lines: Lines, truths: Truths, sign: float) -> list[Finding]:
+    """What is wrong with the updates of a table."""
+    reader = Updates(case)
+    found = [u for w, step, at in reader.targets() if (u := reader.read(w, step, at)) is not None]
+    if any(another_rule(u) for u in found):
+        first = next(u for u in found if another_rule(u))
+        return [Finding(
+            NOTE, "update", *first.place, case.text(first.place), "w - learning rate * dE/dw",
+            "the update is no plain gradient descent, so it was not judged",
+        )]  # fmt: skip
+    with_gradients = [u for u in found if f"dE/d{u.quantity}" in case.table.lines]
+    findings = list(_by_gradients(case, lines, with_gradients, sign))
+    return findings + list(_by_truth(case, lines, truths, [u for u in found if u not in with_gradients]))
+
+
+def _by_gradients(case: Case, lines: Lines, updates: Sequence[Update], sign: float) -> Iterator[Finding]:
+    rate = sign * usual_rate(
+        case, [u._replace(gradients={t: sign * f for t, f in u.gradients.items()}) for u in updates]
+    )
+    rate = abs(rate) if math.isfinite(rate) else rate
+    cells = rate_cells(case, updates, rate)
+    home = next((at for at in case.rates if at in cells), cells.most_common(1)[0][0] if cells else None)
+    faults: dict[tuple[str, Fault], list[Update]] = {}
+    for update in updates:
+        step_rate = _rate_at(case, update, rate)
+        wrong = fault(case, update, step_rate, sign, home, f"dE/d{update.quantity}")
+        if wrong is not None:
+            faults.setdefault((update.quantity, wrong), []).append(update)
+    for (quantity, wrong), those in faults.items():
+        yield _finding(case, lines, quantity, wrong, those, rate * sign)
+
+
+def _rate_at(case: Case, update: Update, rate: float) -> float:
+    """The learning rate of a step, where the table has a line of them."""
+    if "eta" not in case.table.lines:
+        return rate
+    for step in (update.step - 1, update.step):
+        if step in case.table.steps and agrees(abs(update.rate), case.number(case.at("eta", step))):
+            return case.number(case.at("eta", step))
+    return rate
+
+
+def _finding(case: Case, lines: Lines, quantity: str, wrong: Fault, those: Sequence[Update], rate: float) -> Finding:
+    at, last = those[0].place, those[-1].place
+    line = f"{quantity}_next" if f"{quantity}_next" in case.table.lines else quantity
+    lag = 1 if line == quantity else 0
+    truth: dict[int, float] = {}
+    formulas: dict[int, Formula] = {}
+    for u in those:
+        step = u.step - 1 + lag
+        before, gradient = case.at(quantity, u.step - 1), case.at(f"dE/d{quantity}", u.step - 1)
+        truth[step] = case.number(before) - _rate_at(case, u, rate) * case.number(gradient)
+        if (formula := case.book.formula(u.place)) is not None and lines[line].patterns[step] == lines[line].patterns[
+            those[0].step - 1 + lag
+        ]:
+            formulas[step] = formula
+    edit = edits.find(edits.Tried(case, line, formulas, truth))
+    expected = f"{edit.text(case, those[0].step - 1 + lag)}: {wrong.expected}" if edit else wrong.expected
+    where = at[1] if len(those) == 1 else f"{at[1]}:{last[1]}"
+    return Finding(ERROR, wrong.kind, at[0], where, f"{case.text(at)}: {wrong.found}", expected, wrong.why)
+
+
+def _by_truth(case: Case, lines: Lines, truths: Truths, updates: Sequence[Update]) -> Iterator[Finding]:
+    """Updates without a line of gradients: the step itself must be the derivative times one learning rate."""
+    moves: dict[tuple[str, int], tuple[float, float]] = {}
+    for u in updates:
+        wanted = truths.number(u.quantity, u.step - 1) if u.step >= 1 else None
+        if wanted is not None:
+            moves[u.quantity, u.step] = case.number(case.at(u.quantity, u.step - 1)), wanted
+    rate = _rate_of(case, updates, moves)
+    if not math.isfinite(rate):
+        return
+    for weight in dict.fromkeys(u.quantity for u in updates):
+        line = f"{weight}_next" if f"{weight}_next" in case.table.lines else weight
+        lag = 0 if line == weight else -1
+        truth = {s + lag: before - rate * d for (w, s), (before, d) in moves.items() if w == weight}
+        wrong = [s for s, t in truth.items() if not _close(case, line, s, t, moves[weight, s - lag], rate)]
+        yield from diagnosed(case, lines, "update", Wrong(line, truth, wrong, "the right step", lambda _: ""), WHY)
+
+
+def _close(case: Case, line: str, step: int, truth: float, move: tuple[float, float], rate: float) -> bool:
+    """The step is judged, not the weight, which is so much larger that it would hide a wrong step."""
+    off = abs(case.number(case.at(line, step)) - truth)
+    return off <= 1e-9 * abs(rate * move[1]) + 4e-16 * (abs(truth) + abs(move[0]))
+
+
+def _rate_of(case: Case, updates: Sequence[Update], moves: Mapping[tuple[str, int], tuple[float, float]]) -> float:
+    if case.rates:
+        return case.number(case.rates[0])
+    found: list[float] = sorted(
+        (before - case.number(u.place)) / d
+        for u in updates
+        if (u.quantity, u.step) in moves
+        for before, d in [moves[u.quantity, u.step]]
+        if d
+    )
+    return found[len(found) // 2] if found else math.nan
+

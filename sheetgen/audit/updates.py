@@ -1,0 +1,200 @@
+"""Every update: the new weight must be the old one minus the learning rate times its own gradient.
+
+The formula is taken apart by its derivatives: with respect to each weight and gradient that it uses, and so it does
+not matter how it is written, w - eta*g or w + (-g)*eta.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from sheetgen.audit.case import Case, agrees, leaves_of
+from sheetgen.cell import Evaluator, NotDifferentiable, backward
+from sheetgen.reader import Circular, Cone, Place, cone
+from sheetgen.reader.cone import ordered
+
+MOST_LEAVES = 200  # an update that depends on more is no plain gradient descent
+
+Term = tuple[str, int]  # quantity, step relative to the update's own
+
+
+class Update(NamedTuple):
+    """How one new weight is made.
+
+    `weights`, `gradients`: what the result is multiplied with, for each weight and gradient that is used; `others`:
+    how it depends on each further cell; `rate` is minus the factor of the gradient.
+    """
+
+    quantity: str
+    step: int  # of the new weight
+    place: Place
+    weights: dict[Term, float]
+    gradients: dict[Term, float]
+    others: dict[Place, float]
+
+    @property
+    def rate(self) -> float:
+        """The learning rate that this update uses; NaN if it uses no gradient."""
+        return -next(iter(self.gradients.values())) if len(self.gradients) == 1 else math.nan
+
+
+class _Graph:
+    """What updates of one shape share."""
+
+    def __init__(self, found: Cone) -> None:
+        root = found.cells[found.targets[0]]
+        self.leaves = leaves_of(found)
+        gradient = backward(root)
+        self.evaluate = Evaluator([gradient[leaf] for leaf in self.leaves])
+
+    def __call__(self, numbers: list[float]) -> list[float]:
+        return self.evaluate(dict(zip(self.leaves, numbers, strict=True)))
+
+
+class Updates:
+    """The updates of a table, read one by one."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        gradients = [q for q in case.those("dE/d") if q.removeprefix("dE/d") in case.weights]
+        state = [*case.weights, *(q for q in case.table.lines if q.endswith("_next")), *gradients]
+        self._cut = {case.at(q, step): (q, step) for q in state for step in case.table.steps}
+        self._graphs: dict[object, _Graph] = {}
+
+    def targets(self) -> Iterator[tuple[str, int, Place]]:
+        """(weight, the step that it is new at, its place) for every formula that updates one.
+
+        A table may have the new weights in lines of their own, and then the next step only copies them.
+        """
+        case = self.case
+        for w in case.weights:
+            after = f"{w}_next"
+            if after in case.table.lines:
+                yield from ((w, s + 1, case.at(after, s)) for s in case.table.steps if case.formula(after, s))
+            else:
+                yield from ((w, s, case.at(w, s)) for s in case.table.steps if s > 0 and case.formula(w, s))
+
+    def read(self, weight: str, step: int, at: Place) -> Update | None:
+        """Take the formula apart; None if it is no update of its own: a copy, or too much for one."""
+        try:
+            below = ordered(self.case.book, at, _Without(self._cut, at), set())
+            if len(list(islice(below, MOST_LEAVES))) == MOST_LEAVES:
+                return None
+            found = cone(self.case.book, [at], _Without(self._cut, at))
+            if found.shape not in self._graphs:
+                self._graphs[found.shape] = _Graph(found)
+        except (Circular, NotDifferentiable):
+            return None
+        places = [found.places[k] for k in found.leaves]
+        factors = self._graphs[found.shape]([self.case.number(p) for p in places])
+        update = Update(weight, step, at, {}, {}, {})
+        for place, factor in zip(places, factors, strict=True):
+            known = self._cut.get(place)
+            if known is None:
+                update.others[place] = factor
+            else:
+                term = (known[0].removesuffix("_next"), known[1] - step + known[0].endswith("_next"))
+                kind = update.gradients if known[0].startswith("dE/d") else update.weights
+                kind[term] = kind.get(term, 0.0) + factor
+        return update
+
+
+class _Without:
+    """A cut that lets the target itself through."""
+
+    def __init__(self, cut: dict[Place, tuple[str, int]], target: Place) -> None:
+        self.cut, self.target = cut, target
+
+    def __contains__(self, at: object) -> bool:
+        return at in self.cut and at != self.target
+
+
+class Fault(NamedTuple):
+    """What is wrong with an update, in words that are the same for every step that has it."""
+
+    kind: str  # update or rate
+    found: str
+    expected: str
+    why: str
+
+
+def usual_rate(case: Case, used: Iterable[float]) -> float:
+    """The table's learning rate: the labelled one, if some update uses it; else what most of them use."""
+    rates = Counter(r for r in used if math.isfinite(r) and r > 0)
+    labelled = [case.number(at) for at in case.rates]
+    known = [r for r in labelled if any(agrees(r, found) for found in rates)]
+    if known:
+        return known[0]
+    return rates.most_common(1)[0][0] if rates else (labelled[0] if labelled else math.nan)
+
+
+def rate_cells(case: Case, updates: Iterable[Update], rate: float) -> Counter[Place]:
+    """The cells that hold the learning rate, by how many updates use them."""
+    places = (p for u in updates for p, _ in u.others.items() if agrees(case.number(p), rate))
+    return Counter(places)
+
+
+def fault(case: Case, update: Update, rate: float, sign: float, home: Place | None, gradient: str) -> Fault | None:
+    """What is wrong with an update; None if it is right. `sign` is -1 where the gradients are minus the derivative."""
+    own = update.quantity, -1
+    weights = {t: f for t, f in update.weights.items() if f != 0}
+    step = update.step
+    if own not in weights or len(weights) > 1 or not agrees(weights[own], 1):
+        there = " and ".join(_named(case, t, step) for t in weights) or "no weight"
+        wanted = _named(case, own, step)
+        if own in weights and len(weights) == 1:
+            return Fault("update", f"the old weight counts {weights[own]:.6g} times", f"{wanted} once", WHY)
+        return Fault("update", f"it starts from {there}", f"it starts from {wanted}", WHY)
+    wanted = _named(case, (gradient, -1), step)
+    gradients = {t: f for t, f in update.gradients.items() if f != 0}
+    if not gradients and update.gradients:
+        return Fault(
+            "rate", "the learning rate is 0 there, so that the weight does not change", f"{rate:.6g}", WHY_RATE
+        )
+    if list(gradients) != [(gradient, -1)]:
+        there = " and ".join(_named(case, t, step) for t in gradients) or "no gradient"
+        return Fault("update", f"it uses {there}", f"it uses {wanted}", WHY)
+    used = sign * update.rate
+    if agrees(used, rate):
+        return None
+    if agrees(-used, rate):
+        return Fault("update", "the gradient is added", "the gradient is subtracted", "the error grows, not falls")
+    return _wrong_rate(case, update, used, rate, home)
+
+
+def another_rule(update: Update) -> bool:
+    """Whether it is no plain gradient descent but remembers: its own gradient, or itself, of several steps."""
+    own = {t for t, f in update.gradients.items() if f != 0}
+    weights = {t for t, f in update.weights.items() if f != 0}
+    gradient = f"dE/d{update.quantity}"
+    remembers = len(own) > 1 and {q for q, _ in own} == {gradient} and (gradient, -1) in own
+    return remembers or (len(weights) > 1 and {q for q, _ in weights} == {update.quantity})
+
+
+WHY = "the weight does not follow its own gradient, so the training is another one"
+WHY_RATE = "every update must use one learning rate"
+
+
+def _wrong_rate(case: Case, update: Update, used: float, rate: float, home: Place | None) -> Fault:
+    held = [p for p in update.others if agrees(abs(case.number(p)), abs(used)) and p != home]
+    expected = f"{rate:.6g}" + (f" ({home[1]})" if home else "")
+    if held:
+        at = held[0]
+        slid = home is not None and at[0] == home[0] and at[1].strip("0123456789") == home[1].strip("0123456789")
+        known = case.known.get(at)
+        what = "another number" if known is None else f"{known[0]} of another purpose"
+        said = f"its learning rate is taken from a cell that holds {what}"
+        why = "the reference to the learning rate slides down: fix it with $" if slid else WHY_RATE
+        return Fault("rate", said, expected, why)
+    return Fault("rate", f"its learning rate is {used:.6g}", expected, WHY_RATE)
+
+
+def _named(case: Case, term: Term, step: int) -> str:
+    quantity, by = term
+    words = {-1: "the step before", 0: "its own step"}
+    when = words.get(by, f"{-by} steps before" if by < 0 else "a later step")
+    return f"{quantity} of {when}"

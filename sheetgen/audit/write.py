@@ -1,0 +1,94 @@
+"""Cells of somebody's formula written back as an Excel formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sheetgen.cell import Cell, forward_order
+from sheetgen.formula import ATOM, EXCEL, POWER, SUM, FormulaTooLong, Text, show
+from sheetgen.reader import Place
+
+CALLS = ("exp", "ln", "sqrt", "sin", "cos", "atan", "abs", "sign", "max", "min", "if")
+COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+
+
+def _call(name: str) -> Any:
+    return lambda *args: Text(f"{name}({','.join(args)})")
+
+
+DIALECT = EXCEL._replace(
+    functions={
+        **EXCEL.functions,
+        **{op: _call(op.upper()) for op in CALLS},
+        **{
+            op: lambda a, b, sign=sign: Text(f"{a.at(SUM)}{sign}{b.at(SUM)}", -1)
+            for op, sign in COMPARE.items()
+        },
+        "pow": lambda a, b: Text(f"{a.at(ATOM)}^{b.at(ATOM)}", POWER),
+        "floor": _call("INT"),
+        "round": _call("ROUND"),
+        "normal": lambda a: Text(f"NORM.S.DIST({a},TRUE)"),
+        "normal_density": lambda a: Text(f"NORM.S.DIST({a},FALSE)"),
+    }
+)
+
+
+def written(root: Cell, places: Mapping[int, Place], sheet: str) -> str:
+    """The formula, with its '=', in which the variables (by id) stand for places; '' if it is too long."""
+
+    def ref(node: Cell) -> str | None:
+        at = places.get(id(node))
+        if at is None:
+            return None
+        return at[1] if at[0] == sheet else f"'{at[0]}'!{at[1]}".replace("''", "'")
+
+    try:
+        return "=" + show(root, ref, DIALECT)
+    except (FormulaTooLong, KeyError):
+        return ""
+
+
+def canonical(cells: Sequence[Cell]) -> list[Cell]:
+    """The same graph with 1/(1 + EXP(-h)) as a sigmoid and (t - a)^2 * 0.5 as half a squared error; leaves are kept.
+
+    Their derivatives are then a textbook's: a*(1 - a), and a - t.
+    """
+    made: dict[int, Cell] = {}
+    for node in forward_order(*cells):
+        args = tuple(made[id(a)] for a in node.args)
+        same = all(a is b for a, b in zip(args, node.args, strict=True))
+        made[id(node)] = _textbook(node if same else Cell(node.op, args, node.name, node.value))
+    return [made[id(cell)] for cell in cells]
+
+
+def _number(node: Cell) -> float | None:
+    if node.op == "constant":
+        return node.value
+    if node.op == "div":
+        top, bottom = map(_number, node.args)
+        return top / bottom if top is not None and bottom else None
+    return -x if node.op == "neg" and (x := _number(node.args[0])) is not None else None
+
+
+def _textbook(node: Cell) -> Cell:
+    if node.op == "div" and _number(node.args[0]) == 1 and node.args[1].op == "add" and len(node.args[1].args) == 2:
+        one, power = node.args[1].args
+        if power.op != "exp":
+            one, power = power, one
+        h = _negated(power.args[0]) if power.op == "exp" else None
+        return Cell("sigmoid", (h,)) if _number(one) == 1 and h is not None else node
+    if node.op == "mul" and len(node.args) == 2 and 0.5 in map(_number, node.args):
+        square = node.args[1] if _number(node.args[0]) == 0.5 else node.args[0]
+        if square.op == "pow" and _number(square.args[1]) == 2 and square.args[0].op == "sub":
+            return Cell("half_squared_error", square.args[0].args)
+    return node
+
+
+def _negated(node: Cell) -> Cell | None:
+    """h, if the Cell is -h, -1*h, h*-1 or 0 - h."""
+    if node.op == "neg":
+        return node.args[0]
+    if node.op == "mul" and len(node.args) == 2 and -1 in (values := [_number(a) for a in node.args]):
+        return node.args[1 - values.index(-1)]
+    return node.args[1] if node.op == "sub" and _number(node.args[0]) == 0 else None
