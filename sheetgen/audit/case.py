@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from typing import Any, TypeVar
 
 from sheetgen.audit.table import Table
 from sheetgen.cell import Cell, Evaluator, add, backward, constant, forward_order, mul
 from sheetgen.reader import Book, Cone, Formula, Place
+
+T = TypeVar("T")
 
 RELATIVE = 1e-9
 EPSILON = 2.0**-52
@@ -24,6 +27,15 @@ class Case:
     table: Table
     numbers: Mapping[Place, float]
     rates: list[Place] = field(default_factory=list)  # the cells that are labelled as its learning rate
+    shared: dict[Hashable, Any] = field(default_factory=dict)  # what tables of one workbook need but once
+
+    def once(self, what: str, shape: Hashable, make: Callable[[], T]) -> T:
+        """What was made for this shape before, or makes it."""
+        key = what, shape
+        if key not in self.shared:
+            self.shared[key] = make()
+        found: T = self.shared[key]
+        return found
 
     def at(self, quantity: str, step: int) -> Place:
         """The place of a quantity at a step."""
@@ -67,6 +79,7 @@ class Case:
         return f"{found[0]} ({where})" if found else where
 
 
+@cache
 def kind_of(quantity: str) -> str:
     """'w1' -> 'w', 'a_h2' -> 'a_h', 'dE/dw1' -> 'dE/d', 'w1_next' -> '_next', 'E_total' -> 'E_total'."""
     if quantity.startswith("dE/d"):

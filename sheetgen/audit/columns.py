@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -123,21 +123,21 @@ def spans(steps: Sequence[int], kinds: Sequence[object] | None = None) -> list[t
     return found
 
 
-def odd_formulas(case: Case, column: Column) -> Iterator[Finding]:
-    """Formulas, and numbers, that stand where the line has another formula."""
+def odd_formulas(case: Case, column: Column, right: Container[Place]) -> Iterator[Finding]:
+    """Formulas, and numbers, that stand where the line has another formula; those in `right` are but noted."""
     if column.common is None:
         return
     mostly = column.mostly
     odd = [s for s in range(1, len(column.patterns)) if not column.has(s) and (mostly or column.patterns[s] is None)]
     for first, last in spans(odd, column.patterns):
-        yield _odd(case, column, first, last)
+        yield _odd(case, column, first, last, right)
     if not column.has(0) and column.patterns[0] is not None and (wanted := filled(case, column, 0)) is not None:
         here, there = case.number(case.at(column.quantity, 0)), wanted.template([case.number(s) for s in wanted.slots])
         if math.isfinite(there) and not agrees(here, there):
-            yield _odd(case, column, 0, 0)
+            yield _odd(case, column, 0, 0, right)
 
 
-def _odd(case: Case, column: Column, first: int, last: int) -> Finding:
+def _odd(case: Case, column: Column, first: int, last: int, right: Container[Place]) -> Finding:
     q = column.quantity
     at = case.at(q, first)
     wanted = filled(case, column, first)
@@ -157,6 +157,10 @@ def _odd(case: Case, column: Column, first: int, last: int) -> Finding:
         )
         given = same and kind_of(q) in ("i", "t", "eta")
         return Finding(NOTE if given else WARNING if same else ERROR, "column", at[0], where, found, expected, why)
+    if all(case.at(q, s) in right for s in range(first, last + 1)):
+        return Finding(
+            NOTE, "column", at[0], where, case.text(at), expected, "it is right, but no formula to fill down"
+        )
     why = "it gives the same number" if same else f"it gives {shown(case.number(at))} for {shown(numbers[0][1])}"
     return Finding(NOTE if same else ERROR, "column", at[0], where, case.text(at), expected, why)
 

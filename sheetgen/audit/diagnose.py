@@ -68,10 +68,11 @@ def _edit(case: Case, wrong: Wrong, line: Column, pattern: object) -> edits.Edit
     return edits.find(edits.Tried(case, wrong.quantity, formulas, wrong.truth)) if formulas else None
 
 
-def forward_findings(case: Case, lines: Lines) -> list[Finding]:
-    """What the 2-2-2 network's equations say of the forward pass."""
+def forward_findings(case: Case, lines: Lines, right: set[Place]) -> list[Finding]:
+    """What the 2-2-2 network's equations say of the forward pass; `right` gets the cells that agree."""
     found: list[Finding] = []
     for line in forward.compare(case):
+        right |= {case.at(line.quantity, s) for s in line.truth.keys() - set(line.wrong)}
         said = f"{line.quantity} = {line.equation.said}"
         wrong = Wrong(line.quantity, line.truth, line.wrong, said, lambda _, said=said: said)  # type: ignore[misc]
         found += diagnosed(case, lines, "forward", wrong, "everything that follows is computed from it")
@@ -88,8 +89,8 @@ class Gradients(NamedTuple):
     sign: float
 
 
-def gradient_findings(case: Case, lines: Lines, truths: Truths, excused: bool) -> Gradients:
-    """Every gradient cell beside the derivative of E.
+def gradient_findings(case: Case, lines: Lines, truths: Truths, excused: bool, right: set[Place]) -> Gradients:
+    """Every gradient cell beside the derivative of E; `right` gets the cells that agree.
 
     `excused`: the forward pass is wrong. Then a gradient that is right for the equations is not at fault.
     """
@@ -105,6 +106,7 @@ def gradient_findings(case: Case, lines: Lines, truths: Truths, excused: bool) -
         ))  # fmt: skip
     else:
         for c in compared:
+            right |= {case.at(c.quantity, s) for s in c.truth.keys() - set(c.wrong)}
             steps = [s for s in c.wrong if not (excused and _local(case, c, s))]
             wrong = Wrong(c.quantity, c.truth, steps, "the derivative", lambda s, c=c: truths.formula(c.of, s))  # type: ignore[misc]
             findings += diagnosed(case, lines, "gradient", wrong, WHY_GRADIENT)

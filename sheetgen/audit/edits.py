@@ -55,11 +55,15 @@ class Tried(NamedTuple):
 
 def find(tried: Tried) -> Edit | None:
     """The first edit after which the formula agrees with the truth at every step; None if there is none."""
-    return next((edit for edit in islice(candidates(tried), MOST_TRIES) if _right(tried, edit)), None)
+    root = next(iter(tried.formulas.values())).template.root
+    plain = Evaluator([root])  # for every edit that only swaps references
+    for edit in islice(candidates(tried), MOST_TRIES):
+        if _right(tried, edit, plain if edit.root is root else Evaluator([edit.root])):
+            return edit
+    return None
 
 
-def _right(tried: Tried, edit: Edit) -> bool:
-    evaluate = Evaluator([edit.root])
+def _right(tried: Tried, edit: Edit, evaluate: Evaluator) -> bool:
     for step in tried.steps:
         numbers = [tried.case.number(at) for at in edit.slots(step)]
         found = evaluate(dict(zip(edit.variables, numbers, strict=True)))[0]

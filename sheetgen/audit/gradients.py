@@ -7,12 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sheetgen.audit.case import RELATIVE, Case, Measured, agrees, leaves_of
+from sheetgen.audit.case import RELATIVE, Case, Measured, agrees, kind_of, leaves_of
 from sheetgen.audit.write import canonical, written
 from sheetgen.cell import Cell, Gradients, NotDifferentiable, backward, constant
 from sheetgen.reader import Circular, Cone, Place, cone
 
+GIVEN = ("w", "b", "_next", "i", "t", "eta")
 MOST_CELLS = 20_000  # in the cone of one E
+
+
+class Below:
+    """Where the graph of E at a step ends: at its inputs, targets and weights, and at everything of other steps."""
+
+    def __init__(self, case: Case, step: int) -> None:
+        self.known, self.step = case.known, step
+
+    def __contains__(self, at: object) -> bool:
+        found = self.known.get(at)  # type: ignore[call-overload]
+        return found is not None and (found[1] != self.step or kind_of(found[0]) in GIVEN)
 
 
 class Total(NamedTuple):
@@ -48,13 +60,7 @@ class Truths:
 
     case: Case
     problem: str = ""
-    _graphs: dict[object, Graph] = field(default_factory=dict)
     _totals: dict[int, Total | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        case = self.case
-        weights = [*case.weights, *(q for q in case.table.lines if q.endswith("_next"))]
-        self._cut = {case.at(q, step) for q in weights for step in case.table.steps}
 
     def total(self, step: int) -> Total | None:
         """E at a step; None if it cannot be differentiated, and then `problem` says why."""
@@ -65,7 +71,7 @@ class Truths:
     def _find(self, step: int) -> Total | None:
         at = self.case.at("E_total", step)
         try:
-            found = cone(self.case.book, [at], self._cut)
+            found = cone(self.case.book, [at], Below(self.case, step))
         except Circular:
             self.problem = self.problem or f"{at[0]}!{at[1]} depends on itself"
             return None
@@ -73,13 +79,12 @@ class Truths:
             self.problem = self.problem or f"{at[0]}!{at[1]} depends on more than {MOST_CELLS:,} cells"
             return None
         try:
-            if found.shape not in self._graphs:
-                self._graphs[found.shape] = Graph(found)
+            graph: Graph = self.case.once("E", found.shape, lambda: Graph(found))
         except NotDifferentiable as op:
             self.problem = self.problem or f"{at[0]}!{at[1]} depends on a rounded number ({op})"
             return None
         numbers = [self.case.number(found.places[k]) for k in found.leaves]
-        return Total(found, numbers, self._graphs[found.shape])
+        return Total(found, numbers, graph)
 
     def of(self, quantity: str, step: int) -> tuple[Total, Measured] | None:
         """The derivative of E at a step with respect to a quantity, at whatever steps E depends on it.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from sheetgen.audit import find
 from sheetgen.audit.case import EPSILON, Case, agrees, shown
@@ -52,8 +53,9 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     found: list[Finding] = [_circle(c) for c in circles]
     found += _errors(book, numbers)
     found += _stale(book, numbers)
+    shared: dict[Hashable, Any] = {}
     for table in tables:
-        case = Case(book, table, numbers, find.rate(book.workbook, table))
+        case = Case(book, table, numbers, find.rate(book.workbook, table), shared)
         found += _table(case, verdict)
     charts = read_charts(verdict.path)
     found += judge_charts(charts, tables)
@@ -66,18 +68,16 @@ def _table(case: Case, verdict: Verdict) -> Iterator[Finding]:
     """Everything about one table."""
     table = case.table
     lines, truths = Lines(case), Truths(case)
+    right: set[Place] = set()  # cells that something other than their neighbours says are right
+    forward = forward_findings(case, lines, right)
+    gradients = gradient_findings(case, lines, truths, bool(forward), right)
+    updates = update_findings(case, lines, truths, gradients.sign, right)
     for quantity in table.lines:
-        yield from odd_formulas(case, lines[quantity])
+        yield from odd_formulas(case, lines[quantity], right)
         yield from odd_numbers(case, lines[quantity])
-    wrong = forward_findings(case, lines)
-    yield from wrong
-    gradients = gradient_findings(case, lines, truths, excused=bool(wrong))
-    yield from gradients.findings
-    yield from update_findings(case, lines, truths, gradients.sign)
+    yield from (*forward, *gradients.findings, *updates)
     where = f"{gradients.where[0]}!{gradients.where[1]}" if gradients.where else ""
-    verdict.tables.append(
-        Judged(table.sheet, table.area, len(table.steps), gradients.compared, gradients.worst, where)
-    )
+    verdict.tables.append(Judged(table.sheet, table.area, len(table.steps), gradients.compared, gradients.worst, where))
     if truths.problem:
         verdict.unread.append(truths.problem)
 

@@ -11,36 +11,36 @@ from sheetgen.audit.diagnose import Lines, Wrong, diagnosed
 from sheetgen.audit.gradients import Truths
 from sheetgen.audit.updates import WHY, Fault, Update, Updates, another_rule, fault, rate_cells, usual_rate
 from sheetgen.audit.verdict import ERROR, NOTE, Finding
-from sheetgen.reader import Formula
+from sheetgen.reader import Formula, Place
 
 
-def update_findings(case: Case, lines: Lines, truths: Truths, sign: float) -> list[Finding]:
-    """What is wrong with the updates of a table."""
+def update_findings(case: Case, lines: Lines, truths: Truths, sign: float, right: set[Place]) -> list[Finding]:
+    """What is wrong with the updates of a table; `right` gets the cells that are right."""
     reader = Updates(case)
     found = [u for w, step, at in reader.targets() if (u := reader.read(w, step, at)) is not None]
-    if any(another_rule(u) for u in found):
-        first = next(u for u in found if another_rule(u))
+    if (first := another_rule(found)) is not None:
         return [Finding(
             NOTE, "update", *first.place, case.text(first.place), "w - learning rate * dE/dw",
             "the update is no plain gradient descent, so it was not judged",
         )]  # fmt: skip
     with_gradients = [u for u in found if f"dE/d{u.quantity}" in case.table.lines]
-    findings = list(_by_gradients(case, lines, with_gradients, sign))
+    findings = list(_by_gradients(case, lines, with_gradients, sign, right))
     return findings + list(_by_truth(case, lines, truths, [u for u in found if u not in with_gradients]))
 
 
-def _by_gradients(case: Case, lines: Lines, updates: Sequence[Update], sign: float) -> Iterator[Finding]:
-    rate = sign * usual_rate(
-        case, [u._replace(gradients={t: sign * f for t, f in u.gradients.items()}) for u in updates]
-    )
-    rate = abs(rate) if math.isfinite(rate) else rate
+def _by_gradients(
+    case: Case, lines: Lines, updates: Sequence[Update], sign: float, right: set[Place]
+) -> Iterator[Finding]:
+    rate = usual_rate(case, (sign * u.rate for u in updates))
     cells = rate_cells(case, updates, rate)
     home = next((at for at in case.rates if at in cells), cells.most_common(1)[0][0] if cells else None)
     faults: dict[tuple[str, Fault], list[Update]] = {}
     for update in updates:
         step_rate = _rate_at(case, update, rate)
         wrong = fault(case, update, step_rate, sign, home, f"dE/d{update.quantity}")
-        if wrong is not None:
+        if wrong is None:
+            right.add(update.place)
+        else:
             faults.setdefault((update.quantity, wrong), []).append(update)
     for (quantity, wrong), those in faults.items():
         yield _finding(case, lines, quantity, wrong, those, rate * sign)
@@ -111,4 +111,3 @@ def _rate_of(case: Case, updates: Sequence[Update], moves: Mapping[tuple[str, in
         if d
     )
     return found[len(found) // 2] if found else math.nan
-

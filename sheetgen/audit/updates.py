@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -62,8 +62,7 @@ class Updates:
         self.case = case
         gradients = [q for q in case.those("dE/d") if q.removeprefix("dE/d") in case.weights]
         state = [*case.weights, *(q for q in case.table.lines if q.endswith("_next")), *gradients]
-        self._cut = {case.at(q, step): (q, step) for q in state for step in case.table.steps}
-        self._graphs: dict[object, _Graph] = {}
+        self._state = frozenset(state)
 
     def targets(self) -> Iterator[tuple[str, int, Place]]:
         """(weight, the step that it is new at, its place) for every formula that updates one.
@@ -81,20 +80,19 @@ class Updates:
     def read(self, weight: str, step: int, at: Place) -> Update | None:
         """Take the formula apart; None if it is no update of its own: a copy, or too much for one."""
         try:
-            below = ordered(self.case.book, at, _Without(self._cut, at), set())
+            below = ordered(self.case.book, at, _Without(self.case, at), set())
             if len(list(islice(below, MOST_LEAVES))) == MOST_LEAVES:
                 return None
-            found = cone(self.case.book, [at], _Without(self._cut, at))
-            if found.shape not in self._graphs:
-                self._graphs[found.shape] = _Graph(found)
+            found = cone(self.case.book, [at], _Without(self.case, at))
+            graph: _Graph = self.case.once("update", found.shape, lambda: _Graph(found))
         except (Circular, NotDifferentiable):
             return None
         places = [found.places[k] for k in found.leaves]
-        factors = self._graphs[found.shape]([self.case.number(p) for p in places])
+        factors = graph([self.case.number(p) for p in places])
         update = Update(weight, step, at, {}, {}, {})
         for place, factor in zip(places, factors, strict=True):
-            known = self._cut.get(place)
-            if known is None:
+            known = self.case.known.get(place)
+            if known is None or known[0] not in self._state:
                 update.others[place] = factor
             else:
                 term = (known[0].removesuffix("_next"), known[1] - step + known[0].endswith("_next"))
@@ -104,13 +102,13 @@ class Updates:
 
 
 class _Without:
-    """A cut that lets the target itself through."""
+    """Where the graph of an update ends: at every cell of the table but the new weight itself."""
 
-    def __init__(self, cut: dict[Place, tuple[str, int]], target: Place) -> None:
-        self.cut, self.target = cut, target
+    def __init__(self, case: Case, target: Place) -> None:
+        self.known, self.target = case.known, target
 
     def __contains__(self, at: object) -> bool:
-        return at in self.cut and at != self.target
+        return at in self.known and at != self.target
 
 
 class Fault(NamedTuple):
@@ -140,9 +138,9 @@ def rate_cells(case: Case, updates: Iterable[Update], rate: float) -> Counter[Pl
 
 def fault(case: Case, update: Update, rate: float, sign: float, home: Place | None, gradient: str) -> Fault | None:
     """What is wrong with an update; None if it is right. `sign` is -1 where the gradients are minus the derivative."""
-    own = update.quantity, -1
-    weights = {t: f for t, f in update.weights.items() if f != 0}
-    step = update.step
+    own, step = (update.quantity, -1), update.step
+    slid = _slid(case, update)
+    weights = {t: f for t, f in update.weights.items() if f != 0 and t != slid}
     if own not in weights or len(weights) > 1 or not agrees(weights[own], 1):
         there = " and ".join(_named(case, t, step) for t in weights) or "no weight"
         wanted = _named(case, own, step)
@@ -159,6 +157,9 @@ def fault(case: Case, update: Update, rate: float, sign: float, home: Place | No
         there = " and ".join(_named(case, t, step) for t in gradients) or "no gradient"
         return Fault("update", f"it uses {there}", f"it uses {wanted}", WHY)
     used = sign * update.rate
+    if slid is not None:
+        said = f"its learning rate is taken from {_named(case, slid, step)}"
+        return Fault("rate", said, f"{rate:.6g}" + (f" ({home[1]})" if home else ""), SLIDES)
     if agrees(used, rate):
         return None
     if agrees(-used, rate):
@@ -166,17 +167,41 @@ def fault(case: Case, update: Update, rate: float, sign: float, home: Place | No
     return _wrong_rate(case, update, used, rate, home)
 
 
-def another_rule(update: Update) -> bool:
-    """Whether it is no plain gradient descent but remembers: its own gradient, or itself, of several steps."""
+def another_rule(updates: Sequence[Update]) -> Update | None:
+    """An update of a table whose rule is no plain gradient descent but remembers; None if it is not such a table.
+
+    Momentum is told by its own gradient, or itself, of several steps, in most of the updates.
+    """
+    late = [u for u in updates if u.step > 1]
+    those = [u for u in late if _remembers(u)]
+    return those[0] if those and 2 * len(those) > len(late) else None
+
+
+def _remembers(update: Update) -> bool:
     own = {t for t, f in update.gradients.items() if f != 0}
-    weights = {t for t, f in update.weights.items() if f != 0}
+    weights = {t: f for t, f in update.weights.items() if f != 0}
     gradient = f"dE/d{update.quantity}"
-    remembers = len(own) > 1 and {q for q, _ in own} == {gradient} and (gradient, -1) in own
-    return remembers or (len(weights) > 1 and {q for q, _ in weights} == {update.quantity})
+    if len(own) > 1 and {q for q, _ in own} == {gradient} and (gradient, -1) in own:
+        return True
+    return len(weights) > 1 and {q for q, _ in weights} == {update.quantity} and agrees(sum(weights.values()), 1)
 
 
 WHY = "the weight does not follow its own gradient, so the training is another one"
+SLIDES = "the reference to the learning rate slides down the sheet: hold it with $"
 WHY_RATE = "every update must use one learning rate"
+
+
+def _slid(case: Case, update: Update) -> Term | None:
+    """A weight of the table that stands where the learning rate belongs: the gradient is multiplied with it."""
+    gradient = f"dE/d{update.quantity}", -1
+    for term, factor in update.weights.items():
+        (q, by), step = term, update.step
+        if term == (update.quantity, -1) or factor == 0 or step + by < 0 or gradient not in update.gradients:
+            continue
+        rate, g = case.number(case.at(q, step + by)), case.number(case.at(gradient[0], step - 1))
+        if agrees(factor, -g) and agrees(-update.gradients[gradient], rate):
+            return term
+    return None
 
 
 def _wrong_rate(case: Case, update: Update, used: float, rate: float, home: Place | None) -> Fault:
@@ -188,7 +213,7 @@ def _wrong_rate(case: Case, update: Update, used: float, rate: float, home: Plac
         known = case.known.get(at)
         what = "another number" if known is None else f"{known[0]} of another purpose"
         said = f"its learning rate is taken from a cell that holds {what}"
-        why = "the reference to the learning rate slides down: fix it with $" if slid else WHY_RATE
+        why = SLIDES if slid else WHY_RATE
         return Fault("rate", said, expected, why)
     return Fault("rate", f"its learning rate is {used:.6g}", expected, WHY_RATE)
 

@@ -21,10 +21,7 @@ DIALECT = EXCEL._replace(
     functions={
         **EXCEL.functions,
         **{op: _call(op.upper()) for op in CALLS},
-        **{
-            op: lambda a, b, sign=sign: Text(f"{a.at(SUM)}{sign}{b.at(SUM)}", -1)
-            for op, sign in COMPARE.items()
-        },
+        **{op: lambda a, b, sign=sign: Text(f"{a.at(SUM)}{sign}{b.at(SUM)}", -1) for op, sign in COMPARE.items()},
         "pow": lambda a, b: Text(f"{a.at(ATOM)}^{b.at(ATOM)}", POWER),
         "floor": _call("INT"),
         "round": _call("ROUND"),
