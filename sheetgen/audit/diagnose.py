@@ -52,7 +52,7 @@ def diagnosed(case: Case, lines: Lines, kind: str, wrong: Wrong, why: str) -> It
         number = f"it gives {shown(case.number(at))}, {wrong.said} is {shown(wrong.truth[first])}"
         edit = None if pattern is None else _edit(case, wrong, line, pattern)
         if edit is not None:
-            expected = f"{edit.text(case, first)}: with {edit.said} it agrees with {wrong.said} in every step"
+            expected = f"{edit.text(first)}: with {edit.said} it agrees with {wrong.said} in every step"
         else:
             expected = wrong.instead(first) or shown(wrong.truth[first])
         where = case.table.cells(wrong.quantity, first, last)

@@ -10,7 +10,7 @@ from itertools import combinations, islice, product
 from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, kind_of
-from sheetgen.audit.write import written
+from sheetgen.audit.write import replaced, written
 from sheetgen.cell import Cell, Evaluator, constant, forward_order
 from sheetgen.reader import Formula, Place
 
@@ -30,9 +30,16 @@ class Edit(NamedTuple):
     variables: tuple[Cell, ...]
     slots: Callable[[int], Sequence[Place]]
     said: str
+    tried: Tried
 
-    def text(self, case: Case, step: int) -> str:
-        """The edited formula at a step, with its '='."""
+    def text(self, step: int) -> str:
+        """The edited formula at a step, with its '='; where only references change, all else is as it was written."""
+        case, formula = self.tried.case, self.tried.formulas[step]
+        if self.root is formula.template.root:
+            entry = case.book.entry(case.at(self.tried.quantity, step))
+            text = "" if entry is None else replaced(entry.formula or "", formula.slots, self.slots(step))
+            if text:
+                return f"={text}"
         places = {id(v): at for v, at in zip(self.variables, self.slots(step), strict=True)}
         return written(self.root, places, case.table.sheet)
 
@@ -80,7 +87,7 @@ def candidates(tried: Tried) -> Iterator[Edit]:
     for swap in swaps:
         yield _swapped(tried, root, variables, [swap])
     for other, said in restructured(root):
-        yield Edit(other, variables, _slots(tried, []), said)
+        yield Edit(other, variables, _slots(tried, []), said, tried)
     yield from _factors(tried, root, variables)
     short = [s for s in swaps if s.whole]
     for one, two in combinations(short, 2):
@@ -155,7 +162,7 @@ def _swapped(tried: Tried, root: Cell, variables: tuple[Cell, ...], swaps: Seque
     said = " and ".join(
         f"{case.called(case.at(s.new[0], step + s.new[1]))} for {case.called(formula.slots[s.slots[0]])}" for s in swaps
     )
-    return Edit(root, variables, _slots(tried, swaps), said)
+    return Edit(root, variables, _slots(tried, swaps), said, tried)
 
 
 def restructured(root: Cell) -> Iterator[tuple[Cell, str]]:
@@ -245,4 +252,4 @@ def _factors(tried: Tried, root: Cell, variables: tuple[Cell, ...]) -> Iterator[
 
         step = next(iter(tried.formulas))
         words = "the factor " + said.format(case.called(case.at(quantity, step)))
-        yield Edit(_with(root, node, Cell("mul", (node, shape))), (*variables, extra), slots, words)
+        yield Edit(_with(root, node, Cell("mul", (node, shape))), (*variables, extra), slots, words, tried)

@@ -11,7 +11,9 @@ from sheetgen.audit.diagnose import Lines, Wrong, diagnosed
 from sheetgen.audit.gradients import Truths
 from sheetgen.audit.updates import WHY, Fault, Update, Updates, another_rule, fault, rate_cells, usual_rate
 from sheetgen.audit.verdict import ERROR, NOTE, Finding
+from sheetgen.audit.write import replaced
 from sheetgen.reader import Formula, Place
+from sheetgen.xlsx.a1 import column_letters, place
 
 
 def update_findings(case: Case, lines: Lines, truths: Truths, sign: float, right: set[Place]) -> list[Finding]:
@@ -43,7 +45,7 @@ def _by_gradients(
         else:
             faults.setdefault((update.quantity, wrong), []).append(update)
     for (quantity, wrong), those in faults.items():
-        yield _finding(case, lines, quantity, wrong, those, rate * sign)
+        yield _finding(case, lines, quantity, wrong, those, rate * sign, home)
 
 
 def _rate_at(case: Case, update: Update, rate: float) -> float:
@@ -56,24 +58,43 @@ def _rate_at(case: Case, update: Update, rate: float) -> float:
     return rate
 
 
-def _finding(case: Case, lines: Lines, quantity: str, wrong: Fault, those: Sequence[Update], rate: float) -> Finding:
+def _finding(
+    case: Case, lines: Lines, quantity: str, wrong: Fault, those: Sequence[Update], rate: float, home: Place | None
+) -> Finding:
     at, last = those[0].place, those[-1].place
     line = f"{quantity}_next" if f"{quantity}_next" in case.table.lines else quantity
-    lag = 1 if line == quantity else 0
+    lag = 0 if line == quantity else -1
+    first = those[0].step + lag
     truth: dict[int, float] = {}
     formulas: dict[int, Formula] = {}
     for u in those:
-        step = u.step - 1 + lag
+        step = u.step + lag
         before, gradient = case.at(quantity, u.step - 1), case.at(f"dE/d{quantity}", u.step - 1)
         truth[step] = case.number(before) - _rate_at(case, u, rate) * case.number(gradient)
-        if (formula := case.book.formula(u.place)) is not None and lines[line].patterns[step] == lines[line].patterns[
-            those[0].step - 1 + lag
-        ]:
+        formula = case.book.formula(u.place)
+        if formula is not None and lines[line].patterns[step] == lines[line].patterns[first]:
             formulas[step] = formula
-    edit = edits.find(edits.Tried(case, line, formulas, truth))
-    expected = f"{edit.text(case, those[0].step - 1 + lag)}: {wrong.expected}" if edit else wrong.expected
+    text = _held(case, at, formulas.get(first), truth[first], home) if wrong.kind == "rate" else ""
+    if not text and (edit := edits.find(edits.Tried(case, line, formulas, truth))) is not None:
+        text = edit.text(first)
+    expected = f"{text}: {wrong.expected}" if text else wrong.expected
     where = at[1] if len(those) == 1 else f"{at[1]}:{last[1]}"
     return Finding(ERROR, wrong.kind, at[0], where, f"{case.text(at)}: {wrong.found}", expected, wrong.why)
+
+
+def _held(case: Case, at: Place, formula: Formula | None, truth: float, home: Place | None) -> str:
+    """The formula with the cell of the learning rate, held with $, in the place of the reference that slid off it."""
+    entry = case.book.entry(at)
+    if formula is None or home is None or entry is None or entry.formula is None or home[0] != at[0]:
+        return ""
+    for k in range(len(formula.slots)):
+        slots = [*formula.slots[:k], home, *formula.slots[k + 1 :]]
+        if agrees(formula.template([case.number(s) for s in slots]), truth):
+            row, column = place(home[1])
+            slots[k] = home[0], f"${column_letters(column)}${row}"
+            text = replaced(entry.formula, formula.slots, slots)
+            return f"={text}" if text else ""
+    return ""
 
 
 def _by_truth(case: Case, lines: Lines, truths: Truths, updates: Sequence[Update]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import Any
 from sheetgen.cell import Cell, forward_order
 from sheetgen.formula import ATOM, EXCEL, POWER, SUM, FormulaTooLong, Text, show
 from sheetgen.reader import Place
+from sheetgen.xlsx.a1 import tokens
 
 CALLS = ("exp", "ln", "sqrt", "sin", "cos", "atan", "abs", "sign", "max", "min", "if")
 COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -44,6 +45,29 @@ def written(root: Cell, places: Mapping[int, Place], sheet: str) -> str:
         return "=" + show(root, ref, DIALECT)
     except (FormulaTooLong, KeyError):
         return ""
+
+
+def replaced(text: str, old: Sequence[Place], new: Sequence[Place]) -> str:
+    """A formula's text with some references replaced, $ signs kept; '' if its references are not one cell each."""
+    pieces, k = [], 0
+    for kind, token in tokens(text):
+        if kind == "name" and token.upper() not in ("TRUE", "FALSE"):
+            return ""
+        if kind == "reference":
+            sheet, mark, cell = token.rpartition("!")
+            if ":" in cell or k == len(old):
+                return ""
+            if old[k] != new[k]:
+                token = sheet + mark + (new[k][1] if "$" in new[k][1] else _held_like(cell, new[k][1]))
+            k += 1
+        pieces.append(token)
+    return "".join(pieces) if k == len(old) else ""
+
+
+def _held_like(old: str, new: str) -> str:
+    """('$J35', 'L35') -> '$L35'."""
+    letters, digits = new.rstrip("0123456789"), new.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    return "$" * old.startswith("$") + letters + "$" * ("$" in old[1:]) + digits
 
 
 def canonical(cells: Sequence[Cell]) -> list[Cell]:
