@@ -75,6 +75,10 @@ class Truths:
         except Circular:
             self.problem = self.problem or f"{at[0]}!{at[1]} depends on itself"
             return None
+        if (lost := next((p for p in found.places if p in self.case.book.problems), None)) is not None:
+            why = self.case.book.problems[lost]
+            self.problem = self.problem or f"{at[0]}!{at[1]} depends on {lost[0]}!{lost[1]}: {why}"
+            return None
         if len(found.places) > MOST_CELLS:
             self.problem = self.problem or f"{at[0]}!{at[1]} depends on more than {MOST_CELLS:,} cells"
             return None

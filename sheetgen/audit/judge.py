@@ -14,6 +14,7 @@ from sheetgen.audit.charts import judge_charts, read_charts
 from sheetgen.audit.columns import odd_formulas, odd_numbers, spans
 from sheetgen.audit.diagnose import Lines, forward_findings, gradient_findings
 from sheetgen.audit.gradients import Truths
+from sheetgen.audit.infer import with_gradients
 from sheetgen.audit.lines import Network222, judge_lines
 from sheetgen.audit.table import Table
 from sheetgen.audit.trained import update_findings
@@ -56,7 +57,7 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     shared: dict[Hashable, Any] = {}
     for table in tables:
         case = Case(book, table, numbers, find.rate(book.workbook, table), shared)
-        found += _table(case, verdict)
+        found += _table(with_gradients(case), verdict)
     charts = read_charts(verdict.path)
     found += judge_charts(charts, tables)
     found += judge_lines(book.workbook, Network222())

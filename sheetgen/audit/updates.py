@@ -84,6 +84,8 @@ class Updates:
             if len(list(islice(below, MOST_LEAVES))) == MOST_LEAVES:
                 return None
             found = cone(self.case.book, [at], _Without(self.case, at))
+            if any(p in self.case.book.problems for p in found.places):
+                return None
             graph: _Graph = self.case.once("update", found.shape, lambda: _Graph(found))
         except (Circular, NotDifferentiable):
             return None
