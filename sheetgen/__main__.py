@@ -1,4 +1,4 @@
-"""The command line: `sheetgen build` writes workbooks, `check` judges them, `templates` lists what is shipped."""
+"""The command line: `build` writes workbooks, `check` judges them, `audit` judges anybody's, `templates` lists."""
 
 from __future__ import annotations
 
@@ -45,6 +45,61 @@ def check(files: tuple[Path, ...], engines: tuple[str, ...]) -> None:
     from sheetgen import building
 
     sys.exit(building.check_files(files, engines))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE_OR_FOLDER...")
+@click.option("--table", help="Where the table stands, such as 'Sheet1!A32:AE100', if its labels do not say so.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="How many files at a time; else one per processor.")
+@click.option("--timeout", type=click.IntRange(1, 86_400), default=120, show_default=True, help="Seconds for one file.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--markdown", is_flag=True, help="Print Markdown.")
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML, for any CI.")
+@click.option("--gradescope", type=click.Path(path_type=Path), metavar="FILE", help="Write Gradescope's results.json.")
+@click.option("--points", type=click.FloatRange(0, 1e6), default=100, show_default=True, help="Its full score.")
+@click.option("--report", type=click.Path(path_type=Path), metavar="OUT.xlsx", help="Write a workbook for the teacher.")
+def audit(
+    paths: tuple[Path, ...],
+    table: str | None,
+    jobs: int | None,
+    timeout: int,
+    as_json: bool,
+    markdown: bool,
+    junit: Path | None,
+    gradescope: Path | None,
+    points: float,
+    report: Path | None,
+) -> None:
+    """Judge workbooks that anybody made: is the backpropagation in them right, and if not, which cell is wrong?
+
+    Folders are searched for .xlsx and .xlsm files. The exit status is 0 if all is right, 1 if something was found, 2
+    if a file could not be judged.
+    """
+    from sheetgen.audit.show import command
+
+    outputs = command.Outputs(as_json, markdown, junit, gradescope, report, points)
+    sys.exit(command.audit(paths, outputs, table, jobs, timeout))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("cell")
+@click.argument("ranges", nargs=-1, required=True, metavar="RANGE...")
+@click.option("--json", "form", flag_value="json", help="Print JSON instead of a table.")
+@click.option("--csv", "form", flag_value="csv", help="Print CSV instead of a table.")
+@click.option("--numeric/--no-numeric", default=True, help="Check the derivatives by differences.")
+@click.option("--all", "everything", is_flag=True, help="Check all of them, even if it takes longer than 10 seconds.")
+def grad(file: Path, cell: str, ranges: tuple[str, ...], form: str | None, numeric: bool, everything: bool) -> None:
+    """Differentiate the CELL of a workbook FILE with respect to the cells of each RANGE, exactly.
+
+    A CELL is written E5, Sheet2!E5 or as a defined name; a RANGE also B3:B20. Beside each derivative stands what
+    differences give: the cell is changed a little, and all that follows from it is recalculated.
+
+    The exit status is 0 if they agree, 1 if one does not, 2 if there is no derivative.
+    """
+    from sheetgen.grad import command
+
+    sys.exit(command.run(file, cell, ranges, form or "table", numeric, everything))
 
 
 @main.command()

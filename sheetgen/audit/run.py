@@ -1,0 +1,219 @@
+"""Judge many files: each in a process of its own, with a time and a memory limit, so that none can stop the rest."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import cache
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from pathlib import Path
+
+from sheetgen.audit.verdict import Verdict
+
+Judge = Callable[[Path, str | None], Verdict]  # a function of a module, for its name is what goes to the process
+
+TIMEOUT = 120.0  # seconds for one file
+MEMORY = 3 << 30  # bytes that one file may take beyond what Python itself takes
+SUFFIXES = {".xlsx", ".xlsm"}
+PRELOADED = ["click", "sheetgen.audit.judge"]  # imported once, not once per file
+
+
+def find_files(paths: Iterable[Path], leave_out: Iterable[Path] = ()) -> list[Path]:
+    """The files to judge: each path as it is, and of a folder every workbook in it, sorted; none twice.
+
+    Hidden files and folders, Excel's lock files (~$) and what is left out are skipped. A folder without a workbook,
+    or a path that does not exist, stays in the list: audit_all says what is wrong with it.
+    """
+    skipped = {_key(path) for path in leave_out}
+    found: dict[str, Path] = {}
+    for path in paths:
+        inside = [p for p in _workbooks(path) if _key(p) not in skipped] if path.is_dir() else []
+        for one in inside or [path]:
+            found.setdefault(_key(one), one)
+    return list(found.values())
+
+
+def _key(path: Path) -> str:
+    return os.path.normcase(os.path.abspath(path))
+
+
+def _workbooks(folder: Path) -> list[Path]:
+    """The workbooks of a folder and of those in it; links to folders are not followed, for they may go round."""
+    found = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(parent, name) for name in files if not name.startswith((".", "~$"))]
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
+
+
+def judge(path: Path, pointed: str | None) -> Verdict:
+    """The judge itself, imported where it works."""
+    from sheetgen.audit.judge import audit
+
+    return audit(path, pointed)
+
+
+def audit_all(
+    paths: Sequence[Path],
+    jobs: int | None = None,
+    progress: Callable[[Verdict], object] = lambda _: None,
+    *,
+    pointed: str | None = None,
+    timeout: float = TIMEOUT,
+    memory: int = MEMORY,
+    judge: Judge | None = None,
+) -> list[Verdict]:
+    """The verdict on each file, in the order of the paths; `progress` is told each one when it is there.
+
+    `jobs` files are judged at a time, as many as there are processors if it is None. Whatever happens to a file or to
+    its process is a verdict with a problem. As always with processes, a script that calls this needs its
+    `if __name__ == "__main__":`.
+    """
+    judge = judge or globals()["judge"]
+    verdicts: dict[int, Verdict] = {}
+    waiting = deque(enumerate(paths))
+    running: list[_Job] = []
+    try:
+        while waiting or running:
+            while waiting and len(running) < (jobs or processors()):
+                index, path = waiting.popleft()
+                if problem := refusal(path):
+                    progress(verdicts.setdefault(index, Verdict(path, problem=problem)))
+                else:
+                    running.append(_Job(index, path, judge, pointed, timeout, memory))
+            for job, verdict in list(_finished(running)):
+                running.remove(job)
+                progress(verdicts.setdefault(job.index, verdict))
+    finally:
+        for job in running:
+            job.stop()
+    return [verdicts[k] for k in range(len(paths))]
+
+
+def refusal(path: Path) -> str:
+    """Why a path is no file that could be judged, or ''."""
+    if path.is_dir():
+        return f"{path.name or path} is a folder without an .xlsx or .xlsm file."
+    if not path.exists():
+        return f"{path.name} does not exist."
+    return "" if path.is_file() else f"{path.name} is no ordinary file."
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def _context() -> BaseContext:
+    """How processes are started: forked from a fresh one, where there is fork; a fork of this one may have threads."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+class _Job:
+    """One file that is being judged."""
+
+    def __init__(self, index: int, path: Path, judge: Judge, pointed: str | None, timeout: float, memory: int) -> None:
+        self.index, self.path, self.timeout = index, path, timeout
+        self.pipe, far = _context().Pipe(duplex=False)
+        arguments = (far, judge, path.absolute(), pointed, timeout, memory)
+        self.process = _context().Process(target=_work, args=arguments, daemon=True)  # type: ignore[attr-defined]
+        self.process.start()
+        far.close()  # so that the pipe ends when the process does
+        self.deadline = time.monotonic() + timeout
+
+    def verdict(self) -> Verdict:
+        """What came through the pipe, which has something or has ended."""
+        try:
+            verdict: Verdict = self.pipe.recv()
+        except Exception:  # it ended before or within the verdict
+            self.process.join(5)
+            return Verdict(self.path, problem=_ended(self.path.name, self.process.exitcode))
+        verdict.path = self.path
+        return verdict
+
+    def stop(self) -> None:
+        """End the process, whatever it is doing."""
+        self.process.kill()
+        self.process.join()
+        self.process.close()
+        self.pipe.close()
+
+
+def _ended(name: str, code: int | None) -> str:
+    """Why there is no verdict of a process that ended."""
+    if code is None or code >= 0:
+        return f"{name} made its judge end too early."
+    with suppress(ValueError):
+        return f"{name} made its judge end with {signal.Signals(-code).name}."
+    return f"{name} made its judge end with signal {-code}."
+
+
+def _finished(running: Sequence[_Job]) -> Iterator[tuple[_Job, Verdict]]:
+    """The jobs that have ended, or are out of time; waits for the first one."""
+    if not running:
+        return
+    ready = wait([job.pipe for job in running], max(0.0, min(job.deadline for job in running) - time.monotonic()))
+    now = time.monotonic()
+    for job in running:
+        if job.pipe in ready:
+            verdict = job.verdict()
+        elif now >= job.deadline:
+            seconds = f"{job.timeout:g} second{'s' * (job.timeout != 1)}"
+            problem = f"{job.path.name} takes longer than {seconds} to judge, so it was stopped."
+            verdict = Verdict(job.path, problem=problem, seconds=job.timeout)
+        else:
+            continue
+        job.stop()
+        yield job, verdict
+
+
+def _work(pipe: Connection, judge: Judge, path: Path, pointed: str | None, timeout: float, memory: int) -> None:
+    """What the process does: judge one file and send the verdict, with a word about what went wrong."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started it stops it
+    _silence()
+    _limit(timeout, memory)
+    try:
+        verdict = judge(path, pointed)
+    except MemoryError:
+        verdict = Verdict(path, problem=f"{path.name} takes more than {memory / 2**30:.2g} GB of memory to judge.")
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"[:300]
+        verdict = Verdict(path, problem=f"{path.name} cannot be judged, for the judge has a fault ({why}).")
+    pipe.send(verdict)
+
+
+def _silence() -> None:
+    """Nothing but the verdict leaves the process: a library's warning would spoil what --json prints."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+
+
+def _limit(timeout: float, memory: int) -> None:
+    """Bound memory and processor time, where the system can; what Python has taken already is not counted."""
+    try:
+        import resource  # POSIX only
+
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError):
+        return
+    wanted = {
+        resource.RLIMIT_AS: taken + memory,
+        resource.RLIMIT_CPU: int(timeout) + 10,  # in case nobody is left to stop it
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, most in wanted.items():
+        _, hard = resource.getrlimit(kind)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))

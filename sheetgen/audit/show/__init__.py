@@ -1,0 +1,1 @@
+"""The verdicts for people and programs: on the terminal, and as JSON, Markdown, JUnit, Gradescope and a workbook."""

@@ -1,0 +1,65 @@
+"""The verdicts as Markdown, for the summary of a CI job or a comment."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+from sheetgen.audit.show.text import counts, faults, kind, ordered, plain, total, where
+from sheetgen.audit.verdict import Verdict
+
+MOST = 100  # findings of one file, for GitHub shows no summary over a megabyte
+MOST_UNREAD = 20
+LONGEST = 500  # characters of one text
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$^]|:(?=//)|(?<=www)\.)")
+_BULLET = re.compile(r"^(\s*\d*)([-+=.)])")  # what would begin a list
+
+
+def escaped(text: object, most: int = LONGEST) -> str:
+    """A text that Markdown shows as it is: no markup, no HTML, no link, no mention of anybody."""
+    safe = _SPECIAL.sub(r"\\\1", html.escape(plain(text, most), quote=False))
+    # GitHub looks for @name only after it has read the Markdown, so a backslash would not stop it.
+    return _BULLET.sub(r"\1\\\2", safe).replace("@", "@\u200b")
+
+
+def document(verdicts: Sequence[Verdict]) -> str:
+    """A table of all files if there are several, then a section for each."""
+    parts = [f"# {escaped(total(list(verdicts)))}"]
+    if len(verdicts) > 1:
+        parts.append(_table(("file", "verdict", "errors", "warnings", "first wrong cell"), map(_row, verdicts)))
+    parts += [_file(verdict) for verdict in verdicts]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _row(verdict: Verdict) -> list[str]:
+    n = counts(verdict)
+    first = next((where(f.sheet, f.cells) for f in faults(verdict)), "")
+    numbers = ["" if verdict.problem else str(n[s]) for s in ("error", "warning")]
+    return [escaped(verdict.path), verdict.word, *numbers, escaped(first)]
+
+
+def _file(verdict: Verdict) -> str:
+    rest = escaped(verdict.sentence().removeprefix(verdict.word))
+    parts = [f"## {escaped(verdict.path)}", f"**{verdict.word}**{rest}"]
+    found = ordered(verdict)
+    if found:
+        rows = [
+            (f.severity, *map(escaped, (where(f.sheet, f.cells), kind(f), f.found, f.expected, f.why)))
+            for f in found[:MOST]
+        ]
+        parts.append(_table(("", "where", "what", "what is there", "what it should be", "why it matters"), rows))
+    if len(found) > MOST:
+        parts.append(f"and {len(found) - MOST:,} more")
+    if verdict.unread:
+        lines = [f"- {escaped(text)}" for text in verdict.unread[:MOST_UNREAD]]
+        if len(verdict.unread) > MOST_UNREAD:
+            lines.append(f"- and {len(verdict.unread) - MOST_UNREAD:,} more")
+        parts += [f"Not understood, so not judged: {len(verdict.unread):,}", "\n".join(lines)]
+    return "\n\n".join(parts)

@@ -1,0 +1,99 @@
+"""What all reports share: texts that are safe to show, places as formulas write them, the order of findings."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from sheetgen.audit.verdict import ERROR, KINDS, SEVERITIES, WARNING, Finding, Verdict
+from sheetgen.xlsx.a1 import range_of
+
+WORDS = ("right", "doubtful", "wrong", "not judged")
+OTHER = "other"
+LONGEST = 2_000  # characters of one text of a finding; the JSON alone has them all
+
+_UNUSUAL = re.compile(r"[^\x20-\x7e]")
+_PLAIN_SHEET = re.compile(r"(?![rR]\d*[cC]\d*$)[^\W\d]\w*")
+
+
+def plain(text: object, most: int = LONGEST) -> str:
+    """One line that a terminal, XML and a sheet can hold: no control characters; a long text loses its middle."""
+    whole = str(text)
+    if len(whole) > most:
+        whole = f"{whole[: most // 2]}…{whole[len(whole) - most + most // 2 + 1 :]}"
+    return _UNUSUAL.sub(_harmless, whole)
+
+
+def _harmless(match: re.Match[str]) -> str:
+    c = match[0]
+    if c.isprintable():
+        return c
+    # Characters of category Cf are not seen, and turn the direction of what is.
+    return " " if c.isspace() else "" if unicodedata.category(c) == "Cf" else "�"
+
+
+def where(sheet: str, cells: str) -> str:
+    """'Back Prop'!AA33:AA100, as a formula has it; what is no cell, such as a chart, keeps its name."""
+    if not sheet or not cells:
+        return plain(sheet or cells)
+    name = plain(sheet)
+    if range_of(cells) is None:
+        return f"{name}: {plain(cells)}"
+    return f"{name if is_plain(name) else quoted(name)}!{cells}"
+
+
+def is_plain(sheet: str) -> bool:
+    """Whether a sheet's name needs no quotes in a formula."""
+    return bool(_PLAIN_SHEET.fullmatch(sheet)) and range_of(sheet) is None
+
+
+def quoted(sheet: str) -> str:
+    """A sheet's name in quotes."""
+    doubled = sheet.replace("'", "''")
+    return f"'{doubled}'"
+
+
+def kind(finding: Finding) -> str:
+    """What a finding is called; the report counts by this."""
+    return KINDS.get(finding.kind, OTHER)
+
+
+def ordered(verdict: Verdict) -> list[Finding]:
+    """Errors first, then warnings, then notes; each in the order in which they were found."""
+    return sorted(verdict.findings, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def counts(verdict: Verdict) -> dict[str, int]:
+    """How many errors, warnings and notes."""
+    found = Counter(finding.severity for finding in verdict.findings)
+    return {severity: found[severity] for severity in SEVERITIES}
+
+
+def faults(verdict: Verdict) -> list[Finding]:
+    """Errors and warnings: what makes a workbook not right."""
+    return [finding for finding in ordered(verdict) if finding.severity in (ERROR, WARNING)]
+
+
+def tally(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """How many files got each verdict."""
+    found = Counter(verdict.word for verdict in verdicts)
+    return {word: found[word] for word in WORDS}
+
+
+def total(verdicts: list[Verdict]) -> str:
+    """'30 workbooks: 7 right, 22 wrong, 1 not judged'."""
+    parts = [f"{n:,} {word}" for word, n in tally(verdicts).items() if n]
+    return f"{len(verdicts):,} workbook{'s' * (len(verdicts) != 1)}: {', '.join(parts)}"
+
+
+def save(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there, so that an old one survives a failure. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".sheetgen-") as folder:
+        draft = Path(folder) / "draft"
+        draft.write_bytes(content)
+        draft.replace(path)
