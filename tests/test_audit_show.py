@@ -110,6 +110,13 @@ def test_only_a_terminal_gets_colours(tmp_path: Path) -> None:
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) != coloured
 
 
+def test_the_summary_names_files_from_the_folder_they_share(tmp_path: Path) -> None:
+    ann, bob, *_ = class_of(tmp_path)
+    assert text.short([ann, bob]) == ["ann.xlsx", "bob/Book1.xlsx"] and text.short([bob]) == ["Book1.xlsx"]
+    table = printed([ann, bob]).split("first wrong cell")[1]
+    assert "\nann.xlsx " in table and str(tmp_path) not in table
+
+
 @pytest.mark.parametrize("width", [20, 40, 79, 200])
 def test_a_narrow_terminal_breaks_lines_and_cuts_nothing_off(width: int, tmp_path: Path) -> None:
     verdicts = class_of(Path("."))

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sheetgen.audit.show.text import counts, faults, kind, ordered, plain, total, where
+from sheetgen.audit.show.text import counts, faults, kind, ordered, plain, short, total, where
 from sheetgen.audit.verdict import NOTE, SEVERITIES, Finding, Verdict
 
 MOST = 50  # findings of one severity that are shown of one file
@@ -85,9 +85,9 @@ def _summary(verdicts: Sequence[Verdict]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for head in ("file", "verdict", "errors", "warnings", "first wrong cell"):
         table.add_column(head, justify="right" if head in ("errors", "warnings") else "left", overflow="fold")
-    for verdict in verdicts:
+    for verdict, name in zip(verdicts, short(verdicts), strict=True):
         n = counts(verdict)
         first = next((where(f.sheet, f.cells) for f in faults(verdict)), "")
         numbers = ["" if verdict.problem else str(n[s]) for s in ("error", "warning")]
-        table.add_row(plain(verdict.path), Text(verdict.word, VERDICTS[verdict.word]), *numbers, first)
+        table.add_row(name, Text(verdict.word, VERDICTS[verdict.word]), *numbers, first)
     return table

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sheetgen.audit.verdict import ERROR, KINDS, SEVERITIES, WARNING, Finding, Verdict
@@ -76,6 +77,16 @@ def counts(verdict: Verdict) -> dict[str, int]:
 def faults(verdict: Verdict) -> list[Finding]:
     """Errors and warnings: what makes a workbook not right."""
     return [finding for finding in ordered(verdict) if finding.severity in (ERROR, WARNING)]
+
+
+def short(verdicts: Sequence[Verdict]) -> list[str]:
+    """What each file is called in a table of all: its path from the folder that they have in common."""
+    paths = [verdict.path.absolute() for verdict in verdicts]
+    try:
+        folder = os.path.commonpath([path.parent for path in paths])
+        return [plain(os.path.relpath(path, folder)) for path in paths]
+    except ValueError:  # on two drives of Windows
+        return [plain(verdict.path) for verdict in verdicts]
 
 
 def tally(verdicts: Iterable[Verdict]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from sheetgen import __version__
 from sheetgen.audit.show import filesheet, names
 from sheetgen.audit.show.filesheet import KIND, MOST, SEVERITY, FileSheet
 from sheetgen.audit.show.names import link
-from sheetgen.audit.show.text import OTHER, faults, kind, plain, quoted, tally, where
+from sheetgen.audit.show.text import OTHER, faults, kind, plain, quoted, short, tally, where
 from sheetgen.audit.verdict import ERROR, KINDS, WARNING, Verdict
 from sheetgen.book import CREATED, Book, Sheet, writing
 from sheetgen.xlsx.a1 import column_letters
@@ -19,7 +19,10 @@ SUBTITLE = (
     "Every count is a formula. If you forgive a finding, choose “forgiven” as its severity on the sheet of its file: "
     "the verdict and the counts follow."
 )
-HEADS = ("file", "verdict", "errors", "warnings", "rows", "gradients", "worst relative difference", "first wrong cell")
+HEADS = (
+    "file", "verdict", "errors", "warnings", "rows", "gradients compared", "worst relative difference",
+    "first wrong cell",
+)  # fmt: skip
 WIDTHS = (34, 12, 11, 11, 11, 11, 13, 30)
 KIND_WIDTH = 12
 TILE_ROW, ALL_ROW, WITH_ROW, HEAD_ROW = 5, 7, 8, 9
@@ -58,8 +61,9 @@ def _summary(book: Book, sheet: Sheet, files: list[FileSheet]) -> None:
     sheet.set_row_pixels(HEAD_ROW - 1, 40)
     for column, head in enumerate((*HEADS, *kinds)):
         sheet.put(HEAD_ROW, column, head, book.style("head", "broken", *_side(column)))
-    for row, file in enumerate(files, FIRST_ROW):
-        _row(book, sheet, row, file, kinds)
+    shown = short([file.verdict for file in files])
+    for row, (file, name) in enumerate(zip(files, shown, strict=True), FIRST_ROW):
+        _row(book, sheet, row, file, name, kinds)
     _totals(book, sheet, files, kinds, last)
     for word, look in LOOKS.items():
         rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": book.conditional(look)}
@@ -103,11 +107,11 @@ def _counted(file: FileSheet, kinds: Sequence[str]) -> list[tuple[int, str]]:
     return found
 
 
-def _row(book: Book, sheet: Sheet, row: int, file: FileSheet, kinds: Sequence[str]) -> None:
+def _row(book: Book, sheet: Sheet, row: int, file: FileSheet, shown: str, kinds: Sequence[str]) -> None:
     verdict = file.verdict
     centred = ("cell", "center")
     tip = "Go to its findings"
-    path, problem = plain(verdict.path, 200), plain(verdict.problem, 300)
+    path, problem = plain(shown, 200), plain(verdict.problem, 300)
     link(book, sheet, row, 0, f"internal:{quoted(file.name)}!A1", path, tip, "cell", "broken")
     first = next(iter(faults(verdict)), None)
     place = where(first.sheet, first.cells) if first else ""
