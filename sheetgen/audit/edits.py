@@ -15,7 +15,8 @@ from sheetgen.cell import Cell, Evaluator, constant, forward_order
 from sheetgen.reader import Formula, Place
 
 MOST_SLOTS = 40  # references of a formula in which swaps are looked for
-MOST_TRIES = 20_000
+MOST_TRIES = 5_000
+MOST_IN_ALL = 50_000  # tries for one workbook
 MOST_PLACES = 5  # occurrences of one reference that may be swapped together
 TRIED = 4  # steps on which an edit is tried first
 
@@ -64,7 +65,9 @@ def find(tried: Tried) -> Edit | None:
     """The first edit after which the formula agrees with the truth at every step; None if there is none."""
     root = next(iter(tried.formulas.values())).template.root
     plain = Evaluator([root])  # for every edit that only swaps references
-    for edit in islice(candidates(tried), MOST_TRIES):
+    left = tried.case.once("edits", None, lambda: [MOST_IN_ALL])
+    for edit in islice(candidates(tried), min(MOST_TRIES, left[0])):
+        left[0] -= 1
         if _right(tried, edit, plain if edit.root is root else Evaluator([edit.root])):
             return edit
     return None

@@ -20,7 +20,7 @@ from sheetgen.audit.table import Table
 from sheetgen.audit.trained import update_findings
 from sheetgen.audit.verdict import ERROR, SEVERITIES, WARNING, Finding, Judged, Verdict
 from sheetgen.reader import Book, Circular, Place, values
-from sheetgen.xlsx import ErrorValue, UnreadableWorkbook, Workbook, read
+from sheetgen.xlsx import ErrorValue, UnreadableWorkbook, Value, Workbook, read
 from sheetgen.xlsx.a1 import address, place
 
 MOST_UNREAD = 1_000
@@ -109,7 +109,8 @@ def _span(first: str, last: str) -> str:
 
 def _errors(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
     """Cells that show an error, and formulas that give one; only where it starts, not what follows from it."""
-    bad = {at for at, x in numbers.items() if math.isnan(x)}
+    # A formula that gives a text is no number to us, and no error.
+    bad = {at for at, x in numbers.items() if math.isnan(x) and not isinstance(_remembered(book, at), str)}
     for sheet, cells in book.workbook.sheets.items():
         bad |= {(sheet, a) for a, entry in cells.items() if isinstance(entry.value, ErrorValue)}
     sources = [at for at in bad if not _follows(book, at, bad)]
@@ -121,6 +122,11 @@ def _errors(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
             ERROR, "value", sheet, _span(first, last), f"{text} gives {value}", "a number",
             "everything that refers to it is an error, too",
         )  # fmt: skip
+
+
+def _remembered(book: Book, at: Place) -> Value | None:
+    entry = book.entry(at)
+    return None if entry is None else entry.value
 
 
 def _follows(book: Book, at: Place, bad: set[Place]) -> bool:

@@ -16,6 +16,9 @@ from sheetgen.reader import Formula, Place
 from sheetgen.xlsx.a1 import column_letters, place
 
 
+ROUGHLY = 1e-6  # relative: a rate that is told from a step, which is a difference of two weights
+
+
 def update_findings(case: Case, lines: Lines, truths: Truths, sign: float, right: set[Place]) -> list[Finding]:
     """What is wrong with the updates of a table; `right` gets the cells that are right."""
     reader = Updates(case)
@@ -122,13 +125,18 @@ def _close(case: Case, line: str, step: int, truth: float, move: tuple[float, fl
 
 
 def _rate_of(case: Case, updates: Sequence[Update], moves: Mapping[tuple[str, int], tuple[float, float]]) -> float:
-    if case.rates:
-        return case.number(case.rates[0])
-    found: list[float] = sorted(
+    """The learning rate: what most updates amount to, or the only one that is labelled.
+
+    A sheet may compare several rates, each with its own table and cell.
+    """
+    implied: list[float] = sorted(
         (before - case.number(u.place)) / d
         for u in updates
         if (u.quantity, u.step) in moves
         for before, d in [moves[u.quantity, u.step]]
         if d
     )
-    return found[len(found) // 2] if found else math.nan
+    middle = implied[len(implied) // 2] if implied else math.nan
+    labelled = [case.number(at) for at in case.rates]
+    meant = [rate for rate in labelled if math.isclose(rate, middle, rel_tol=ROUGHLY)]
+    return meant[0] if meant else labelled[0] if len(set(labelled)) == 1 else middle
