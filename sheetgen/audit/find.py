@@ -32,7 +32,7 @@ def why_none(book: Workbook) -> str:
     formulas = any(entry.formula for cells in book.sheets.values() for entry in cells.values())
     weights, errors = _first(labels, is_weight), _first(labels, lambda name: name[0] == "E")
     if weights and errors:
-        return f"A weight ({weights}) and an error ({errors}) are labelled, but not in one row or column of numbers."
+        return f"There are weights ({weights}) and an error ({errors}), but not in one row or one column of numbers."
     if weights:
         return f"There are weights ({weights}), but nothing is labelled as their error (E_total)."
     if errors:

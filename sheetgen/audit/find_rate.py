@@ -20,13 +20,14 @@ def rate(book: Workbook, table: Table) -> list[tuple[str, str]]:
 
     Those of the table's sheet come first, the nearest before others.
     """
-    spots = {spot: None for spot in rates(book, all_labels(book)) if not _later(table, spot)}
+    spots = {spot for spot in rates(book, all_labels(book)) if not _later(table, spot)}
     order = {name: k for k, name in enumerate(book.sheets)}
 
-    def distance(spot: Spot) -> tuple[bool, int, int]:
-        return spot.sheet != table.sheet, order[spot.sheet], _distance(table, spot)
+    def nearness(spot: Spot) -> tuple[bool, int, int, Spot]:
+        away = spot.sheet != table.sheet
+        return away, order[spot.sheet], 0 if away else _distance(table, spot), spot
 
-    return [(spot.sheet, address(spot.row, spot.column)) for spot in sorted(spots, key=distance)]
+    return [(spot.sheet, address(spot.row, spot.column)) for spot in sorted(spots, key=nearness)]
 
 
 def rates(book: Workbook, labels: Labels) -> Iterator[Spot]:

@@ -126,7 +126,9 @@ def _flaw(view: View, reach: Reach, table: Table) -> Rejected | None:
     """Why this is no training, if it is none."""
     where, error, weights = f"{view.sheet}!{table.area}", table.lines["E_total"], weights_of(table)
     if not has_formulas(view, table):
-        return Rejected(3, f"The table {where} holds numbers without formulas (pasted values): nothing can be checked.")
+        live = any(has_formulas(view, table, name) for name in table.lines)
+        what = f"The error in {view.sheet}!{table.cells('E_total')}" if live else f"The table {where}"
+        return Rejected(3, f"{what} holds numbers without formulas (pasted values): nothing can be checked.")
 
     def leads(p: int) -> bool:
         return reach.meets(view.sheet, view.at(error, p), [view.spot(w, p) for w in weights])
@@ -140,9 +142,9 @@ def _flaw(view: View, reach: Reach, table: Table) -> Rejected | None:
     return None
 
 
-def has_formulas(view: View, table: Table) -> bool:
-    """Whether the errors are formulas."""
-    entries = [view.entry(table.lines["E_total"], p) for p in samples(table)]
+def has_formulas(view: View, table: Table, name: str = "E_total") -> bool:
+    """Whether a quantity, the error, is computed."""
+    entries = [view.entry(table.lines[name], p) for p in samples(table)]
     return any(entry and entry.formula for entry in entries)
 
 

@@ -80,7 +80,7 @@ _AFTER = str.maketrans(dict.fromkeys("ðд", "∂") | dict.fromkeys("ŋɳ", "η"
 _DROPPED = str.maketrans(dict.fromkeys("{}$\\", "")) | dict.fromkeys((0x200B, 0x200C, 0x200D, 0xFEFF, 0xAD, 0x2060))
 _POWER = re.compile("[\u00b2\u00b3\u00b9\u2070\u2074-\u2079]")  # w1² is not w12
 _NUMBER = re.compile(r"[0-9]+")
-_SEPARATORS = re.compile(r"(?:[\s_,\-·]|(?<!\d)\.|\.(?!\d))+")
+_SEPARATORS = re.compile(r"(?:->|[\s_,\-·→]|(?<!\d)\.|\.(?!\d))+")
 _CAPITAL = re.compile(r"[ELJ](?=$| ?\()")
 _TAGGED = re.compile(r"([^()]+?)\s*\(([^()]{1,24})\)")
 _PARAMETER = re.compile(r"[wb](?:\d+(?:_\d+)?|_[a-z]\d+(?:_\d+)?(?:_[ho]\d+)?)?")
@@ -125,7 +125,7 @@ _ERROR = r"(?:e|err|error|errors|loss|cost|error_e)"
 _UNITS = [
     ("w{n}", rf"(?:w|wt|weights?|weights?_w)_?{_N}", True),
     ("b{n}", rf"(?:b|bias|biases|bias_b)_?{_N}", True),
-    ("w_{p}_{q}", r"w(?:eights?)?_?\(?(?P<p>[iho]\d{1,4})_?(?:to_|->|→)?_?(?P<q>[ho]\d{1,4})\)?", True),
+    ("w_{p}_{q}", r"w(?:eights?)?_?\(?(?P<p>[iho]\d{1,4})_?(?:to_)?(?P<q>[ho]\d{1,4})\)?", True),
     ("b_{p}", r"b(?:ias)?_?(?P<p>[ho]\d{1,4})", True),
     ("i{n}", rf"(?:i|in|inp|inputs?|input_i)_?{_N}", True),
     ("i{n}", rf"(?:x|input_x)_?{_N}", False),
