@@ -130,10 +130,10 @@ def _mislabelled(plot: Plot, area: Area, found: list[Plot], tables: Sequence[Tab
         span = _span(area, other)
         if span is None or not _overlaps(span, other) or not _beside(span, other):
             continue
-        if other is table and span.start != start:
+        if _together(other, table) and span.start != start:
             same = _line(table, span.line, start, end)
             return f"{same}, the same {_steps(table)}", "the labels of the axis belong to other steps"
-        if other is not table and not any(plot.table is other for plot in found):
+        if not _together(other, table) and not any(plot.table is other for plot in found):
             return f"labels beside {_range(plot.area)}", f"the labels are those of another table, {other.area}"
     return None
 
@@ -162,12 +162,13 @@ def _plot(series: Series, tables: Sequence[Table]) -> Plot | None:
     for table in tables:
         span = _span(area, table)
         if span and span.line == span.last_line and _overlaps(span, table) and _inside(span.line, table):
-            met.append((table.first, table, span))
+            # Tables may share their rows, one for each learning rate: the label of the line decides.
+            met.append((table.first, span.line not in table.lines.values(), table, span))
     if not met:
         return None
-    met.sort(key=lambda found: found[0])
-    _, table, span = met[0]
-    return Plot(series, area, table, span, tuple(other for _, other, _ in met[1:]))
+    met.sort(key=lambda found: found[:2])
+    *_, table, span = met[0]
+    return Plot(series, area, table, span, tuple(other for _, _, other, _ in met if other.first > table.last))
 
 
 def _span(area: Area, table: Table) -> Span | None:
@@ -177,6 +178,11 @@ def _span(area: Area, table: Table) -> Span | None:
     if table.across:
         return Span(area.column, area.last_column, area.row - table.first, area.last_row - table.first)
     return Span(area.row, area.last_row, area.column - table.first, area.last_column - table.first)
+
+
+def _together(a: Table, b: Table) -> bool:
+    """Whether two tables have the same rows, as where a sheet has a training for each learning rate."""
+    return (a.sheet, a.across, a.first, a.last) == (b.sheet, b.across, b.first, b.last)
 
 
 def _overlaps(span: Span, table: Table) -> bool:

@@ -1,0 +1,52 @@
+"""A line of textbook maths cut into pieces, each as it means and as the writer typed it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_TOKEN = re.compile(
+    r"""(?P<number>[0-9]+(?:[.,][0-9]+)?|\.[0-9]+|[½¼])
+      | (?P<name>[A-Za-zͰ-Ͽ_][A-Za-z0-9_Ͱ-Ͽ₀-₉]*['′’]?)
+      | (?P<partial>[∂𝜕])
+      | (?P<square>[²³])
+      | (?P<sign>\*\*|[-−–+*×·⋅∙•∗✕/÷⁄∕^()\[\]{}])
+      | (?P<space>\s+)
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_ALIKE = {
+    **dict.fromkeys("−–", "-"), **dict.fromkeys("×·⋅∙•∗✕", "*"), **dict.fromkeys("÷⁄∕", "/"), "**": "^",
+    **dict.fromkeys("[{", "("), **dict.fromkeys("]}", ")"), "½": "0.5", "¼": "0.25", "²": "2", "³": "3", "𝜕": "∂",
+}  # fmt: skip
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+class Token(NamedTuple):
+    """A piece of a line: what it means, how the writer typed it, and how many spaces stand before it."""
+
+    kind: str
+    text: str
+    typed: str
+    gap: int = 0
+
+
+def tokens(text: str) -> list[Token]:
+    """Cut a line into its pieces; spaces are kept with the piece that follows them."""
+    found: list[Token] = []
+    gap = 0
+    for match in _TOKEN.finditer(text):
+        kind, typed = match.lastgroup or "", match.group()
+        if kind == "space":
+            gap = len(typed) if typed == " " else max(len(typed), 2)
+            continue
+        same = typed.translate(_SUBSCRIPTS) if kind == "name" else _ALIKE.get(typed, typed)
+        found.append(Token(kind, same.replace(",", ".") if kind == "number" else same, typed, gap))
+        gap = 0
+    return found
+
+
+def typed(pieces: Sequence[Token]) -> str:
+    """The text of a line again."""
+    return "".join(" " * piece.gap + piece.typed for piece in pieces).strip()
