@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 
@@ -122,53 +121,8 @@ def _sigmoid(h: float) -> float:
     return 0.0 if h < -700 else 1 / (1 + math.exp(-h))
 
 
-def _told(flag: bool, *x: float) -> float:
-    """1 or 0, or NaN if something it was told from is NaN."""
-    return float(flag) + 0 * sum(x)
-
-
-def _power(a: float, b: float) -> float:
-    if a == b == 0:
-        raise ZeroDivisionError  # Excel's 0^0 is #NUM!
-    return math.pow(a, b)
-
-
-def _power_adjoint(y: Cell, g: Cell, a: Cell, b: Cell) -> tuple[Cell, Cell]:
-    """The second is written out only where the exponent can change: the logarithm of a negative base is no number."""
-    if b.op != "constant":
-        return mul(g, b, Cell("pow", (a, b - 1))), mul(g, y, Cell("ln", (a,)))
-    lower = a if b.value == 2 else Cell("pow", (a, constant(b.value - 1)))
-    return (constant(0) if b.value == 0 else mul(g, b) if b.value == 1 else mul(g, b, lower)), constant(0)
-
-
-def if_(condition: Cell, a: Cell | float, b: Cell | float) -> Cell:
-    """`a` where the condition is not 0, else `b`."""
-    return Cell("if", (condition, cell(a), cell(b)))
-
-
 class NotDifferentiable(ValueError):
     """A derivative that would pass through a rounding function; the message names the operator."""
-
-
-def _flat(y: Cell, g: Cell, *x: Cell) -> tuple[Cell, ...]:
-    return (constant(0),) * len(x)
-
-
-def _refused(y: Cell, g: Cell, *x: Cell) -> tuple[Cell, ...]:
-    raise NotDifferentiable(y.op)
-
-
-def _wins(chosen: Cell, g: Cell) -> tuple[Cell, Cell]:
-    return if_(chosen, g, 0), if_(chosen, 0, g)
-
-
-def _round(a: float, digits: float) -> float:
-    """Half away from zero, as Excel does; the decimal text decides, so that 2.675 is rounded as it is read."""
-    unit = Decimal(1).scaleb(-int(digits))
-    return float(Decimal(repr(a)).quantize(unit, ROUND_HALF_UP)) if math.isfinite(a) else a
-
-
-SQRT_2_PI = math.sqrt(2 * math.pi)
 
 
 class Op(NamedTuple):
@@ -197,29 +151,6 @@ OPS: dict[str, Op] = {
     "step": Op(lambda h: 1.0 if h > 0 else 0.0 * h, lambda y, g, h: (constant(0),)),
     "identity": Op(lambda h: h, lambda y, g, h: (g,)),
     "half_squared_error": Op(lambda t, a: (t - a) ** 2 / 2, lambda y, g, t, a: (mul(g, t - a), mul(g, a - t))),
-    # What only a workbook that somebody else made needs.
-    "exp": Op(math.exp, lambda y, g, a: (mul(g, y),)),
-    "ln": Op(math.log, lambda y, g, a: (g / a,)),
-    "pow": Op(_power, _power_adjoint),
-    "sqrt": Op(math.sqrt, lambda y, g, a: (g / mul(2, y),)),
-    "sin": Op(math.sin, lambda y, g, a: (mul(g, Cell("cos", (a,))),)),
-    "cos": Op(math.cos, lambda y, g, a: (-mul(g, Cell("sin", (a,))),)),
-    "atan": Op(math.atan, lambda y, g, a: (g / (1 + mul(a, a)),)),
-    "abs": Op(abs, lambda y, g, a: (mul(g, Cell("sign", (a,))),)),
-    "sign": Op(lambda a: _told(a > 0, a) - (a < 0), _flat),
-    "max": Op(lambda a, b: max(a, b) + 0 * (a + b), lambda y, g, a, b: _wins(Cell("ge", (a, b)), g)),
-    "min": Op(lambda a, b: min(a, b) + 0 * (a + b), lambda y, g, a, b: _wins(Cell("le", (a, b)), g)),
-    "if": Op(lambda c, a, b: c if c != c else a if c else b, lambda y, g, c, a, b: (constant(0), *_wins(c, g))),
-    "eq": Op(lambda a, b: _told(a == b, a, b), _flat),
-    "ne": Op(lambda a, b: _told(a != b, a, b), _flat),
-    "lt": Op(lambda a, b: _told(a < b, a, b), _flat),
-    "le": Op(lambda a, b: _told(a <= b, a, b), _flat),
-    "gt": Op(lambda a, b: _told(a > b, a, b), _flat),
-    "ge": Op(lambda a, b: _told(a >= b, a, b), _flat),
-    "normal_density": Op(lambda a: math.exp(-a * a / 2) / SQRT_2_PI, lambda y, g, a: (-mul(g, a, y),)),
-    "normal": Op(lambda a: math.erfc(-a / math.sqrt(2)) / 2, lambda y, g, a: (mul(g, Cell("normal_density", (a,))),)),
-    "floor": Op(lambda a: a if a != a else float(math.floor(a)), _refused),
-    "round": Op(_round, _refused),
 }
 
 
@@ -271,18 +202,21 @@ def backward(root: Cell) -> Gradients:
 class Evaluator:
     """Numbers for a set of Cells: built once, called once per row.
 
-    A number that is not finite, or that depends on one, is NaN: a spreadsheet has an error there.
+    `inputs` are variables whose numbers may be given in order, to `of`. A number that is not finite, or that depends
+    on one, is NaN: a spreadsheet has an error there.
     """
 
-    def __init__(self, cells: Iterable[Cell]):
+    def __init__(self, cells: Iterable[Cell], inputs: Iterable[Cell] = ()):
         self.cells = tuple(cells)
-        order = forward_order(*self.cells)
-        slot = {id(node): k for k, node in enumerate(order)}
-        self._start = [node.value for node in order]
-        self._leaves = [(node, slot[id(node)]) for node in order if node.op == "variable"]
+        slot = {id(node): k for k, node in enumerate(inputs)}
+        self._inputs = len(slot)
+        rest = [node for node in forward_order(*self.cells) if id(node) not in slot]
+        slot |= {id(node): k for k, node in enumerate(rest, len(slot))}
+        self._start = [node.value for node in rest]
+        self._leaves = [(node, slot[id(node)]) for node in rest if node.op == "variable"]
         self._work = [
             (slot[id(n)], OPS[n.op].value, tuple(slot[id(a)] for a in n.args))
-            for n in order
+            for n in rest
             if n.op not in ("constant", "variable")
         ]
         self._results = [slot[id(c)] for c in self.cells]
@@ -292,6 +226,15 @@ class Evaluator:
         v = self._start[:]
         for leaf, k in self._leaves:
             v[k] = values[leaf]
+        return self._run(v)
+
+    def of(self, numbers: list[float]) -> list[float]:
+        """The values of the Cells, given those of all `inputs`, in order. Raises ValueError for more or fewer."""
+        if len(numbers) != self._inputs:
+            raise ValueError(f"{len(numbers)} numbers are given for {self._inputs} inputs.")
+        return self._run(numbers + self._start)
+
+    def _run(self, v: list[float]) -> list[float]:
         for k, f, args in self._work:
             try:
                 y = f(*[v[a] for a in args])

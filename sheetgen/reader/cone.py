@@ -67,14 +67,23 @@ class Cone:
 def cone(book: Book, targets: Sequence[Place], cut: Container[Place] = ()) -> Cone:
     """Everything that the targets depend on; what is in `cut` is a leaf, unless it is a target. Raises Circular."""
     places: list[Place] = []
-    formulas: list[Formula | None] = []
+    leaf = _Except(cut, frozenset(targets))
     done: set[Place] = set()
     for target in targets:
-        for at in ordered(book, target, cut, done):
-            places.append(at)
-            formulas.append(None if at in cut and at not in targets else book.formula(at))
+        places += ordered(book, target, leaf, done)
     position = {at: k for k, at in enumerate(places)}
+    formulas = [None if at in leaf else book.formula(at) for at in places]
     return Cone(places, formulas, tuple(position[t] for t in targets))
+
+
+class _Except(Container[Place]):
+    """What is in one container, but not in another."""
+
+    def __init__(self, cut: Container[object], but: Container[object]) -> None:
+        self.cut, self.but = cut, but
+
+    def __contains__(self, at: object) -> bool:
+        return at in self.cut and at not in self.but
 
 
 def ordered(book: Book, target: Place, cut: Container[Place], done: set[Place]) -> Iterator[Place]:
@@ -113,17 +122,84 @@ def values(book: Book) -> tuple[dict[Place, float], list[Circular]]:
     """
     found: dict[Place, float] = {}
     circles: list[Circular] = []
-    stuck: set[Place] = set()
-    done: set[Place] = set()
+    known: dict[Place, float] = {}  # found, and the numbers of all that is no formula or stays as it is
     for start in book.formulas():
-        while start not in done:
-            try:
-                for at in ordered(book, start, stuck, done):
-                    formula = None if at in stuck else book.formula(at)
-                    if formula is not None:
-                        numbers = [found[s] if s in found else book.number(s) for s in formula.slots]
-                        found[at] = formula.template(numbers)
-            except Circular as circle:
-                circles.append(circle)
-                stuck.update(circle.places)
+        if start in known:
+            continue
+        if _calculate(book, start, known, found):
+            continue
+        for group in components(book, start, known):
+            formula = book.formula(group[0])
+            if len(group) > 1 or (formula and group[0] in formula.slots):
+                circles.append(Circular(_circle(book, group)))
+                known.update((at, book.number(at)) for at in group)
+            else:
+                _calculate(book, group[0], known, found)
     return found, circles
+
+
+def _calculate(book: Book, at: Place, known: dict[Place, float], found: dict[Place, float]) -> bool:
+    """Calculate a cell, if all that it refers to is known or no formula; tells whether it could."""
+    formula = book.formula(at)
+    if formula is None:
+        known[at] = book.number(at)
+        return True
+    numbers = []
+    for below in formula.slots:
+        number = known.get(below)
+        if number is None:
+            if book.formula(below) is not None:
+                return False
+            number = known[below] = book.number(below)
+        numbers.append(number)
+    known[at] = found[at] = formula.template(numbers)
+    return True
+
+
+def components(book: Book, start: Place, known: Container[Place]) -> Iterator[list[Place]]:
+    """Tarjan's: the cells below one, arguments before results; those that depend on each other are one group.
+
+    What becomes known while the groups come is not looked at again.
+    """
+    order: dict[Place, int] = {}
+    low: dict[Place, int] = {}
+    stack: list[Place] = []
+    path: list[tuple[Place, Iterator[Place]]] = []
+
+    def enter(at: Place) -> None:
+        order[at] = low[at] = len(order)
+        stack.append(at)
+        path.append((at, _arguments(book, at, known)))
+
+    enter(start)
+    while path:
+        at, rest = path[-1]
+        for below in rest:
+            if below in order:
+                if below not in known:  # else it is in a group that is done
+                    low[at] = min(low[at], order[below])
+            elif below not in known:
+                enter(below)
+                break
+        else:
+            path.pop()
+            if path:
+                low[path[-1][0]] = min(low[path[-1][0]], low[at])
+            if low[at] == order[at]:
+                k = stack.index(at) if len(stack) < 2 else len(stack) - 1 - stack[::-1].index(at)
+                group = stack[k:]
+                del stack[k:]
+                yield group
+
+
+def _circle(book: Book, group: Sequence[Place]) -> list[Place]:
+    """One circle within a group of cells that depend on each other, in order."""
+    inside = set(group)
+    at = group[0]
+    path: dict[Place, None] = {}
+    while at not in path:
+        path[at] = None
+        formula = book.formula(at)
+        at = next(below for below in (formula.slots if formula else ()) if below in inside)
+    circle = list(path)
+    return circle[circle.index(at) :]

@@ -2,84 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+import math
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sheetgen.cell import Cell, constant, if_
+from sheetgen.cell import Cell, constant, forward_order
+from sheetgen.reader import finance
+from sheetgen.reader.block import (
+    Argument,
+    Arguments,
+    Block,
+    NotUnderstood,
+    choose,
+    condition,
+    dense,
+    elementwise,
+    holds,
+    kind,
+    numbers,
+    of_kinds,
+    one,
+    select,
+    truth,
+)
 
+__all__ = ["FUNCTIONS", "Function", "NotUnderstood"]
 
-class NotUnderstood(ValueError):
-    """A formula, or a part of it, that has no Cells; the message says what, in a few words."""
-
-
-class Block(NamedTuple):
-    """A range, or a result of several cells: a 2-D array of Cells, and which of them hold numbers.
-
-    Those that do not are passed over by SUM and its like. A `sparse` one is too large to be written out: only its
-    numbers are there, in one column, and its shape is lost.
-    """
-
-    cells: Any  # numpy array of Cells, dtype object
-    numbers: Any  # numpy array of bool, same shape
-    sparse: bool = False
-
-    @classmethod
-    def of(cls, cells: Any) -> Block:
-        """All of them numbers."""
-        return cls(cells, np.ones(cells.shape, bool))
-
-
-Argument = Cell | Block
-Arguments = Sequence[Argument | None]
-
-
-def elementwise(f: Callable[..., Cell], *arguments: Argument) -> Argument:
-    """`f` of every cell, ranges broadcast as Excel does: a row or a column is repeated. Raises NotUnderstood."""
-    if not any(isinstance(a, Block) for a in arguments):
-        return f(*arguments)
-    arrays = [dense(a) for a in arguments]
-    try:
-        shape = np.broadcast_shapes(*(a.shape for a in arrays))
-    except ValueError as error:
-        raise NotUnderstood("it calculates with ranges of different shapes") from error
-    cells = np.empty(shape, object)
-    for at in np.ndindex(*shape):
-        cells[at] = f(*(np.broadcast_to(a, shape)[at] for a in arrays))
-    return Block.of(cells)
-
-
-def dense(argument: Argument | None) -> Any:
-    """The Cells as a 2-D array; one Cell is an array of one. Raises NotUnderstood."""
-    if isinstance(argument, Block):
-        if argument.sparse:
-            raise NotUnderstood("it uses a range of too many cells")
-        return argument.cells
-    array = np.empty((1, 1), object)
-    array[0, 0] = one(argument)
-    return array
-
-
-def one(argument: Argument | None) -> Cell:
-    """A single Cell; nothing between two commas is 0. Raises NotUnderstood."""
-    if argument is None:
-        return constant(0)
-    if isinstance(argument, Block):
-        if argument.sparse or argument.cells.size != 1:
-            raise NotUnderstood("it has a range where one cell belongs")
-        cell: Cell = argument.cells.item()
-        return cell
-    return argument
-
-
-def numbers(arguments: Arguments) -> list[Cell]:
-    """Every number among the arguments, ranges row by row; empty cells and texts of ranges are passed over."""
-    found: list[Cell] = []
-    for a in arguments:
-        found += a.cells[a.numbers].tolist() if isinstance(a, Block) else [one(a)]
-    return found
+MAX_PRODUCTS = 300_000  # that one MMULT adds up
+MAX_FACTORS = 32  # of one product: the derivatives of n factors take n^2 of them
 
 
 def total(cells: Sequence[Cell]) -> Cell:
@@ -89,6 +43,8 @@ def total(cells: Sequence[Cell]) -> Cell:
 
 def times(*cells: Cell) -> Cell:
     """Their product as one Cell; unlike `mul` it leaves nothing out, for what was written is what is judged."""
+    while len(cells) > MAX_FACTORS:
+        cells = tuple(times(*cells[k : k + MAX_FACTORS]) for k in range(0, len(cells), MAX_FACTORS))
     return cells[0] if len(cells) == 1 else Cell("mul", cells)
 
 
@@ -97,26 +53,28 @@ def square(a: Cell) -> Cell:
     return Cell("pow", (a, constant(2)))
 
 
-def _zeroed(a: Argument | None) -> Any:
-    """The array in which what is no number counts as 0, as in SUMPRODUCT."""
-    cells = dense(a)
-    return np.where(a.numbers, cells, constant(0)) if isinstance(a, Block) else cells
-
-
 def _sumproduct(*arguments: Argument | None) -> Cell:
-    arrays = [_zeroed(a) for a in arguments]
+    arrays = [dense(a) for a in arguments]
     if len({a.shape for a in arrays}) > 1:
         raise NotUnderstood("SUMPRODUCT has ranges of different shapes")
-    return total([times(*cells) for cells in zip(*(a.ravel() for a in arrays), strict=True)])
+    rows = zip(*(map(_zeroed, a.ravel()) for a in arrays), strict=True)
+    return total([times(*cells) for cells in rows])
+
+
+def _zeroed(c: Cell) -> Cell:
+    """What is no number counts as 0 in SUMPRODUCT."""
+    return c if holds(c, "n") else constant(0)
 
 
 def _pairs(f: Callable[[Cell, Cell], Cell]) -> Callable[..., Cell]:
-    """The sum over two ranges of `f` of their cells: SUMXMY2 and its like."""
+    """The sum over two ranges of `f` of their cells, for SUMXMY2 and its like: only where both are numbers."""
 
     def call(a: Argument | None, b: Argument | None) -> Cell:
-        if dense(a).shape != dense(b).shape:
+        x, y = dense(a), dense(b)
+        if x.shape != y.shape:
             raise NotUnderstood("its ranges have different shapes")
-        return total([f(x, y) for x, y in zip(_zeroed(a).ravel(), _zeroed(b).ravel(), strict=True)])
+        pairs = [(c, d) for c, d in zip(x.ravel(), y.ravel(), strict=True) if holds(c, "n") and holds(d, "n")]
+        return total([f(c, d) for c, d in pairs])
 
     return call
 
@@ -125,23 +83,40 @@ def _mmult(a: Argument | None, b: Argument | None) -> Block:
     left, right = dense(a), dense(b)
     if left.shape[1] != right.shape[0]:
         raise NotUnderstood("MMULT has ranges that do not fit each other")
+    if any(kind(c) != "n" for c in (*left.ravel(), *right.ravel())):
+        raise NotUnderstood("MMULT has a cell that holds no number")
+    if left.size * right.shape[1] > MAX_PRODUCTS:
+        raise NotUnderstood("MMULT has too many cells")
     cells = np.empty((left.shape[0], right.shape[1]), object)
     for i, j in np.ndindex(*cells.shape):
         cells[i, j] = total([times(x, y) for x, y in zip(left[i], right[:, j], strict=True)])
-    return Block.of(cells)
+    return Block(cells)
 
 
 def _transpose(a: Argument | None) -> Block:
-    if isinstance(a, Block) and not a.sparse:
-        return Block(a.cells.T, a.numbers.T)
-    return Block.of(dense(a).T)
+    cells = dense(a).T.copy()
+    for at in np.ndindex(*cells.shape):
+        if kind(cells[at]) == "e":
+            cells[at] = constant(0)  # an empty cell, once turned over, is a number
+    return Block(cells)
 
 
-def _average(*arguments: Argument | None) -> Cell:
-    found = numbers(arguments)
-    if not found:
-        raise NotUnderstood("AVERAGE has no number")
-    return Cell("div", (total(found), constant(len(found))))
+def _mean(found: Sequence[Cell]) -> Cell:
+    return Cell("div", (total(found), constant(len(found))))  # of nothing it is an error, as in Excel
+
+
+def _variance(sample: bool) -> Callable[..., Cell]:
+    def call(*arguments: Argument | None) -> Cell:
+        found = numbers(arguments)
+        mean = _mean(found)
+        return Cell("div", (total([square(a - mean) for a in found]), constant(len(found) - sample)))
+
+    return call
+
+
+def _deviation(sample: bool) -> Callable[..., Cell]:
+    variance = _variance(sample)
+    return lambda *x: Cell("sqrt", (variance(*x),))
 
 
 def _fold(op: str) -> Callable[..., Cell]:
@@ -152,149 +127,174 @@ def _fold(op: str) -> Callable[..., Cell]:
     return call
 
 
-def _not_zero(a: Cell) -> Cell:
-    return Cell("ne", (a, constant(0)))
+def _product(*arguments: Argument | None) -> Cell:
+    found = numbers(arguments)
+    return times(*found) if found else constant(0)
 
 
-def _and(*arguments: Argument | None) -> Cell:
-    return _not_zero(times(*(_not_zero(a) for a in numbers(arguments))))
+def _count(*arguments: Argument | None) -> Cell:
+    return total([Cell("isnumber", (a,)) for a in numbers(arguments)])  # errors in a range are not counted
 
 
-def _or(*arguments: Argument | None) -> Cell:
-    return _not_zero(total([_not_zero(a) for a in numbers(arguments)]))
+def _truths(arguments: Arguments) -> Iterator[Cell]:
+    """Of each number or truth value whether it is not 0."""
+    for c in select(arguments, "nb"):
+        yield Cell("ne", (c, constant(0)))
 
 
-def _if(condition: Argument | None, *branches: Argument | None) -> Argument:
-    if not 1 <= len(branches) <= 2:
-        raise NotUnderstood("IF has too few or too many arguments")
-    a, b = ((*branches, None) if len(branches) == 1 else branches)[:2]
-    return elementwise(if_, *(constant(0) if x is None else x for x in (condition, a, b)))
+def _logical(join: Callable[[list[Cell]], Cell]) -> Callable[..., Cell]:
+    def call(*arguments: Argument | None) -> Cell:
+        found = list(_truths(arguments))
+        if not found:
+            raise NotUnderstood("AND or OR has no truth value")
+        return Cell("ne", (join(found), constant(0)))
+
+    return call
+
+
+def _if(asked: Argument | None, a: Argument | None, b: Argument | None = truth(False)) -> Argument:  # noqa: B008
+    return elementwise(choose, *(constant(0) if x is None else x for x in (asked, a, b)))
+
+
+def _iferror(a: Argument | None, b: Argument | None = None) -> Argument:
+    def two(a: Cell, b: Cell) -> Cell:
+        # In a text that Excel would take for a number we see none, and would go on with the wrong one of the two.
+        if any(letter in kind(c) for c in forward_order(a) if c.op in ("variable", "if") for letter in "ts"):
+            raise NotUnderstood("IFERROR has a text in it")
+        return of_kinds(Cell("iferror", (a, b)), a, b)
+
+    return elementwise(two, *(constant(0) if x is None else x for x in (a, b)))
+
+
+def _choose(which: Argument | None, *options: Argument | None) -> Argument:
+    index, found = Cell("rounddown", (one(which), constant(0))), finance.ERROR
+    for k, option in reversed(list(enumerate(options, 1))):
+        found = choose(Cell("eq", (index, constant(k))), one(option), found)
+    return found
+
+
+def _index(of: Argument | None, row: Argument | None, column: Argument | None = None) -> Argument:
+    cells = dense(of)
+    places = [one(row), one(column)] if column is not None else [one(row)]
+    if any(p.op != "constant" or not p.value >= 1 for p in places):
+        raise NotUnderstood("INDEX has a place that is calculated")
+    if len(places) == 1:
+        if 1 not in cells.shape:
+            raise NotUnderstood("INDEX has one place in a range of two dimensions")
+        places = [constant(1), *places] if cells.shape[0] == 1 else [*places, constant(1)]
+    i, j = (int(p.value) - 1 for p in places)
+    if i >= cells.shape[0] or j >= cells.shape[1]:
+        raise NotUnderstood("INDEX leaves its range")
+    found: Cell = cells[i, j]
+    return found
 
 
 def _log(a: Cell, base: Cell | None = None) -> Cell:
-    return Cell("div", (Cell("ln", (a,)), Cell("ln", (constant(10) if base is None else base,))))
+    return Cell("log10", (a,)) if base is None else Cell("div", (Cell("ln", (a,)), Cell("ln", (base,))))
 
 
-def _logistic(two: float) -> Callable[[Cell], Cell]:
-    """tanh and its like are e^x in disguise: (e^x - e^-x) / 2."""
-    return lambda a: (Cell("exp", (a,)) + constant(two) * Cell("exp", (-a,))) / 2
-
-
-def _cumulative(a: Cell, flag: Cell | None = None) -> Cell:
-    if flag is not None and flag.op != "constant":
+def _normal(a: Cell, cumulative: Cell = truth(True)) -> Cell:  # noqa: B008
+    if cumulative.op != "constant":
         raise NotUnderstood("NORM.S.DIST has a second argument that is no constant")
-    return Cell("normal" if flag is None or flag.value else "normal_density", (a,))
+    return Cell("normal" if cumulative.value else "normal_density", (a,))
 
 
-def _round(a: Cell, digits: Cell | None = None) -> Cell:
-    return Cell("round", (a, constant(0) if digits is None else digits))
+def _normal_of(a: Cell, mean: Cell, deviation: Cell, cumulative: Cell) -> Cell:
+    found = _normal((a - mean) / deviation, cumulative)
+    value = found if found.op == "normal" else found / deviation
+    return finance.only_if(Cell("gt", (deviation, constant(0))), value=value)
 
 
-def _cut(a: Cell, digits: Cell | None = None) -> Cell:
-    """Towards zero, at a decimal place."""
-    unit = constant(1) if digits is None else Cell("pow", (constant(10), digits))
-    return Cell("sign", (a,)) * Cell("floor", (Cell("abs", (a,)) * unit,)) / unit
+def _rounding(op: str) -> Callable[..., Cell]:
+    return lambda a, digits=finance.ZERO: Cell(op, (a, digits))
 
 
-def _annuity(rate: Cell, n: Cell, future: Cell | None, due: Cell | None) -> tuple[Cell, Cell, Cell]:
-    """(growth, what a payment of 1 each period grows to, future value): Excel's annuity, for a rate that is not 0."""
-    grown = Cell("pow", (1 + rate, n))
-    paid = (grown - 1) / rate
-    if due is not None:
-        paid = paid * (1 + rate * _not_zero(due))
-    return grown, paid, constant(0) if future is None else future
-
-
-def _pmt(rate: Cell, n: Cell, present: Cell, future: Cell | None = None, due: Cell | None = None) -> Cell:
-    grown, paid, left = _annuity(rate, n, future, due)
-    return if_(rate, -(present * grown + left) / paid, -(present + left) / n)
-
-
-def _fv(rate: Cell, n: Cell, payment: Cell, present: Cell | None = None, due: Cell | None = None) -> Cell:
-    grown, paid, start = _annuity(rate, n, present, due)
-    return if_(rate, -(start * grown + payment * paid), -(start + payment * n))
-
-
-def _pv(rate: Cell, n: Cell, payment: Cell, future: Cell | None = None, due: Cell | None = None) -> Cell:
-    grown, paid, left = _annuity(rate, n, future, due)
-    return if_(rate, -(left + payment * paid) / grown, -(left + payment * n))
-
-
-def _npv(rate: Argument | None, *flows: Argument | None) -> Cell:
-    growth = 1 + one(rate)
-    return total([f / Cell("pow", (growth, constant(k))) for k, f in enumerate(numbers(flows), 1)])
+def _range_of_one(a: Argument | None) -> Argument | None:
+    """A reference to one cell is a range of one cell; anything else as it is."""
+    return Block(dense(a)) if isinstance(a, Cell) and a.op == "variable" else a
 
 
 class Function(NamedTuple):
-    """How a function is called, and whether it takes ranges element by element inside it."""
+    """How a function is called.
 
-    build: Callable[..., Argument]
-    scalar: bool = False  # takes one cell each: a range is one result for every cell, where that is allowed
-    array: bool = False
+    `takes`: 'cells', one each, and where arrays are allowed it gives a result for each cell of a range; 'ranges', as
+    SUM does; 'arrays', inside which operators take ranges cell by cell, as in SUMPRODUCT; or 'all', as they are.
+    """
+
+    build: Callable[..., Any]  # of 'cells' a Cell, of others an Argument
+    takes: str = "ranges"
+
+    def inside(self, array: bool, entered: bool) -> bool:
+        """Whether operators among its arguments take ranges cell by cell; `entered` as an array formula they do."""
+        return entered or self.takes == "arrays" or (self.takes == "cells" and array)
 
     def call(self, name: str, arguments: Arguments, array: bool) -> Argument:
         """The Cells of a call. Raises NotUnderstood."""
         try:
-            if not self.scalar:
-                return self.build(*arguments)
+            inspect.signature(self.build).bind(*arguments)
+        except TypeError as error:
+            raise NotUnderstood(f"{name} has too few or too many arguments") from error
+        if self.takes == "ranges" and not arguments:
+            raise NotUnderstood(f"{name} has no arguments")
+        if self.takes == "cells":
             if not array and any(isinstance(a, Block) and a.cells.size != 1 for a in arguments):
                 raise NotUnderstood(f"{name} has a range where one cell belongs")
             return elementwise(self.build, *(constant(0) if a is None else a for a in arguments))
-        except TypeError as error:
-            raise NotUnderstood(f"{name} has too few or too many arguments") from error
+        if self.takes != "all":
+            arguments = [_range_of_one(a) for a in arguments]
+        found: Argument = self.build(*arguments)
+        return found
+
+
+def _cells(build: Callable[..., Argument]) -> Function:
+    return Function(build, "cells")
 
 
 def _unary(op: str) -> Function:
-    return Function(lambda a: Cell(op, (a,)), scalar=True)
+    return Function(lambda a: Cell(op, (a,)), "cells")
 
 
 FUNCTIONS: dict[str, Function] = {
-    "EXP": _unary("exp"),
-    "LN": _unary("ln"),
-    "SQRT": _unary("sqrt"),
-    "ABS": _unary("abs"),
-    "SIGN": _unary("sign"),
-    "TANH": _unary("tanh"),
-    "SIN": _unary("sin"),
-    "COS": _unary("cos"),
-    "ATAN": _unary("atan"),
+    **{op.upper(): _unary(op) for op in ("exp", "ln", "log10", "sqrt", "abs", "sign", "erf")},
+    **{op.upper(): _unary(op) for op in ("sin", "cos", "tan", "atan", "sinh", "cosh", "tanh")},
+    **{op.upper(): _cells(_rounding(op)) for op in ("round", "rounddown", "roundup")},
+    "TRUNC": _cells(_rounding("rounddown")),
     "INT": _unary("floor"),
-    "COSH": Function(_logistic(1), scalar=True),
-    "SINH": Function(_logistic(-1), scalar=True),
-    "TAN": Function(lambda a: Cell("sin", (a,)) / Cell("cos", (a,)), scalar=True),
-    "LOG": Function(_log, scalar=True),
-    "LOG10": Function(lambda a: _log(a), scalar=True),
-    "POWER": Function(lambda a, b: Cell("pow", (a, b)), scalar=True),
-    "PI": Function(lambda: constant(np.pi)),
-    "TRUE": Function(lambda: constant(1)),
-    "FALSE": Function(lambda: constant(0)),
+    "MOD": _cells(lambda a, b: Cell("sub", (a, times(b, Cell("floor", (a / b,)))))),
+    "LOG": _cells(_log),
+    "POWER": _cells(lambda a, b: Cell("pow", (a, b))),
+    "PI": _cells(lambda: constant(math.pi)),
+    "TRUE": _cells(lambda: truth(True)),
+    "FALSE": _cells(lambda: truth(False)),
     "SUM": Function(lambda *x: total(numbers(x))),
-    "PRODUCT": Function(lambda *x: times(*numbers(x))),
-    "SUMPRODUCT": Function(_sumproduct, array=True),
+    "PRODUCT": Function(_product),
     "SUMSQ": Function(lambda *x: total([square(a) for a in numbers(x)])),
-    "SUMXMY2": Function(_pairs(lambda x, y: square(Cell("sub", (x, y)))), array=True),
-    "SUMX2MY2": Function(_pairs(lambda x, y: Cell("sub", (square(x), square(y)))), array=True),
-    "SUMX2PY2": Function(_pairs(lambda x, y: Cell("add", (square(x), square(y)))), array=True),
-    "AVERAGE": Function(_average),
-    "COUNT": Function(lambda *x: constant(len(numbers(x)))),
+    "AVERAGE": Function(lambda *x: _mean(numbers(x))),
+    "COUNT": Function(_count),
     "MAX": Function(_fold("max")),
     "MIN": Function(_fold("min")),
-    "MMULT": Function(_mmult, array=True),
-    "TRANSPOSE": Function(_transpose, array=True),
-    "IF": Function(_if),
-    "AND": Function(_and),
-    "OR": Function(_or),
-    "NOT": Function(lambda a: Cell("eq", (a, constant(0))), scalar=True),
-    "ROUND": Function(_round, scalar=True),
-    "TRUNC": Function(_cut, scalar=True),
-    "ROUNDDOWN": Function(_cut, scalar=True),
-    "MOD": Function(lambda a, b: a - b * Cell("floor", (a / b,)), scalar=True),
-    "NORMSDIST": Function(lambda a: _cumulative(a), scalar=True),
-    "NORM.S.DIST": Function(_cumulative, scalar=True),
-    "PMT": Function(_pmt, scalar=True),
-    "FV": Function(_fv, scalar=True),
-    "PV": Function(_pv, scalar=True),
-    "NPV": Function(_npv),
-    "SLN": Function(lambda cost, salvage, life: (cost - salvage) / life, scalar=True),
-    "SYD": Function(lambda c, s, n, k: (c - s) * (n - k + 1) * 2 / (n * (n + 1)), scalar=True),
+    **dict.fromkeys(("VAR", "VAR.S"), Function(_variance(True))),
+    **dict.fromkeys(("VARP", "VAR.P"), Function(_variance(False))),
+    **dict.fromkeys(("STDEV", "STDEV.S"), Function(_deviation(True))),
+    **dict.fromkeys(("STDEVP", "STDEV.P"), Function(_deviation(False))),
+    "SUMPRODUCT": Function(_sumproduct, "arrays"),
+    "SUMXMY2": Function(_pairs(lambda x, y: square(Cell("sub", (x, y)))), "arrays"),
+    "SUMX2MY2": Function(_pairs(lambda x, y: Cell("sub", (square(x), square(y)))), "arrays"),
+    "SUMX2PY2": Function(_pairs(lambda x, y: Cell("add", (square(x), square(y)))), "arrays"),
+    "MMULT": Function(_mmult, "arrays"),
+    "TRANSPOSE": Function(_transpose, "arrays"),
+    "IF": Function(_if, "all"),
+    "IFERROR": Function(_iferror, "all"),
+    "CHOOSE": Function(_choose, "all"),
+    "INDEX": Function(_index, "all"),
+    "AND": Function(_logical(lambda found: times(*found))),
+    "OR": Function(_logical(total)),
+    "NOT": Function(lambda a: elementwise(lambda c: Cell("eq", (condition(c), constant(0))), a), "all"),
+    "NORMSDIST": _cells(lambda a: _normal(a)),
+    "NORM.S.DIST": _cells(_normal),
+    **dict.fromkeys(("NORMDIST", "NORM.DIST"), _cells(_normal_of)),
+    "NPV": Function(finance.npv),
+    **{f.__name__.upper(): _cells(f) for f in (finance.pmt, finance.fv, finance.pv, finance.nper)},
+    **{f.__name__.upper(): _cells(f) for f in (finance.ipmt, finance.ppmt)},
+    **{f.__name__.upper(): _cells(f) for f in (finance.sln, finance.syd, finance.ddb, finance.db)},
 }

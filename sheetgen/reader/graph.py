@@ -1,29 +1,44 @@
-"""A workbook as a graph: the formula of every cell as a Template of Cells, and the cells that it refers to.
-
-Thousands of cells hold one formula, each with its own references. So a formula is read once, as a Template with a
-variable for each reference, and every cell has only the places of its own.
-"""
+"""A workbook as a graph: the formula of every cell as a Template of Cells, and the cells that it refers to."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from sheetgen.cell import variable
-from sheetgen.reader.functions import NotUnderstood
-from sheetgen.reader.template import Formula, Place, Template, element_of, template_of, variables_of
-from sheetgen.xlsx import Entry, ErrorValue, Workbook
-from sheetgen.xlsx.a1 import Area, address, area, place, range_of, tokens
+import numpy as np
+from openpyxl.formula.tokenizer import Token
 
-MAX_DENSE = 20_000  # cells of a range that are all looked at; of a larger one only its numbers are
-MAX_SLOTS = 5_000_000  # references to cells in all formulas together
-MAX_NAMES = 20  # defined names within defined names
+from sheetgen.cell import Cell
+from sheetgen.reader.block import MAX_DENSE, Argument, Block, NotUnderstood, kind, slot
+from sheetgen.reader.held import Held, Member
+from sheetgen.reader.parse import Item, parse, single
+from sheetgen.reader.plan import Piece, Plan, Planner, Reference, split
+from sheetgen.reader.template import Formula, Place, Template
+from sheetgen.xlsx import Workbook
+from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, address, place
 
-_PLAIN = re.compile(r"(?<![\w.$!'\]])(\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})(?![\w(.!\[:])")
-_BEYOND = re.compile(r"[\"!:'\[{#]")  # what the short way of reading a formula does not look at
-_CONSTANTS = ("TRUE", "FALSE")
+MAX_ROOM = 40_000_000  # Cells of all Templates, and references of all formulas
+MAX_WORK = 200_000_000  # steps that it takes to calculate all formulas once
+MAX_FOLLOWED = 20  # cells that are looked at to tell the kind of one
+UNKNOWN = "nbt"  # the kind of a cell that may hold anything
+
+Shape = tuple[Any, ...]  # what a Template must know of a reference: what its cells hold, and how they lie
+
+
+class Shared(NamedTuple):
+    """A Template, and which of the cells that a formula refers to it has variables for."""
+
+    template: Template
+    kept: list[int] | None  # None for all
+
+    @classmethod
+    def of(cls, root: Cell, variables: Sequence[Cell]) -> Shared:
+        """A Template without the variables that make no difference, such as texts in a range that is added up."""
+        used = {id(node) for node in Template(root, ()).order}
+        kept = [k for k, v in enumerate(variables) if id(v) in used]
+        template = Template(root, tuple(variables[k] for k in kept))
+        return cls(template, None if len(kept) == len(variables) else kept)
 
 
 @dataclass
@@ -37,175 +52,234 @@ class Book:
     problems: dict[Place, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        held = self._held = Held(self.workbook, self._guess)
+        self.entry, self.number = held.entry, held.number
+        sheets = {name.casefold(): name for name in self.workbook.sheets}
+        self._planner = Planner(sheets, {name.casefold(): text for name, text in self.workbook.names.items()})
         self._formulas: dict[Place, Formula | None] = {}
-        self._templates: dict[Any, Template | str | None] = {}
-        self._sheets = {name.casefold(): name for name in self.workbook.sheets}
-        self._names = {name.casefold(): text for name, text in self.workbook.names.items()}
-        self._members = _array_members(self.workbook)
-        self._room = MAX_SLOTS
-
-    def entry(self, at: Place) -> Entry | None:
-        """What stands in a cell; None if nothing does."""
-        return self.workbook.sheets.get(at[0], {}).get(at[1])
+        self._plans: dict[Any, Plan | str] = {}
+        self._shared: dict[Any, Shared | str] = {}
+        self._results: dict[Any, Argument | str] = {}  # of array formulas
+        self._places: dict[str, dict[str, Place]] = {name: {} for name in self.workbook.sheets}
+        self._room, self._work = MAX_ROOM, MAX_WORK
 
     def formula(self, at: Place) -> Formula | None:
         """The formula of a cell; None for a number, a text, an empty cell, and what is not understood."""
-        if at not in self._formulas:
-            try:
-                self._formulas[at] = self._read(at)
-            except NotUnderstood as why:
-                self.problems[at] = str(why)
-                self._formulas[at] = None
-        return self._formulas[at]
-
-    def number(self, at: Place) -> float:
-        """The number that a cell holds or remembers: 0 if it is empty, NaN if it is an error or a text."""
-        entry = self.entry(at)
-        value = None if entry is None else entry.value
-        if isinstance(value, str):
-            try:  # Excel calculates with a text that spells a number
-                return float("nan" if isinstance(value, ErrorValue) or "_" in value else value)
-            except ValueError:
-                return float("nan")
-        return float(value or 0)
-
-    def _read(self, at: Place) -> Formula | None:
-        if at in self._members:
-            return self._member(at, *self._members[at])
-        entry = self.entry(at)
-        return None if entry is None or entry.formula is None else self._split(entry.formula, at[0])
-
-    def _split(self, text: str, sheet: str) -> Formula:
-        """The short way for a formula with nothing but single cells of its own sheet, which most are."""
-        if not _BEYOND.search(text):
-            parts = _PLAIN.split(text)
-            key = tuple(parts[::2])
-            if key not in self._templates:
-                joined = "".join(p if k % 2 == 0 else f"_{k // 2}" for k, p in enumerate(parts))
-                names = {t for kind, t in tokens(text) if kind == "name" and t.upper() not in _CONSTANTS}
-                variables = [variable(f"_{k}") for k in range(len(parts) // 2)]
-                self._templates[key] = None if names else template_of(joined, variables, {})
-            found = self._templates[key]
-            if found is not None:
-                slots = tuple((sheet, p.replace("$", "").upper()) for p in parts[1::2])
-                return Formula(_understood(found), self._counted(slots))
-        return self._general(text, sheet, array=False)
-
-    def _general(self, text: str, sheet: str, array: bool, element: tuple[int, int] | None = None) -> Formula:
-        """Any formula: ranges, other sheets, defined names."""
-        pieces, areas = self._resolved(text, sheet, MAX_NAMES)
-        slots: list[Place] = []
-        shapes: list[tuple[Any, ...]] = []
-        for one in areas:
-            shape, places = self._shape(one)
-            shapes.append(shape)
-            slots += places
-        self._counted(slots)
-        key = (pieces, tuple(shapes), array, element)
-        if key not in self._templates:
-            variables, references = variables_of(shapes)
-            if element is None:
-                self._templates[key] = template_of(pieces, variables, references, array)
-            else:
-                self._templates[key] = element_of(pieces, variables, references, element)
-        return Formula(_understood(self._templates[key]), tuple(slots))
-
-    def _counted(self, slots: Sequence[Place]) -> tuple[Place, ...]:
-        self._room -= len(slots)
-        if self._room < 0:
-            raise NotUnderstood(f"the formulas of the workbook refer to more than {MAX_SLOTS:,} cells")
-        return tuple(slots)
-
-    def _resolved(self, text: str, sheet: str, depth: int) -> tuple[str, list[Area]]:
-        """(the formula with a name _0, _1, ... for each reference, their areas), defined names replaced."""
-        pieces: list[str] = []
-        areas: list[Area] = []
-        for kind, token in tokens(text):
-            if kind == "other" or (kind == "text" and token.startswith("'")):
-                raise NotUnderstood(f"the formula has something unexpected at {token[:40]}")
-            if kind == "reference":
-                found = area(token)
-                owner = self._sheets.get((found.sheet or sheet).casefold())
-                if owner is None:
-                    raise NotUnderstood(f"there is no sheet {found.sheet[:40]}")
-                pieces.append(f"_{len(areas)}_")
-                areas.append(found._replace(sheet=owner))
-            elif kind == "name" and token.upper() not in _CONSTANTS:
-                inner, more = self._named(token, sheet, depth)
-                shifted = _shifted(inner, len(areas))
-                pieces.append(f"({shifted})" if len(more) != 1 or inner != "_0_" else shifted)
-                areas += more
-            else:
-                pieces.append(token)
-        return "".join(pieces), areas
-
-    def _named(self, name: str, sheet: str, depth: int) -> tuple[str, list[Area]]:
-        owner, _, bare = name.rpartition("!")
-        owner = owner.strip("'") or sheet
-        text = self._names.get(f"{owner}!{bare}".casefold(), self._names.get(bare.casefold()))
-        if text is None:
-            raise NotUnderstood(f"there is no name {bare[:40]}")
-        if depth == 0:
-            raise NotUnderstood(f"the name {bare[:40]} leads through too many others")
-        return self._resolved(text.removeprefix("="), owner if owner.casefold() in self._sheets else sheet, depth - 1)
-
-    def _shape(self, one: Area) -> tuple[tuple[Any, ...], list[Place]]:
-        """What a Template must know of a range (its shape, and which cells hold numbers), and its places."""
-        cells = self.workbook.sheets[one.sheet]
-        if one.single:
-            return (), [(one.sheet, address(one.row, one.column))]
-        if one.size <= MAX_DENSE:
-            places = [(one.sheet, a) for a in one.addresses()]
-            marks = "".join(self._mark(at) for at in places)
-            shape = (one.last_row - one.row + 1, one.last_column - one.column + 1, marks)
-            return shape, places
-        places = [(one.sheet, a) for a in cells if _inside(one, a) and self._mark((one.sheet, a)) == "n"]
-        return (len(places),), places
-
-    def _mark(self, at: Place) -> str:
-        """n for a number (or a formula that gives one), e for an empty cell, t for a text or a truth value."""
-        entry = self.entry(at)
-        if entry is None:
-            return "n" if at in self._members else "e"
-        text = isinstance(entry.value, str | bool) and not isinstance(entry.value, ErrorValue)
-        return "t" if text else "n"
-
-    def _member(self, at: Place, anchor: str, element: tuple[int, int]) -> Formula:
-        entry = self.entry((at[0], anchor))
-        if entry is None or entry.formula is None:
-            raise NotUnderstood("the array formula is nowhere written out")
-        return self._general(entry.formula, at[0], array=True, element=element)
+        try:
+            return self._formulas[at]
+        except KeyError:
+            pass
+        found = None
+        try:
+            found = self._read(at)
+        except NotUnderstood as why:
+            self.problems[at] = str(why)
+        self._formulas[at] = found
+        return found
 
     def formulas(self) -> Iterator[Place]:
         """The place of every cell that holds a formula or a result of an array formula."""
+        members = self._held.members
         for sheet, cells in self.workbook.sheets.items():
             yield from ((sheet, a) for a, entry in cells.items() if entry.formula is not None)
-        yield from (at for at in self._members if (e := self.entry(at)) is None or e.formula is None)
+        yield from (at for at in members if (e := self.entry(at)) is None or e.formula is None)
+
+    def _read(self, at: Place) -> Formula | None:
+        member = self._held.members.get(at)
+        entry = self.entry(at if member is None else (at[0], member[0]))
+        if entry is None or entry.formula is None:
+            if member is not None:
+                raise NotUnderstood("the array formula is nowhere written out")
+            return None
+        return self._formula(entry.formula, at[0], member)
+
+    def _formula(self, text: str, sheet: str, member: Member | None = None, typed: bool = True) -> Formula:
+        skeleton, corners = split(text)
+        plan = self._plan(skeleton, corners, text, sheet)
+        if plan.single is not None:
+            shapes, slots = (), self._singles(plan.single, corners, sheet)
+        else:
+            shapes, slots = self._shapes(plan, corners, sheet, typed)
+        key = shapes, member
+        shared = plan.templates.get(key)
+        if shared is None:
+            shared = plan.templates[key] = self._share(plan, shapes, member)
+        if isinstance(shared, str):
+            raise NotUnderstood(shared)
+        if shared.kept is not None:
+            slots = [slots[k] for k in shared.kept]
+        self._charge(len(slots), shared.template.size)
+        return Formula(shared.template, tuple(slots))
+
+    def _charge(self, room: int, work: int = 0) -> None:
+        """Raises NotUnderstood when the workbook is too large."""
+        if room > self._room or work > self._work:
+            raise NotUnderstood("the workbook has more references than are looked at")
+        self._room -= room
+        self._work -= work
+
+    def _plan(self, skeleton: Any, corners: Sequence[str], text: str, sheet: str) -> Plan:
+        plan = self._plans.get(skeleton) or self._plans.get((sheet, skeleton))
+        if plan is None:
+            try:
+                plan = self._planner.plan(text, sheet, len(corners))
+            except NotUnderstood as why:
+                plan = str(why)
+            known = isinstance(plan, Plan) and not plan.local
+            self._plans[skeleton if known else (sheet, skeleton)] = plan
+        if isinstance(plan, str):
+            raise NotUnderstood(plan)
+        return plan
+
+    def _place(self, sheet: str, corner: str) -> Place:
+        """The place of 'b$2' on a sheet. Raises NotUnderstood if there is none."""
+        places = self._places[sheet]
+        if corner not in places:
+            row, column = place(corner)
+            if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
+                raise NotUnderstood(f"there is no cell {corner}")
+            canonical = address(row, column)
+            places[corner] = places.setdefault(canonical, (sheet, canonical))
+        return places[corner]
+
+    def _singles(self, single: Sequence[str | Area | None], corners: list[str], sheet: str) -> list[Place]:
+        """The cells of a formula that has no ranges; most have none."""
+        own = self._places[sheet]
+        if len(single) == len(corners) and not any(single):
+            return [own.get(corner) or self._place(sheet, corner) for corner in corners]
+        rest = iter(corners)
+        return [
+            self._place(piece.sheet, address(piece.row, piece.column))
+            if isinstance(piece, Area)
+            else self._place(piece or sheet, next(rest))
+            for piece in single
+        ]
+
+    def _shapes(self, plan: Plan, corners: list[str], sheet: str, typed: bool) -> tuple[Shape, list[Place]]:
+        """What the formula's Template must know of its references, and all their cells."""
+        shapes: list[Any] = []
+        slots: list[Place] = []
+        lie: tuple[int, ...]
+        at = 0
+        for piece in plan.pieces:
+            if isinstance(piece, Token):
+                continue
+            if isinstance(piece, Reference):
+                owner = sheet if piece.sheet is None else piece.sheet
+                ends = [self._place(owner, corner) for corner in corners[at : at + piece.corners]]
+                at += piece.corners
+                places, lie = (ends, ()) if piece.corners == 1 else self._range(_area(owner, ends))
+            else:
+                places, lie = self._range(piece)
+            marks = [self._held.mark(p, plan.texts) for p in places] if plan.typed and typed else ["n"] * len(places)
+            shapes.append((lie, "".join(marks) if all(len(m) == 1 for m in marks) else tuple(marks)))
+            slots += places
+        return tuple(shapes), slots
+
+    def _range(self, one: Area) -> tuple[list[Place], tuple[int, ...]]:
+        """(its cells, its rows and columns); of a large one only what holds something, and its shape is lost."""
+        if one.single:
+            return [self._place(one.sheet, address(one.row, one.column))], ()
+        if one.size > MAX_DENSE:
+            places = self._held.inside(one)
+            self._charge(len(places))
+            return places, (len(places),)
+        self._charge(one.size)
+        places = [self._place(one.sheet, a) for a in one.addresses()]
+        return places, (one.last_row - one.row + 1, one.last_column - one.column + 1)
+
+    def _share(self, plan: Plan, shapes: Shape, member: Member | None) -> Shared | str:
+        """The Template of a formula, or why there is none; formulas that differ in spaces alone have one."""
+        key = plan.key, shapes, member
+        if key not in self._shared:
+            try:
+                variables, items = _filled(plan.pieces, shapes)
+                root = single(parse(items)) if member is None else self._element(plan.key, items, shapes, member)
+                shared = Shared.of(root, variables)
+                self._charge(shared.template.size + len(variables))
+                self._shared[key] = shared
+            except NotUnderstood as why:
+                self._shared[key] = str(why)
+        return self._shared[key]
+
+    def _element(self, key: Any, items: list[Item], shapes: Shape, member: Member) -> Cell:
+        """One result of an array formula; a single result, row or column stands everywhere. Raises NotUnderstood."""
+        if (key, shapes) not in self._results:
+            try:
+                self._results[key, shapes] = parse(items, array=True)
+            except NotUnderstood as why:
+                self._results[key, shapes] = str(why)
+        found = self._results[key, shapes]
+        if isinstance(found, str):
+            raise NotUnderstood(found)
+        if isinstance(found, Block) and not found.sparse:
+            i, j = (0 if n == 1 else k for n, k in zip(found.cells.shape, member[1:], strict=True))
+            if i >= found.cells.shape[0] or j >= found.cells.shape[1]:
+                raise NotUnderstood("the array formula has fewer results than cells")
+            return single(found.cells[i, j])
+        return single(found)
+
+    def _guess(self, at: Place) -> str:
+        """The kind of a formula that remembers no value: that of its Cells, and of the cells that it may pass on."""
+        kinds: set[str] = set()
+        todo = [at]
+        for _ in range(MAX_FOLLOWED):
+            if not todo:
+                return "".join(sorted(kinds))
+            at = todo.pop()
+            entry = self.entry(at)
+            if at in self._held.members or entry is None or entry.formula is None:
+                break
+            try:
+                formula = self._formula(entry.formula, at[0], typed=False)
+            except NotUnderstood:
+                break
+            where = dict(zip(map(id, formula.template.variables), formula.slots, strict=True))
+            for c in _ends(formula.template.root):
+                below = where.get(id(c))
+                if below is not None and (e := self.entry(below)) and e.value is None:
+                    todo.append(below)
+                else:  # what gives an empty cell gives 0
+                    kinds |= {*(kind(c) if below is None else self._held.mark(below)).replace("e", "n")}
+        return UNKNOWN
 
 
-def _shifted(text: str, by: int) -> str:
-    return re.sub(r"_(\d+)_", lambda match: f"_{int(match[1]) + by}_", text)
+def _ends(root: Cell) -> Iterator[Cell]:
+    """The Cells of which a formula gives one on as it is."""
+    todo = [root]
+    while todo:
+        c = todo.pop()
+        if c.op in ("if", "iferror"):
+            todo += c.args[-2:]
+        elif c.op == "identity":
+            todo += c.args
+        else:
+            yield c
 
 
-def _understood(found: Template | str | None) -> Template:
-    if isinstance(found, Template):
-        return found
-    raise NotUnderstood(found or "")
+def _area(sheet: str, ends: Sequence[Place]) -> Area:
+    """The range between two cells."""
+    (row, column), (last_row, last_column) = (place(a) for _, a in ends)
+    rows, columns = sorted((row, last_row)), sorted((column, last_column))
+    return Area(sheet, rows[0], columns[0], rows[1], columns[1])
 
 
-def _inside(one: Area, text: str) -> bool:
-    row, column = place(text)
-    return one.row <= row <= one.last_row and one.column <= column <= one.last_column
-
-
-def _array_members(workbook: Workbook) -> dict[Place, tuple[str, tuple[int, int]]]:
-    """place -> (the cell that holds its array formula, which result it is)."""
-    members: dict[Place, tuple[str, tuple[int, int]]] = {}
-    for (sheet, anchor), text in workbook.arrays.items():
-        one = range_of(text)
-        if one is None or one.size > MAX_DENSE:
+def _filled(pieces: Sequence[Piece], shapes: Shape) -> tuple[list[Cell], list[Item]]:
+    """(a variable for each cell that a formula refers to, its pieces with variables for references)."""
+    variables: list[Cell] = []
+    items: list[Item] = []
+    rest = iter(shapes)
+    for piece in pieces:
+        if isinstance(piece, Token):
+            items.append(piece)
             continue
-        for a in one.addresses():
-            row, column = place(a)
-            members[sheet, a] = anchor, (row - one.row, column - one.column)
-    return members
+        lie, marks = next(rest, ((), "n"))
+        new = [slot(mark, k) for k, mark in enumerate(marks, len(variables))]
+        variables += new
+        if lie == ():
+            items += new
+            continue
+        cells = np.empty(len(new), object)
+        cells[:] = new
+        items.append(Block(cells.reshape(lie if len(lie) == 2 else (-1, 1)), sparse=len(lie) == 1))
+    return variables, items

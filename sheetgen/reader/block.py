@@ -1,0 +1,176 @@
+"""What a piece of a formula is: a Cell or a Block of them, and whether they hold numbers, texts or truth values.
+
+Excel's functions ask what a cell holds: SUM passes over a text and a truth value that stand in a range, and a
+comparison of a number with a text goes by their kinds. The kind of a Cell is a word of letters, one for each thing
+that it may hold:
+
+    n  a number, or an error        e  nothing: the cell is empty
+    b  TRUE or FALSE                t  a text        s  a text that spells a number, with which Excel calculates
+
+It is the name of the Cell: of a variable "n12", and of a text that cannot change "t:yes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sheetgen.cell import Cell, constant, variable
+from sheetgen.reader.ops import LOGICAL, if_
+
+MAX_DENSE = 20_000  # cells of a range, or of the result of an array formula
+
+
+class NotUnderstood(ValueError):
+    """A formula, or a part of it, that has no Cells; the message says what, in a few words."""
+
+
+class Block(NamedTuple):
+    """A range, or a result of several cells: a 2-D array of Cells.
+
+    A `sparse` one is too large to be written out: only the cells that hold something are there, in one column, and
+    its shape is lost.
+    """
+
+    cells: Any  # numpy array of Cells, dtype object
+    sparse: bool = False
+
+
+Argument = Cell | Block
+Arguments = Sequence[Argument | None]
+
+
+def kind(c: Cell) -> str:
+    """What the Cell may hold."""
+    if c.op in LOGICAL:
+        return "b"
+    return c.name.partition(":")[0].rstrip("0123456789") if c.name else "n"
+
+
+def known_text(c: Cell) -> str | None:
+    """The text that the Cell holds, whatever happens; an empty cell is as good as an empty text."""
+    if kind(c) == "e":
+        return ""
+    return c.name.partition(":")[2] if c.name and ":" in c.name else None
+
+
+@lru_cache(2 * MAX_DENSE)
+def slot(mark: str, k: int) -> Cell:
+    """The k-th variable of a formula, for a cell that holds what `mark` says; formulas share their variables."""
+    held, colon, text = mark.partition(":")
+    return variable(f"{held}{k}{colon}{text}")
+
+
+def literal_text(text: str) -> Cell:
+    """A text that stands in a formula: no number. Raises NotUnderstood if Excel could calculate with it."""
+    if any(c.isdigit() for c in text):
+        raise NotUnderstood("it holds a text with digits")
+    return constant(float("nan")).named(f"t:{text}")
+
+
+def truth(value: bool) -> Cell:
+    """TRUE or FALSE."""
+    return constant(value).named("b")
+
+
+def elementwise(f: Callable[..., Cell], *arguments: Argument) -> Argument:
+    """`f` of every cell, ranges broadcast as Excel does: a row or a column is repeated. Raises NotUnderstood."""
+    if not any(isinstance(a, Block) for a in arguments):
+        return f(*arguments)
+    arrays = [dense(a) for a in arguments]
+    try:
+        shape = np.broadcast_shapes(*(a.shape for a in arrays))
+    except ValueError as error:
+        raise NotUnderstood("it calculates with ranges of different shapes") from error
+    if shape[0] * shape[1] > MAX_DENSE:
+        raise NotUnderstood("it calculates with too many cells")
+    cells = np.empty(shape, object)
+    wide = [np.broadcast_to(a, shape) for a in arrays]
+    for at in np.ndindex(*shape):
+        cells[at] = f(*(a[at] for a in wide))
+    return Block(cells)
+
+
+def dense(argument: Argument | None) -> Any:
+    """The Cells as a 2-D array; one Cell is an array of one. Raises NotUnderstood."""
+    if isinstance(argument, Block):
+        if argument.sparse:
+            raise NotUnderstood("it uses a range of too many cells")
+        return argument.cells
+    array = np.empty((1, 1), object)
+    array[0, 0] = one(argument)
+    return array
+
+
+def one(argument: Argument | None) -> Cell:
+    """A single Cell; nothing between two commas is 0. Raises NotUnderstood."""
+    if argument is None:
+        return constant(0)
+    if isinstance(argument, Block):
+        if argument.sparse or argument.cells.size != 1:
+            raise NotUnderstood("it has a range where one cell belongs")
+        cell: Cell = argument.cells.item()
+        return cell
+    return argument
+
+
+def holds(c: Cell, wanted: str) -> bool:
+    """Whether the Cell is of a wanted kind. Raises NotUnderstood if that cannot be told."""
+    found = [letter in wanted for letter in kind(c)]
+    if any(found) and not all(found):
+        raise NotUnderstood("it uses a cell of which it cannot be told whether it holds a number")
+    return all(found)
+
+
+def select(arguments: Arguments, wanted: str) -> Iterator[Cell]:
+    """What is of a wanted kind in the ranges, row by row, and whatever is no range. Raises NotUnderstood if unsure."""
+    for a in arguments:
+        if isinstance(a, Block):
+            yield from (c for c in a.cells.ravel() if holds(c, wanted))
+            continue
+        c = one(a)
+        # IF may give a reference, in which a text is passed over; a text of its own is an error.
+        if kind(c) not in ("n", "b") or (c.op == "if" and kind(c) != "n"):
+            raise NotUnderstood("it uses what may be a text")
+        yield c
+
+
+def numbers(arguments: Arguments) -> list[Cell]:
+    """Every number; empty cells, texts and truth values of ranges are passed over. Raises NotUnderstood if unsure."""
+    return list(select(arguments, "n"))
+
+
+def compare(op: str, a: Cell, b: Cell) -> Cell:
+    """A comparison of two numbers or truth values, or of texts that cannot change. Raises NotUnderstood."""
+    kinds = {*kind(a), *kind(b)}
+    if kinds <= {"n", "e"} or kinds <= {"b", "e"}:
+        return Cell(op, (a, b))
+    if op in ("eq", "ne"):
+        x, y = known_text(a), known_text(b)
+        if x is not None and y is not None:
+            return truth((x.lower() == y.lower()) == (op == "eq"))
+        if {kind(a), kind(b)} in ({"n", "t"}, {"n", "s"}, {"n", "b"}):  # never equal, unless the number is an error
+            number = a if kind(a) == "n" else b
+            return Cell("ne" if op == "eq" else "eq", (number, number))
+    raise NotUnderstood("it compares texts, or numbers with texts or truth values")
+
+
+def condition(c: Cell) -> Cell:
+    """A Cell that is asked whether it is true. Raises NotUnderstood."""
+    if "s" in kind(c):
+        raise NotUnderstood("it takes a text for a truth value")
+    return c
+
+
+def choose(c: Cell, a: Cell, b: Cell) -> Cell:
+    """IF, which keeps the kinds of what it chooses from. Raises NotUnderstood."""
+    return of_kinds(if_(condition(c), a, b), a, b)
+
+
+def of_kinds(chosen: Cell, a: Cell, b: Cell) -> Cell:
+    """The Cell, marked as holding what one of two holds."""
+    kinds = "".join(sorted({*kind(a), *kind(b)}))
+    return chosen if kinds == "n" else chosen.named(kinds)

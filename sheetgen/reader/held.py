@@ -1,0 +1,92 @@
+"""What the cells of a workbook hold: numbers and kinds, and which cells of a large range hold anything."""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+
+from sheetgen.reader.template import Place
+from sheetgen.xlsx import Entry, ErrorValue, Workbook
+from sheetgen.xlsx.a1 import Area, place, range_of
+
+_SPELLED = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
+MAX_ARRAY = 20_000  # cells that an array formula fills
+
+Member = tuple[str, int, int]  # the cell that holds the array formula, and which of its results
+
+
+class Held:
+    """The cells of a workbook, as they are remembered; `guess` tells the kind of a formula that remembers nothing."""
+
+    def __init__(self, workbook: Workbook, guess: Callable[[Place], str]) -> None:
+        self.workbook, self._guess = workbook, guess
+        self.members = dict(_members(workbook))
+        self._columns: dict[str, dict[int, list[tuple[int, str]]]] = {}
+
+    def entry(self, at: Place) -> Entry | None:
+        """What stands in a cell; None if nothing does."""
+        cells = self.workbook.sheets.get(at[0])
+        return None if cells is None else cells.get(at[1])
+
+    def number(self, at: Place) -> float:
+        """The number that a cell holds or remembers: 0 if it is empty, NaN if it is an error or a text."""
+        entry = self.entry(at)
+        if entry is None:
+            return math.nan if at in self.members else 0.0
+        value = entry.value
+        if isinstance(value, str):  # Excel calculates with a text that spells a number
+            return float(value) if _spells(value) else math.nan
+        if value is None:
+            return 0.0 if entry.formula is None else math.nan
+        return float(value)
+
+    def mark(self, at: Place, texts: bool = False) -> str:
+        """The kind of what a cell holds, as in `block`; with its text, if that is wanted and cannot change."""
+        entry = self.entry(at)
+        if entry is None or entry.value is None:
+            return self._guess(at) if at in self.members or (entry and entry.formula is not None) else "e"
+        value = entry.value
+        if isinstance(value, bool):
+            return "b"
+        if not isinstance(value, str) or isinstance(value, ErrorValue):
+            return "n"
+        letter = "s" if _spells(value) else "t"
+        return f"{letter}:{value}" if texts and entry.formula is None and at not in self.members else letter
+
+    def inside(self, one: Area) -> list[Place]:
+        """The cells of a large area that hold anything, row by row."""
+        columns = self._index(one.sheet)
+        found: list[tuple[int, int, str]] = []
+        for column in range(one.column, one.last_column + 1) if one.last_column - one.column < 64 else sorted(columns):
+            rows = columns.get(column, ()) if one.column <= column <= one.last_column else ()
+            start = bisect_left(rows, (one.row, ""))
+            end = bisect_right(rows, (one.last_row + 1, ""))
+            found += [(row, column, address) for row, address in rows[start:end]]
+        return [(one.sheet, address) for _, _, address in sorted(found)]
+
+    def _index(self, sheet: str) -> dict[int, list[tuple[int, str]]]:
+        """column -> its (row, address), in order."""
+        if sheet not in self._columns:
+            columns: dict[int, list[tuple[int, str]]] = {}
+            members = {address for name, address in self.members if name == sheet}
+            for address in self.workbook.sheets[sheet].keys() | members:
+                row, column = place(address)
+                columns.setdefault(column, []).append((row, address))
+            for rows in columns.values():
+                rows.sort()
+            self._columns[sheet] = columns
+        return self._columns[sheet]
+
+
+def _spells(text: str) -> bool:
+    return _SPELLED.fullmatch(text) is not None and math.isfinite(float(text))
+
+
+def _members(workbook: Workbook) -> Iterator[tuple[Place, Member]]:
+    for (sheet, anchor), text in workbook.arrays.items():
+        one = range_of(text)
+        for address in one.addresses() if one is not None and one.size <= MAX_ARRAY else (anchor,):
+            row, column = place(address)
+            yield (sheet, address), (anchor, row - (one.row if one else row), column - (one.column if one else column))
