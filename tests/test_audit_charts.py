@@ -10,7 +10,7 @@ import openpyxl
 import openpyxl.chart
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutants import edit
 
@@ -118,6 +118,15 @@ def test_a_table_that_lies_on_its_side() -> None:
     assert judge("B2:B40", tables=(lying,)) == []  # all quantities of one step
 
 
+def test_tables_that_share_their_rows() -> None:
+    """One sheet, a training for each learning rate: the label of the line says which is meant."""
+    tables = [Table("Sheet1", True, 32, 33, 100, {"E_total": 2 + k, "h1": 10 + k, "E1": 30 + k}, {}) for k in range(3)]
+    both = judge(series("C33:C100", "A33:A100", "C32"), series("D33:D100", "A33:A100", "D32"), tables=tuple(tables))
+    assert both == []
+    (found,) = judge(series("C33:C90", "A33:A90", "C32"), tables=tuple(tables))
+    assert found.expected == "C33:C100, all 68 rows"
+
+
 def test_a_series_that_runs_into_another_table() -> None:
     below = table(first=105, last=172)
     (found,) = judge("W33:W172", tables=(below, table()))
@@ -189,6 +198,7 @@ def test_a_chart_that_was_copied_with_its_sheet() -> None:
     assert list(judge_charts(charts[1:2], tables)) == []  # nothing says that it is a copy
 
 
+@settings(deadline=None)
 @given(st.integers(33, 100), st.integers(33, 100))
 def test_only_a_series_without_steps_left_out_passes(start: int, end: int) -> None:
     start, end = sorted((start, end))
