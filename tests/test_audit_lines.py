@@ -296,6 +296,8 @@ def test_biases() -> None:
 
 def test_the_network_gives_the_homeworks_own_lines() -> None:
     assert NETWORK.text("dE_total/dw5") == "(a_o1 - t1)*a_o1*(1 - a_o1)*a_h1"
+    assert NETWORK.text("do1/dw5") == "a_h1"
+    assert NETWORK.text("do1/dw7") == "0"
     assert NETWORK.text("E1") == "0.5*(t1 - a_o1)^2"
     assert NETWORK.text("w5") == NETWORK.text("h3") == ""
     assert NETWORK.value("h3") is NETWORK.derivative("E1", "w9") is None

@@ -87,8 +87,10 @@ class Meaning:
         """The formula, written with the names of its Cells; '' for a variable or what no textbook writes."""
         of, slash, by = name.partition("/")
         cell = self._slope(of[1:], by[1:]) if slash else self.cells.get(name)
+        if slash and cell and id(cell) in self._names:
+            return self._names[id(cell)]  # ∂o1/∂w5 is a_h1, and no more is to be said
         try:
-            return show(cell, lambda c: self._names.get(id(c)), TEXTBOOK) if cell and cell.args else ""
+            return show(cell, lambda c: self._names.get(id(c)), TEXTBOOK) if cell and cell.op != "variable" else ""
         except KeyError:
             return ""
 
