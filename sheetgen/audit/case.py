@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import Any, TypeVar
 
 from sheetgen.audit.table import Table
-from sheetgen.cell import Cell, Evaluator, add, backward, constant, forward_order, mul
+from sheetgen.cell import Cell, Evaluator, NotDifferentiable, add, backward, constant, forward_order, mul
 from sheetgen.reader import Book, Cone, Formula, Place
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ class Case:
     table: Table
     numbers: Mapping[Place, float]
     rates: list[Place] = field(default_factory=list)  # the cells that are labelled as its learning rate
+    fixed: Mapping[str, Place] = field(default_factory=dict)  # inputs, targets and biases outside the table
     shared: dict[Hashable, Any] = field(default_factory=dict)  # what tables of one workbook need but once
 
     def once(self, what: str, shape: Hashable, make: Callable[[], T]) -> T:
@@ -40,6 +41,14 @@ class Case:
     def at(self, quantity: str, step: int) -> Place:
         """The place of a quantity at a step."""
         return self.table.sheet, self.table.address(quantity, step)
+
+    def has(self, quantity: str) -> bool:
+        """Whether a quantity stands in the table, or labelled beside it."""
+        return quantity in self.table.lines or quantity in self.fixed
+
+    def where(self, quantity: str, step: int) -> Place:
+        """The place of a quantity at a step, or its one place outside the table."""
+        return self.at(quantity, step) if quantity in self.table.lines else self.fixed[quantity]
 
     def number(self, at: Place) -> float:
         """The recalculated number of a cell, or what it holds."""
@@ -113,7 +122,10 @@ class Measured:
 
     @cached_property
     def _bound(self) -> Evaluator:
-        gradient = backward(self._root)
+        try:
+            gradient = backward(self._root)
+        except NotDifferentiable:  # a rounded number is what it is
+            return Evaluator([constant(0)])
         nodes = [n for n in forward_order(self._root) if n.op != "constant"]
         terms = [Cell("abs", (mul(gradient[n], n),)) for n in nodes]
         return Evaluator([add(constant(0), *terms)])

@@ -90,7 +90,9 @@ def is_222(case: Case) -> bool:
 
 
 def compare(case: Case) -> Iterator[Compared]:
-    """Every line of the forward pass whose inputs stand in the same table."""
+    """Every line of the forward pass of a 2-2-2 network whose inputs stand in the table, or labelled on its sheet."""
+    if not is_222(case):
+        return
     best = [
         min(
             (list(_compared(case, equations(*way), layer)) for way in ways),
@@ -109,12 +111,12 @@ OUTPUT = ("o1", "o2", "a_o1", "a_o2", "E1", "E2", "E_total")
 def _compared(case: Case, known: Mapping[str, Equation], layer: tuple[str, ...]) -> Iterator[Compared]:
     for quantity in layer:
         equation = known[quantity]
-        if quantity not in case.table.lines or not set(equation.inputs) <= set(case.table.lines):
+        if quantity not in case.table.lines or not all(map(case.has, equation.inputs)):
             continue
         truth, wrong = {}, []
         for step in case.table.steps:
             found = case.number(case.at(quantity, step))
-            values = {name: case.number(case.at(name, step)) for name in equation.inputs}
+            values = {name: case.number(case.where(name, step)) for name in equation.inputs}
             wanted, size = equation.value(values)
             if not math.isfinite(wanted):
                 continue
@@ -141,9 +143,9 @@ def _bias(case: Case, quantity: str, step: int, missing: float) -> float:
 def gradient(case: Case, weight: str, step: int) -> float | None:
     """dE/dw by the textbook, from the numbers that stand in the step's own cells; None if one is missing."""
     names = ("t1", "t2", "i1", "i2", "a_h1", "a_h2", "a_o1", "a_o2", "w5", "w6", "w7", "w8")
-    if weight not in {f"w{k}" for k in range(1, 9)} or not set(names) <= set(case.table.lines):
+    if weight not in {f"w{k}" for k in range(1, 9)} or not all(map(case.has, names)):
         return None
-    t1, t2, i1, i2, h1, h2, o1, o2, w5, w6, w7, w8 = (case.number(case.at(name, step)) for name in names)
+    t1, t2, i1, i2, h1, h2, o1, o2, w5, w6, w7, w8 = (case.number(case.where(name, step)) for name in names)
     d1, d2 = (o1 - t1) * o1 * (1 - o1), (o2 - t2) * o2 * (1 - o2)
     e1, e2 = (d1 * w5 + d2 * w7) * h1 * (1 - h1), (d1 * w6 + d2 * w8) * h2 * (1 - h2)
     by_number = (e1 * i1, e1 * i2, e2 * i1, e2 * i2, d1 * h1, d1 * h2, d2 * h1, d2 * h2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sheetgen.audit.case import Case, agrees
 from sheetgen.audit.updates import Updates
@@ -28,7 +29,7 @@ def with_gradients(case: Case) -> Case:
                 taken.add(line)
     if len(lines) == len(table.lines):
         return case
-    return Case(case.book, table._replace(lines=lines, labels=labels), case.numbers, case.rates, case.shared)
+    return replace(case, table=table._replace(lines=lines, labels=labels))
 
 
 def _lines(case: Case, weight: str) -> Iterator[int]:

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from sheetgen.audit import find
-from sheetgen.audit.case import EPSILON, Case, agrees, shown
+from sheetgen.audit.beside import fixed, without_sparse
+from sheetgen.audit.case import Case, Measured, agrees, kind_of, shown
 from sheetgen.audit.charts import judge_charts, read_charts
 from sheetgen.audit.columns import odd_formulas, odd_numbers, spans
 from sheetgen.audit.diagnose import Lines, forward_findings, gradient_findings
 from sheetgen.audit.gradients import Truths
 from sheetgen.audit.infer import with_gradients
 from sheetgen.audit.lines import Network222, judge_lines
+from sheetgen.audit.meaning import Truth, meaning_of
 from sheetgen.audit.table import Table
 from sheetgen.audit.trained import update_findings
 from sheetgen.audit.verdict import ERROR, SEVERITIES, WARNING, Finding, Judged, Verdict
@@ -56,13 +58,26 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     found += _stale(book, numbers)
     shared: dict[Hashable, Any] = {}
     for table in tables:
-        case = Case(book, table, numbers, find.rate(book.workbook, table), shared)
+        table = without_sparse(book.workbook, table)
+        rates, beside = find.rate(book.workbook, table), fixed(book.workbook, table)
+        case = Case(book, table, numbers, rates, beside, shared)
         found += _table(with_gradients(case), verdict)
     charts = read_charts(verdict.path)
     found += judge_charts(charts, tables)
-    found += judge_lines(book.workbook, Network222())
+    found += judge_lines(book.workbook, _truth(book, tables[0], found))
     verdict.findings = ordered(_without_echoes(found), book.workbook)
     verdict.unread = [f"{s}!{a}: {why}" for (s, a), why in book.problems.items()][:MOST_UNREAD]
+
+
+def _truth(book: Book, table: Table, found: Iterable[Finding]) -> Truth:
+    """What lines of text are held against: the table's own formulas, or, where its forward pass is wrong, the network."""
+    if any(f.kind == "forward" for f in found):
+        biases = sum(kind_of(q) == "b" for q in table.lines)
+        return Network222(biases if biases in (2, 4) else 0)
+    try:
+        return meaning_of(book, table)
+    except Circular:
+        return Network222()
 
 
 def _table(case: Case, verdict: Verdict) -> Iterator[Finding]:
@@ -137,6 +152,7 @@ def _follows(book: Book, at: Place, bad: set[Place]) -> bool:
 def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
     """Results that the file remembers, and that a formula does not give from what it remembers of its inputs."""
     stale = []
+    measured: dict[int, Measured] = {}
     for at, number in numbers.items():
         entry = book.entry(at)
         if entry is None or not isinstance(entry.value, float) or math.isnan(number) or agrees(number, entry.value):
@@ -145,9 +161,9 @@ def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
         if formula is None:
             continue
         inputs = [book.number(s) for s in formula.slots]
-        again = formula.template(inputs)
-        size = max(map(abs, inputs), default=0.0)
-        if not agrees(again, entry.value, 16 * EPSILON * size):
+        template = formula.template
+        rounds = measured.setdefault(id(template), Measured(template.root, list(template.variables)))
+        if not agrees(rounds.value(inputs), entry.value, rounds.rounding(inputs)):
             stale.append(at)
     for sheet, first, last in _runs(stale):
         entry = book.entry((sheet, first))

@@ -15,7 +15,6 @@ from sheetgen.audit.write import replaced
 from sheetgen.reader import Formula, Place
 from sheetgen.xlsx.a1 import column_letters, place
 
-
 ROUGHLY = 1e-6  # relative: a rate that is told from a step, which is a difference of two weights
 
 

@@ -123,12 +123,12 @@ class Fault(NamedTuple):
 
 
 def usual_rate(case: Case, used: Iterable[float]) -> float:
-    """The table's learning rate: the labelled one, if some update uses it; else what most of them use."""
+    """The table's learning rate: of the labelled ones that which most updates use; else what most of them use."""
     rates = Counter(r for r in used if math.isfinite(r) and r > 0)
     labelled = [case.number(at) for at in case.rates]
-    known = [r for r in labelled if any(agrees(r, found) for found in rates)]
-    if known:
-        return known[0]
+    uses = [sum(n for found, n in rates.items() if agrees(rate, found)) for rate in labelled]
+    if any(uses):
+        return labelled[uses.index(max(uses))]
     return rates.most_common(1)[0][0] if rates else (labelled[0] if labelled else math.nan)
 
 

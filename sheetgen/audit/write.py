@@ -93,17 +93,37 @@ def _number(node: Cell) -> float | None:
 
 
 def _textbook(node: Cell) -> Cell:
-    if node.op == "div" and _number(node.args[0]) == 1 and node.args[1].op == "add" and len(node.args[1].args) == 2:
-        one, power = node.args[1].args
-        if power.op != "exp":
-            one, power = power, one
-        h = _negated(power.args[0]) if power.op == "exp" else None
-        return Cell("sigmoid", (h,)) if _number(one) == 1 and h is not None else node
-    if node.op == "mul" and len(node.args) == 2 and 0.5 in map(_number, node.args):
-        square = node.args[1] if _number(node.args[0]) == 0.5 else node.args[0]
-        if square.op == "pow" and _number(square.args[1]) == 2 and square.args[0].op == "sub":
-            return Cell("half_squared_error", square.args[0].args)
-    return node
+    h = _logistic(node)
+    if h is not None:
+        return Cell("sigmoid", (h,))
+    squared = _halved(node)
+    return node if squared is None else Cell("half_squared_error", squared.args)
+
+
+def _logistic(node: Cell) -> Cell | None:
+    """h, if the Cell is 1/(1 + EXP(-h)) or (1 + EXP(-h))^-1."""
+    if node.op == "div" and _number(node.args[0]) == 1:
+        below = node.args[1]
+    elif node.op == "pow" and _number(node.args[1]) == -1:
+        below = node.args[0]
+    else:
+        return None
+    if below.op != "add" or len(below.args) != 2:
+        return None
+    one, power = below.args if below.args[1].op == "exp" else below.args[::-1]
+    return _negated(power.args[0]) if power.op == "exp" and _number(one) == 1 else None
+
+
+def _halved(node: Cell) -> Cell | None:
+    """t - a, if the Cell is half its square: 0.5*(t - a)^2, (t - a)^2/2."""
+    if node.op == "mul" and len(node.args) == 2 and 0.5 in (halves := [_number(a) for a in node.args]):
+        square = node.args[1 - halves.index(0.5)]
+    elif node.op == "div" and _number(node.args[1]) == 2:
+        square = node.args[0]
+    else:
+        return None
+    two = square.op == "pow" and _number(square.args[1]) == 2
+    return square.args[0] if two and square.args[0].op == "sub" else None
 
 
 def _negated(node: Cell) -> Cell | None:
