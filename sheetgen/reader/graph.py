@@ -20,7 +20,7 @@ from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, address, place
 
 MAX_ROOM = 40_000_000  # Cells of all Templates, and references of all formulas
 MAX_WORK = 200_000_000  # steps that it takes to calculate all formulas once
-MAX_FOLLOWED = 20  # cells that are looked at to tell the kind of one
+MAX_FOLLOWED = 2_000  # cells that are looked at to tell the kind of one
 UNKNOWN = "nbt"  # the kind of a cell that may hold anything
 
 Shape = tuple[Any, ...]  # what a Template must know of a reference: what its cells hold, and how they lie
@@ -61,6 +61,7 @@ class Book:
         self._shared: dict[Any, Shared | str] = {}
         self._results: dict[Any, Argument | str] = {}  # of array formulas
         self._places: dict[str, dict[str, Place]] = {name: {} for name in self.workbook.sheets}
+        self._guessed: dict[Place, str] = {}
         self._room, self._work = MAX_ROOM, MAX_WORK
 
     def formula(self, at: Place) -> Formula | None:
@@ -221,6 +222,11 @@ class Book:
 
     def _guess(self, at: Place) -> str:
         """The kind of a formula that remembers no value: that of its Cells, and of the cells that it may pass on."""
+        if at not in self._guessed:
+            self._guessed[at] = self._followed(at)
+        return self._guessed[at]
+
+    def _followed(self, at: Place) -> str:
         kinds: set[str] = set()
         todo = [at]
         for _ in range(MAX_FOLLOWED):
@@ -237,7 +243,9 @@ class Book:
             where = dict(zip(map(id, formula.template.variables), formula.slots, strict=True))
             for c in _ends(formula.template.root):
                 below = where.get(id(c))
-                if below is not None and (e := self.entry(below)) and e.value is None:
+                if below is not None and below in self._guessed:
+                    kinds |= {*self._guessed[below]}
+                elif below is not None and (e := self.entry(below)) and e.value is None:
                     todo.append(below)
                 else:  # what gives an empty cell gives 0
                     kinds |= {*(kind(c) if below is None else self._held.mark(below)).replace("e", "n")}
