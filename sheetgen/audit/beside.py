@@ -9,7 +9,7 @@ from sheetgen.audit.labels import quantity
 from sheetgen.audit.table import Table
 from sheetgen.reader import Place
 from sheetgen.xlsx import Workbook
-from sheetgen.xlsx.a1 import address, place, range_of
+from sheetgen.xlsx.a1 import address, column_letters, place, range_of
 
 GIVEN = ("i", "t", "b")
 
@@ -25,6 +25,41 @@ def without_sparse(book: Workbook, table: Table) -> Table:
         return table
     kept = {q: line for q, line in table.lines.items() if 2 * filled(line) > len(table.steps)}
     return table._replace(lines=kept, labels={q: table.labels[q] for q in kept if q in table.labels})
+
+
+def with_helpers(book: Workbook, table: Table) -> Table:
+    """The table with lines for columns of formulas that no quantity has: helpers, such as the delta of a unit.
+
+    They go by their label, or their letters where they have none.
+    """
+    cells = book.sheets[table.sheet]
+    low, high = min(table.lines.values()), max(table.lines.values())
+    lines, labels = dict(table.lines), dict(table.labels)
+    taken = set(lines.values())
+
+    def formulas(line: int) -> bool:
+        found = sum((e := cells.get(table.place(line, s))) is not None and e.formula is not None for s in table.steps)
+        return 2 * found > len(table.steps)
+
+    def add(line: int) -> bool:
+        if line in taken:
+            return True
+        if line < 1 or not formulas(line):
+            return False
+        head = cells.get(address(table.head, line) if table.across else address(line, table.head))
+        text = head.value if head is not None and isinstance(head.value, str) else ""
+        name = text.strip()[:20] or (column_letters(line) if table.across else f"row {line}")
+        if name not in lines and quantity(name) is None:
+            lines[name], labels[name] = line, text
+            taken.add(line)
+        return True
+
+    for line in range(low, high + 1):
+        add(line)
+    for start, by in ((low - 1, -1), (high + 1, 1)):
+        while add(start):
+            start += by
+    return table._replace(lines=lines, labels=labels)
 
 
 def fixed(book: Workbook, table: Table) -> dict[str, Place]:

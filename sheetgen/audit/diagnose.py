@@ -9,6 +9,7 @@ from sheetgen.audit import edits, forward, gradients
 from sheetgen.audit.case import Case, agrees, shown
 from sheetgen.audit.columns import Column, column
 from sheetgen.audit.gradients import Truths
+from sheetgen.audit.labels import quantity
 from sheetgen.audit.verdict import ERROR, NOTE, Finding
 from sheetgen.reader import Place
 
@@ -51,12 +52,45 @@ def diagnosed(case: Case, lines: Lines, kind: str, wrong: Wrong, why: str) -> It
             continue
         number = f"it gives {shown(case.number(at))}, {wrong.said} is {shown(wrong.truth[first])}"
         edit = None if pattern is None else _edit(case, wrong, line, pattern)
+        if edit is None and pattern is not None and (helper := _helper(case, lines, wrong, steps)) is not None:
+            yield from diagnosed(case, lines, kind, helper, why)
+            continue
         if edit is not None:
             expected = f"{edit.text(first)}: with {edit.said} it agrees with {wrong.said} in every step"
         else:
             expected = wrong.instead(first) or shown(wrong.truth[first])
         where = case.table.cells(wrong.quantity, first, last)
         yield Finding(ERROR, kind, at[0], where, f"{case.text(at)}: {number}", expected, why)
+
+
+def _helper(case: Case, lines: Lines, wrong: Wrong, steps: Sequence[int]) -> Wrong | None:
+    """A helper line that is the one at fault: a small edit of it would make this line right; None if there is none.
+
+    What the helper should be follows from what is missing here and from how much this formula makes of it.
+    """
+    first = case.formula(wrong.quantity, steps[0])
+    for at in dict.fromkeys(first.slots if first else ()):
+        name, by = case.known.get(at, ("", 0))
+        if not name or quantity(name) is not None or by != steps[0]:
+            continue
+        truth = {s: x for s in wrong.truth if (x := _should_be(case, wrong, name, s)) is not None}
+        off = [s for s in truth if not agrees(case.number(case.at(name, s)), truth[s], 1e-17)]
+        found = Wrong(name, truth, off, f"what {wrong.quantity} needs", lambda _: "")
+        pattern = lines[name].patterns[steps[0]]
+        if off and pattern is not None and _edit(case, found, lines[name], pattern) is not None:
+            return found
+    return None
+
+
+def _should_be(case: Case, wrong: Wrong, helper: str, step: int) -> float | None:
+    """What a helper must be at a step for the line to be right there."""
+    formula, at = case.formula(wrong.quantity, step), case.at(helper, step)
+    if formula is None or at not in formula.slots:
+        return None
+    numbers = [case.number(s) for s in formula.slots]
+    nought, one = (formula.template([x if s == at else n for s, n in zip(formula.slots, numbers, strict=True)])
+                   for x in (0.0, 1.0))  # fmt: skip
+    return (wrong.truth[step] - nought) / (one - nought) if one != nought else None
 
 
 def _edit(case: Case, wrong: Wrong, line: Column, pattern: object) -> edits.Edit | None:

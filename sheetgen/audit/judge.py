@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sheetgen.audit import find
-from sheetgen.audit.beside import fixed, without_sparse
+from sheetgen.audit.beside import fixed, with_helpers, without_sparse
 from sheetgen.audit.case import Case, Measured, agrees, kind_of, shown
 from sheetgen.audit.charts import judge_charts, read_charts
 from sheetgen.audit.columns import odd_formulas, odd_numbers, spans
@@ -58,7 +58,7 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     found += _stale(book, numbers)
     shared: dict[Hashable, Any] = {}
     for table in tables:
-        table = without_sparse(book.workbook, table)
+        table = with_helpers(book.workbook, without_sparse(book.workbook, table))
         rates, beside = find.rate(book.workbook, table), fixed(book.workbook, table)
         case = Case(book, table, numbers, rates, beside, shared)
         found += _table(with_gradients(case), verdict)
@@ -70,12 +70,12 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
 
 
 def _truth(book: Book, table: Table, found: Iterable[Finding]) -> Truth:
-    """What lines of text are held against: the table's own formulas, or, where its forward pass is wrong, the network."""
+    """What lines of text are held against: the table's own formulas; the network, where its forward pass is wrong."""
     if any(f.kind == "forward" for f in found):
         biases = sum(kind_of(q) == "b" for q in table.lines)
         return Network222(biases if biases in (2, 4) else 0)
     try:
-        return meaning_of(book, table)
+        return meaning_of(book, table, fixed(book.workbook, table))
     except Circular:
         return Network222()
 
@@ -176,7 +176,7 @@ def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
 
 def _without_echoes(findings: Iterable[Finding]) -> list[Finding]:
     """Findings without those that a more telling one at the same cells makes needless."""
-    kept = list(dict.fromkeys(findings))
+    kept = list({(f.kind, f.sheet, f.cells): f for f in reversed(list(findings))}.values())[::-1]
     told = {(f.sheet, f.first) for f in kept if f.kind in ("update", "rate", "circular", "value")}
     return [f for f in kept if not (f.kind in ("column", "forward", "gradient") and (f.sheet, f.first) in told)]
 

@@ -20,7 +20,7 @@ from sheetgen.cell import (
     variable,
 )  # fmt: skip
 from sheetgen.formula import TEXTBOOK, show
-from sheetgen.reader import Book, cone
+from sheetgen.reader import Book, Place, cone
 
 from .table import Table
 
@@ -131,9 +131,12 @@ class Network222(Meaning):
         super().__init__(cells)
 
 
-def meaning_of(book: Book, table: Table, step: int = 0) -> Meaning:
-    """What the quantities of a table mean by its own forward pass, whatever network it is. Raises Circular."""
-    places = {
+def meaning_of(book: Book, table: Table, beside: Mapping[str, Place] = {}, step: int = 0) -> Meaning:
+    """What the quantities of a table mean by its own forward pass, whatever network it is. Raises Circular.
+
+    `beside`: inputs, targets and biases that have a cell of their own outside the table.
+    """
+    places = dict(beside) | {
         name: (table.sheet, table.address(name, step))
         for name in table.lines
         if not name.endswith("_next") and "/" not in name and name not in ("eta", "iteration")

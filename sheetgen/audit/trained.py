@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from sheetgen.audit import edits
-from sheetgen.audit.case import Case, agrees
+from sheetgen.audit.case import Case, agrees, kind_of
 from sheetgen.audit.diagnose import Lines, Wrong, diagnosed
 from sheetgen.audit.gradients import Truths
 from sheetgen.audit.updates import WHY, Fault, Update, Updates, another_rule, fault, rate_cells, usual_rate
@@ -109,12 +109,17 @@ def _by_truth(case: Case, lines: Lines, truths: Truths, updates: Sequence[Update
     rate = _rate_of(case, updates, moves)
     if not math.isfinite(rate):
         return
-    for weight in dict.fromkeys(u.quantity for u in updates):
+    for weight in dict.fromkeys(u.quantity for u in updates if not _frozen(case, u.quantity)):
         line = f"{weight}_next" if f"{weight}_next" in case.table.lines else weight
         lag = 0 if line == weight else -1
         truth = {s + lag: before - rate * d for (w, s), (before, d) in moves.items() if w == weight}
         wrong = [s for s, t in truth.items() if not _close(case, line, s, t, moves[weight, s - lag], rate)]
         yield from diagnosed(case, lines, "update", Wrong(line, truth, wrong, "the right step", lambda _: ""), WHY)
+
+
+def _frozen(case: Case, quantity: str) -> bool:
+    """Whether it is a bias that keeps its value: many do not train them."""
+    return kind_of(quantity) == "b" and len({case.number(case.at(quantity, s)) for s in case.table.steps}) == 1
 
 
 def _close(case: Case, line: str, step: int, truth: float, move: tuple[float, float], rate: float) -> bool:
