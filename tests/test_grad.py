@@ -182,6 +182,8 @@ def test_a_given_cell_that_holds_a_formula_becomes_a_number_and_what_follows_is_
         ("=SUM(A1:A2,A1)", 2),
         ("=-A1^2", -4),
         ("=SQRT(A3)*0+A1", 1),
+        ("=IFERROR(B1,A1*5)", 5),
+        ("=IFERROR(A1*3,B2)", 3),
     ],
 )
 def test_nothing_passes_where_nothing_depends(formula: str, derivative: float) -> None:
