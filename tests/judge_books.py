@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
+import judge_own
 import judge_spelling as spelling
 from judge_grid import Book, Chart, Content, Grid, Rate, Rule, Series, quoted
 from judge_spelling import Network, Style
 
 from sheetgen.xlsx.a1 import address, column_letters
 
-LAYOUTS = ["class", "shuffled", "transposed", "several", "sheets", "network", "apart"]
+LAYOUTS = ["class", "shuffled", "transposed", "several", "sheets", "network", "apart", "own"]
 OTHERS = [
     Network(2, 3, 1, "tanh", "each"), Network(3, 2, 2), Network(2, 2, 2, "sigmoid", "each"),
     Network(2, 3, 1, "relu", "each"), Network(3, 2, 2, "tanh", "shared"), Network(2, 3, 2), Network(2, 2, 1),
@@ -47,6 +48,8 @@ class Person:
 
 def book(rng: Random, layout: str, steps: tuple[int, int] = (40, 70), staged: bool | None = None) -> Book:
     """A right workbook of a layout in LAYOUTS, its results known."""
+    if layout == "own":
+        return judge_own.own(rng, steps, staged)
     person = _person(rng, layout, staged)
     count = {"sheets": rng.randint(2, 4), "several": rng.randint(2, 3)}.get(layout, 1)
     rates = rng.sample(RATES, count)

@@ -80,7 +80,8 @@ def _pasted_on(rng: Random, book: Book, grid: Grid) -> Change | None:
 
 def typed(grid: Grid) -> list[str]:
     """The lines that hold the same number at every step."""
-    return [q for q in grid.lines if q in (*grid.network.given, "eta") and grid.rules[q].rest == grid.rules[q].first]
+    given = [q for q in grid.lines if q in (*grid.network.given, "eta")]
+    return [q for q in given if isinstance(x := grid.rules[q].rest, float) and x == grid.rules[q].first]
 
 
 @defect("input: typed over")
@@ -90,7 +91,7 @@ def _typed_over(rng: Random, book: Book, grid: Grid) -> Change | None:
     if not given:
         return None
     name = rng.choice(given)
-    value = float(grid.rules[name].first)
+    value = grid.start.get(name, grid.rate.value)
     cell = alone(grid, name, a_step(rng, grid), round(rng.choice([10, 0.1, 100]) * value, 6) if value else 1.0)
     return Change({"input", "drift", "column", "rate"}, [cell])
 
