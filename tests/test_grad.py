@@ -124,12 +124,15 @@ def test_depreciation_and_discounted_cash() -> None:
     cells: Cells = {"A1": "Cost", "B1": 30_000, "A2": "Salvage", "B2": 7_500, "A3": "Life", "B3": 10, "B4": 0.08}
     for k in range(1, 11):
         cells |= {f"D{k}": k, f"E{k}": "=SLN($B$1,$B$2,$B$3)", f"F{k}": f"=SYD($B$1,$B$2,$B$3,D{k})"}
-        cells[f"G{k}"] = f"=MAX(E{k},F{k})"
+        cells |= {f"G{k}": f"=MAX(E{k},F{k})", f"H{k}": f"=DDB($B$1,$B$2,$B$3,D{k})"}
     cells |= {"B5": "=NPV(B4,F1:F10)-NPV(B4,E1:E10)", "B6": "=SUM(F1:F10)", "B7": "=SUM(G1:G10)"}
     found = grad(book(cells), "B5", ["B1:B4"], seconds=math.inf)
     assert {row.check for row in found.rows} == {AGREES}
     whole = derivatives(grad(book(cells), "B6", ["B1:B2"], seconds=math.inf))
     assert whole == pytest.approx({"B1": 1, "B2": -1}, rel=1e-12)  # in the end all is written off
+    declining = grad(book(cells | {"B8": "=SUM(H1:H5)"}), "B8", ["B1"], seconds=math.inf)
+    assert derivatives(declining)["B1"] == pytest.approx(1 - 0.8**5, rel=1e-12)  # a fifth each year of what is left
+    assert declining.rows[0].check == AGREES
     better = derivatives(grad(book(cells), "B7", ["B1"], seconds=math.inf))
     assert better["B1"] == pytest.approx(sum(max(1 / 10, k / 55) for k in range(1, 11)), rel=1e-12)
 
