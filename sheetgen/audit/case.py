@@ -83,7 +83,7 @@ class Case:
 
     def called(self, at: Place) -> str:
         """What a person calls a cell: 'a_h1 (J33)', or 'G31' where it has no label."""
-        found = self.known.get(at)
+        found = self.known.get(at) or next(((q, 0) for q, place in self.fixed.items() if place == at), None)
         where = at[1] if at[0] == self.table.sheet else f"{at[0]}!{at[1]}"
         return f"{found[0]} ({where})" if found else where
 

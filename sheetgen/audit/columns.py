@@ -15,6 +15,7 @@ from sheetgen.reader import Formula, Place
 from sheetgen.xlsx.a1 import address, mover, place
 
 MOSTLY = 0.6  # the share of a line that must be one formula, or one number, for the rest to be odd
+COMPUTED = ("h", "a_h", "o", "a_o", "E", "E_total", "dE/d")
 SAME = 1e-12  # relative: numbers that differ by less drifted by rounding alone
 
 Pattern = tuple[int, tuple[tuple[str, int, int], ...]]
@@ -73,8 +74,10 @@ def column(case: Case, quantity: str) -> Column:
         patterns.append((id(formula.template), tuple(spots)))
     counts = Counter(p for p in patterns[1:] if p is not None)  # step 0 starts from given numbers
     common = counts.most_common(1)[0][0] if counts else None
-    if common is not None and counts[common] < 2 and len(patterns) > 3:
+    if common is not None and counts[common] < 2 and len(patterns) > 3 and kind_of(quantity) in ("i", "t", "eta"):
         common = None
+    if common is None and kind_of(quantity) in COMPUTED:
+        common = patterns[0]  # all that follows was pasted
     model = next((s for s in (*steps[1:], 0) if patterns[s] == common), -1) if common else -1
     return Column(quantity, patterns, common, model)
 
@@ -97,7 +100,7 @@ def _still(formulas: Sequence[Formula | None]) -> dict[int, tuple[bool, ...]]:
 
 def filled(case: Case, column: Column, step: int) -> Formula | None:
     """The formula that the step would have if the line were one formula."""
-    if column.common is None:
+    if column.common is None or column.model == 0 != step:
         return None
     model = case.formula(column.quantity, column.model)
     if model is None:

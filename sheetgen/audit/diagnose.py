@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sheetgen.audit import edits, forward, gradients
-from sheetgen.audit.case import Case, agrees, shown
+from sheetgen.audit.case import Case, agrees, kind_of, shown
 from sheetgen.audit.columns import Column, column
 from sheetgen.audit.gradients import Truths
 from sheetgen.audit.labels import quantity
-from sheetgen.audit.verdict import ERROR, NOTE, Finding
+from sheetgen.audit.verdict import ERROR, NOTE, WARNING, Finding
+from sheetgen.audit.write import replaced
 from sheetgen.reader import Place
 
+FORWARD = ("h", "a_h", "o", "a_o", "E", "E_total")
 WHY_GRADIENT = "the weights then move in a wrong direction, though the error may still fall"
 
 
@@ -37,6 +40,7 @@ class Wrong(NamedTuple):
     steps: Sequence[int]
     said: str  # what the truth is called: "the derivative"
     instead: Callable[[int], str]  # a right formula for a step, where no small edit is found; or ''
+    floor: Callable[[int], float] = lambda step: 0.0  # how far rounding may move the truth
 
 
 def diagnosed(case: Case, lines: Lines, kind: str, wrong: Wrong, why: str) -> Iterator[Finding]:
@@ -99,7 +103,7 @@ def _edit(case: Case, wrong: Wrong, line: Column, pattern: object) -> edits.Edit
         for s in case.table.steps
         if line.patterns[s] == pattern and s in wrong.truth and (f := case.formula(wrong.quantity, s)) is not None
     }
-    return edits.find(edits.Tried(case, wrong.quantity, formulas, wrong.truth)) if formulas else None
+    return edits.find(edits.Tried(case, wrong.quantity, formulas, wrong.truth, wrong.floor)) if formulas else None
 
 
 def forward_findings(case: Case, lines: Lines, right: set[Place]) -> list[Finding]:
@@ -110,6 +114,40 @@ def forward_findings(case: Case, lines: Lines, right: set[Place]) -> list[Findin
         said = f"{line.quantity} = {line.equation.said}"
         wrong = Wrong(line.quantity, line.truth, line.wrong, said, lambda _, said=said: said)  # type: ignore[misc]
         found += diagnosed(case, lines, "forward", wrong, "everything that follows is computed from it")
+    return found + [f for f in strayed(case, lines) if (f.sheet, f.cells) not in {(g.sheet, g.cells) for g in found}]
+
+
+def strayed(case: Case, lines: Lines) -> Iterator[Finding]:
+    """Formulas of the forward pass that take a result, or a weight, from another step: a row that was held with $."""
+    still = {b for b in case.those("b") if len({case.number(case.at(b, s)) for s in case.table.steps}) == 1}
+    for name in case.table.lines:
+        if kind_of(name) not in FORWARD:
+            continue
+        groups: dict[object, list[int]] = {}
+        for step in case.table.steps[1:]:
+            if _other_steps(case, name, step, still) and not lines[name].odd(step):
+                groups.setdefault(lines[name].patterns[step], []).append(step)
+        for steps in groups.values():
+            first, last = steps[0], steps[-1]
+            formula, at = case.formula(name, first), case.at(name, first)
+            far = _other_steps(case, name, first, still)
+            own = [case.at(case.known[s][0], first) if s in far else s for s in formula.slots] if formula else []
+            entry = case.book.entry(at)
+            text = replaced(entry.formula or "", formula.slots, own) if entry and formula else ""
+            said = " and ".join(case.called(s) for s in dict.fromkeys(far))
+            yield Finding(
+                ERROR, "forward", at[0], case.table.cells(name, first, last), f"{case.text(at)}: it takes {said}",
+                f"={text}" if text else "the cells of its own step", "each step must be computed from its own numbers",
+            )  # fmt: skip
+
+
+def _other_steps(case: Case, name: str, step: int, still: Container[str]) -> list[Place]:
+    formula = case.formula(name, step)
+    found = []
+    for slot in formula.slots if formula else ():
+        quantity, when = case.known.get(slot, ("", step))
+        if when != step and quantity not in still and kind_of(quantity) in (*FORWARD, "w", "b"):
+            found.append(slot)
     return found
 
 
@@ -142,11 +180,24 @@ def gradient_findings(case: Case, lines: Lines, truths: Truths, excused: bool, r
         for c in compared:
             right |= {case.at(c.quantity, s) for s in c.truth.keys() - set(c.wrong)}
             steps = [s for s in c.wrong if not (excused and _local(case, c, s))]
-            wrong = Wrong(c.quantity, c.truth, steps, "the derivative", lambda s, c=c: truths.formula(c.of, s))  # type: ignore[misc]
+            wrong = Wrong(
+                c.quantity, c.truth, steps, "the derivative", partial(truths.formula, c.of), partial(truths.floor, c.of)
+            )
             findings += diagnosed(case, lines, "gradient", wrong, WHY_GRADIENT)
+    lost = [c for c in compared if c.without and not excused]
+    findings += [_independent(case, c) for c in lost]
     best = max(compared, key=lambda c: c.worst, default=None)
     count = sum(len(c.truth) for c in compared)
     return Gradients(findings, count, best.worst if best else 0.0, best.where if best else None, sign)
+
+
+def _independent(case: Case, c: gradients.Compared) -> Finding:
+    first, last = c.without[0], c.without[-1]
+    at = case.at(c.quantity, first)
+    return Finding(
+        WARNING, "gradient", at[0], case.table.cells(c.quantity, first, last), case.text(at),
+        f"{shown(0)}, or another error", f"E_total does not depend on {c.of} at {len(c.without)} steps",
+    )  # fmt: skip
 
 
 def _opposite(case: Case, c: gradients.Compared) -> bool:

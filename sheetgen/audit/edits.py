@@ -5,6 +5,7 @@ Edits are tried from the likeliest slip to the rarest. Each is first tried on a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations, islice, product
 from typing import NamedTuple
@@ -52,6 +53,7 @@ class Tried(NamedTuple):
     quantity: str
     formulas: Mapping[int, Formula]  # step -> its formula; all of one pattern
     truth: Truth
+    floor: Callable[[int], float] = lambda step: 0.0  # how far rounding may move the truth
 
     @property
     def steps(self) -> list[int]:
@@ -77,7 +79,8 @@ def _right(tried: Tried, edit: Edit, evaluate: Evaluator) -> bool:
     for step in tried.steps:
         numbers = [tried.case.number(at) for at in edit.slots(step)]
         found = evaluate(dict(zip(edit.variables, numbers, strict=True)))[0]
-        if not agrees(found, tried.truth[step], 1e-17):
+        truth = tried.truth[step]
+        if not agrees(found, truth, 1e-17) and not (math.isfinite(found) and agrees(found, truth, tried.floor(step))):
             return False
     return True
 
@@ -111,9 +114,11 @@ class Swap(NamedTuple):
 
 
 def _relative(case: Case, at: Place, step: int) -> tuple[str, int] | Place:
-    """(quantity, steps from here) of a cell of the table, or the place itself."""
+    """(quantity, steps from here) of a cell of the table, or of one beside it; or the place itself."""
     found = case.known.get(at)
-    return (found[0], found[1] - step) if found else at
+    if found:
+        return found[0], found[1] - step
+    return next(((name, 0) for name, place in case.fixed.items() if place == at), at)
 
 
 def _swaps(tried: Tried) -> Iterator[Swap]:
@@ -133,13 +138,14 @@ def _swaps(tried: Tried) -> Iterator[Swap]:
 def _siblings(case: Case, old: tuple[str, int] | Place) -> Iterator[tuple[str, int]]:
     """What a person may have meant: the same kind of quantity, then kindred ones; the same one at another step."""
     if isinstance(old[1], str):  # a cell outside the table, or one that slid off it
-        yield from ((q, 0) for q in case.table.lines)
+        yield from ((q, 0) for q in [*case.table.lines, *case.fixed])
         return
     quantity, by = old
     kind = kind_of(quantity)
-    near = [q for q in case.table.lines if kind_of(q) == kind and q != quantity]
+    every = [*case.table.lines, *case.fixed]
+    near = [q for q in every if kind_of(q) == kind and q != quantity]
     families = [family for family in FAMILIES if kind in family]
-    kindred = [q for q in case.table.lines if q not in near and any(kind_of(q) in f for f in families)]
+    kindred = [q for q in every if q not in near and any(kind_of(q) in f for f in families)]
     yield from ((q, by) for q in near)
     if by != 0:
         yield quantity, 0
@@ -154,7 +160,7 @@ def _slots(tried: Tried, swaps: Sequence[Swap]) -> Callable[[int], Sequence[Plac
         slots = list(tried.formulas[step].slots)
         for swap in swaps:
             for k in swap.slots:
-                slots[k] = tried.case.at(swap.new[0], step + swap.new[1])
+                slots[k] = tried.case.where(swap.new[0], step + swap.new[1])
         return slots
 
     return at
@@ -163,7 +169,8 @@ def _slots(tried: Tried, swaps: Sequence[Swap]) -> Callable[[int], Sequence[Plac
 def _swapped(tried: Tried, root: Cell, variables: tuple[Cell, ...], swaps: Sequence[Swap]) -> Edit:
     case, (step, formula) = tried.case, next(iter(tried.formulas.items()))
     said = " and ".join(
-        f"{case.called(case.at(s.new[0], step + s.new[1]))} for {case.called(formula.slots[s.slots[0]])}" for s in swaps
+        f"{case.called(case.where(s.new[0], step + s.new[1]))} for {case.called(formula.slots[s.slots[0]])}"
+        for s in swaps
     )
     return Edit(root, variables, _slots(tried, swaps), said, tried)
 

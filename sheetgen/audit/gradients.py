@@ -149,6 +149,7 @@ class Compared(NamedTuple):
     of: str
     truth: dict[int, float]
     wrong: list[int]
+    without: list[int]  # steps at which E does not depend on it, though the gradient is not 0
     worst: float
     where: Place | None
 
@@ -161,12 +162,17 @@ def compare(case: Case, truths: Truths) -> Iterator[Compared]:
             continue
         truth: dict[int, float] = {}
         wrong: list[int] = []
+        without: list[int] = []
         worst, where = 0.0, None
         for step in case.table.steps:
             at = case.at(quantity, step)
             wanted = truths.number(of, step)
             entry = case.book.entry(at)
-            if wanted is None or entry is None or (isinstance(entry.value, str) and entry.formula is None):
+            if entry is None or (isinstance(entry.value, str) and entry.formula is None):
+                continue
+            if wanted is None:
+                if truths.total(step) is not None and truths.of(of, step) is None and case.number(at) != 0:
+                    without.append(step)
                 continue
             truth[step] = wanted
             found = case.number(at)
@@ -174,4 +180,4 @@ def compare(case: Case, truths: Truths) -> Iterator[Compared]:
                 wrong.append(step)
             elif wanted and (off := abs(found - wanted) / abs(wanted)) > worst and off <= RELATIVE:
                 worst, where = off, at
-        yield Compared(quantity, of, truth, wrong, worst, where)
+        yield Compared(quantity, of, truth, wrong, without, worst, where)

@@ -62,11 +62,18 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
         rates, beside = find.rate(book.workbook, table), fixed(book.workbook, table)
         case = Case(book, table, numbers, rates, beside, shared)
         found += _table(with_gradients(case), verdict)
+    if not any(t.gradients for t in verdict.tables) and not found:
+        verdict.problem = _nothing(verdict)
     charts = read_charts(verdict.path)
     found += judge_charts(charts, tables)
     found += judge_lines(book.workbook, _truth(book, tables[0], found))
     verdict.findings = ordered(_without_echoes(found), book.workbook)
     verdict.unread = [f"{s}!{a}: {why}" for (s, a), why in book.problems.items()][:MOST_UNREAD]
+
+
+def _nothing(verdict: Verdict) -> str:
+    cells = ", ".join(f"{t.sheet}!{t.cells}" for t in verdict.tables[:3])
+    return f"the weights and the error of {cells} were read, but no gradient and no update was found to compare."
 
 
 def _truth(book: Book, table: Table, found: Iterable[Finding]) -> Truth:
@@ -93,9 +100,15 @@ def _table(case: Case, verdict: Verdict) -> Iterator[Finding]:
         yield from odd_numbers(case, lines[quantity])
     yield from (*forward, *gradients.findings, *updates)
     where = f"{gradients.where[0]}!{gradients.where[1]}" if gradients.where else ""
-    verdict.tables.append(Judged(table.sheet, table.area, len(table.steps), gradients.compared, gradients.worst, where))
+    # Without lines of gradients it is the updates that were held against the derivative.
+    moved = sum(case.known.get(at, ("",))[0].removesuffix("_next") in case.weights for at in right)
+    compared = gradients.compared or moved
+    verdict.tables.append(Judged(table.sheet, table.area, len(table.steps), compared, gradients.worst, where))
     if truths.problem:
-        verdict.unread.append(truths.problem)
+        yield Finding(
+            WARNING, "unread", table.sheet, table.cells("E_total"), truths.problem, "formulas that have a derivative",
+            "the gradients of these steps could not be compared",
+        )  # fmt: skip
 
 
 def _circle(circle: Circular) -> Finding:

@@ -28,8 +28,9 @@ def update_findings(case: Case, lines: Lines, truths: Truths, sign: float, right
             "the update is no plain gradient descent, so it was not judged",
         )]  # fmt: skip
     with_gradients = [u for u in found if f"dE/d{u.quantity}" in case.table.lines]
+    without = [u for u in found if f"dE/d{u.quantity}" not in case.table.lines]
     findings = list(_by_gradients(case, lines, with_gradients, sign, right))
-    return findings + list(_by_truth(case, lines, truths, [u for u in found if u not in with_gradients]))
+    return findings + list(_by_truth(case, lines, truths, without, right))
 
 
 def _by_gradients(
@@ -99,7 +100,9 @@ def _held(case: Case, at: Place, formula: Formula | None, truth: float, home: Pl
     return ""
 
 
-def _by_truth(case: Case, lines: Lines, truths: Truths, updates: Sequence[Update]) -> Iterator[Finding]:
+def _by_truth(
+    case: Case, lines: Lines, truths: Truths, updates: Sequence[Update], right: set[Place]
+) -> Iterator[Finding]:
     """Updates without a line of gradients: the step itself must be the derivative times one learning rate."""
     moves: dict[tuple[str, int], tuple[float, float]] = {}
     for u in updates:
@@ -114,6 +117,7 @@ def _by_truth(case: Case, lines: Lines, truths: Truths, updates: Sequence[Update
         lag = 0 if line == weight else -1
         truth = {s + lag: before - rate * d for (w, s), (before, d) in moves.items() if w == weight}
         wrong = [s for s, t in truth.items() if not _close(case, line, s, t, moves[weight, s - lag], rate)]
+        right |= {case.at(line, s) for s in truth.keys() - set(wrong)}
         yield from diagnosed(case, lines, "update", Wrong(line, truth, wrong, "the right step", lambda _: ""), WHY)
 
 
