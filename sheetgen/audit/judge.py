@@ -25,6 +25,7 @@ from sheetgen.reader import Book, Circular, Place, values
 from sheetgen.xlsx import ErrorValue, UnreadableWorkbook, Value, Workbook, read
 from sheetgen.xlsx.a1 import address, place
 
+NOISE = 1e-15  # where a difference is 0, its derivative says nothing of how it was rounded
 MOST_UNREAD = 1_000
 
 
@@ -176,7 +177,7 @@ def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
         inputs = [book.number(s) for s in formula.slots]
         template = formula.template
         rounds = measured.setdefault(id(template), Measured(template.root, list(template.variables)))
-        if not agrees(rounds.value(inputs), entry.value, rounds.rounding(inputs)):
+        if not agrees(rounds.value(inputs), entry.value, rounds.rounding(inputs) + NOISE):
             stale.append(at)
     for sheet, first, last in _runs(stale):
         entry = book.entry((sheet, first))

@@ -186,10 +186,10 @@ def components(book: Book, start: Place, known: Container[Place]) -> Iterator[li
             if path:
                 low[path[-1][0]] = min(low[path[-1][0]], low[at])
             if low[at] == order[at]:
-                k = stack.index(at) if len(stack) < 2 else len(stack) - 1 - stack[::-1].index(at)
-                group = stack[k:]
-                del stack[k:]
-                yield group
+                group = [stack.pop()]
+                while group[-1] != at:
+                    group.append(stack.pop())
+                yield group[::-1]
 
 
 def _circle(book: Book, group: Sequence[Place]) -> list[Place]:

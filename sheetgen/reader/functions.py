@@ -67,14 +67,15 @@ def _zeroed(c: Cell) -> Cell:
 
 
 def _pairs(f: Callable[[Cell, Cell], Cell]) -> Callable[..., Cell]:
-    """The sum over two ranges of `f` of their cells, for SUMXMY2 and its like: only where both are numbers."""
+    """The sum over two ranges of `f` of their cells, for SUMXMY2 and its like."""
 
     def call(a: Argument | None, b: Argument | None) -> Cell:
         x, y = dense(a), dense(b)
         if x.shape != y.shape:
             raise NotUnderstood("its ranges have different shapes")
-        pairs = [(c, d) for c, d in zip(x.ravel(), y.ravel(), strict=True) if holds(c, "n") and holds(d, "n")]
-        return total([f(c, d) for c, d in pairs])
+        if any(kind(c) != "n" for c in (*x.ravel(), *y.ravel())):  # engines differ in what they make of it
+            raise NotUnderstood("its ranges have a cell that holds no number")
+        return total([f(c, d) for c, d in zip(x.ravel(), y.ravel(), strict=True)])
 
     return call
 
@@ -108,6 +109,8 @@ def _mean(found: Sequence[Cell]) -> Cell:
 def _variance(sample: bool) -> Callable[..., Cell]:
     def call(*arguments: Argument | None) -> Cell:
         found = numbers(arguments)
+        if len(found) <= sample:
+            return finance.ERROR
         mean = _mean(found)
         return Cell("div", (total([square(a - mean) for a in found]), constant(len(found) - sample)))
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from openpyxl.formula.tokenizer import Token
 
-from sheetgen.cell import Cell
+from sheetgen.cell import Cell, constant
 from sheetgen.reader.block import MAX_DENSE, Argument, Block, NotUnderstood, kind, slot
 from sheetgen.reader.held import Held, Member
 from sheetgen.reader.parse import Item, parse, single
@@ -21,6 +21,7 @@ from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, address, place
 MAX_ROOM = 40_000_000  # Cells of all Templates, and references of all formulas
 MAX_WORK = 200_000_000  # steps that it takes to calculate all formulas once
 MAX_FOLLOWED = 2_000  # cells that are looked at to tell the kind of one
+EMPTY = constant(0).named("e")  # an empty cell of a range
 UNKNOWN = "nbt"  # the kind of a cell that may hold anything
 
 Shape = tuple[Any, ...]  # what a Template must know of a reference: what its cells hold, and how they lie
@@ -62,6 +63,7 @@ class Book:
         self._results: dict[Any, Argument | str] = {}  # of array formulas
         self._places: dict[str, dict[str, Place]] = {name: {} for name in self.workbook.sheets}
         self._guessed: dict[Place, str] = {}
+        self._guesses: dict[Place, str] = {}
         self._room, self._work = MAX_ROOM, MAX_WORK
 
     def formula(self, at: Place) -> Formula | None:
@@ -157,37 +159,47 @@ class Book:
         ]
 
     def _shapes(self, plan: Plan, corners: list[str], sheet: str, typed: bool) -> tuple[Shape, list[Place]]:
-        """What the formula's Template must know of its references, and all their cells."""
+        """What the formula's Template must know of its references, and all their cells but for empty ones of ranges."""
         shapes: list[Any] = []
         slots: list[Place] = []
-        lie: tuple[int, ...]
-        at = 0
+        rest = iter(corners)
         for piece in plan.pieces:
             if isinstance(piece, Token):
                 continue
-            if isinstance(piece, Reference):
-                owner = sheet if piece.sheet is None else piece.sheet
-                ends = [self._place(owner, corner) for corner in corners[at : at + piece.corners]]
-                at += piece.corners
-                places, lie = (ends, ()) if piece.corners == 1 else self._range(_area(owner, ends))
+            if isinstance(piece, Area):
+                one = piece
             else:
-                places, lie = self._range(piece)
-            marks = [self._held.mark(p, plan.texts) for p in places] if plan.typed and typed else ["n"] * len(places)
+                owner = sheet if piece.sheet is None else piece.sheet
+                ends = [self._place(owner, next(rest)) for _ in range(piece.corners)]
+                one = _area(owner, ends)
+            lie: tuple[int, ...] = ()
+            if one.single:
+                found, marks = [self._place(one.sheet, address(one.row, one.column))], ["n"]
+            else:
+                found, marks, lie = self._range(one)
+            if plan.typed and typed:
+                kinds = iter([self._held.mark(at, plan.texts) for at in found])
+                marks = [next(kinds) if mark == "n" else mark for mark in marks]
             shapes.append((lie, "".join(marks) if all(len(m) == 1 for m in marks) else tuple(marks)))
-            slots += places
+            slots += found
         return tuple(shapes), slots
 
-    def _range(self, one: Area) -> tuple[list[Place], tuple[int, ...]]:
-        """(its cells, its rows and columns); of a large one only what holds something, and its shape is lost."""
-        if one.single:
-            return [self._place(one.sheet, address(one.row, one.column))], ()
-        if one.size > MAX_DENSE:
-            places = self._held.inside(one)
-            self._charge(len(places))
-            return places, (len(places),)
-        self._charge(one.size)
-        places = [self._place(one.sheet, a) for a in one.addresses()]
-        return places, (one.last_row - one.row + 1, one.last_column - one.column + 1)
+    def _range(self, one: Area) -> tuple[list[Place], list[str], tuple[int, ...]]:
+        """(its cells but for empty ones, "n" or "e" for each of all, rows and columns).
+
+        Of a large range there are no empty cells, and its shape is lost.
+        """
+        large, rows, columns = one.size > MAX_DENSE, one.last_row - one.row + 1, one.last_column - one.column + 1
+        self._charge(0 if large else one.size // 8)
+        held = self._held.inside(one)
+        self._charge(len(held))
+        found = [self._place(one.sheet, at) for _, _, at in held]
+        if large:
+            return found, ["n"] * len(found), (len(found),)
+        marks = ["e"] * one.size
+        for row, column, _ in held:
+            marks[(row - one.row) * columns + column - one.column] = "n"
+        return found, marks, (rows, columns)
 
     def _share(self, plan: Plan, shapes: Shape, member: Member | None) -> Shared | str:
         """The Template of a formula, or why there is none; formulas that differ in spaces alone have one."""
@@ -266,8 +278,8 @@ def _ends(root: Cell) -> Iterator[Cell]:
 
 
 def _area(sheet: str, ends: Sequence[Place]) -> Area:
-    """The range between two cells."""
-    (row, column), (last_row, last_column) = (place(a) for _, a in ends)
+    """The range between two cells, or of one."""
+    (row, column), (last_row, last_column) = place(ends[0][1]), place(ends[-1][1])
     rows, columns = sorted((row, last_row)), sorted((column, last_column))
     return Area(sheet, rows[0], columns[0], rows[1], columns[1])
 
@@ -282,11 +294,12 @@ def _filled(pieces: Sequence[Piece], shapes: Shape) -> tuple[list[Cell], list[It
             items.append(piece)
             continue
         lie, marks = next(rest, ((), "n"))
-        new = [slot(mark, k) for k, mark in enumerate(marks, len(variables))]
-        variables += new
         if lie == ():
-            items += new
+            variables.append(slot(marks[0], len(variables)))
+            items.append(variables[-1])
             continue
+        new = [EMPTY if mark == "e" else slot(mark, k) for k, mark in enumerate(marks, len(variables))]
+        variables += [c for c in new if c is not EMPTY]
         cells = np.empty(len(new), object)
         cells[:] = new
         items.append(Block(cells.reshape(lie if len(lie) == 2 else (-1, 1)), sparse=len(lie) == 1))

@@ -23,7 +23,7 @@ class Held:
     def __init__(self, workbook: Workbook, guess: Callable[[Place], str]) -> None:
         self.workbook, self._guess = workbook, guess
         self.members = dict(_members(workbook))
-        self._columns: dict[str, dict[int, list[tuple[int, str]]]] = {}
+        self._columns: dict[str, tuple[dict[int, list[tuple[int, str]]], list[int]]] = {}
 
     def entry(self, at: Place) -> Entry | None:
         """What stands in a cell; None if nothing does."""
@@ -55,19 +55,18 @@ class Held:
         letter = "s" if _spells(value) else "t"
         return f"{letter}:{value}" if texts and entry.formula is None and at not in self.members else letter
 
-    def inside(self, one: Area) -> list[Place]:
-        """The cells of a large area that hold anything, row by row."""
-        columns = self._index(one.sheet)
+    def inside(self, one: Area) -> list[tuple[int, int, str]]:
+        """(row, column, address) of the cells of an area that hold anything, row by row."""
+        columns, numbers = self._index(one.sheet)
         found: list[tuple[int, int, str]] = []
-        for column in range(one.column, one.last_column + 1) if one.last_column - one.column < 64 else sorted(columns):
-            rows = columns.get(column, ()) if one.column <= column <= one.last_column else ()
-            start = bisect_left(rows, (one.row, ""))
-            end = bisect_right(rows, (one.last_row + 1, ""))
+        for column in numbers[bisect_left(numbers, one.column) : bisect_right(numbers, one.last_column)]:
+            rows = columns[column]
+            start, end = bisect_left(rows, (one.row, "")), bisect_left(rows, (one.last_row + 1, ""))
             found += [(row, column, address) for row, address in rows[start:end]]
-        return [(one.sheet, address) for _, _, address in sorted(found)]
+        return sorted(found)
 
-    def _index(self, sheet: str) -> dict[int, list[tuple[int, str]]]:
-        """column -> its (row, address), in order."""
+    def _index(self, sheet: str) -> tuple[dict[int, list[tuple[int, str]]], list[int]]:
+        """(column -> its (row, address), in order; the columns in order)."""
         if sheet not in self._columns:
             columns: dict[int, list[tuple[int, str]]] = {}
             members = {address for name, address in self.members if name == sheet}
@@ -76,7 +75,7 @@ class Held:
                 columns.setdefault(column, []).append((row, address))
             for rows in columns.values():
                 rows.sort()
-            self._columns[sheet] = columns
+            self._columns[sheet] = columns, sorted(columns)
         return self._columns[sheet]
 
 

@@ -34,8 +34,8 @@ def _wins(chosen: Cell, g: Cell) -> tuple[Cell, Cell]:
 
 
 def _power(a: float, b: float) -> float:
-    if a == b == 0:
-        raise ZeroDivisionError  # Excel's 0^0 is #NUM!
+    if a == b == 0 or a != a or b != b:  # in C an error to the power of 0 is 1
+        raise ArithmeticError  # and Excel's 0^0 is #NUM!
     return math.pow(a, b)
 
 
