@@ -123,10 +123,11 @@ class Measured:
     @cached_property
     def _bound(self) -> Evaluator:
         try:
-            gradient = backward(self._root)
+            root = _unkinked(self._root)
+            gradient = backward(root)
         except NotDifferentiable:  # a rounded number is what it is
             return Evaluator([constant(0)])
-        nodes = [n for n in forward_order(self._root) if n.op != "constant"]
+        nodes = [n for n in forward_order(root) if n.op != "constant"]
         terms = [Cell("abs", (mul(gradient[n], n),)) for n in nodes]
         return Evaluator([add(constant(0), *terms)])
 
@@ -138,6 +139,17 @@ class Measured:
         """What rounding may have done to it, at most."""
         bound = self._bound(dict(zip(self.leaves, numbers, strict=True)))[0]
         return ROUNDINGS * EPSILON * bound if math.isfinite(bound) else 0.0
+
+
+def _unkinked(root: Cell) -> Cell:
+    """The same without ABS, whose derivative at 0 would hide what rounding does to a difference of 0."""
+    made: dict[int, Cell] = {}
+    for node in forward_order(root):
+        args = tuple(made[id(a)] for a in node.args)
+        same = all(a is b for a, b in zip(args, node.args, strict=True))
+        plain = node if same else Cell(node.op, args, node.name, node.value)
+        made[id(node)] = Cell("identity", plain.args) if node.op == "abs" else plain
+    return made[id(root)]
 
 
 def leaves_of(cone: Cone) -> list[Cell]:

@@ -56,6 +56,11 @@ class Tried(NamedTuple):
     floor: Callable[[int], float] = lambda step: 0.0  # how far rounding may move the truth
 
     @property
+    def base(self) -> tuple[int, Formula]:
+        """The step that speaks for all: not the first, where a row that is held with $ is the step's own."""
+        return list(self.formulas.items())[min(1, len(self.formulas) - 1)]
+
+    @property
     def steps(self) -> list[int]:
         """All steps, a few spread ones first."""
         every = list(self.formulas)
@@ -122,7 +127,7 @@ def _relative(case: Case, at: Place, step: int) -> tuple[str, int] | Place:
 
 
 def _swaps(tried: Tried) -> Iterator[Swap]:
-    case, (step, formula) = tried.case, next(iter(tried.formulas.items()))
+    case, (step, formula) = tried.case, tried.base
     groups: dict[tuple[str, int] | Place, list[int]] = {}
     for k, at in enumerate(formula.slots):
         groups.setdefault(_relative(case, at, step), []).append(k)
@@ -167,7 +172,7 @@ def _slots(tried: Tried, swaps: Sequence[Swap]) -> Callable[[int], Sequence[Plac
 
 
 def _swapped(tried: Tried, root: Cell, variables: tuple[Cell, ...], swaps: Sequence[Swap]) -> Edit:
-    case, (step, formula) = tried.case, next(iter(tried.formulas.items()))
+    case, (step, formula) = tried.case, tried.base
     said = " and ".join(
         f"{case.called(case.where(s.new[0], step + s.new[1]))} for {case.called(formula.slots[s.slots[0]])}"
         for s in swaps
