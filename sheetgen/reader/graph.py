@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,7 +64,6 @@ class Book:
         self._results: dict[Any, Argument | str] = {}  # of array formulas
         self._places: dict[str, dict[str, Place]] = {name: {} for name in self.workbook.sheets}
         self._guessed: dict[Place, str] = {}
-        self._guesses: dict[Place, str] = {}
         self._room, self._work = MAX_ROOM, MAX_WORK
 
     def formula(self, at: Place) -> Formula | None:
@@ -298,7 +298,8 @@ def _filled(pieces: Sequence[Piece], shapes: Shape) -> tuple[list[Cell], list[It
             variables.append(slot(marks[0], len(variables)))
             items.append(variables[-1])
             continue
-        new = [EMPTY if mark == "e" else slot(mark, k) for k, mark in enumerate(marks, len(variables))]
+        numbers = count(len(variables))
+        new = [EMPTY if mark == "e" else slot(mark, next(numbers)) for mark in marks]
         variables += [c for c in new if c is not EMPTY]
         cells = np.empty(len(new), object)
         cells[:] = new
