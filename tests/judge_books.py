@@ -10,6 +10,7 @@ from random import Random
 
 import judge_own
 import judge_spelling as spelling
+import judge_text
 from judge_grid import Book, Chart, Content, Grid, Rate, Rule, Series, quoted
 from judge_spelling import Network, Style
 
@@ -251,7 +252,7 @@ def _charts(rng: Random, made: Book) -> None:
 def _lines(rng: Random, made: Book) -> None:
     """The formulas as text: above the first table if there is room, else below the last of its sheet."""
     grid = made.grids[0]
-    texts = spelling.lines(rng, grid.network)
+    texts = judge_text.lines(rng, grid.network)
     top = grid.head if grid.across else min(grid.lines.values())
     rows = top - 6
     row, columns = 3, [8, 13, 20]

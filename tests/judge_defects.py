@@ -94,9 +94,9 @@ def swapped(text: str, old: str, new: str) -> str:
 def everywhere(grid: Grid, name: str, text: str) -> tuple[str, str]:
     """Put a formula into a whole line; (sheet, cells). A weight's first cell stays a number."""
     first = grid.rules[name].first
-    since = 0 if isinstance(first, str) else 1
-    grid.rules[name] = Rule(first if since else text, text)
-    return grid.sheet, grid.area(name, since)
+    start = 1 if name in grid.network.trained else 0
+    grid.rules[name] = Rule(first if start else text, text)
+    return grid.sheet, grid.area(name, start)
 
 
 def since(grid: Grid, name: str, step: int, content: Content, last: int | None = None) -> tuple[str, str]:

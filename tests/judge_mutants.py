@@ -21,6 +21,7 @@ from sheetgen.audit.verdict import ERROR, WARNING, Finding, Verdict
 from sheetgen.xlsx.a1 import range_of
 
 TRIES = 400
+NOISE = 1e-12  # a gradient near convergence is a difference of numbers near 1: what is smaller may be rounding
 
 
 @dataclass
@@ -113,5 +114,5 @@ def cells_of(change: Change) -> Iterator[tuple[str, str]]:
 
 def _differ(old: object, new: object) -> bool:
     if isinstance(old, float) and isinstance(new, float):
-        return abs(old - new) > 1e-7 * max(abs(old), abs(new))
+        return abs(old - new) > 1e-7 * max(abs(old), abs(new)) + NOISE
     return old != new

@@ -36,7 +36,7 @@ def _odd(rng: Random, book: Book, grid: Grid) -> Change | None:
     text = grid.content(name, step)
     assert isinstance(text, str)
     found = [x for x in names_in(text) if x in grid.lines and x not in grid.network.given]
-    if not found:
+    if not found or ":" in text:
         return None
     old = rng.choice(found)
     changed = re.sub(rf"\{{{re.escape(old)}(-?)\}}", f"{{{old}\\1-}}", text)

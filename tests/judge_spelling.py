@@ -181,9 +181,9 @@ def formulas(net: Network, habits: Style, beside: Callable[[Sequence[str]], bool
     errors = {f"E{k}": fill(habits.half, T=f"{{t{k}}}", A=f"{{a_o{k}}}") for k in range(1, net.outputs + 1)}
     found |= errors if net.outputs > 1 else {"E_total": errors["E1"]}
     if net.outputs > 1:
-        ends, terms = (f"E{k}" for k in (1, net.outputs)), [f"{{{name}}}" for name in errors]
-        listed = "SUM({%s}:{%s})" % tuple(ends) if beside(list(errors)) else f"SUM({','.join(terms)})"  # noqa: UP031
-        plain = "+".join(terms)
+        terms = [f"{{{name}}}" for name in errors]
+        plain, between = "+".join(terms), ":" if beside(list(errors)) and net.outputs == 2 else ","
+        listed = f"SUM({between.join(terms)})"
         found["E_total"] = {"plain": plain, "SUM": listed, "brackets": f"({plain})"}[habits.total]
     found |= _gradients(net, habits)
     return {name: spaced(text) if habits.spaces else text for name, text in found.items()}
@@ -243,7 +243,7 @@ FAMILIES: list[dict[str, str]] = [
     {"grad": "dE/d#", "w": "W#", "a_h": "ah#", "a_o": "ao#", "E_total": "E_t", "t": "T#", "i": "I#"},
     {"grad": "δE_t/δ#", "a_h": "act_h#", "a_o": "act_o#", "E_total": "E_t", "E": "E_#"},
     {"grad": "dEt/d#", "a_o": "a_0#", "E_total": "Et", "step": "epoch"},
-    {"grad": "E∂#", "E_total": "E_total", "w": "w#", "step": "Iteration"},
+    {"grad": "E∂#", "step": "Iteration"},
     {"grad": "d#", "E_total": "E_TOTAL"},
     {"grad": "dE_d#", "E_total": "Error", "t": "target_#", "i": "x#", "step": "iter"},
     {"grad": "∂E_t/∂#", "w": "W#", "E": "Error#", "E_total": "Total Error", "t": "Target #", "i": "Input #"},
@@ -275,29 +275,3 @@ def labels(rng: Random, quantities: Sequence[str], family: dict[str, str] | None
         return chosen[stem].replace("#", number)
 
     return {name: label(name) + end * (rng.random() < 0.2) for name in quantities}
-
-
-def lines(rng: Random, net: Network) -> list[tuple[str, str]]:
-    """(quantity, line of text) as written above a table; "" for a heading, or a step that no cell computes."""
-    sigma = rng.choice(["σ(#) = 1/(1 + exp(-#))", "1/(1+exp(-#))", "σ(#)", "sigmoid(#)"])
-    half = rng.choice(["1/2*(t# - a_o#)^2", "0.5*(t#-a_o#)^2", "½*(t# - a_o#)²", "(1/2) * (t# - a_o#)^2"])
-    top = rng.choice(["∂E_total/∂", "∂E/∂", "dE/d", "∂E_t/∂"])
-    named = {"sigmoid": sigma, "tanh": "tanh(#)", "relu": "max(0, #)"}
-    found = [("", "1"), ("", "Forward pass")]
-    for unit, pairs in net.incoming.items():
-        bias = f" + {net.biases[unit]}" if net.bias else ""
-        found.append((unit, f"{unit} = " + " + ".join(f"{w}*{x}" for w, x in pairs) + bias))
-        found.append((f"a_{unit}", f"a_{unit} = " + named[net.activation_of(unit)].replace("#", unit)))
-    if net.outputs > 1:
-        found += [(f"E{k}", f"E{k} = {half.replace('#', str(k))}") for k in range(1, net.outputs + 1)]
-        found.append(("E_total", "E_total = " + " + ".join(f"E{k}" for k in range(1, net.outputs + 1))))
-    found += [("", "2"), ("", f"{top}w5 = ∂(E1+E2)/∂w5 = ∂E1/∂w5"), ("", "∂a_o1/∂o1 = a_o1*(1 - a_o1)")]
-    if net.activation != "sigmoid":
-        return found[:-2]
-    flow = {f"o{k}": f"(a_o{k} - t{k})*a_o{k}*(1 - a_o{k})" for k in range(1, net.outputs + 1)}
-    for h in (unit for unit in net.incoming if unit[0] == "h"):
-        found.append(("", f"{top}{net.incoming[h][0][0]} = {top}a_{h} * ∂a_{h}/∂{h} * ∂{h}/∂{net.incoming[h][0][0]}"))
-        flow[h] = "(" + " + ".join(f"{flow[o]}*{w}" for o, w in net.outgoing(f"a_{h}")) + f")*a_{h}*(1 - a_{h})"
-    for unit, pairs in net.incoming.items():
-        found += [(f"dE/d{w}", f"{top}{w} = {flow[unit]}*{x}") for w, x in pairs]
-    return found
