@@ -118,12 +118,12 @@ class Measured:
     def __init__(self, root: Cell, leaves: list[Cell]) -> None:
         self.leaves = leaves
         self._value = Evaluator([root])
-        self._root = root
+        self.root = root
 
     @cached_property
     def _bound(self) -> Evaluator:
         try:
-            root = _unkinked(self._root)
+            root = _unkinked(self.root)
             gradient = backward(root)
         except NotDifferentiable:  # a rounded number is what it is
             return Evaluator([constant(0)])

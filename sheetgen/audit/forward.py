@@ -93,14 +93,11 @@ def compare(case: Case) -> Iterator[Compared]:
     """Every line of the forward pass of a 2-2-2 network whose inputs stand in the table, or labelled on its sheet."""
     if not is_222(case):
         return
-    best = [
-        min(
-            (list(_compared(case, equations(*way), layer)) for way in ways),
-            key=lambda found: sum(len(c.wrong) for c in found),
-        )
-        for layer, ways in ((HIDDEN, ((False, False), (True, False))), (OUTPUT, ((False, False), (False, True))))
-    ]
-    for found in best:
+    for layer, other in ((HIDDEN, (True, False)), (OUTPUT, (False, True))):
+        found = list(_compared(case, equations(False, False), layer))
+        if any(c.wrong for c in found):  # perhaps the weights are but numbered another way
+            again = list(_compared(case, equations(*other), layer))
+            found = min(found, again, key=lambda ways: sum(len(c.wrong) for c in ways))
         yield from found
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sheetgen.audit.case import RELATIVE, Case, Measured, agrees, kind_of, leaves_of
 from sheetgen.audit.write import canonical, written
-from sheetgen.cell import Cell, Gradients, NotDifferentiable, backward, constant
+from sheetgen.cell import Cell, Evaluator, Gradients, NotDifferentiable, backward, constant
 from sheetgen.reader import Circular, Cone, Place, cone
 
 GIVEN = ("w", "b", "_next", "i", "t", "eta")
@@ -44,6 +44,7 @@ class Graph:
         self.root = self.cells[cone.targets[0]]
         self._gradients: Gradients = backward(self.root)
         self._measured: dict[tuple[int, ...], Measured] = {}
+        self._joint: dict[tuple[tuple[int, ...], ...], Evaluator] = {}
 
     def derivative(self, positions: tuple[int, ...]) -> Measured:
         """The derivative of E with respect to the cells at some positions, added up."""
@@ -53,6 +54,12 @@ class Graph:
             self._measured[positions] = Measured(root, self.leaves)
         return self._measured[positions]
 
+    def numbers(self, wanted: tuple[tuple[int, ...], ...], leaves: list[float]) -> list[float]:
+        """The derivatives with respect to several cells, or sums of them, at once: they have most of E in common."""
+        if wanted not in self._joint:
+            self._joint[wanted] = Evaluator([self.derivative(positions).root for positions in wanted])
+        return self._joint[wanted](dict(zip(self.leaves, leaves, strict=True)))
+
 
 @dataclass
 class Truths:
@@ -61,6 +68,7 @@ class Truths:
     case: Case
     problem: str = ""
     _totals: dict[int, Total | None] = field(default_factory=dict)
+    _numbers: dict[int, dict[str, float]] = field(default_factory=dict)
 
     def total(self, step: int) -> Total | None:
         """E at a step; None if it cannot be differentiated, and then `problem` says why."""
@@ -91,18 +99,20 @@ class Truths:
         return Total(found, numbers, graph)
 
     def of(self, quantity: str, step: int) -> tuple[Total, Measured] | None:
-        """The derivative of E at a step with respect to a quantity, at whatever steps E depends on it.
-
-        None where E does not depend on it. A forward pass that takes a weight from another step is not the gradient's
-        fault, so all of them count.
-        """
+        """The derivative of E at a step with respect to a quantity; None where E does not depend on it."""
         total = self.total(step)
         if total is None:
             return None
-        position = total.cone.position
-        own = position.get(self.case.at(quantity, step))
-        places = [own] if own is not None else self._elsewhere(total.cone, quantity, step)
-        return (total, total.graph.derivative(tuple(places))) if places else None
+        positions = self._positions(total.cone, quantity, step)
+        return (total, total.graph.derivative(positions)) if positions else None
+
+    def _positions(self, found: Cone, quantity: str, step: int) -> tuple[int, ...]:
+        """Where the quantity stands in the graph, at whatever steps E depends on it.
+
+        A forward pass that takes a weight from another step is not the gradient's fault, so all of them count.
+        """
+        own = found.position.get(self.case.at(quantity, step))
+        return (own,) if own is not None else tuple(self._elsewhere(found, quantity, step))
 
     def _elsewhere(self, found: Cone, quantity: str, step: int) -> list[int]:
         near = (self.case.at(quantity, s) for s in (step - 1, step + 1))
@@ -115,11 +125,20 @@ class Truths:
 
     def number(self, quantity: str, step: int) -> float | None:
         """The derivative as a number; None where there is none."""
-        found = self.of(quantity, step)
-        if found is None:
-            return None
-        value = found[1].value(found[0].numbers)
+        if step not in self._numbers:
+            self._numbers[step] = self._all(step)
+        value = self._numbers[step].get(quantity, math.nan)
         return value if math.isfinite(value) else None
+
+    def _all(self, step: int) -> dict[str, float]:
+        """The derivatives at a step with respect to every quantity that may be asked for."""
+        total = self.total(step)
+        if total is None:
+            return {}
+        asked = [*self.case.weights, *(q.removeprefix("dE/d") for q in self.case.those("dE/d"))]
+        asked = [q for q in dict.fromkeys(asked) if q in self.case.table.lines]
+        found = {q: p for q in asked if (p := self._positions(total.cone, q, step))}
+        return dict(zip(found, total.graph.numbers(tuple(found.values()), total.numbers), strict=True))
 
     def floor(self, quantity: str, step: int) -> float:
         """How far rounding alone may move it."""

@@ -13,8 +13,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, leaves_of
-from sheetgen.cell import Evaluator, NotDifferentiable, backward
-from sheetgen.reader import Circular, Cone, Place, cone
+from sheetgen.cell import Cell, Evaluator, NotDifferentiable, backward
+from sheetgen.reader import Circular, Place, cone
 from sheetgen.reader.cone import ordered
 
 MOST_LEAVES = 200  # an update that depends on more is no plain gradient descent
@@ -43,15 +43,14 @@ class Update(NamedTuple):
 
 
 class _Graph:
-    """What updates of one shape share."""
+    """What updates of one shape share: the derivatives of a result with respect to its leaves."""
 
-    def __init__(self, found: Cone) -> None:
-        root = found.cells[found.targets[0]]
-        self.leaves = leaves_of(found)
+    def __init__(self, root: Cell, leaves: Sequence[Cell]) -> None:
+        self.leaves = leaves
         gradient = backward(root)
-        self.evaluate = Evaluator([gradient[leaf] for leaf in self.leaves])
+        self.evaluate = Evaluator([gradient[leaf] for leaf in leaves])
 
-    def __call__(self, numbers: list[float]) -> list[float]:
+    def __call__(self, numbers: Sequence[float]) -> list[float]:
         return self.evaluate(dict(zip(self.leaves, numbers, strict=True)))
 
 
@@ -80,27 +79,47 @@ class Updates:
     def read(self, weight: str, step: int, at: Place) -> Update | None:
         """Take the formula apart; None if it is no update of its own: a copy, or too much for one."""
         try:
-            below = ordered(self.case.book, at, _Without(self.case, at), set())
-            if len(list(islice(below, MOST_LEAVES))) == MOST_LEAVES:
-                return None
-            found = cone(self.case.book, [at], _Without(self.case, at))
-            if any(p in self.case.book.problems for p in found.places):
-                return None
-            graph: _Graph = self.case.once("update", found.shape, lambda: _Graph(found))
+            read = self._alone(at) or self._deep(at)
         except (Circular, NotDifferentiable):
             return None
-        places = [found.places[k] for k in found.leaves]
+        if read is None:
+            return None
+        graph, places = read
         factors = graph([self.case.number(p) for p in places])
         update = Update(weight, step, at, {}, {}, {})
         for place, factor in zip(places, factors, strict=True):
             known = self.case.known.get(place)
             if known is None or known[0] not in self._state:
-                update.others[place] = factor
+                update.others[place] = update.others.get(place, 0.0) + factor
             else:
                 term = (known[0].removesuffix("_next"), known[1] - step + known[0].endswith("_next"))
                 kind = update.gradients if known[0].startswith("dE/d") else update.weights
                 kind[term] = kind.get(term, 0.0) + factor
         return update
+
+    def _alone(self, at: Place) -> tuple[_Graph, Sequence[Place]] | None:
+        """The graph and the leaves of a formula that refers to cells of the table and to numbers alone, as most do."""
+        book, known = self.case.book, self.case.known
+        formula = book.formula(at)
+        if formula is None:
+            return None
+        if not all(s in known or (book.formula(s) is None and s not in book.problems) for s in formula.slots):
+            return None
+        template = formula.template
+        graph = self.case.once("one", id(template), lambda: _Graph(template.root, template.variables))
+        return graph, formula.slots
+
+    def _deep(self, at: Place) -> tuple[_Graph, Sequence[Place]] | None:
+        """The same for any formula; None if it depends on too much, or on what is not understood."""
+        cut = _Without(self.case, at)
+        if len(list(islice(ordered(self.case.book, at, cut, set()), MOST_LEAVES))) == MOST_LEAVES:
+            return None
+        found = cone(self.case.book, [at], cut)
+        if any(p in self.case.book.problems for p in found.places):
+            return None
+        root = found.targets[0]
+        graph = self.case.once("update", found.shape, lambda: _Graph(found.cells[root], leaves_of(found)))
+        return graph, [found.places[k] for k in found.leaves]
 
 
 class _Without:
