@@ -60,7 +60,7 @@ def diagnosed(case: Case, lines: Lines, kind: str, wrong: Wrong, why: str) -> It
             yield from diagnosed(case, lines, kind, helper, why)
             continue
         if edit is not None:
-            expected = f"{edit.text(first)}: with {edit.said} it agrees with {wrong.said} in every step"
+            expected = f"{edit.text(first)}: with {edit.said(first)} it agrees with {wrong.said} in every step"
         else:
             expected = wrong.instead(first) or shown(wrong.truth[first])
         where = case.table.cells(wrong.quantity, first, last)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import combinations, islice, product
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ class Edit(NamedTuple):
     root: Cell
     variables: tuple[Cell, ...]
     slots: Callable[[int], Sequence[Place]]
-    said: str
+    said: Callable[[int], str]
     tried: Tried
 
     def text(self, step: int) -> str:
@@ -98,7 +99,7 @@ def candidates(tried: Tried) -> Iterator[Edit]:
     for swap in swaps:
         yield _swapped(tried, root, variables, [swap])
     for other, said in restructured(root):
-        yield Edit(other, variables, _slots(tried, []), said, tried)
+        yield Edit(other, variables, _slots(tried, []), partial(_same, said), tried)
     yield from _factors(tried, root, variables)
     short = [s for s in swaps if s.whole]
     for one, two in combinations(short, 2):
@@ -106,7 +107,7 @@ def candidates(tried: Tried) -> Iterator[Edit]:
             yield _swapped(tried, root, variables, [one, two])
     for swap, (other, said) in product(short, restructured(root)):
         edit = _swapped(tried, other, variables, [swap])
-        yield edit._replace(said=f"{said} and {edit.said}")
+        yield edit._replace(said=partial(_both, said, edit.said))
 
 
 class Swap(NamedTuple):
@@ -172,12 +173,21 @@ def _slots(tried: Tried, swaps: Sequence[Swap]) -> Callable[[int], Sequence[Plac
 
 
 def _swapped(tried: Tried, root: Cell, variables: tuple[Cell, ...], swaps: Sequence[Swap]) -> Edit:
-    case, (step, formula) = tried.case, tried.base
-    said = " and ".join(
-        f"{case.called(case.where(s.new[0], step + s.new[1]))} for {case.called(formula.slots[s.slots[0]])}"
-        for s in swaps
-    )
+    def said(step: int) -> str:
+        case, slots = tried.case, tried.formulas[step].slots
+        names = [(case.where(s.new[0], step + s.new[1]), slots[s.slots[0]]) for s in swaps]
+        return " and ".join(f"{case.called(new)} for {case.called(old)}" for new, old in names)
+
     return Edit(root, variables, _slots(tried, swaps), said, tried)
+
+
+def _same(said: str, step: int) -> str:
+    """What is said of an edit that names no cell of a step."""
+    return said
+
+
+def _both(one: str, other: Callable[[int], str], step: int) -> str:
+    return f"{one} and {other(step)}"
 
 
 def restructured(root: Cell) -> Iterator[tuple[Cell, str]]:
@@ -265,6 +275,7 @@ def _factors(tried: Tried, root: Cell, variables: tuple[Cell, ...]) -> Iterator[
         def slots(step: int, q: str = quantity, plain: Callable[[int], Sequence[Place]] = plain) -> Sequence[Place]:
             return [*plain(step), case.at(q, step)]
 
-        step = next(iter(tried.formulas))
-        words = "the factor " + said.format(case.called(case.at(quantity, step)))
+        def words(step: int, q: str = quantity, said: str = said) -> str:
+            return "the factor " + said.format(case.called(case.at(q, step)))
+
         yield Edit(_with(root, node, Cell("mul", (node, shape))), (*variables, extra), slots, words, tried)
