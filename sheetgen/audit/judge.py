@@ -54,7 +54,7 @@ def audit(path: Path, pointed: str | None = None) -> Verdict:
 
 def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     numbers, circles = values(book)
-    found: list[Finding] = [_circle(c) for c in circles]
+    found = list(_circles(circles))
     found += _errors(book, numbers)
     found += _stale(book, numbers)
     shared: dict[Hashable, Any] = {}
@@ -112,13 +112,16 @@ def _table(case: Case, verdict: Verdict) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _circle(circle: Circular) -> Finding:
-    sheet, cell = circle.places[0]
-    names = [a for _, a in circle.places[:6]] + (["..."] if len(circle.places) > 6 else [])
-    return Finding(
-        ERROR, "circular", sheet, cell, f"it depends on itself: {' -> '.join([*names, cell])}",
-        "a formula that leads to numbers", "a spreadsheet shows 0 or a warning, and what follows has no meaning",
-    )  # fmt: skip
+def _circles(circles: Iterable[Circular]) -> Iterator[Finding]:
+    """A finding for each circle; those of one column, a row each, are told of once."""
+    by_first = {circle.places[0]: circle.places for circle in circles}
+    for sheet, first, last in _runs(by_first):
+        names = [a for _, a in by_first[sheet, first]]
+        shown_names = names[:6] + ["..."] * (len(names) > 6)
+        yield Finding(
+            ERROR, "circular", sheet, _span(first, last), f"it depends on itself: {' -> '.join([*shown_names, first])}",
+            "a formula that leads to numbers", "a spreadsheet shows 0 or a warning, and what follows has no meaning",
+        )  # fmt: skip
 
 
 def _runs(cells: Iterable[Place]) -> Iterator[tuple[str, str, str]]:
@@ -142,6 +145,7 @@ def _errors(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
     bad = {at for at, x in numbers.items() if math.isnan(x) and not isinstance(_remembered(book, at), str)}
     for sheet, cells in book.workbook.sheets.items():
         bad |= {(sheet, a) for a, entry in cells.items() if isinstance(entry.value, ErrorValue)}
+    bad |= {at for at, why in book.problems.items() if why.startswith("it holds the error")}
     sources = [at for at in bad if not _follows(book, at, bad)]
     for sheet, first, last in _runs(sources):
         entry = book.entry((sheet, first))
