@@ -165,8 +165,11 @@ def forward_order(*roots: Cell) -> list[Cell]:
             order.append(node)
         elif id(node) not in done:
             done.add(id(node))
-            stack.append((node, True))
-            stack.extend((arg, False) for arg in reversed(node.args))
+            if node.args:
+                stack.append((node, True))
+                stack += [(arg, False) for arg in reversed(node.args)]
+            else:
+                order.append(node)
     return order
 
 

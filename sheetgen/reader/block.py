@@ -21,6 +21,7 @@ import numpy as np
 from sheetgen.cell import Cell, constant, variable
 from sheetgen.reader.ops import LOGICAL, if_
 
+MAX_POOL = 2**18  # variables that formulas share
 MAX_DENSE = 20_000  # cells of a range, or of the result of an array formula
 
 
@@ -47,7 +48,12 @@ def kind(c: Cell) -> str:
     """What the Cell may hold."""
     if c.op in LOGICAL:
         return "b"
-    return c.name.partition(":")[0].rstrip("0123456789") if c.name else "n"
+    return _letters(c.name) if c.name else "n"
+
+
+@lru_cache(MAX_POOL)
+def _letters(name: str) -> str:
+    return name.partition(":")[0].rstrip("0123456789")
 
 
 def known_text(c: Cell) -> str | None:
@@ -57,7 +63,7 @@ def known_text(c: Cell) -> str | None:
     return c.name.partition(":")[2] if c.name and ":" in c.name else None
 
 
-@lru_cache(2 * MAX_DENSE)
+@lru_cache(MAX_POOL)
 def slot(mark: str, k: int) -> Cell:
     """The k-th variable of a formula, for a cell that holds what `mark` says; formulas share their variables."""
     held, colon, text = mark.partition(":")
@@ -119,7 +125,10 @@ def one(argument: Argument | None) -> Cell:
 
 def holds(c: Cell, wanted: str) -> bool:
     """Whether the Cell is of a wanted kind. Raises NotUnderstood if that cannot be told."""
-    found = [letter in wanted for letter in kind(c)]
+    letters = kind(c)
+    if len(letters) == 1:
+        return letters in wanted
+    found = [letter in wanted for letter in letters]
     if any(found) and not all(found):
         raise NotUnderstood("it uses a cell of which it cannot be told whether it holds a number")
     return all(found)

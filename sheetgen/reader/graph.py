@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple
@@ -37,10 +37,13 @@ class Shared(NamedTuple):
     @classmethod
     def of(cls, root: Cell, variables: Sequence[Cell]) -> Shared:
         """A Template without the variables that make no difference, such as texts in a range that is added up."""
-        used = {id(node) for node in Template(root, ()).order}
+        template = Template(root, tuple(variables))
+        used = {id(node) for node in template.order}
         kept = [k for k, v in enumerate(variables) if id(v) in used]
-        template = Template(root, tuple(variables[k] for k in kept))
-        return cls(template, None if len(kept) == len(variables) else kept)
+        if len(kept) == len(variables):
+            return cls(template, None)
+        template.variables = tuple(variables[k] for k in kept)
+        return cls(template, kept)
 
 
 @dataclass
@@ -172,34 +175,34 @@ class Book:
                 owner = sheet if piece.sheet is None else piece.sheet
                 ends = [self._place(owner, next(rest)) for _ in range(piece.corners)]
                 one = _area(owner, ends)
-            lie: tuple[int, ...] = ()
+            held = (lambda at: self._held.mark(at, plan.texts)) if plan.typed and typed else _number
             if one.single:
-                found, marks = [self._place(one.sheet, address(one.row, one.column))], ["n"]
+                found = [self._place(one.sheet, address(one.row, one.column))]
+                shapes.append(((), (held(found[0]),)))
             else:
-                found, marks, lie = self._range(one)
-            if plan.typed and typed:
-                kinds = iter([self._held.mark(at, plan.texts) for at in found])
-                marks = [next(kinds) if mark == "n" else mark for mark in marks]
-            shapes.append((lie, "".join(marks) if all(len(m) == 1 for m in marks) else tuple(marks)))
+                found, shape = self._range(one, held)
+                shapes.append(shape)
             slots += found
         return tuple(shapes), slots
 
-    def _range(self, one: Area) -> tuple[list[Place], list[str], tuple[int, ...]]:
-        """(its cells but for empty ones, "n" or "e" for each of all, rows and columns).
+    def _range(self, one: Area, held: Callable[[Place], str]) -> tuple[list[Place], Shape]:
+        """(its cells but for empty ones, (rows and columns, what each of all holds)).
 
         Of a large range there are no empty cells, and its shape is lost.
         """
-        large, rows, columns = one.size > MAX_DENSE, one.last_row - one.row + 1, one.last_column - one.column + 1
-        self._charge(0 if large else one.size // 8)
-        held = self._held.inside(one)
-        self._charge(len(held))
-        found = [self._place(one.sheet, at) for _, _, at in held]
+        large = one.size > MAX_DENSE
+        self._charge(self._held.columns(one) + (0 if large else one.size // 8))
+        self._charge(self._held.count(one))
+        inside = self._held.inside(one)
+        found = [self._place(one.sheet, at) for _, _, at in inside]
+        kinds = [held(at) for at in found]
         if large:
-            return found, ["n"] * len(found), (len(found),)
+            return found, ((len(found),), _marks(kinds))
+        rows, columns = one.last_row - one.row + 1, one.last_column - one.column + 1
         marks = ["e"] * one.size
-        for row, column, _ in held:
-            marks[(row - one.row) * columns + column - one.column] = "n"
-        return found, marks, (rows, columns)
+        for (row, column, _), mark in zip(inside, kinds, strict=True):
+            marks[(row - one.row) * columns + column - one.column] = mark
+        return found, ((rows, columns), _marks(marks))
 
     def _share(self, plan: Plan, shapes: Shape, member: Member | None) -> Shared | str:
         """The Template of a formula, or why there is none; formulas that differ in spaces alone have one."""
@@ -262,6 +265,17 @@ class Book:
                 else:  # what gives an empty cell gives 0
                     kinds |= {*(kind(c) if below is None else self._held.mark(below)).replace("e", "n")}
         return UNKNOWN
+
+
+def _number(at: Place) -> str:
+    """The kind of a cell of which it does not matter."""
+    return "n"
+
+
+def _marks(marks: list[str]) -> str | tuple[str, ...]:
+    """Marks in little room: as one text, if each is a letter."""
+    text = "".join(marks)
+    return text if len(text) == len(marks) else tuple(marks)
 
 
 def _ends(root: Cell) -> Iterator[Cell]:

@@ -55,15 +55,31 @@ class Held:
         letter = "s" if _spells(value) else "t"
         return f"{letter}:{value}" if texts and entry.formula is None and at not in self.members else letter
 
+    def columns(self, one: Area) -> int:
+        """How many columns of an area hold anything somewhere on the sheet."""
+        return len(self._those(one))
+
+    def count(self, one: Area) -> int:
+        """How many cells of an area hold anything."""
+        return sum(end - start for _, start, end in self._runs(one))
+
     def inside(self, one: Area) -> list[tuple[int, int, str]]:
         """(row, column, address) of the cells of an area that hold anything, row by row."""
-        columns, numbers = self._index(one.sheet)
-        found: list[tuple[int, int, str]] = []
-        for column in numbers[bisect_left(numbers, one.column) : bisect_right(numbers, one.last_column)]:
-            rows = columns[column]
-            start, end = bisect_left(rows, (one.row, "")), bisect_left(rows, (one.last_row + 1, ""))
-            found += [(row, column, address) for row, address in rows[start:end]]
+        columns, _ = self._index(one.sheet)
+        found = [(row, c, at) for c, start, end in self._runs(one) for row, at in columns[c][start:end]]
         return sorted(found)
+
+    def _those(self, one: Area) -> range:
+        """Which of the sheet's columns, in order, lie in the area."""
+        _, numbers = self._index(one.sheet)
+        return range(bisect_left(numbers, one.column), bisect_right(numbers, one.last_column))
+
+    def _runs(self, one: Area) -> Iterator[tuple[int, int, int]]:
+        """(column, where its cells in the area begin, and end)."""
+        columns, numbers = self._index(one.sheet)
+        for k in self._those(one):
+            rows = columns[numbers[k]]
+            yield numbers[k], bisect_left(rows, (one.row, "")), bisect_left(rows, (one.last_row + 1, ""))
 
     def _index(self, sheet: str) -> tuple[dict[int, list[tuple[int, str]]], list[int]]:
         """(column -> its (row, address), in order; the columns in order)."""
