@@ -115,7 +115,7 @@ def _compared(case: Case, known: Mapping[str, Equation], layer: tuple[str, ...])
             found = case.number(case.at(quantity, step))
             values = {name: case.number(case.where(name, step)) for name in equation.inputs}
             wanted, size = equation.value(values)
-            if not math.isfinite(wanted):
+            if not math.isfinite(wanted) or math.isnan(found):  # an error is named where it starts
                 continue
             bias = _bias(case, quantity, step, found - wanted)
             truth[step] = wanted + bias

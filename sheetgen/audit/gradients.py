@@ -95,6 +95,8 @@ class Truths:
         except NotDifferentiable as op:
             self.problem = self.problem or f"{at[0]}!{at[1]} depends on a rounded number ({op})"
             return None
+        if not math.isfinite(self.case.number(at)):
+            return None  # an error, which is named where it starts
         numbers = [self.case.number(found.places[k]) for k in found.leaves]
         return Total(found, numbers, graph)
 
@@ -193,8 +195,10 @@ def compare(case: Case, truths: Truths) -> Iterator[Compared]:
                 if truths.total(step) is not None and truths.of(of, step) is None and case.number(at) != 0:
                     without.append(step)
                 continue
-            truth[step] = wanted
             found = case.number(at)
+            if math.isnan(found):
+                continue
+            truth[step] = wanted
             if not agrees(found, wanted) and not agrees(found, wanted, truths.floor(of, step)):
                 wrong.append(step)
             elif wanted and (off := abs(found - wanted) / abs(wanted)) > worst and off <= RELATIVE:

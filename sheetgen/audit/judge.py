@@ -55,7 +55,7 @@ def audit(path: Path, pointed: str | None = None) -> Verdict:
 def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     numbers, circles = values(book)
     found = list(_circles(circles))
-    found += _errors(book, numbers)
+    found += _errors(book, numbers, {at for circle in circles for at in circle.places})
     found += _stale(book, numbers)
     shared: dict[Hashable, Any] = {}
     for table in tables:
@@ -102,7 +102,8 @@ def _table(case: Case, verdict: Verdict) -> Iterator[Finding]:
     yield from (*forward, *gradients.findings, *updates)
     where = f"{gradients.where[0]}!{gradients.where[1]}" if gradients.where else ""
     # Without lines of gradients it is the updates that were held against the derivative.
-    moved = sum(case.known.get(at, ("",))[0].removesuffix("_next") in case.weights for at in right)
+    alone = {w for w in case.weights if f"dE/d{w}" not in table.lines}
+    moved = sum(case.known.get(at, ("",))[0].removesuffix("_next") in alone for at in right)
     compared = gradients.compared or moved
     verdict.tables.append(Judged(table.sheet, table.area, len(table.steps), compared, gradients.worst, where))
     if truths.problem:
@@ -139,14 +140,18 @@ def _span(first: str, last: str) -> str:
     return first if first == last else f"{first}:{last}"
 
 
-def _errors(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
-    """Cells that show an error, and formulas that give one; only where it starts, not what follows from it."""
+def _errors(book: Book, numbers: Mapping[Place, float], circles: set[Place]) -> Iterator[Finding]:
+    """Cells that show an error, and formulas that give one; only where it starts, not what follows from it.
+
+    What follows from a circle, or from a formula that is not understood, is not blamed either.
+    """
     # A formula that gives a text is no number to us, and no error.
     bad = {at for at, x in numbers.items() if math.isnan(x) and not isinstance(_remembered(book, at), str)}
     for sheet, cells in book.workbook.sheets.items():
         bad |= {(sheet, a) for a, entry in cells.items() if isinstance(entry.value, ErrorValue)}
     bad |= {at for at, why in book.problems.items() if why.startswith("it holds the error")}
-    sources = [at for at in bad if not _follows(book, at, bad)]
+    unknown = circles | {at for at in book.problems if math.isnan(book.number(at))}
+    sources = [at for at in bad - circles if not _follows(book, at, bad | unknown)]
     for sheet, first, last in _runs(sources):
         entry = book.entry((sheet, first))
         value = entry.value if entry is not None and isinstance(entry.value, ErrorValue) else "an error"
