@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, leaves_of
+from sheetgen.audit.labels import quantity
 from sheetgen.cell import Cell, Evaluator, NotDifferentiable, backward
 from sheetgen.reader import Circular, Place, cone
 from sheetgen.reader.cone import ordered
@@ -26,7 +27,8 @@ class Update(NamedTuple):
     """How one new weight is made.
 
     `weights`, `gradients`: what the result is multiplied with, for each weight and gradient that is used; `others`:
-    how it depends on each further cell; `rate` is minus the factor of the gradient.
+    how it depends on each further cell; `rate` is minus the factor of the gradient. `remembers`: it uses a helper of
+    an earlier step, such as a velocity.
     """
 
     quantity: str
@@ -35,6 +37,7 @@ class Update(NamedTuple):
     weights: dict[Term, float]
     gradients: dict[Term, float]
     others: dict[Place, float]
+    remembers: bool = False
 
     @property
     def rate(self) -> float:
@@ -62,6 +65,7 @@ class Updates:
         gradients = [q for q in case.those("dE/d") if q.removeprefix("dE/d") in case.weights]
         state = [*case.weights, *(q for q in case.table.lines if q.endswith("_next")), *gradients]
         self._state = frozenset(state)
+        self._helpers = frozenset(q for q in case.table.lines if quantity(q) is None)
 
     def targets(self) -> Iterator[tuple[str, int, Place]]:
         """(weight, the step that it is new at, its place) for every formula that updates one.
@@ -79,21 +83,24 @@ class Updates:
     def read(self, weight: str, step: int, at: Place) -> Update | None:
         """Take the formula apart; None if it is no update of its own: a copy, or too much for one."""
         try:
-            read = self._alone(at) or self._deep(at)
+            read = self._alone(at) or self._deep(at, step)
         except (Circular, NotDifferentiable):
             return None
         if read is None:
             return None
         graph, places = read
+        known = self.case.known
         factors = graph([self.case.number(p) for p in places])
-        update = Update(weight, step, at, {}, {}, {})
+        earlier = ((known.get(p), f) for p, f in zip(places, factors, strict=True))
+        remembers = any(f != 0 and q is not None and q[0] in self._helpers and q[1] < step - 1 for q, f in earlier)
+        update = Update(weight, step, at, {}, {}, {}, remembers)
         for place, factor in zip(places, factors, strict=True):
-            known = self.case.known.get(place)
-            if known is None or known[0] not in self._state:
+            found = known.get(place)
+            if found is None or found[0] not in self._state:
                 update.others[place] = update.others.get(place, 0.0) + factor
             else:
-                term = (known[0].removesuffix("_next"), known[1] - step + known[0].endswith("_next"))
-                kind = update.gradients if known[0].startswith("dE/d") else update.weights
+                term = (found[0].removesuffix("_next"), found[1] - step + found[0].endswith("_next"))
+                kind = update.gradients if found[0].startswith("dE/d") else update.weights
                 kind[term] = kind.get(term, 0.0) + factor
         return update
 
@@ -103,15 +110,17 @@ class Updates:
         formula = book.formula(at)
         if formula is None:
             return None
+        if any(s in known and known[s][0] in self._helpers and book.formula(s) for s in formula.slots):
+            return None
         if not all(s in known or (book.formula(s) is None and s not in book.problems) for s in formula.slots):
             return None
         template = formula.template
         graph = self.case.once("one", id(template), lambda: _Graph(template.root, template.variables))
         return graph, formula.slots
 
-    def _deep(self, at: Place) -> tuple[_Graph, Sequence[Place]] | None:
+    def _deep(self, at: Place, step: int) -> tuple[_Graph, Sequence[Place]] | None:
         """The same for any formula; None if it depends on too much, or on what is not understood."""
-        cut = _Without(self.case, at)
+        cut = _Without(self.case, at, self._helpers, step - 1)
         if len(list(islice(ordered(self.case.book, at, cut, set()), MOST_LEAVES))) == MOST_LEAVES:
             return None
         found = cone(self.case.book, [at], cut)
@@ -123,13 +132,20 @@ class Updates:
 
 
 class _Without:
-    """Where the graph of an update ends: at every cell of the table but the new weight itself."""
+    """Where the graph of an update ends: at every cell of the table but the new weight itself, and late helpers.
 
-    def __init__(self, case: Case, target: Place) -> None:
+    A helper, such as the change of a weight, is looked through from some step on; before it, it is a memory.
+    """
+
+    def __init__(self, case: Case, target: Place, helpers: Container[str], since: int) -> None:
         self.known, self.target = case.known, target
+        self.helpers, self.since = helpers, since
 
     def __contains__(self, at: object) -> bool:
-        return at in self.known and at != self.target
+        found = self.known.get(at)  # type: ignore[call-overload]
+        if found is None or at == self.target:
+            return False
+        return found[0] not in self.helpers or found[1] < self.since
 
 
 class Fault(NamedTuple):
@@ -191,10 +207,11 @@ def fault(case: Case, update: Update, rate: float, sign: float, home: Place | No
 def another_rule(updates: Sequence[Update]) -> Update | None:
     """An update of a table whose rule is no plain gradient descent but remembers; None if it is not such a table.
 
-    Momentum is told by its own gradient, or itself, of several steps, in most of the updates.
+    Momentum is told by its own gradient, or itself, of several steps, or by a helper that remembers, in most of the
+    updates.
     """
     late = [u for u in updates if u.step > 1]
-    those = [u for u in late if _remembers(u)]
+    those = [u for u in late if u.remembers or _remembers(u)]
     return those[0] if those and 2 * len(those) > len(late) else None
 
 
