@@ -133,11 +133,26 @@ def odd_formulas(case: Case, column: Column, right: Container[Place]) -> Iterato
     mostly = column.mostly
     odd = [s for s in range(1, len(column.patterns)) if not column.has(s) and (mostly or column.patterns[s] is None)]
     for first, last in spans(odd, column.patterns):
+        if column.patterns[first] is not None and _reaches_back(case, column, first):
+            continue  # momentum, which has no step before the first to remember
         yield _odd(case, column, first, last, right)
     if not column.has(0) and column.patterns[0] is not None and (wanted := filled(case, column, 0)) is not None:
         here, there = case.number(case.at(column.quantity, 0)), wanted.template([case.number(s) for s in wanted.slots])
         if math.isfinite(there) and not agrees(here, there):
             yield _odd(case, column, 0, 0, right)
+
+
+def _reaches_back(case: Case, column: Column, step: int) -> bool:
+    """Whether the line's formula cannot stand at a step, for it would take a cell above the first one."""
+    model, wanted = case.formula(column.quantity, column.model), filled(case, column, step)
+    if model is None or wanted is None or step > 1:
+        return False
+    lines = set(case.table.lines.values())
+    for old, (sheet, cell) in zip(model.slots, wanted.slots, strict=True):
+        line, position = _spot(cell)[::-1] if case.table.across else _spot(cell)
+        if old != (sheet, cell) and sheet == case.table.sheet and line in lines and position < case.table.first:
+            return True
+    return False
 
 
 def _odd(case: Case, column: Column, first: int, last: int, right: Container[Place]) -> Finding:
