@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sheetgen.audit.case import Case, agrees
+from sheetgen.audit.labels import quantity
 from sheetgen.audit.updates import Updates
 from sheetgen.xlsx.a1 import place
 
@@ -16,7 +17,8 @@ LOOKED_AT = 8  # steps
 def with_gradients(case: Case) -> Case:
     """The case with a line dE/dw for every weight that has none, where its updates name one."""
     table, lines, labels = case.table, dict(case.table.lines), dict(case.table.labels)
-    taken = set(lines.values())
+    helpers = {line: name for name, line in lines.items() if quantity(name) is None}
+    taken = set(lines.values()) - helpers.keys()
     for weight in case.weights:
         gradient = f"dE/d{weight}"
         if gradient in lines:
@@ -25,9 +27,10 @@ def with_gradients(case: Case) -> Case:
         if votes:
             line, count = votes.most_common(1)[0]
             if line not in taken and 2 * count > sum(votes.values()):
+                lines.pop(helpers.get(line, ""), None)
                 lines[gradient], labels[gradient] = line, f"the gradient of {weight}"
                 taken.add(line)
-    if len(lines) == len(table.lines):
+    if lines.keys() == table.lines.keys():
         return case
     return replace(case, table=table._replace(lines=lines, labels=labels))
 
@@ -43,13 +46,27 @@ def _lines(case: Case, weight: str) -> Iterator[int]:
         for slot in formula.slots:
             row, column = place(slot[1])
             line, when = (column, row) if table.across else (row, column)
-            here = slot[0] == table.sheet and when == table.first + step - 1 and case.known.get(slot) is None
-            if here and case.book.formula(slot) is not None and _subtracted(case, formula.slots, slot, at):
-                yield line
+            here = slot[0] == table.sheet and when == table.first + step - 1
+            known = case.known.get(slot)
+            if here and (known is None or quantity(known[0]) is None) and _pure(case, slot):
+                if _subtracted(case, formula.slots, slot, at):
+                    yield line
+
+
+def _pure(case: Case, slot: tuple[str, str]) -> bool:
+    """Whether a cell is computed, and neither from a learning rate nor from another gradient, as a change would be."""
+    formula = case.book.formula(slot)
+    if formula is None:
+        return False
+    gradients = (case.known.get(s, ("",))[0].startswith("dE/d") for s in formula.slots)
+    return not any(gradients) and not set(case.rates) & set(formula.slots)
 
 
 def _subtracted(case: Case, slots: tuple[tuple[str, str], ...], slot: tuple[str, str], at: tuple[str, str]) -> bool:
-    """Whether the new weight changes with the cell by minus the learning rate (of any size): told by trying it."""
+    """Whether the new weight changes with the cell by minus the learning rate (of any size): told by trying it.
+
+    What is subtracted as it is, is the change of the weight rather than the gradient.
+    """
     formula = case.book.formula(at)
     if formula is None:
         return False
@@ -57,4 +74,5 @@ def _subtracted(case: Case, slots: tuple[tuple[str, str], ...], slot: tuple[str,
     moved = [x + (1.0 if s == slot else 0.0) for x, s in zip(numbers, slots, strict=True)]
     twice = [x + (2.0 if s == slot else 0.0) for x, s in zip(numbers, slots, strict=True)]
     a, b, c = (formula.template(x) for x in (numbers, moved, twice))
-    return b != a and agrees(c - b, b - a, 1e-12)
+    bare = len(slots) == 2 and agrees(abs(b - a), 1.0, 1e-12)
+    return b != a and not bare and agrees(c - b, b - a, 1e-12)
