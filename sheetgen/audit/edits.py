@@ -12,7 +12,7 @@ from itertools import combinations, islice, product
 from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, kind_of
-from sheetgen.audit.write import replaced, written
+from sheetgen.audit.write import held, replaced, written
 from sheetgen.cell import Cell, Evaluator, constant, forward_order
 from sheetgen.reader import Formula, Place
 
@@ -43,7 +43,9 @@ class Edit(NamedTuple):
             text = "" if entry is None else replaced(entry.formula or "", formula.slots, self.slots(step))
             if text:
                 return f"={text}"
-        places = {id(v): at for v, at in zip(self.variables, self.slots(step), strict=True)}
+        entry, slots = case.book.entry(case.at(self.tried.quantity, step)), self.slots(step)
+        kept = held("" if entry is None else entry.formula or "", formula.slots, slots)
+        places = {id(v): at for v, at in zip(self.variables, kept, strict=True)}
         return written(self.root, places, case.table.sheet)
 
 
@@ -225,22 +227,22 @@ def _local(node: Cell) -> Iterator[tuple[Cell, str]]:
             yield rest[0] if len(rest) == 1 else Cell("mul", rest), "one factor less"
             yield Cell("mul", (*args[:k], Cell("sub", (constant(1), args[k])), *args[k + 1 :])), "1 - it for a factor"
     if node.op == "neg":
-        yield args[0], "without the minus sign"
+        yield args[0], "no minus sign"
     elif node.op in ("exp", "variable", "sub", "add", "mul", "div"):
-        yield Cell("neg", (node,)), "with a minus sign"
+        yield Cell("neg", (node,)), "a minus sign"
     if node.op == "exp":
         yield Cell("exp", (Cell("neg", args),)), "EXP of minus that"
     if node.op == "sub" and args[0].op == "constant" and args[0].value == 1:
-        yield args[1], "without 1 -"
+        yield args[1], "no 1 -"
     if node.op == "constant" and node.value not in (0, 1):
         yield from ((constant(v), f"{v:g} for {node.value:g}") for v in (0.5, 1, 2) if v != node.value)
     for factor in (0.5, 2):
         if node.op in ("add", "sub", "mul", "pow", "div"):
-            yield Cell("mul", (constant(factor), node)), f"times {factor:g}"
+            yield Cell("mul", (constant(factor), node)), f"the factor {factor:g}"
     if node.op in ("variable", "sub"):
         yield Cell("pow", (node, constant(2))), "its square"
     if node.op == "pow":
-        yield args[0], "without the power"
+        yield args[0], "no power"
 
 
 def _brackets(node: Cell) -> Iterator[tuple[Cell, str]]:

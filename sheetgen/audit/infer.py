@@ -48,9 +48,9 @@ def _lines(case: Case, weight: str) -> Iterator[int]:
             line, when = (column, row) if table.across else (row, column)
             here = slot[0] == table.sheet and when == table.first + step - 1
             known = case.known.get(slot)
-            if here and (known is None or quantity(known[0]) is None) and _pure(case, slot):
-                if _subtracted(case, formula.slots, slot, at):
-                    yield line
+            unread = known is None or quantity(known[0]) is None
+            if here and unread and _pure(case, slot) and _subtracted(case, formula.slots, slot, at):
+                yield line
 
 
 def _pure(case: Case, slot: tuple[str, str]) -> bool:

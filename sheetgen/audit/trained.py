@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sheetgen.audit import edits
 from sheetgen.audit.case import Case, agrees, kind_of
+from sheetgen.audit.columns import filled, written
 from sheetgen.audit.diagnose import Lines, Wrong, diagnosed
 from sheetgen.audit.gradients import Truths
 from sheetgen.audit.updates import WHY, Fault, Update, Updates, another_rule, fault, rate_cells, usual_rate
@@ -78,6 +79,9 @@ def _finding(
         if formula is not None and lines[line].patterns[step] == lines[line].patterns[first]:
             formulas[step] = formula
     text = _held(case, at, formulas.get(first), truth[first], home) if wrong.kind == "rate" else ""
+    if not text and lines[line].odd(first) and (wanted := filled(case, lines[line], first)) is not None:
+        fits = agrees(wanted.template([case.number(s) for s in wanted.slots]), truth[first])
+        text = written(case, lines[line], first) if fits else ""
     if not text and (edit := edits.find(edits.Tried(case, line, formulas, truth))) is not None:
         text = edit.text(first)
     expected = f"{text}: {wrong.expected}" if text else wrong.expected

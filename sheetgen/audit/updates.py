@@ -37,7 +37,8 @@ class Update(NamedTuple):
     weights: dict[Term, float]
     gradients: dict[Term, float]
     others: dict[Place, float]
-    remembers: bool = False
+    remembers: bool
+    numbers: dict[Place, float]  # of all these cells; of one with an error, a number that stands in for it
 
     @property
     def rate(self) -> float:
@@ -90,10 +91,11 @@ class Updates:
             return None
         graph, places = read
         known = self.case.known
-        factors = graph([self.case.number(p) for p in places])
+        numbers = [_sound(self.case.number(p), k) for k, p in enumerate(places)]
+        factors = graph(numbers)
         earlier = ((known.get(p), f) for p, f in zip(places, factors, strict=True))
         remembers = any(f != 0 and q is not None and q[0] in self._helpers and q[1] < step - 1 for q, f in earlier)
-        update = Update(weight, step, at, {}, {}, {}, remembers)
+        update = Update(weight, step, at, {}, {}, {}, remembers, dict(zip(places, numbers, strict=True)))
         for place, factor in zip(places, factors, strict=True):
             found = known.get(place)
             if found is None or found[0] not in self._state:
@@ -129,6 +131,11 @@ class Updates:
         root = found.targets[0]
         graph = self.case.once("update", found.shape, lambda: _Graph(found.cells[root], leaves_of(found)))
         return graph, [found.places[k] for k in found.leaves]
+
+
+def _sound(number: float, k: int) -> float:
+    """The number, or one of its own for an error: what a formula is made of can be told all the same."""
+    return number if math.isfinite(number) else 0.5 + k / 64
 
 
 class _Without:
@@ -236,15 +243,17 @@ def _slid(case: Case, update: Update) -> Term | None:
         (q, by), step = term, update.step
         if term == (update.quantity, -1) or factor == 0 or step + by < 0 or gradient not in update.gradients:
             continue
-        rate, g = case.number(case.at(q, step + by)), case.number(case.at(gradient[0], step - 1))
+        rate, g = (update.numbers.get(at, math.nan) for at in (case.at(q, step + by), case.at(gradient[0], step - 1)))
         if agrees(factor, -g) and agrees(-update.gradients[gradient], rate):
             return term
     return None
 
 
 def _wrong_rate(case: Case, update: Update, used: float, rate: float, home: Place | None) -> Fault:
-    held = [p for p in update.others if agrees(abs(case.number(p)), abs(used)) and p != home]
     expected = f"{rate:.6g}" + (f" ({home[1]})" if home else "")
+    if (text := next((p for p in update.others if math.isnan(case.number(p))), None)) is not None:
+        return Fault("rate", f"its learning rate is taken from {text[1]}, where there is no number", expected, SLIDES)
+    held = [p for p in update.others if agrees(abs(case.number(p)), abs(used)) and p != home]
     if held:
         at = held[0]
         slid = home is not None and at[0] == home[0] and at[1].strip("0123456789") == home[1].strip("0123456789")

@@ -64,6 +64,22 @@ def replaced(text: str, old: Sequence[Place], new: Sequence[Place]) -> str:
     return "".join(pieces) if k == len(old) else ""
 
 
+def held(text: str, old: Sequence[Place], new: Sequence[Place]) -> list[Place]:
+    """The new places with the $ signs of a formula's references, where each old place has always the same ones."""
+    cells = [token.rpartition("!")[2] for kind, token in tokens(text) if kind == "reference"]
+    if len(cells) != len(old):
+        return list(new)
+    spelt: dict[Place, set[str]] = {}
+    for place, cell in zip(old, cells, strict=True):
+        spelt.setdefault(place, set()).add(cell)
+    found = []
+    for k, (sheet, cell) in enumerate(new):
+        ways = spelt[old[k]] if k < len(old) else set()
+        one = next(iter(ways)) if len(ways) == 1 else ""
+        found.append((sheet, _held_like(one, cell) if one and ":" not in one else cell))
+    return found
+
+
 def _held_like(old: str, new: str) -> str:
     """('$J35', 'L35') -> '$L35'."""
     letters, digits = new.rstrip("0123456789"), new.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
