@@ -236,6 +236,22 @@ def odd_numbers(case: Case, column: Column) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def pasted(case: Case, column: Column, right: Container[Place]) -> Iterator[Finding]:
+    """A line of results without any formula, though its numbers may be right; wrong ones are named elsewhere."""
+    q = column.quantity
+    if any(column.patterns) or len(case.table.steps) < 2:
+        return
+    cells = [case.at(q, s) for s in case.table.steps if case.book.formula(case.at(q, s)) is None]
+    numbers = [case.number(at) for at in cells if case.book.entry(at) is not None and at not in case.book.problems]
+    learned = kind_of(q) in ("w", "b") and f"{q}_next" not in case.table.lines and len(set(numbers)) > 1
+    gradient = kind_of(q) == "dE/d" and bool(numbers) and all(at in right for at in cells)
+    if learned or gradient or (numbers and kind_of(q) in COMPUTED and kind_of(q) != "dE/d"):
+        yield Finding(
+            WARNING, "column", case.table.sheet, case.table.cells(q), f"{case.text(cells[0])}: numbers, no formulas",
+            "formulas", f"{q} was pasted: it follows from nothing, and does not change when an input does",
+        )  # fmt: skip
+
+
 def _counted(numbers: dict[int, float], given: Sequence[int]) -> tuple[int, float] | None:
     """(the first step that goes on, by how much), if from some step on every number is that much more."""
     last = given[-1]

@@ -12,7 +12,7 @@ from sheetgen.audit import find
 from sheetgen.audit.beside import fixed, with_helpers, without_sparse
 from sheetgen.audit.case import Case, Measured, agrees, kind_of, shown
 from sheetgen.audit.charts import judge_charts, read_charts
-from sheetgen.audit.columns import odd_formulas, odd_numbers, spans
+from sheetgen.audit.columns import COMPUTED, odd_formulas, odd_numbers, pasted, spans
 from sheetgen.audit.diagnose import Lines, forward_findings, gradient_findings
 from sheetgen.audit.gradients import Truths
 from sheetgen.audit.infer import with_gradients
@@ -20,7 +20,7 @@ from sheetgen.audit.lines import Network222, judge_lines
 from sheetgen.audit.meaning import Truth, meaning_of
 from sheetgen.audit.table import Table
 from sheetgen.audit.trained import update_findings
-from sheetgen.audit.verdict import ERROR, SEVERITIES, WARNING, Finding, Judged, Verdict
+from sheetgen.audit.verdict import ERROR, NOTE, SEVERITIES, WARNING, Finding, Judged, Verdict
 from sheetgen.reader import Book, Circular, Place, values
 from sheetgen.xlsx import ErrorValue, UnreadableWorkbook, Value, Workbook, read
 from sheetgen.xlsx.a1 import address, place
@@ -63,7 +63,7 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
         rates, beside = find.rate(book.workbook, table), fixed(book.workbook, table)
         case = Case(book, table, numbers, rates, beside, shared)
         found += _table(with_gradients(case), verdict)
-    if not any(t.gradients for t in verdict.tables) and not found:
+    if not any(t.gradients for t in verdict.tables) and all(f.severity == NOTE for f in found):
         verdict.problem = _nothing(verdict)
     charts = read_charts(verdict.path)
     found += judge_charts(charts, tables)
@@ -99,6 +99,8 @@ def _table(case: Case, verdict: Verdict) -> Iterator[Finding]:
     for quantity in table.lines:
         yield from odd_formulas(case, lines[quantity], right)
         yield from odd_numbers(case, lines[quantity])
+        yield from pasted(case, lines[quantity], right)
+        yield from _unread(case, quantity)
     yield from (*forward, *gradients.findings, *updates)
     where = f"{gradients.where[0]}!{gradients.where[1]}" if gradients.where else ""
     # Without lines of gradients it is the updates that were held against the derivative.
@@ -110,6 +112,20 @@ def _table(case: Case, verdict: Verdict) -> Iterator[Finding]:
         yield Finding(
             WARNING, "unread", table.sheet, table.cells("E_total"), truths.problem, "formulas that have a derivative",
             "the gradients of these steps could not be compared",
+        )  # fmt: skip
+
+
+def _unread(case: Case, quantity: str) -> Iterator[Finding]:
+    """Formulas of a line that are not understood: the results that the file remembers stand for them."""
+    if kind_of(quantity) not in (*COMPUTED, "w", "b", "_next"):
+        return
+    lost = [s for s in case.table.steps if case.at(quantity, s) in case.book.problems]
+    for first, last in spans(lost):
+        at = case.at(quantity, first)
+        yield Finding(
+            WARNING, "unread", at[0], case.table.cells(quantity, first, last),
+            f"{case.text(at)}: {case.book.problems[at]}", "a formula that is understood",
+            "whether it is right is not known",
         )  # fmt: skip
 
 
