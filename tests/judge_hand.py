@@ -23,7 +23,8 @@ TO_H1, TO_H2 = f"({D1}*{{w5}}+{D2}*{{w7}})", f"({D1}*{{w6}}+{D2}*{{w8}})"
 FORMULAS = {
     **{name: STARTS[name] for name in ("t1", "t2", "i1", "i2")},
     **{f"w{k}": f"={{<w{k}}}-$G$31*{{<dE/dw{k}}}" for k in range(1, 5)},
-    "h1": "={w1}*{i1}+{w2}*{i2}", "a_h1": "=1/(1+EXP(-{h1}))", "h2": "={w3}*{i1}+{w4}*{i2}", "a_h2": "=1/(1+EXP(-{h2}))",
+    "h1": "={w1}*{i1}+{w2}*{i2}", "a_h1": "=1/(1+EXP(-{h1}))",
+    "h2": "={w3}*{i1}+{w4}*{i2}", "a_h2": "=1/(1+EXP(-{h2}))",
     **{f"w{k}": f"={{<w{k}}}-$G$31*{{<dE/dw{k}}}" for k in range(5, 9)},
     "o1": "={w5}*{a_h1}+{w6}*{a_h2}", "a_o1": "=1/(1+EXP(-{o1}))",
     "o2": "={w7}*{a_h1}+{w8}*{a_h2}", "a_o2": "=1/(1+EXP(-{o2}))",
@@ -47,6 +48,11 @@ class _Addresses(dict[str, str]):
         marks, step, quantity = re.fullmatch(r"(\$?<*)(\d+)?(.*)", name).groups()  # type: ignore[union-attr]
         at = self.hand.at(quantity, self.step - marks.count("<") if step is None else int(step))
         return "$" + at if "$" in marks else at
+
+
+def without(*quantities: str) -> dict[str, Content]:
+    """The usual formulas, without the columns of some quantities."""
+    return {name: rule for name, rule in FORMULAS.items() if name not in quantities}
 
 
 @dataclass

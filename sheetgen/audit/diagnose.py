@@ -106,15 +106,26 @@ def _edit(case: Case, wrong: Wrong, line: Column, pattern: object) -> edits.Edit
     return edits.find(edits.Tried(case, wrong.quantity, formulas, wrong.truth, wrong.floor)) if formulas else None
 
 
-def forward_findings(case: Case, lines: Lines, right: set[Place]) -> list[Finding]:
+class Forward(NamedTuple):
+    """What was found of the forward pass, and whether it differs from the network's equations anywhere."""
+
+    findings: list[Finding]
+    wrong: bool
+
+
+def forward_findings(case: Case, lines: Lines, right: set[Place]) -> Forward:
     """What the 2-2-2 network's equations say of the forward pass; `right` gets the cells that agree."""
     found: list[Finding] = []
+    differs = False
     for line in forward.compare(case):
         right |= {case.at(line.quantity, s) for s in line.truth.keys() - set(line.wrong)}
+        differs = differs or bool(line.wrong)
         said = f"{line.quantity} = {line.equation.said}"
         wrong = Wrong(line.quantity, line.truth, line.wrong, said, lambda _, said=said: said)  # type: ignore[misc]
         found += diagnosed(case, lines, "forward", wrong, "everything that follows is computed from it")
-    return found + [f for f in strayed(case, lines) if (f.sheet, f.cells) not in {(g.sheet, g.cells) for g in found}]
+    told = {(f.sheet, f.cells) for f in found}
+    found += [f for f in strayed(case, lines) if (f.sheet, f.cells) not in told]
+    return Forward(found, differs or bool(found))
 
 
 def strayed(case: Case, lines: Lines) -> Iterator[Finding]:

@@ -194,7 +194,9 @@ def _both(one: str, other: Callable[[int], str], step: int) -> str:
 
 def restructured(root: Cell) -> Iterator[tuple[Cell, str]]:
     """The formula with one operator changed, one factor left out, or brackets set otherwise."""
-    for node in reversed(forward_order(root)):
+    # A minus sign too many is taken away, not made up for by another.
+    nodes = forward_order(root)[::-1]
+    for node in sorted(nodes, key=lambda node: node.op != "neg"):
         for other, said in _local(node):
             yield _with(root, node, other), said
 

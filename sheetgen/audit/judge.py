@@ -94,14 +94,14 @@ def _table(case: Case, verdict: Verdict) -> Iterator[Finding]:
     lines, truths = Lines(case), Truths(case)
     right: set[Place] = set()  # cells that something other than their neighbours says are right
     forward = forward_findings(case, lines, right)
-    gradients = gradient_findings(case, lines, truths, bool(forward), right)
+    gradients = gradient_findings(case, lines, truths, forward.wrong, right)
     updates = update_findings(case, lines, truths, gradients.sign, right)
     for quantity in table.lines:
         yield from odd_formulas(case, lines[quantity], right)
         yield from odd_numbers(case, lines[quantity])
         yield from pasted(case, lines[quantity], right)
         yield from _unread(case, quantity)
-    yield from (*forward, *gradients.findings, *updates)
+    yield from (*forward.findings, *gradients.findings, *updates)
     where = f"{gradients.where[0]}!{gradients.where[1]}" if gradients.where else ""
     # Without lines of gradients it is the updates that were held against the derivative.
     alone = {w for w in case.weights if f"dE/d{w}" not in table.lines}
