@@ -158,18 +158,18 @@ def forward_order(*roots: Cell) -> list[Cell]:
     """Every Cell that the roots depend on, arguments before results; no recursion, so depth has no limit."""
     order: list[Cell] = []
     done: set[int] = set()
-    stack = [(root, False) for root in reversed(roots)]
+    opened: set[int] = set()
+    stack = [*reversed(roots)]
     while stack:
-        node, expanded = stack.pop()
-        if expanded:
-            order.append(node)
-        elif id(node) not in done:
-            done.add(id(node))
-            if node.args:
-                stack.append((node, True))
-                stack += [(arg, False) for arg in reversed(node.args)]
-            else:
+        node = stack[-1]
+        if id(node) in done or id(node) in opened or not node.args:
+            stack.pop()
+            if id(node) not in done:
+                done.add(id(node))
                 order.append(node)
+        else:
+            opened.add(id(node))
+            stack += reversed(node.args)
     return order
 
 

@@ -14,7 +14,9 @@ from sheetgen.xlsx.a1 import Area, place, range_of
 _SPELLED = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
 MAX_ARRAY = 20_000  # cells that an array formula fills
 
-Member = tuple[str, int, int]  # the cell that holds the array formula, and which of its results
+MAX_MEMBERS = 500_000  # cells that all array formulas fill
+
+Member = tuple[str | None, int, int]  # the cell that holds the array formula (None: it fills too many), which result
 
 
 class Held:
@@ -100,8 +102,13 @@ def _spells(text: str) -> bool:
 
 
 def _members(workbook: Workbook) -> Iterator[tuple[Place, Member]]:
+    room = MAX_MEMBERS
     for (sheet, anchor), text in workbook.arrays.items():
         one = range_of(text)
-        for address in one.addresses() if one is not None and one.size <= MAX_ARRAY else (anchor,):
+        if one is None or one.size > min(MAX_ARRAY, room):
+            yield (sheet, anchor), (None, 0, 0)
+            continue
+        room -= one.size
+        for address in one.addresses():
             row, column = place(address)
-            yield (sheet, address), (anchor, row - (one.row if one else row), column - (one.column if one else column))
+            yield (sheet, address), (anchor, row - one.row, column - one.column)

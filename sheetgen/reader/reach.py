@@ -1,0 +1,119 @@
+"""The cells that a formula reaches, and what its Template must know of them, within bounds for a whole workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from openpyxl.formula.tokenizer import Token
+
+from sheetgen.reader.block import MAX_DENSE, NotUnderstood
+from sheetgen.reader.held import Held
+from sheetgen.reader.plan import Plan
+from sheetgen.reader.shared import Shape
+from sheetgen.reader.template import Place
+from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, address, place
+
+MAX_ROOM = 40_000_000  # Cells of all Templates, and references of all formulas
+MAX_WORK = 200_000_000  # steps that it takes to calculate all formulas once
+
+
+class Reach:
+    """Finds the cells of references; what has been spent on them is spent for the whole workbook."""
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
+        self._places: dict[str, dict[str, Place]] = {name: {} for name in held.workbook.sheets}
+        self._room, self._work = MAX_ROOM, MAX_WORK
+
+    def charge(self, room: int, work: int = 0) -> None:
+        """Raises NotUnderstood when the workbook is too large."""
+        if room > self._room or work > self._work:
+            raise NotUnderstood("the workbook has more references than are looked at")
+        self._room -= room
+        self._work -= work
+
+    def place(self, sheet: str, corner: str) -> Place:
+        """The place of 'b$2' on a sheet. Raises NotUnderstood if there is none."""
+        places = self._places[sheet]
+        if corner not in places:
+            row, column = place(corner)
+            if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
+                raise NotUnderstood(f"there is no cell {corner}")
+            canonical = address(row, column)
+            places[corner] = places.setdefault(canonical, (sheet, canonical))
+        return places[corner]
+
+    def singles(self, single: Sequence[str | Area | None], corners: list[str], sheet: str) -> list[Place]:
+        """The cells of a formula that has no ranges; most have none."""
+        own = self._places[sheet]
+        if len(single) == len(corners) and not any(single):
+            return [own.get(corner) or self.place(sheet, corner) for corner in corners]
+        rest = iter(corners)
+        return [
+            self.place(piece.sheet, address(piece.row, piece.column))
+            if isinstance(piece, Area)
+            else self.place(piece or sheet, next(rest))
+            for piece in single
+        ]
+
+    def shapes(self, plan: Plan, corners: list[str], sheet: str, typed: bool) -> tuple[Shape, list[Place]]:
+        """What the formula's Template must know of its references, and all their cells but for empty ones of ranges."""
+        shapes: list[Any] = []
+        slots: list[Place] = []
+        rest = iter(corners)
+        for piece in plan.pieces:
+            if isinstance(piece, Token):
+                continue
+            if isinstance(piece, Area):
+                one = piece
+            else:
+                owner = sheet if piece.sheet is None else piece.sheet
+                ends = [self.place(owner, next(rest)) for _ in range(piece.corners)]
+                one = _area(owner, ends)
+            held = (lambda at: self._held.mark(at, plan.texts)) if plan.typed and typed else _number
+            if one.single:
+                found = [self.place(one.sheet, address(one.row, one.column))]
+                shapes.append(((), (held(found[0]),)))
+            else:
+                found, shape = self._range(one, held)
+                shapes.append(shape)
+            slots += found
+        return tuple(shapes), slots
+
+    def _range(self, one: Area, held: Callable[[Place], str]) -> tuple[list[Place], Shape]:
+        """(its cells but for empty ones, (rows and columns, what each of all holds)).
+
+        Of a large range there are no empty cells, and its shape is lost.
+        """
+        large = one.size > MAX_DENSE
+        self.charge(self._held.columns(one) + (0 if large else one.size // 8))
+        self.charge(3 * self._held.count(one))  # for there is more to do than for a single cell
+        inside = self._held.inside(one)
+        found = [self.place(one.sheet, at) for _, _, at in inside]
+        kinds = [held(at) for at in found]
+        if large:
+            return found, ((len(found),), _marks(kinds))
+        rows, columns = one.last_row - one.row + 1, one.last_column - one.column + 1
+        marks = ["e"] * one.size
+        for (row, column, _), mark in zip(inside, kinds, strict=True):
+            marks[(row - one.row) * columns + column - one.column] = mark
+        return found, ((rows, columns), _marks(marks))
+
+
+def _number(at: Place) -> str:
+    """The kind of a cell of which it does not matter."""
+    return "n"
+
+
+def _marks(marks: list[str]) -> str | tuple[str, ...]:
+    """Marks in little room: as one text, if each is a letter."""
+    text = "".join(marks)
+    return text if len(text) == len(marks) else tuple(marks)
+
+
+def _area(sheet: str, ends: Sequence[Place]) -> Area:
+    """The range between two cells, or of one."""
+    (row, column), (last_row, last_column) = place(ends[0][1]), place(ends[-1][1])
+    rows, columns = sorted((row, last_row)), sorted((column, last_column))
+    return Area(sheet, rows[0], columns[0], rows[1], columns[1])

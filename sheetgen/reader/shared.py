@@ -1,0 +1,78 @@
+"""Templates as a book shares them: of formulas in cells, and of the results of array formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any, NamedTuple
+
+import numpy as np
+from openpyxl.formula.tokenizer import Token
+
+from sheetgen.cell import Cell, constant
+from sheetgen.reader.block import Argument, Block, NotUnderstood, slot
+from sheetgen.reader.parse import Item, single
+from sheetgen.reader.plan import Piece
+from sheetgen.reader.template import Template
+
+EMPTY = constant(0).named("e")  # an empty cell of a range
+
+Shape = tuple[Any, ...]  # what a Template must know of references: how their cells lie, and what they hold
+
+
+class Shared(NamedTuple):
+    """A Template, and which of the cells that a formula refers to it has variables for."""
+
+    template: Template
+    kept: list[int] | None  # None for all
+
+    @classmethod
+    def of(cls, root: Cell, variables: Sequence[Cell]) -> Shared:
+        """A Template without the variables that make no difference, such as texts in a range that is added up."""
+        template = Template(root, tuple(variables))
+        used = {id(node) for node in template.order}
+        kept = [k for k, v in enumerate(variables) if id(v) in used]
+        if len(kept) == len(variables):
+            return cls(template, None)
+        template.variables = tuple(variables[k] for k in kept)
+        return cls(template, kept)
+
+
+class Results(NamedTuple):
+    """What an array formula gives, the variables in it, and the Templates of its results."""
+
+    found: Argument
+    variables: list[Cell]
+    shared: dict[tuple[int, int], Shared | str]
+
+    def one(self, i: int, j: int) -> Cell:
+        """The result that stands in a row and a column. Raises NotUnderstood."""
+        if not isinstance(self.found, Block) or self.found.sparse:
+            return single(self.found)
+        i, j = (0 if n == 1 else k for n, k in zip(self.found.cells.shape, (i, j), strict=True))
+        if i >= self.found.cells.shape[0] or j >= self.found.cells.shape[1]:
+            raise NotUnderstood("the array formula has fewer results than cells")
+        return single(self.found.cells[i, j])
+
+
+def filled(pieces: Sequence[Piece], shapes: Shape) -> tuple[list[Cell], list[Item]]:
+    """(a variable for each cell that a formula refers to, its pieces with variables for references)."""
+    variables: list[Cell] = []
+    items: list[Item] = []
+    rest = iter(shapes)
+    for piece in pieces:
+        if isinstance(piece, Token):
+            items.append(piece)
+            continue
+        lie, marks = next(rest, ((), "n"))
+        if lie == ():
+            variables.append(slot(marks[0], len(variables)))
+            items.append(variables[-1])
+            continue
+        numbers = count(len(variables))
+        new = [EMPTY if mark == "e" else slot(mark, next(numbers)) for mark in marks]
+        variables += [c for c in new if c is not EMPTY]
+        cells = np.empty(len(new), object)
+        cells[:] = new
+        items.append(Block(cells.reshape(lie if len(lie) == 2 else (-1, 1)), sparse=len(lie) == 1))
+    return variables, items
