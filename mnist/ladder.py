@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from mnist.recipe import DIGITS, FAST, OURS, REFERENCE, SMALL, TEACHER, Recipe
+from mnist.recipe import DIGITS, FAST, OURS, REFERENCE, SMALL, TEACHER, TINY, Recipe
 
 
 class Rung(NamedTuple):
@@ -48,7 +48,7 @@ LADDER = (
          "costs least work."),
 )  # fmt: skip
 
-RECIPES = {r.name: r for r in (OURS, SMALL, REFERENCE, FAST, TEACHER, *(rung.recipe for rung in LADDER))}
+RECIPES = {r.name: r for r in (OURS, SMALL, TINY, REFERENCE, FAST, TEACHER, *(rung.recipe for rung in LADDER))}
 
 
 def place(claim: str) -> tuple[int, str]:

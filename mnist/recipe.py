@@ -87,4 +87,5 @@ OURS = replace(
     settle=True,
 )  # fmt: skip
 SMALL = replace(TEACHER, name="small", net="c21p-v21-c21=1-v21=1-c21=1p-c21=1-c21=1", warp=LIGHT, settle=True)
+TINY = replace(SMALL, name="tiny", net="c19p-v19-c19=1-v19=1-c19=1p-c19=1-c19=1")
 FAST = replace(SMALL, name="fast", net="c16p-v16-c16-v16-c16p-c16-c16-c32", epochs=7)

@@ -12,10 +12,10 @@ from mnist.__main__ import OUT
 from mnist.ladder import LADDER, RECIPES
 from mnist.model import build, parameter_count
 from mnist.recipe import MOST_EPOCHS, MOST_PARAMETERS, TARGET
-from mnist.sheets.checklist import FAST_SECONDS, GOAL_EACH, SMALL_PARAMETERS
+from mnist.sheets.checklist import FAST_SECONDS, FEW_PARAMETERS, GOAL_EACH, GOAL_MEAN
 from mnist.verify import slack
 
-FIVE_SEEDS = ("ours", "small", "reference", "fast")
+FIVE_SEEDS = ("ours", "small", "tiny", "reference", "fast")
 CLAIMS = record.claims()
 PATHS = [record.RUNS / name / f"seed{r.seed}.json" for name, claim in CLAIMS.items() for r in claim.records]
 
@@ -44,12 +44,13 @@ def test_ours_keeps_the_requirements_in_every_seed() -> None:
 
 
 def test_every_seed_of_ours_is_at_its_goal() -> None:
-    assert min(CLAIMS["ours"].accuracies) >= GOAL_EACH  # GOAL_MEAN is just missed, as the checklist says
+    assert min(CLAIMS["ours"].accuracies) >= GOAL_EACH and CLAIMS["ours"].mean >= GOAL_MEAN
 
 
-def test_the_small_network_keeps_its_record() -> None:
-    small = CLAIMS["small"]
-    assert small.records[0].parameters <= SMALL_PARAMETERS and small.mean >= TARGET
+@pytest.mark.parametrize(("name", "most"), FEW_PARAMETERS.items())
+def test_a_small_network_keeps_its_record(name: str, most: int) -> None:
+    claim = CLAIMS[name]
+    assert claim.records[0].parameters <= most and claim.mean >= TARGET
 
 
 def test_the_fast_run_is_at_the_target_in_time() -> None:

@@ -16,10 +16,11 @@ INDEX = (
     (ERRORS, "what it mistakes for what: confusion matrix, precision, recall, each wrong image"),
 )
 
-OURS, SMALL, REFERENCE, FAST, TEACHER = "ours", "small", "reference", "fast", "teacher"
+OURS, SMALL, TINY, REFERENCE, FAST, TEACHER = "ours", "small", "tiny", "reference", "fast", "teacher"
 TELLING = {
     OURS: "ours: best on held-out images",
     SMALL: "small: few parameters",
+    TINY: "tiny: fewer still",
     REFERENCE: "reference: the classic network",
     FAST: "fast: in little time",
     TEACHER: "teacher: wide, only to teach",
