@@ -53,7 +53,7 @@ def _sign_of_difference(a: float, b: float) -> int:
         raise ArithmeticError
     if a != b and abs(a - b) <= NEAR * abs(a) and f"{a:.14e}" == f"{b:.14e}":
         return 0
-    return (a > b) - (a < b)
+    return int(a > b) - int(a < b)
 
 
 def _compared(true: tuple[int, ...]) -> Op:
@@ -66,7 +66,7 @@ def _erf_adjoint(y: Cell, g: Cell, a: Cell) -> tuple[Cell]:
 
 
 def _sign(a: float) -> float:
-    return a if math.isnan(a) else float((a > 0) - (a < 0))
+    return a if math.isnan(a) else float(int(a > 0) - int(a < 0))
 
 
 def _choice(choose: Callable[[float, float], float]) -> Callable[[float, float], float]:
