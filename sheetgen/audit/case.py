@@ -117,8 +117,11 @@ class Measured:
 
     def __init__(self, root: Cell, leaves: list[Cell]) -> None:
         self.leaves = leaves
-        self._value = Evaluator([root])
         self.root = root
+
+    @cached_property
+    def _value(self) -> Evaluator:
+        return Evaluator([self.root])
 
     @cached_property
     def _bound(self) -> Evaluator:

@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from sheetgen.audit.case import RELATIVE, Case, agrees, kind_of, shown
@@ -28,6 +27,7 @@ class Column(NamedTuple):
     patterns: list[Pattern | None]  # for each step; None where there is no formula
     common: Pattern | None
     model: int  # a step that has the common pattern; -1 if there is none
+    repeats: bool = False  # whether every so many steps it is the same again, as in a batch of samples
 
     def has(self, step: int) -> bool:
         """Whether the step has the common pattern."""
@@ -35,7 +35,7 @@ class Column(NamedTuple):
 
     def odd(self, step: int) -> bool:
         """Whether the step breaks the line: a number among formulas, or another formula than most have."""
-        if self.common is None or step == 0 or self.has(step):
+        if self.common is None or step == 0 or self.has(step) or self.repeats:
             return False
         return self.patterns[step] is None or self.mostly
 
@@ -79,14 +79,28 @@ def column(case: Case, quantity: str) -> Column:
     if common is None and kind_of(quantity) in COMPUTED:
         common = patterns[0]  # all that follows was pasted
     model = next((s for s in (*steps[1:], 0) if patterns[s] == common), -1) if common else -1
-    return Column(quantity, patterns, common, model)
+    return Column(quantity, patterns, common, model, _repeats(patterns, common))
+
+
+def _repeats(patterns: Sequence[Pattern | None], common: Pattern | None) -> bool:
+    """Whether the formulas after the first step are the same again every so many steps."""
+    odd = [s for s, pattern in enumerate(patterns) if s and pattern != common]
+    if len(odd) < 2 or any(patterns[s] is None for s in odd):
+        return False
+    by = odd[1] - odd[0]
+    return by > 1 and patterns[1:-by] == patterns[1 + by :]
 
 
 def _still(formulas: Sequence[Formula | None]) -> dict[int, tuple[bool, ...]]:
-    """For each template: whether each of its references mostly stays where it is from one step to the next."""
+    """For each template: whether each of its references mostly stays where it is, from step to step that have it."""
     votes: dict[int, list[int]] = {}
-    for a, b in pairwise(formulas):
-        if a is None or b is None or a.template is not b.template:
+    last: dict[int, Formula] = {}
+    for b in formulas:
+        if b is None:
+            continue
+        a = last.get(id(b.template))
+        last[id(b.template)] = b
+        if a is None:
             continue
         tally = votes.setdefault(id(a.template), [0] * len(a.slots))
         for k, (x, y) in enumerate(zip(a.slots, b.slots, strict=True)):
@@ -131,7 +145,8 @@ def odd_formulas(case: Case, column: Column, right: Container[Place]) -> Iterato
     if column.common is None:
         return
     mostly = column.mostly
-    odd = [s for s in range(1, len(column.patterns)) if not column.has(s) and (mostly or column.patterns[s] is None)]
+    late = range(1, 1 if column.repeats else len(column.patterns))
+    odd = [s for s in late if not column.has(s) and (mostly or column.patterns[s] is None)]
     for first, last in spans(odd, column.patterns):
         if column.patterns[first] is not None and _reaches_back(case, column, first):
             continue  # momentum, which has no step before the first to remember

@@ -17,8 +17,9 @@ from sheetgen.cell import Cell, Evaluator, constant, forward_order
 from sheetgen.reader import Formula, Place
 
 MOST_SLOTS = 40  # references of a formula in which swaps are looked for
+MOST_NODES = 1_000  # of a formula whose structure is changed
 MOST_TRIES = 5_000
-MOST_IN_ALL = 50_000  # tries for one workbook
+MOST_IN_ALL = 4_000_000  # nodes of all formulas that are tried for one workbook
 MOST_PLACES = 5  # occurrences of one reference that may be swapped together
 TRIED = 4  # steps on which an edit is tried first
 
@@ -76,8 +77,9 @@ def find(tried: Tried) -> Edit | None:
     root = next(iter(tried.formulas.values())).template.root
     plain = Evaluator([root])  # for every edit that only swaps references
     left = tried.case.once("edits", None, lambda: [MOST_IN_ALL])
-    for edit in islice(candidates(tried), min(MOST_TRIES, left[0])):
-        left[0] -= 1
+    size = len(forward_order(root))
+    for edit in islice(candidates(tried), min(MOST_TRIES, left[0] // size)):
+        left[0] -= size
         if _right(tried, edit, plain if edit.root is root else Evaluator([edit.root])):
             return edit
     return None
@@ -97,6 +99,8 @@ def candidates(tried: Tried) -> Iterator[Edit]:
     """Edits, the likeliest first: one reference for a sibling, then structure, then two references at once."""
     formula = next(iter(tried.formulas.values()))
     root, variables = formula.template.root, formula.template.variables
+    if len(forward_order(root)) > MOST_NODES:
+        return
     swaps = list(_swaps(tried)) if len(variables) <= MOST_SLOTS else []
     for swap in swaps:
         yield _swapped(tried, root, variables, [swap])

@@ -54,12 +54,16 @@ def _lines(case: Case, weight: str) -> Iterator[int]:
 
 
 def _pure(case: Case, slot: tuple[str, str]) -> bool:
-    """Whether a cell is computed, and neither from a learning rate nor from another gradient, as a change would be."""
+    """Whether a cell is computed, and neither from a learning rate nor from another gradient, as a change would be.
+
+    Nor is it computed from its own line, as a velocity.
+    """
     formula = case.book.formula(slot)
     if formula is None:
         return False
-    gradients = (case.known.get(s, ("",))[0].startswith("dE/d") for s in formula.slots)
-    return not any(gradients) and not set(case.rates) & set(formula.slots)
+    uses = {case.known.get(s, ("",))[0] for s in formula.slots}
+    own = case.known.get(slot, ("no helper",))[0]
+    return own not in uses and not any(q.startswith("dE/d") for q in uses) and not set(case.rates) & set(formula.slots)
 
 
 def _subtracted(case: Case, slots: tuple[tuple[str, str], ...], slot: tuple[str, str], at: tuple[str, str]) -> bool:

@@ -28,6 +28,11 @@ def update_findings(case: Case, lines: Lines, truths: Truths, sign: float, right
             NOTE, "update", *first.place, case.text(first.place), "w - learning rate * dE/dw",
             "the update is no plain gradient descent, so it was not judged",
         )]  # fmt: skip
+    if len(case.table.steps) > 1 and found and all(u.copies for u in found):
+        return [Finding(
+            NOTE, "update", *found[0].place, case.text(found[0].place), "w - learning rate * dE/dw",
+            "every weight keeps its value, as for the samples of one batch, so no update was judged",
+        )]  # fmt: skip
     with_gradients = [u for u in found if f"dE/d{u.quantity}" in case.table.lines]
     without = [u for u in found if f"dE/d{u.quantity}" not in case.table.lines]
     findings = list(_by_gradients(case, lines, with_gradients, sign, right))

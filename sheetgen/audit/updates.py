@@ -41,6 +41,11 @@ class Update(NamedTuple):
     numbers: dict[Place, float]  # of all these cells; of one with an error, a number that stands in for it
 
     @property
+    def copies(self) -> bool:
+        """Whether it is a weight of another step as it is."""
+        return list(self.weights.values()) == [1.0] and not self.gradients and not self.others
+
+    @property
     def rate(self) -> float:
         """The learning rate that this update uses; NaN if it uses no gradient."""
         return -next(iter(self.gradients.values())) if len(self.gradients) == 1 else math.nan
@@ -215,9 +220,9 @@ def another_rule(updates: Sequence[Update]) -> Update | None:
     """An update of a table whose rule is no plain gradient descent but remembers; None if it is not such a table.
 
     Momentum is told by its own gradient, or itself, of several steps, or by a helper that remembers, in most of the
-    updates.
+    updates; so is a batch, whose samples have a row each, and copies of the weights in all but the first.
     """
-    late = [u for u in updates if u.step > 1]
+    late = [u for u in updates if u.step > 1 and not u.copies]
     those = [u for u in late if u.remembers or _remembers(u)]
     return those[0] if those and 2 * len(those) > len(late) else None
 
