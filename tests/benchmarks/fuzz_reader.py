@@ -78,7 +78,7 @@ def main() -> None:
         path = Path(folder) / "fuzzed.xlsx"
         while time.process_time() - start < options.seconds:
             if count % 50 == 0:
-                judge_mutants.mutant(options.seed, count // 50, (4, 8)).book.write(path)
+                judge_mutants.mutant(options.seed, count // 50, (12, 16)).book.write(path)
                 with zipfile.ZipFile(path) as book:
                     parts = {entry.filename: book.read(entry) for entry in book.infolist()}
             with zipfile.ZipFile(path, "w") as book:
