@@ -19,7 +19,7 @@ from sheetgen.reader import Formula, Place
 MOST_SLOTS = 40  # references of a formula in which swaps are looked for
 MOST_NODES = 1_000  # of a formula whose structure is changed
 MOST_TRIES = 5_000
-MOST_IN_ALL = 4_000_000  # nodes of all formulas that are tried for one workbook
+MOST_IN_ALL = 2_000_000  # nodes of all formulas that are tried for one workbook
 MOST_PLACES = 5  # occurrences of one reference that may be swapped together
 TRIED = 4  # steps on which an edit is tried first
 
