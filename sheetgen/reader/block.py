@@ -71,10 +71,20 @@ def slot(mark: str, k: int) -> Cell:
 
 
 def literal_text(text: str) -> Cell:
-    """A text that stands in a formula: no number. Raises NotUnderstood if Excel could calculate with it."""
-    if any(c.isdigit() for c in text):
-        raise NotUnderstood("it holds a text with digits")
-    return constant(float("nan")).named(f"t:{text}")
+    """A text that stands in a formula: no number, but Excel might take one with digits for a number or a date."""
+    return constant(float("nan")).named(f"{'s' if any(map(str.isdigit, text)) else 't'}:{text}")
+
+
+def is_literal_text(c: Cell) -> bool:
+    """Whether it is a text that stands in the formula."""
+    return c.op == "constant" and kind(c) in ("t", "s")
+
+
+def calculable(c: Cell) -> Cell:
+    """A Cell that is calculated with. Raises NotUnderstood for a text that stands in the formula."""
+    if is_literal_text(c):
+        raise NotUnderstood("it calculates with a text")
+    return c
 
 
 def truth(value: bool) -> Cell:
@@ -169,17 +179,29 @@ def compare(op: str, a: Cell, b: Cell) -> Cell:
 
 def condition(c: Cell) -> Cell:
     """A Cell that is asked whether it is true. Raises NotUnderstood."""
-    if "s" in kind(c):
+    if "s" in kind(c) or is_literal_text(c):
         raise NotUnderstood("it takes a text for a truth value")
     return c
 
 
 def choose(c: Cell, a: Cell, b: Cell) -> Cell:
     """IF, which keeps the kinds of what it chooses from. Raises NotUnderstood."""
-    return of_kinds(if_(condition(c), a, b), a, b)
+    return _chosen(if_(condition(c), a, b))
 
 
-def of_kinds(chosen: Cell, a: Cell, b: Cell) -> Cell:
-    """The Cell, marked as holding what one of two holds."""
-    kinds = "".join(sorted({*kind(a), *kind(b)}))
-    return chosen if kinds == "n" else chosen.named(kinds)
+def choose_else(a: Cell, b: Cell) -> Cell:
+    """IFERROR, likewise. Raises NotUnderstood."""
+    return _chosen(Cell("iferror", (a, b)))
+
+
+def _chosen(c: Cell) -> Cell:
+    ends = c.args[-2:]
+    if any(is_literal_text(x) and kind(x) == "s" for x in ends):
+        raise NotUnderstood("it chooses a text that may be a number")
+    return of_kinds(c, *ends)
+
+
+def of_kinds(c: Cell, *ends: Cell) -> Cell:
+    """The Cell, marked as holding what one of some others holds."""
+    kinds = "".join(sorted({letter for end in ends for letter in kind(end)}))
+    return c if kinds == "n" else c.named(kinds)

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sheetgen.cell import Cell, constant, forward_order
-from sheetgen.reader import finance
+from sheetgen.cell import Cell, constant
+from sheetgen.reader import choices, finance
 from sheetgen.reader.block import (
     Argument,
     Arguments,
     Block,
     NotUnderstood,
-    choose,
+    calculable,
     condition,
     dense,
     elementwise,
     holds,
     kind,
     numbers,
-    of_kinds,
-    one,
-    select,
     truth,
 )
 
@@ -139,59 +136,6 @@ def _count(*arguments: Argument | None) -> Cell:
     return total([Cell("isnumber", (a,)) for a in numbers(arguments)])  # errors in a range are not counted
 
 
-def _truths(arguments: Arguments) -> Iterator[Cell]:
-    """Of each number or truth value whether it is not 0."""
-    for c in select(arguments, "nb"):
-        yield Cell("ne", (c, constant(0)))
-
-
-def _logical(join: Callable[[list[Cell]], Cell]) -> Callable[..., Cell]:
-    def call(*arguments: Argument | None) -> Cell:
-        found = list(_truths(arguments))
-        if not found:
-            raise NotUnderstood("AND or OR has no truth value")
-        return Cell("ne", (join(found), constant(0)))
-
-    return call
-
-
-def _if(asked: Argument | None, a: Argument | None, b: Argument | None = truth(False)) -> Argument:  # noqa: B008
-    return elementwise(choose, *(constant(0) if x is None else x for x in (asked, a, b)))
-
-
-def _iferror(a: Argument | None, b: Argument | None = None) -> Argument:
-    def two(a: Cell, b: Cell) -> Cell:
-        # In a text that Excel would take for a number we see none, and would go on with the wrong one of the two.
-        if any(letter in kind(c) for c in forward_order(a) if c.op in ("variable", "if") for letter in "ts"):
-            raise NotUnderstood("IFERROR has a text in it")
-        return of_kinds(Cell("iferror", (a, b)), a, b)
-
-    return elementwise(two, *(constant(0) if x is None else x for x in (a, b)))
-
-
-def _choose(which: Argument | None, *options: Argument | None) -> Argument:
-    index, found = Cell("rounddown", (one(which), constant(0))), finance.ERROR
-    for k, option in reversed(list(enumerate(options, 1))):
-        found = choose(Cell("eq", (index, constant(k))), one(option), found)
-    return found
-
-
-def _index(of: Argument | None, row: Argument | None, column: Argument | None = None) -> Argument:
-    cells = dense(of)
-    places = [one(row), one(column)] if column is not None else [one(row)]
-    if any(p.op != "constant" or not p.value >= 1 for p in places):
-        raise NotUnderstood("INDEX has a place that is calculated")
-    if len(places) == 1:
-        if 1 not in cells.shape:
-            raise NotUnderstood("INDEX has one place in a range of two dimensions")
-        places = [constant(1), *places] if cells.shape[0] == 1 else [*places, constant(1)]
-    i, j = (int(p.value) - 1 for p in places)
-    if i >= cells.shape[0] or j >= cells.shape[1]:
-        raise NotUnderstood("INDEX leaves its range")
-    found: Cell = cells[i, j]
-    return found
-
-
 def _log(a: Cell, base: Cell | None = None) -> Cell:
     return Cell("log10", (a,)) if base is None else Cell("div", (Cell("ln", (a,)), Cell("ln", (base,))))
 
@@ -242,7 +186,8 @@ class Function(NamedTuple):
         if self.takes == "cells":
             if not array and any(isinstance(a, Block) and a.cells.size != 1 for a in arguments):
                 raise NotUnderstood(f"{name} has a range where one cell belongs")
-            return elementwise(self.build, *(constant(0) if a is None else a for a in arguments))
+            given = (constant(0) if a is None else a for a in arguments)
+            return elementwise(lambda *cells: self.build(*map(calculable, cells)), *given)
         if self.takes != "all":
             arguments = [_range_of_one(a) for a in arguments]
         found: Argument = self.build(*arguments)
@@ -286,12 +231,12 @@ FUNCTIONS: dict[str, Function] = {
     "SUMX2PY2": Function(_pairs(lambda x, y: Cell("add", (square(x), square(y)))), "arrays"),
     "MMULT": Function(_mmult, "arrays"),
     "TRANSPOSE": Function(_transpose, "arrays"),
-    "IF": Function(_if, "all"),
-    "IFERROR": Function(_iferror, "all"),
-    "CHOOSE": Function(_choose, "all"),
-    "INDEX": Function(_index, "all"),
-    "AND": Function(_logical(lambda found: times(*found))),
-    "OR": Function(_logical(total)),
+    "IF": Function(choices.if_else, "all"),
+    "IFERROR": Function(choices.iferror, "all"),
+    "CHOOSE": Function(choices.choose_by_number, "all"),
+    "INDEX": Function(choices.index, "all"),
+    "AND": Function(choices.logical(lambda found: times(*found))),
+    "OR": Function(choices.logical(total)),
     "NOT": Function(lambda a: elementwise(lambda c: Cell("eq", (condition(c), constant(0))), a), "all"),
     "NORMSDIST": _cells(lambda a: _normal(a)),
     "NORM.S.DIST": _cells(_normal),

@@ -39,7 +39,7 @@ class Book:
         self._plans: dict[Any, Plan | str] = {}
         self._shared: dict[Any, Shared | str] = {}
         self._results: dict[Any, Results] = {}  # of array formulas that differ in their references alone
-        self._arrays: dict[Place, tuple[Results, list[Place]] | str] = {}
+        self._arrays: dict[tuple[Place, bool], tuple[Results, list[Place]] | str] = {}
         self._guessed: dict[Place, str] = {}
 
     def entry(self, at: Place) -> Entry | None:
@@ -71,14 +71,15 @@ class Book:
             yield from ((sheet, a) for a, entry in cells.items() if entry.formula is not None)
         yield from (at for at in members if (e := self.entry(at)) is None or e.formula is None)
 
-    def _read(self, at: Place) -> Formula | None:
+    def _read(self, at: Place, typed: bool = True) -> Formula | None:
+        """The formula of a cell; unless `typed`, as if all that it refers to were numbers. Raises NotUnderstood."""
         member = self._held.members.get(at)
         if member is not None:
-            return self._member(at[0], member)
+            return self._member(at[0], member, typed)
         entry = self.entry(at)
-        return None if entry is None or entry.formula is None else self._formula(entry.formula, at[0])
+        return None if entry is None or entry.formula is None else self._formula(entry.formula, at[0], typed)
 
-    def _formula(self, text: str, sheet: str, typed: bool = True) -> Formula:
+    def _formula(self, text: str, sheet: str, typed: bool) -> Formula:
         skeleton, corners = split(text)
         plan = self._plan(skeleton, corners, text, sheet)
         if plan.single is not None:
@@ -98,20 +99,20 @@ class Book:
         self._reach.charge(len(slots), shared.template.size)
         return Formula(shared.template, tuple(slots))
 
-    def _member(self, sheet: str, member: Member) -> Formula:
+    def _member(self, sheet: str, member: Member, typed: bool = True) -> Formula:
         """One result of an array formula."""
         if member[0] is None:
             raise NotUnderstood("the array formula fills too many cells")
-        anchor = sheet, member[0]
+        anchor = (sheet, member[0]), typed
         if anchor not in self._arrays:
-            self._arrays[anchor] = self._array(anchor)
+            self._arrays[anchor] = self._array(*anchor)
         found = self._arrays[anchor]
         if isinstance(found, str):
             raise NotUnderstood(found)
         results, slots = found
         return self._placed(self._result(results, *member[1:]), slots)
 
-    def _array(self, anchor: Place) -> tuple[Results, list[Place]] | str:
+    def _array(self, anchor: Place, typed: bool) -> tuple[Results, list[Place]] | str:
         """(the results of an array formula, the cells that it refers to), or why there are none."""
         entry = self.entry(anchor)
         if entry is None or entry.formula is None:
@@ -119,7 +120,7 @@ class Book:
         skeleton, corners = split(entry.formula)
         try:
             plan = self._plan(skeleton, corners, entry.formula, anchor[0])
-            shapes, slots = self._reach.shapes(plan, corners, anchor[0], typed=True)
+            shapes, slots = self._reach.shapes(plan, corners, anchor[0], typed)
             key = plan.key, shapes
             if key not in self._results:
                 variables, items = filled(plan.pieces, shapes)
@@ -171,28 +172,25 @@ class Book:
 
     def _followed(self, at: Place) -> str:
         kinds: set[str] = set()
-        todo = [at]
-        for _ in range(MAX_FOLLOWED):
-            if not todo:
-                return "".join(sorted(kinds))
-            at = todo.pop()
-            entry = self.entry(at)
-            if at in self._held.members or entry is None or entry.formula is None:
-                break
+        todo, seen = [at], {at}
+        while todo and len(seen) < MAX_FOLLOWED:
             try:
-                formula = self._formula(entry.formula, at[0], typed=False)
+                formula = self._read(todo.pop(), typed=False)
             except NotUnderstood:
-                break
+                return UNKNOWN
+            if formula is None:
+                return UNKNOWN
             where = dict(zip(map(id, formula.template.variables), formula.slots, strict=True))
             for c in _ends(formula.template.root):
                 below = where.get(id(c))
                 if below is not None and below in self._guessed:
                     kinds |= {*self._guessed[below]}
-                elif below is not None and (e := self.entry(below)) and e.value is None:
-                    todo.append(below)
+                elif below is not None and self._held.forgetful(below):
+                    todo += [] if below in seen else [below]
+                    seen.add(below)
                 else:  # what gives an empty cell gives 0
                     kinds |= {*(kind(c) if below is None else self._held.mark(below)).replace("e", "n")}
-        return UNKNOWN
+        return UNKNOWN if todo else "".join(sorted(kinds)) or "n"
 
 
 def _ends(root: Cell) -> Iterator[Cell]:

@@ -44,12 +44,21 @@ class Held:
             return 0.0 if entry.formula is None else math.nan
         return float(value)
 
+    def forgetful(self, at: Place) -> bool:
+        """Whether a cell has a formula, and does not remember what came out."""
+        entry = self.entry(at)
+        if entry is None:
+            return at in self.members
+        return entry.value is None and (entry.formula is not None or at in self.members)
+
     def mark(self, at: Place, texts: bool = False) -> str:
         """The kind of what a cell holds, as in `block`; with its text, if that is wanted and cannot change."""
+        if self.forgetful(at):
+            return self._guess(at)
         entry = self.entry(at)
-        if entry is None or entry.value is None:
-            return self._guess(at) if at in self.members or (entry and entry.formula is not None) else "e"
-        value = entry.value
+        value = None if entry is None else entry.value
+        if entry is None or value is None:
+            return "e"
         if isinstance(value, bool):
             return "b"
         if not isinstance(value, str) or isinstance(value, ErrorValue):

@@ -15,9 +15,10 @@ from sheetgen.reader.block import (
     Argument,
     Block,
     NotUnderstood,
+    calculable,
     compare,
     elementwise,
-    kind,
+    is_literal_text,
     literal_text,
     of_kinds,
     truth,
@@ -103,7 +104,9 @@ class _Parser:
             level.operators.append(SIGNS[text])
             level.expecting = True
         elif token.type == Token.OP_POST and not level.expecting:
-            level.operands[-1] = self.charged(elementwise(lambda a: a / 100, self.checked(level.operands[-1])))
+            level.operands[-1] = self.charged(
+                elementwise(lambda a: calculable(a) / 100, self.checked(level.operands[-1]))
+            )
         elif token.type in (Token.FUNC, Token.PAREN) and token.subtype == Token.OPEN:
             self.open(token)
         elif token.type in (Token.FUNC, Token.PAREN) and level.opener is not None:
@@ -185,6 +188,7 @@ def _joined(op: str) -> Callable[[Cell, Cell], Cell]:
             return compare(op, a, b)
         most = CHAINS.get(op, 0)
         chained = a.op == op and (most is None or len(a.args) < most)
+        calculable(a), calculable(b)
         return Cell(op, (*a.args, b)) if chained else Cell(op, (a, b))
 
     return two
@@ -193,9 +197,9 @@ def _joined(op: str) -> Callable[[Cell, Cell], Cell]:
 def _signed(sign: str) -> Callable[[Cell], Cell]:
     def one(a: Cell) -> Cell:
         if sign == "-":
-            return Cell("neg", (a,))
+            return Cell("neg", (calculable(a),))
         # What it gives is no reference any more, so that SUM does not pass over a text; its kind remains.
-        return of_kinds(Cell("identity", (a,)), a, a) if a.op == "variable" else a
+        return of_kinds(Cell("identity", (a,)), a) if a.op == "variable" else a
 
     return one
 
@@ -216,6 +220,6 @@ def single(found: Argument) -> Cell:
     if isinstance(found, Block) and (found.sparse or found.cells.size != 1):
         raise NotUnderstood("it is a range where one cell belongs")
     cell: Cell = found.cells.item() if isinstance(found, Block) else found
-    if kind(cell) == "t" and cell.op == "constant":
+    if is_literal_text(cell):
         raise NotUnderstood("it is a text")
     return cell

@@ -15,7 +15,7 @@ from sheetgen.reader.template import Place
 from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, address, place
 
 MAX_ROOM = 40_000_000  # Cells of all Templates, and references of all formulas
-MAX_WORK = 200_000_000  # steps that it takes to calculate all formulas once
+MAX_WORK = 100_000_000  # steps that it takes to calculate all formulas once
 
 
 class Reach:
