@@ -136,6 +136,12 @@ def _count(*arguments: Argument | None) -> Cell:
     return total([Cell("isnumber", (a,)) for a in numbers(arguments)])  # errors in a range are not counted
 
 
+def _erf(a: Cell) -> Cell:
+    if kind(a) not in ("n", "e"):
+        raise NotUnderstood("ERF has what may be no number")
+    return Cell("erf", (a,))
+
+
 def _log(a: Cell, base: Cell | None = None) -> Cell:
     return Cell("log10", (a,)) if base is None else Cell("div", (Cell("ln", (a,)), Cell("ln", (base,))))
 
@@ -203,9 +209,10 @@ def _unary(op: str) -> Function:
 
 
 FUNCTIONS: dict[str, Function] = {
-    **{op.upper(): _unary(op) for op in ("exp", "ln", "log10", "sqrt", "abs", "sign", "erf")},
+    **{op.upper(): _unary(op) for op in ("exp", "ln", "log10", "sqrt", "abs", "sign")},
     **{op.upper(): _unary(op) for op in ("sin", "cos", "tan", "atan", "sinh", "cosh", "tanh")},
     **{op.upper(): _cells(_rounding(op)) for op in ("round", "rounddown", "roundup")},
+    "ERF": Function(lambda a: elementwise(_erf, a), "all"),
     "TRUNC": _cells(_rounding("rounddown")),
     "INT": _unary("floor"),
     "MOD": _cells(lambda a, b: Cell("sub", (a, times(b, Cell("floor", (a / b,)))))),
