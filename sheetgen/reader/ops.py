@@ -36,7 +36,7 @@ def _wins(chosen: Cell, g: Cell) -> tuple[Cell, Cell]:
 def _power(a: float, b: float) -> float:
     if a == b == 0 or a != a or b != b:  # in C an error to the power of 0 is 1
         raise ArithmeticError  # and Excel's 0^0 is #NUM!
-    if a < 0 and abs(b) < 1:  # (-8)^(1/3) is -2 in Excel, as in every engine: the odd roots of negative numbers
+    if a < 0 < abs(b) < 1:  # (-8)^(1/3) is -2 in Excel, as in every engine: the odd roots of negative numbers
         root = round(1 / b)
         if root % 2 and math.isclose(1 / root, b, rel_tol=1e-14):
             return -math.pow(-a, b)
