@@ -138,7 +138,7 @@ def test_a_chain_of_100_000_cells_needs_no_recursion() -> None:
 
 
 def test_cumulative_sums_take_bounded_time() -> None:
-    # A finding: each sum has a Template of its own, so 1,000 rows take 4 s and 2,000 take 17 s.
+    # Each sum has a Template of its own: the time grows with the square of the rows, up to a bound.
     n = 400
     cells: Cells = {f"A{k}": 1 for k in range(1, n + 1)} | {f"B{k}": f"=SUM(A$1:A{k})" for k in range(1, n + 1)}
     start = time.monotonic()
@@ -156,9 +156,8 @@ def test_circles_are_told_once_and_the_rest_goes_on() -> None:
     }  # fmt: skip
     made = book(cells)
     found, circles = values(made)
-    assert sorted(sorted(at for _, at in c.places) for c in circles) == [["A1", "B1", "C1"], ["D1"]]
-    # Nothing is remembered of G1, so SUM cannot tell whether it holds a number, before it is seen as a circle.
-    assert list(made.problems) == [("Sheet1", "G1")]
+    assert sorted(sorted(at for _, at in c.places) for c in circles) == [["A1", "B1", "C1"], ["D1"], ["G1"]]
+    assert not made.problems
     assert found["Sheet1", "F1"] == 8
     assert not {"A1", "B1", "C1", "D1", "G1"} & {at for _, at in found}
     assert math.isnan(found["Sheet1", "H1"])

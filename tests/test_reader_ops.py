@@ -150,7 +150,8 @@ def test_numbers_are_compared_in_15_digits_as_in_excel(a: float, b: float, sign:
 
 @pytest.mark.parametrize(("a", "b", "y"), [
     (-8, 1 / 3, -2), (-8, -1 / 3, -0.5), (-8, 0.5, None), (-8, 2 / 3, None), (-8, 3, -512), (-2, -2, 0.25), (-2, 0, 1),
-    (0, 0, None), (0, -1, None), (-1, 0.2, -1), (-1, 0.2 + 1e-9, None), (0, 0.5, 0), (-1e-320, 1e-320, None), (10, 400, None),
+    (0, 0, None), (0, -1, None), (-1, 0.2, -1), (-1, 0.2 + 1e-9, None), (0, 0.5, 0), (-1e-320, 1e-320, None),
+    (10, 400, None),
 ])  # fmt: skip
 def test_powers_and_odd_roots(a: float, b: float, y: float | None) -> None:
     found = number(Cell("pow", (x, constant(b))), x=a)
