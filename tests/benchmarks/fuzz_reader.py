@@ -1,7 +1,8 @@
 """Fuzz the reader and the judge: mutate bytes, XML and formulas of small workbooks, and see what comes out.
 
 Nothing but a verdict may: `python tests/benchmarks/fuzz_reader.py --seconds 3600`. What fails is kept in a folder, with
-the command that makes it again.
+the command that makes it again. Between two workbooks some hundred formulas are mutated in memory, read, calculated and
+differentiated: in a file most mutations never get so far.
 """
 
 from __future__ import annotations
@@ -14,15 +15,21 @@ import tempfile
 import time
 import traceback
 import zipfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import judge_mutants
+from reader_formulas import Formulas
 
 from sheetgen.audit.judge import audit
-from sheetgen.reader import Book, values
-from sheetgen.xlsx import UnreadableWorkbook, read
+from sheetgen.cell import NotDifferentiable, backward
+from sheetgen.reader import Book, Circular, cone, values
+from sheetgen.xlsx import Entry, UnreadableWorkbook, Workbook, read
 
 SLOW = 20.0  # seconds that one workbook may take
 PIECES = [
@@ -65,6 +72,82 @@ def _bytes(rng: random.Random, data: bytearray) -> None:
         data[at:at] = data[start : start + rng.randint(1, 300)]
 
 
+def formulas(seed: int) -> Workbook:
+    """Formulas for every function, most of them with a few pieces put in, cut out or exchanged."""
+    source = Formulas(seed)
+    rng, texts = source.rng, source.every()
+    cells = {at: Entry(None, value) for at, value in source.cells(mixed=True).items()}
+    for k, text in enumerate(texts, 1):
+        for _ in range(rng.randint(0, 3)):
+            at, piece = rng.randint(0, len(text)), rng.choice(PIECES) * rng.choice([1, 1, 1, 2, 40])
+            if rng.random() < 0.2:  # a piece of another formula
+                piece = rng.choice(texts)[rng.randint(0, 5) :][: rng.randint(1, 30)]
+            text = (text[:at] + piece + text[at + rng.choice([0, 0, 1, 3, 9]) :])[:8_192]
+        remembered = rng.choice([None, 1.5, "a text", "7", True, ""])
+        cells[f"{rng.choice('ABCDEF')}{k if rng.random() < 0.9 else rng.randint(1, 20)}"] = Entry(text, remembered)
+    names = {"eta": "S!$A$1", "w1x": f"={rng.choice(texts)}", "loop": "loop+1", "S!here": "$B$2:$B$9", "text": '"x"'}
+    arrays = {
+        ("S", rng.choice([*cells])): rng.choice(["A1:C3", "B2:B9", "C1", "D1:D30000", "A:A", "?"]) for _ in range(6)
+    }
+    return Workbook({"S": cells, "Sheet1": dict(list(cells.items())[:9])}, names, arrays)
+
+
+def calculate(workbook: Workbook, rng: random.Random) -> None:
+    """Read, calculate and differentiate a workbook."""
+    book = Book(workbook)
+    values(book)
+    for at in rng.sample([*book.formulas()], 5):
+        try:
+            graph = cone(book, [at])
+            backward(graph.cells[graph.targets[0]])
+        except (Circular, NotDifferentiable):
+            pass
+
+
+@dataclass
+class Tally:
+    """What came out so far; what fails is kept."""
+
+    keep: Path
+    said: Counter[str] = field(default_factory=Counter)
+    failed: int = 0
+    slowest: float = 0.0
+
+    def run(self, name: str, case: Callable[[], str], content: Callable[[], bytes]) -> None:
+        """Count what a case says of itself. Only UnreadableWorkbook may come out of it."""
+        before = time.process_time()
+        try:
+            self.said[case()] += 1
+        except UnreadableWorkbook:
+            self.said["unreadable"] += 1
+        except Exception:
+            self.failed += 1
+            self.keep.mkdir(parents=True, exist_ok=True)
+            (self.keep / name).write_bytes(content())
+            print(f"FAILED: {name}\n{traceback.format_exc(limit=-4)}", flush=True)
+        took = time.process_time() - before
+        if took > SLOW:
+            print(f"SLOW: {name} took {took:.0f} s", flush=True)
+        self.slowest = max(self.slowest, took)
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{count:,} {what}" for what, count in sorted(self.said.items()))
+        return f"{said}; {self.failed} failed, the slowest took {self.slowest:.1f} s"
+
+
+def judged(path: Path) -> str:
+    """What the judge says of a file, after which the reader must read it too."""
+    said = "not judged" if audit(path).problem else "judged"
+    values(Book(read(path)))
+    return said
+
+
+def calculated(seed: int) -> str:
+    """Read and calculate the formulas of a seed."""
+    calculate(formulas(seed), random.Random(seed))
+    return "workbooks of formulas"
+
+
 def main() -> None:
     """Mutate until the time is over; the exit status is 1 if anything failed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
@@ -72,8 +155,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path("out/fuzz"))
     options = parser.parse_args()
-    rng, start, count, slowest, failed = random.Random(options.seed), time.process_time(), 0, 0.0, 0
-    said = {"judged": 0, "not judged": 0, "unreadable": 0}
+    rng, start, count, tally = random.Random(options.seed), time.process_time(), 0, Tally(options.keep)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fuzzed.xlsx"
         while time.process_time() - start < options.seconds:
@@ -84,27 +166,16 @@ def main() -> None:
             with zipfile.ZipFile(path, "w") as book:
                 for name, data in mutated(rng, parts).items():
                     book.writestr(name, data)
+            tally.run(f"{options.seed}-{count}.xlsx", partial(judged, path), path.read_bytes)
+            seed = options.seed * 1_000_000 + count
+            tally.run(
+                f"formulas-{seed}.txt", partial(calculated, seed), lambda seed=seed: repr(formulas(seed)).encode()
+            )
             count += 1
-            before = time.process_time()
-            try:
-                said["not judged" if audit(path).problem else "judged"] += 1
-                values(Book(read(path)))
-            except UnreadableWorkbook:
-                said["unreadable"] += 1
-            except Exception:
-                failed += 1
-                options.keep.mkdir(parents=True, exist_ok=True)
-                (options.keep / f"{options.seed}-{count}.xlsx").write_bytes(path.read_bytes())
-                print(f"FAILED at {count}:\n{traceback.format_exc(limit=-4)}", flush=True)
-            took = time.process_time() - before
-            if took > max(slowest, SLOW):
-                print(f"SLOW at {count}: {took:.0f} s", flush=True)
-            slowest = max(slowest, took)
-            if count % 500 == 0:
-                print(f"{count:,} workbooks, {said}, {failed} failed, slowest {slowest:.1f} s", flush=True)
-    print(f"{count:,} workbooks in {time.process_time() - start:.0f} s of processor time: {said}, {failed} failed, "
-          f"slowest {slowest:.1f} s")  # fmt: skip
-    sys.exit(bool(failed))
+            if count % 250 == 0:
+                print(f"{time.process_time() - start:.0f} s: {tally}", flush=True)
+    print(f"{time.process_time() - start:.0f} s of processor time: {tally}")
+    sys.exit(bool(tally.failed))
 
 
 if __name__ == "__main__":
