@@ -89,7 +89,8 @@ def test_comparisons_and_choices(formula: str, result: float) -> None:
     ("()", "unexpected"), ("SUM(", "its end"), ("1)", "not complete"), ("*2", "unexpected"), ("1 2", "unexpected"),
     ("#REF!+1", "the error #REF!"), ("S!#REF!", "no name"), ("Table1[x]", "no name"), ('"open', "not complete"),
     ("1,2", "unexpected"), ("A1:INDEX(A:A,3)", "not understood"), ("A1:B2:C3", "no name"),
-    ("INDEX(A:A,2)", "too many cells"), ("=A1", "unexpected"),
+    ("INDEX(A:A,2)", "too many cells"), ("=A1", "unexpected"), ("1_0+1", "unexpected at 1_0"),
+    ("SIGN(1E999)", "unexpected at 1E999"), ("SUM(A1;2)", "unexpected at ;"), ("VAR(A1>0,2)", "a truth value"),
 ])  # fmt: skip
 def test_what_is_not_understood_says_why(formula: str, why: str) -> None:
     found = value(formula, CELLS)

@@ -106,6 +106,8 @@ def _mean(found: Sequence[Cell]) -> Cell:
 def _variance(sample: bool) -> Callable[..., Cell]:
     def call(*arguments: Argument | None) -> Cell:
         found = numbers(arguments)
+        if any(isinstance(a, Cell) and kind(a) == "b" for a in arguments):  # engines differ in whether it counts
+            raise NotUnderstood("it has a truth value among its numbers")
         if len(found) <= sample:
             return finance.ERROR
         mean = _mean(found)

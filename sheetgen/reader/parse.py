@@ -5,6 +5,8 @@ Brackets are kept on a stack of our own, so that a formula may be as deep as it 
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterable
 from typing import NoReturn, TypeAlias
 
@@ -33,6 +35,8 @@ PREFIX = 4  # how tightly a sign before an operand binds: more than a power
 CHAINS = {"add": None, "mul": MAX_FACTORS}  # one Cell with many arguments, for (a*b)*c is a*b*c; how many, at most
 MAX_CELLS = 500_000  # that one formula may calculate, those within its ranges included
 MAX_SHOWN = 40  # characters of a stranger's formula in a message
+
+_NUMBER = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")  # not all that Python takes for one
 
 Item: TypeAlias = Token | Argument  # a reference is already what it stands for
 
@@ -111,7 +115,7 @@ class _Parser:
             self.open(token)
         elif token.type in (Token.FUNC, Token.PAREN) and level.opener is not None:
             self.close(token)
-        elif token.type == Token.SEP and level.name:
+        elif text == "," and token.type == Token.SEP and level.name:
             level.arguments.append(self.finished(text))
             level.expecting = True
         elif text == "&":
@@ -207,7 +211,10 @@ def _signed(sign: str) -> Callable[[Cell], Cell]:
 def _literal(token: Token) -> Cell:
     text = str(token.value)
     if token.subtype == Token.NUMBER:
-        return constant(float(text))
+        number = float(text) if _NUMBER.fullmatch(text) else math.inf
+        if math.isinf(number):
+            unexpected(text)
+        return constant(number)
     if token.subtype == Token.LOGICAL:
         return truth(text.upper() == "TRUE")
     if token.subtype == Token.TEXT:
