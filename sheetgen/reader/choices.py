@@ -9,6 +9,7 @@ from sheetgen.reader import finance
 from sheetgen.reader.block import (
     Argument,
     Arguments,
+    Block,
     NotUnderstood,
     calculable,
     choose,
@@ -67,6 +68,8 @@ def choose_by_number(which: Argument | None, *options: Argument | None) -> Argum
 
 def index(of: Argument | None, row: Argument | None, column: Argument | None = None) -> Argument:
     """INDEX, where the place is written in the formula. Raises NotUnderstood."""
+    if not isinstance(of, Block) and (of is None or of.op != "variable"):
+        raise NotUnderstood("INDEX has no range")
     cells = dense(of)
     places = [one(row), one(column)] if column is not None else [one(row)]
     if any(p.op != "constant" or not p.value >= 1 for p in places):

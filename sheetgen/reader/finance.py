@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sheetgen.cell import Cell, constant
-from sheetgen.reader.block import Argument, NotUnderstood, numbers, one
+from sheetgen.reader.block import Argument, Arguments, NotUnderstood, kind, numbers, one
 from sheetgen.reader.ops import if_
 
 ZERO, ONE, ERROR = constant(0), constant(1), constant(float("nan"))
@@ -27,7 +27,7 @@ def _at_most(a: Cell, b: Cell) -> Cell:
 
 def _growth(rate: Cell, n: Cell, due: Cell | None) -> tuple[Cell, Cell]:
     """(what 1 grows to in n periods, what a payment of 1 each period grows to), for a rate that is not 0."""
-    grown = power(1 + rate, n)
+    grown = only_if(Cell("lt", (constant(-1), rate)), value=power(1 + rate, n))
     paid = (grown - 1) / rate
     return grown, paid if due is None else paid * (1 + rate * Cell("ne", (due, ZERO)))
 
@@ -71,8 +71,15 @@ def ppmt(rate: Cell, k: Cell, n: Cell, present: Cell, future: Cell = ZERO, due: 
     return pmt(rate, n, present, future, due) - ipmt(rate, k, n, present, future, due)
 
 
+def only_numbers(arguments: Arguments) -> None:
+    """Raises NotUnderstood for a truth value or nothing between the commas, for engines differ in whether it counts."""
+    if any(a is None or (isinstance(a, Cell) and kind(a) == "b") for a in arguments):
+        raise NotUnderstood("it has a truth value or nothing among its numbers")
+
+
 def npv(rate: Argument | None, *flows: Argument | None) -> Cell:
     """NPV: cash flows at the end of each period, discounted. Raises NotUnderstood."""
+    only_numbers(flows)
     growth, found = 1 + one(rate), numbers(flows)
     if not found:
         raise NotUnderstood("NPV has no number")

@@ -106,8 +106,7 @@ def _mean(found: Sequence[Cell]) -> Cell:
 def _variance(sample: bool) -> Callable[..., Cell]:
     def call(*arguments: Argument | None) -> Cell:
         found = numbers(arguments)
-        if any(isinstance(a, Cell) and kind(a) == "b" for a in arguments):  # engines differ in whether it counts
-            raise NotUnderstood("it has a truth value among its numbers")
+        finance.only_numbers(arguments)
         if len(found) <= sample:
             return finance.ERROR
         mean = _mean(found)
@@ -161,7 +160,7 @@ def _normal_of(a: Cell, mean: Cell, deviation: Cell, cumulative: Cell) -> Cell:
 
 
 def _rounding(op: str) -> Callable[..., Cell]:
-    return lambda a, digits=finance.ZERO: Cell(op, (a, digits))
+    return lambda a, digits: Cell(op, (a, digits))
 
 
 def _range_of_one(a: Argument | None) -> Argument | None:
@@ -215,7 +214,7 @@ FUNCTIONS: dict[str, Function] = {
     **{op.upper(): _unary(op) for op in ("sin", "cos", "tan", "atan", "sinh", "cosh", "tanh")},
     **{op.upper(): _cells(_rounding(op)) for op in ("round", "rounddown", "roundup")},
     "ERF": Function(lambda a: elementwise(_erf, a), "all"),
-    "TRUNC": _cells(_rounding("rounddown")),
+    "TRUNC": _cells(lambda a, digits=finance.ZERO: Cell("rounddown", (a, digits))),
     "INT": _unary("floor"),
     "MOD": _cells(lambda a, b: Cell("sub", (a, times(b, Cell("floor", (a / b,)))))),
     "LOG": _cells(_log),
