@@ -45,6 +45,7 @@ WRONG = {
     "the first weight": ("={0w5}-$G$31*{<dE/dw5}", "it starts from w5", "it starts from w5 of the step before"),
     "another rate": ("={<w5}-0.4*{<dE/dw5}", "its learning rate is 0.4", "0.5 (G31)"),
     "a weight for the rate": ("={<w5}-{<w6}*{<dE/dw5}", "its learning rate is taken from w6", "=M33-$G$31*AB33"),
+    "an empty cell for the rate": ("={<w5}-$AZ$1*{<dE/dw5}", "the learning rate is 0", "=M33-$G$31*AB33"),
     "the rate times the old weight": ("={<w5}-$G$31*{<w5}*{<dE/dw5}", "", "=M33-"),
 }
 
@@ -211,6 +212,18 @@ def test_another_formula_in_one_row(tmp_path: Path) -> None:
     hand.odd["dE/dw5", 6] = FORMULAS["dE/dw6"]
     finding = only(judged(tmp_path, hand))
     assert (finding.severity, finding.kind, finding.cells) == (ERROR, "column", "AB39")
+
+
+def test_two_rows_with_another_formula_are_named_each(tmp_path: Path) -> None:
+    hand = Hand(odd={("dE/dw5", step): FORMULAS["dE/dw6"] for step in (4, 7)})
+    assert told(judged(tmp_path, hand)) == [("column", "AB37"), ("column", "AB40")]
+
+
+def test_the_one_row_that_is_right_is_not_blamed_for_the_others(tmp_path: Path) -> None:
+    hand = Hand(odd={("dE/dw5", 6): FORMULAS["dE/dw5"]}).swapped("dE/dw5", "{a_h1}", "{a_h2}")
+    verdict = judged(tmp_path, hand)
+    assert told(verdict) == [("gradient", "AB33:AB44")]
+    assert [(f.severity, f.cells) for f in verdict.findings[1:]] == [(NOTE, "AB39")]
 
 
 def test_an_input_that_was_typed_over(tmp_path: Path) -> None:
