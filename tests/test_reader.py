@@ -92,7 +92,7 @@ def test_comparisons_and_choices(formula: str, result: float) -> None:
     ("INDEX(A:A,2)", "too many cells"), ("=A1", "unexpected"), ("1_0+1", "unexpected at 1_0"),
     ("SIGN(1E999)", "unexpected at 1E999"), ("SUM(A1;2)", "unexpected at ;"), ("VAR(A1>0,2)", "a truth value"),
     ("VAR(,2)", "nothing among"), ("NPV(1,A1>0)", "a truth value"), ("INDEX(A1>0,1)", "no range"),
-    ("ROUND(2.5)", "too few"),
+    ("ROUND(2.5)", "too few"), ("IFERROR(1)", "too few"),
 ])  # fmt: skip
 def test_what_is_not_understood_says_why(formula: str, why: str) -> None:
     found = value(formula, CELLS)

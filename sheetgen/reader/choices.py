@@ -46,7 +46,7 @@ def if_else(asked: Argument | None, a: Argument | None, b: Argument | None = tru
     return elementwise(choose, *(constant(0) if x is None else x for x in (asked, a, b)))
 
 
-def iferror(a: Argument | None, b: Argument | None = None) -> Argument:
+def iferror(a: Argument | None, b: Argument | None) -> Argument:
     """IFERROR. Raises NotUnderstood."""
 
     def two(a: Cell, b: Cell) -> Cell:
