@@ -90,9 +90,9 @@ def test_comparisons_and_choices(formula: str, result: float) -> None:
     ("#REF!+1", "the error #REF!"), ("S!#REF!", "no name"), ("Table1[x]", "no name"), ('"open', "not complete"),
     ("1,2", "unexpected"), ("A1:INDEX(A:A,3)", "not understood"), ("A1:B2:C3", "no name"),
     ("INDEX(A:A,2)", "too many cells"), ("=A1", "unexpected"), ("1_0+1", "unexpected at 1_0"),
-    ("SIGN(1E999)", "unexpected at 1E999"), ("SUM(A1;2)", "unexpected at ;"), ("VAR(A1>0,2)", "a truth value"),
-    ("VAR(,2)", "nothing among"), ("NPV(1,A1>0)", "a truth value"), ("INDEX(A1>0,1)", "no range"),
-    ("ROUND(2.5)", "too few"), ("IFERROR(1)", "too few"),
+    ("SIGN(1E999)", "unexpected at 1E999"), ("INDEX(A1:A3,1E999)", "unexpected"), ("SUM(A1;2)", "unexpected at ;"),
+    ("VAR(A1>0,2)", "a truth value"), ("VAR(,2)", "nothing among"), ("NPV(1,A1>0)", "a truth value"),
+    ("INDEX(A1>0,1)", "no range"), ("ROUND(2.5)", "too few"), ("IFERROR(1)", "too few"),
 ])  # fmt: skip
 def test_what_is_not_understood_says_why(formula: str, why: str) -> None:
     found = value(formula, CELLS)
