@@ -78,6 +78,21 @@ def test_the_new_weights_may_have_columns_of_their_own(tmp_path: Path) -> None:
     assert finding.expected.startswith("=F33-$G$31*Y33: ")
 
 
+def test_new_weights_that_are_not_handed_on(tmp_path: Path) -> None:
+    hand = Hand()
+    for w in WEIGHTS:
+        hand.rules[f"new {w}"] = f"={{{w}}}-$G$31*{{dE/d{w}}}"
+        hand.rules[w] = f"={{<new {w}}}"
+    finding = only(judged(tmp_path, hand.with_rules(w3="={0new w3}")))
+    assert (finding.severity, finding.kind, finding.cells) == (ERROR, "update", "G35:G44")
+    assert finding.expected.startswith("=AH34: with w3_next (AH34) for w3_next (AH33)")
+
+
+def test_weights_that_never_change_though_the_inputs_are_the_same(tmp_path: Path) -> None:
+    finding = only(judged(tmp_path, Hand().with_rules(**{w: f"={{<{w}}}" for w in WEIGHTS})))
+    assert (finding.severity, finding.kind, finding.first) == (WARNING, "update", "E34")
+
+
 def test_the_change_may_have_a_column_of_its_own(tmp_path: Path) -> None:
     hand = Hand()
     for w in WEIGHTS:
@@ -239,9 +254,13 @@ def test_the_fill_handle_that_counts_on(tmp_path: Path) -> None:
     hand.odd |= {("t1", step): 0.01 + step - 3 for step in range(4, 12)}
     finding = only(judged(tmp_path, hand))
     assert (finding.severity, finding.kind, finding.cells) == (ERROR, "drift", "A37:A44")
-    hand.odd = {("t1", step): 0.01 * (1 + 1e-15 * step) for step in range(4, 12)}
+    hand = Hand(odd={("t1", step): 0.01 * (1 + 1e-15 * step) for step in range(4, 12)})
     finding = only(judged(tmp_path, hand))
     assert (finding.severity, finding.kind, finding.first) == (NOTE, "drift", "A37")
+    hand = Hand(starts=STARTS | {"b1": 0.35}, odd={("b1", step): 0.35 + step for step in range(1, 12)})
+    hand.rules["b1"] = 0.35
+    finding = only(judged(tmp_path, hand.with_rules(h1="={w1}*{i1}+{w2}*{i2}+{b1}")))
+    assert (finding.severity, finding.kind, finding.cells) == (ERROR, "drift", "AF34:AF44")
 
 
 def test_results_that_were_pasted_are_told_though_they_are_right(tmp_path: Path) -> None:

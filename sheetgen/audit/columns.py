@@ -219,8 +219,8 @@ def odd_numbers(case: Case, column: Column) -> Iterator[Finding]:
     if len(given) < 3 or len(given) < MOSTLY * len(column.patterns) or kind not in ("i", "t", "eta", "w", "b"):
         return
     numbers = {s: case.number(case.at(q, s)) for s in given}
-    if kind in ("w", "b") and len(set(numbers.values())) > len(given) // 2:
-        return  # pasted results of a training, which the update looks at
+    if _learned(case, q) and len(set(numbers.values())) > len(given) // 2:
+        return  # pasted results of a training
     usual, count = Counter(numbers.values()).most_common(1)[0]
     if count == len(given):
         return
@@ -251,6 +251,11 @@ def odd_numbers(case: Case, column: Column) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _learned(case: Case, quantity: str) -> bool:
+    """Whether it is a weight, or a bias that is trained."""
+    return kind_of(quantity) == "w" or (kind_of(quantity) == "b" and f"dE/d{quantity}" in case.table.lines)
+
+
 def pasted(case: Case, column: Column, right: Container[Place]) -> Iterator[Finding]:
     """A line of results without any formula, though its numbers may be right; wrong ones are named elsewhere."""
     q = column.quantity
@@ -258,7 +263,7 @@ def pasted(case: Case, column: Column, right: Container[Place]) -> Iterator[Find
         return
     cells = [case.at(q, s) for s in case.table.steps if case.book.formula(case.at(q, s)) is None]
     numbers = [case.number(at) for at in cells if case.book.entry(at) is not None and at not in case.book.problems]
-    learned = kind_of(q) in ("w", "b") and f"{q}_next" not in case.table.lines and len(set(numbers)) > 1
+    learned = _learned(case, q) and f"{q}_next" not in case.table.lines and len(set(numbers)) > len(numbers) // 2
     gradient = kind_of(q) == "dE/d" and bool(numbers) and all(at in right for at in cells)
     if learned or gradient or (numbers and kind_of(q) in COMPUTED and kind_of(q) != "dE/d"):
         yield Finding(

@@ -11,7 +11,7 @@ from sheetgen.audit.columns import filled, written
 from sheetgen.audit.diagnose import Lines, Wrong, diagnosed
 from sheetgen.audit.gradients import Truths
 from sheetgen.audit.updates import WHY, Fault, Update, Updates, another_rule, fault, rate_cells, usual_rate
-from sheetgen.audit.verdict import ERROR, NOTE, Finding
+from sheetgen.audit.verdict import ERROR, NOTE, WARNING, Finding
 from sheetgen.audit.write import replaced
 from sheetgen.reader import Formula, Place
 from sheetgen.xlsx.a1 import column_letters, place
@@ -28,15 +28,36 @@ def update_findings(case: Case, lines: Lines, truths: Truths, sign: float, right
             NOTE, "update", *first.place, case.text(first.place), "w - learning rate * dE/dw",
             "the update is no plain gradient descent, so it was not judged",
         )]  # fmt: skip
-    if len(case.table.steps) > 1 and found and all(u.copies for u in found):
-        return [Finding(
-            NOTE, "update", *found[0].place, case.text(found[0].place), "w - learning rate * dE/dw",
-            "every weight keeps its value, as for the samples of one batch, so no update was judged",
-        )]  # fmt: skip
+    if found and all(u.copies for u in found):
+        return [_kept(case, found[0].place)]
     with_gradients = [u for u in found if f"dE/d{u.quantity}" in case.table.lines]
     without = [u for u in found if f"dE/d{u.quantity}" not in case.table.lines]
     findings = list(_by_gradients(case, lines, with_gradients, sign, right))
-    return findings + list(_by_truth(case, lines, truths, without, right))
+    findings += _by_truth(case, lines, truths, without, right)
+    return findings + list(_handed_on(case, lines))
+
+
+def _kept(case: Case, at: Place) -> Finding:
+    """What is said of weights that are never updated: a batch has another sample in every step."""
+    batch = any(len({case.number(case.at(q, s)) for s in case.table.steps}) > 1 for q in case.those("i"))
+    why = "every weight keeps its value, as for the samples of one batch, so no update was judged"
+    return Finding(
+        NOTE if batch else WARNING, "update", *at, case.text(at), "w - learning rate * dE/dw",
+        why if batch else "no weight ever changes: nothing is learned",
+    )  # fmt: skip
+
+
+def _handed_on(case: Case, lines: Lines) -> Iterator[Finding]:
+    """Weights whose new value has a line of its own: each step must take that of the step before."""
+    for weight in case.weights:
+        after = f"{weight}_next"
+        if after not in case.table.lines:
+            continue
+        late = [s for s in case.table.steps if s > 0 and case.formula(weight, s) is not None]
+        truth = {s: x for s in late if math.isfinite(x := case.number(case.at(after, s - 1)))}
+        wrong = [s for s, x in truth.items() if abs(case.number(case.at(weight, s)) - x) > 1e-15 * abs(x)]
+        said = f"the new {weight} of the step before"
+        yield from diagnosed(case, lines, "update", Wrong(weight, truth, wrong, said, lambda _, said=said: said), WHY)  # type: ignore[misc]
 
 
 def _by_gradients(
