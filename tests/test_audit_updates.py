@@ -283,3 +283,11 @@ def test_a_formula_that_is_right_in_other_words_is_but_noted(tmp_path: Path) -> 
     hand.odd["dE/dw4", 6] = FORMULAS["dE/dw4"]
     finding = only(judged(tmp_path, hand))
     assert (finding.severity, finding.kind, finding.cells) == (NOTE, "column", "AA39")
+
+
+def test_a_table_that_has_only_the_new_value_of_a_weight(tmp_path: Path) -> None:
+    """As the fuzzer made one: a term may name a weight that has no column of its own."""
+    hand = Hand(rules=without("w1"), starts={name: x for name, x in STARTS.items() if name != "w1"})
+    hand.with_rules(h1="=0.15*{i1}+{w2}*{i2}", w2="={<w2}-{<new w1}*{<dE/dw2}")
+    hand.rules["new w1"] = "=0.15-$G$31*{dE/dw1}"
+    assert "update" in {f.kind for f in judged(tmp_path, hand).findings}

@@ -248,6 +248,8 @@ def _slid(case: Case, update: Update) -> Term | None:
         (q, by), step = term, update.step
         if term == (update.quantity, -1) or factor == 0 or step + by < 0 or gradient not in update.gradients:
             continue
+        if q not in case.table.lines:  # the table has only its new value
+            continue
         rate, g = (update.numbers.get(at, math.nan) for at in (case.at(q, step + by), case.at(gradient[0], step - 1)))
         if agrees(factor, -g) and agrees(-update.gradients[gradient], rate):
             return term
