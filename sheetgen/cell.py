@@ -173,6 +173,20 @@ def forward_order(*roots: Cell) -> list[Cell]:
     return order
 
 
+def rebuilt(roots: Iterable[Cell], change: Callable[[Cell], Cell]) -> list[Cell]:
+    """The roots of the same graph in which every Cell, once its arguments are changed, went through `change`.
+
+    What nothing changes stays the Cell that it was.
+    """
+    roots = tuple(roots)
+    made: dict[int, Cell] = {}
+    for node in forward_order(*roots):
+        args = tuple(made[id(a)] for a in node.args)
+        same = all(a is b for a, b in zip(args, node.args, strict=True))
+        made[id(node)] = change(node if same else Cell(node.op, args, node.name, node.value))
+    return [made[id(root)] for root in roots]
+
+
 class Gradients:
     """The derivatives of one Cell with respect to every Cell before it: `gradients[w]` is again a Cell."""
 

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import Any, TypeVar
 
 from sheetgen.audit.table import Table
-from sheetgen.cell import Cell, Evaluator, NotDifferentiable, add, backward, constant, forward_order, mul
+from sheetgen.cell import Cell, Evaluator, NotDifferentiable, add, backward, constant, forward_order, mul, rebuilt
 from sheetgen.reader import Book, Cone, Formula, Place
 
 T = TypeVar("T")
@@ -81,6 +81,10 @@ class Case:
         """Weights and biases."""
         return [q for q in self.table.lines if kind_of(q) in ("w", "b")]
 
+    def constant(self, quantity: str) -> bool:
+        """Whether a quantity has one number in all steps."""
+        return len({self.number(self.at(quantity, step)) for step in self.table.steps}) == 1
+
     def called(self, at: Place) -> str:
         """What a person calls a cell: 'a_h1 (J33)', or 'G31' where it has no label."""
         found = self.known.get(at) or next(((q, 0) for q, place in self.fixed.items() if place == at), None)
@@ -109,7 +113,7 @@ def agrees(found: float, truth: float, floor: float = 0.0) -> bool:
 
 
 class Measured:
-    """The value of a Cell and what rounding may have done to it, for the leaves of each row.
+    """A Cell, and what rounding may have done to its value, for the leaves of each row.
 
     To first order, that is the sum over all its intermediate results y of |d root / d y * y| times half a unit in the
     last place; the derivatives come from `backward` again.
@@ -120,13 +124,9 @@ class Measured:
         self.root = root
 
     @cached_property
-    def _value(self) -> Evaluator:
-        return Evaluator([self.root])
-
-    @cached_property
     def _bound(self) -> Evaluator:
         try:
-            root = _unkinked(self.root)
+            (root,) = rebuilt([self.root], _unkinked)
             gradient = backward(root)
         except NotDifferentiable:  # a rounded number is what it is
             return Evaluator([constant(0)])
@@ -134,25 +134,15 @@ class Measured:
         terms = [Cell("abs", (mul(gradient[n], n),)) for n in nodes]
         return Evaluator([add(constant(0), *terms)])
 
-    def value(self, numbers: list[float]) -> float:
-        """The value; NaN where a spreadsheet has an error."""
-        return self._value(dict(zip(self.leaves, numbers, strict=True)))[0]
-
     def rounding(self, numbers: list[float]) -> float:
         """What rounding may have done to it, at most."""
         bound = self._bound(dict(zip(self.leaves, numbers, strict=True)))[0]
         return ROUNDINGS * EPSILON * bound if math.isfinite(bound) else 0.0
 
 
-def _unkinked(root: Cell) -> Cell:
-    """The same without ABS, whose derivative at 0 would hide what rounding does to a difference of 0."""
-    made: dict[int, Cell] = {}
-    for node in forward_order(root):
-        args = tuple(made[id(a)] for a in node.args)
-        same = all(a is b for a, b in zip(args, node.args, strict=True))
-        plain = node if same else Cell(node.op, args, node.name, node.value)
-        made[id(node)] = Cell("identity", plain.args) if node.op == "abs" else plain
-    return made[id(root)]
+def _unkinked(node: Cell) -> Cell:
+    """No ABS, whose derivative at 0 would hide what rounding does to a difference of 0."""
+    return Cell("identity", node.args) if node.op == "abs" else node
 
 
 def leaves_of(cone: Cone) -> list[Cell]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, address, range_of
+from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, address, qualified
 
 from .drawings import Chart, Reference, Series, read_charts
 from .table import Table
@@ -112,7 +112,7 @@ def _misnamed(plot: Plot, found: list[Plot], tables: Sequence[Table]) -> Fault |
         if table is plot.table and span.line != plot.span.line and plot.span.line in table.lines.values():
             return f"{_line(table, span.line)}, which its name stands for", f"its name is that of {_range(area)}"
         if table is not plot.table and not any(other.table is table for other in found):
-            line = f"{_quoted(table.sheet)}!{_line(table, span.line)}"
+            line = qualified(table.sheet, _line(table, span.line))
             return f"{line}, which its name stands for", f"its name is that of another table, {table.area}"
         return None
     return None
@@ -230,11 +230,7 @@ def _range(area: Area) -> str:
 
 def _text(area: Area, chart: Chart) -> str:
     """The range, with its sheet unless the chart stands there."""
-    return _range(area) if area.sheet.casefold() == chart.sheet.casefold() else f"{_quoted(area.sheet)}!{_range(area)}"
-
-
-def _quoted(sheet: str) -> str:
-    return sheet if range_of(sheet) is None and sheet.isidentifier() else "'" + sheet.replace("'", "''") + "'"
+    return _range(area) if area.sheet.casefold() == chart.sheet.casefold() else qualified(area.sheet, _range(area))
 
 
 def _steps(table: Table) -> str:

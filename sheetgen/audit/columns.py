@@ -182,7 +182,7 @@ def _odd(case: Case, column: Column, first: int, last: int, right: Container[Pla
     same = all(agrees(a, b) for a, b in numbers)
     pasted = column.patterns[first] is None
     where = case.table.cells(q, first, last)
-    expected = f"{written(case, column, first)}, as in the rest of the {_line(case)}" if wanted else "one formula"
+    expected = f"{filled_text(case, column, first)}, as in the rest of the {_line(case)}" if wanted else "one formula"
     if pasted:
         found = f"{case.text(at)}: a number where the {_line(case)} has a formula"
         why = (
@@ -202,7 +202,7 @@ def _line(case: Case) -> str:
     return "column" if case.table.across else "row"
 
 
-def written(case: Case, column: Column, step: int) -> str:
+def filled_text(case: Case, column: Column, step: int) -> str:
     """The line's formula as it would read at a step."""
     entry = case.book.entry(case.at(column.quantity, column.model))
     if entry is None or entry.formula is None:

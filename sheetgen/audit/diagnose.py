@@ -130,7 +130,7 @@ def forward_findings(case: Case, lines: Lines, right: set[Place]) -> Forward:
 
 def strayed(case: Case, lines: Lines) -> Iterator[Finding]:
     """Formulas of the forward pass that take a result, or a weight, from another step: a row that was held with $."""
-    still = {b for b in case.those("b") if len({case.number(case.at(b, s)) for s in case.table.steps}) == 1}
+    still = set(filter(case.constant, case.those("b")))
     for name in case.table.lines:
         if kind_of(name) not in FORWARD:
             continue

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, kind_of
 from sheetgen.audit.write import held, replaced, written
-from sheetgen.cell import Cell, Evaluator, constant, forward_order
+from sheetgen.cell import Cell, Evaluator, constant, forward_order, rebuilt
 from sheetgen.reader import Formula, Place
 
 MOST_SLOTS = 40  # references of a formula in which swaps are looked for
@@ -38,14 +38,12 @@ class Edit(NamedTuple):
 
     def text(self, step: int) -> str:
         """The edited formula at a step, with its '='; where only references change, all else is as it was written."""
-        case, formula = self.tried.case, self.tried.formulas[step]
-        if self.root is formula.template.root:
-            entry = case.book.entry(case.at(self.tried.quantity, step))
-            text = "" if entry is None else replaced(entry.formula or "", formula.slots, self.slots(step))
-            if text:
-                return f"={text}"
-        entry, slots = case.book.entry(case.at(self.tried.quantity, step)), self.slots(step)
-        kept = held("" if entry is None else entry.formula or "", formula.slots, slots)
+        case, formula, slots = self.tried.case, self.tried.formulas[step], self.slots(step)
+        entry = case.book.entry(case.at(self.tried.quantity, step))
+        now = (entry and entry.formula) or ""
+        if self.root is formula.template.root and (text := replaced(now, formula.slots, slots)):
+            return f"={text}"
+        kept = held(now, formula.slots, slots)
         places = {id(v): at for v, at in zip(self.variables, kept, strict=True)}
         return written(self.root, places, case.table.sheet)
 
@@ -120,8 +118,7 @@ class Swap(NamedTuple):
     """Some references of a formula, all to one cell, that take another cell."""
 
     slots: tuple[int, ...]
-    old: tuple[str, int] | Place  # (quantity, step relative to the formula's own), or a place
-    new: tuple[str, int]
+    new: tuple[str, int]  # quantity, step relative to the formula's own
     whole: bool  # whether all references to the cell are meant
 
 
@@ -144,7 +141,7 @@ def _swaps(tried: Tried) -> Iterator[Swap]:
             subsets += [c for n in range(len(slots) - 1, 0, -1) for c in combinations(slots, n)]
         for new in _siblings(case, old):
             for subset in subsets:
-                yield Swap(subset, old, new, len(subset) == len(slots))
+                yield Swap(subset, new, len(subset) == len(slots))
 
 
 def _siblings(case: Case, old: tuple[str, int] | Place) -> Iterator[tuple[str, int]]:
@@ -207,13 +204,7 @@ def restructured(root: Cell) -> Iterator[tuple[Cell, str]]:
 
 def _with(root: Cell, old: Cell, new: Cell) -> Cell:
     """The Cells of root with one node replaced."""
-    made: dict[int, Cell] = {id(old): new}
-    for node in forward_order(root):
-        if id(node) not in made:
-            args = tuple(made.get(id(a), a) for a in node.args)
-            same = all(a is b for a, b in zip(args, node.args, strict=True))
-            made[id(node)] = node if same else Cell(node.op, args, None, node.value)
-    return made[id(root)]
+    return rebuilt([root], lambda node: new if node is old else node)[0]
 
 
 def _local(node: Cell) -> Iterator[tuple[Cell, str]]:

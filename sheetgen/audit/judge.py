@@ -202,7 +202,7 @@ def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
         inputs = [book.number(s) for s in formula.slots]
         template = formula.template
         rounds = measured.setdefault(id(template), Measured(template.root, list(template.variables)))
-        if not agrees(rounds.value(inputs), entry.value, rounds.rounding(inputs) + NOISE):
+        if not agrees(template(inputs), entry.value, rounds.rounding(inputs) + NOISE):
             stale.append(at)
     for sheet, first, last in _runs(stale):
         entry = book.entry((sheet, first))

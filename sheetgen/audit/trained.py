@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sheetgen.audit import edits
 from sheetgen.audit.case import Case, agrees, kind_of
-from sheetgen.audit.columns import filled, written
+from sheetgen.audit.columns import filled, filled_text
 from sheetgen.audit.diagnose import Lines, Wrong, diagnosed
 from sheetgen.audit.gradients import Truths
 from sheetgen.audit.updates import WHY, Fault, Update, Updates, another_rule, fault, rate_cells, usual_rate
@@ -39,7 +39,7 @@ def update_findings(case: Case, lines: Lines, truths: Truths, sign: float, right
 
 def _kept(case: Case, at: Place) -> Finding:
     """What is said of weights that are never updated: a batch has another sample in every step."""
-    batch = any(len({case.number(case.at(q, s)) for s in case.table.steps}) > 1 for q in case.those("i"))
+    batch = not all(map(case.constant, case.those("i")))
     why = "every weight keeps its value, as for the samples of one batch, so no update was judged"
     return Finding(
         NOTE if batch else WARNING, "update", *at, case.text(at), "w - learning rate * dE/dw",
@@ -92,8 +92,7 @@ def _finding(
     case: Case, lines: Lines, quantity: str, wrong: Fault, those: Sequence[Update], rate: float, home: Place | None
 ) -> Finding:
     at, last = those[0].place, those[-1].place
-    line = f"{quantity}_next" if f"{quantity}_next" in case.table.lines else quantity
-    lag = 0 if line == quantity else -1
+    line, lag = _line(case, quantity)
     first = those[0].step + lag
     truth: dict[int, float] = {}
     formulas: dict[int, Formula] = {}
@@ -107,12 +106,18 @@ def _finding(
     text = _held(case, at, formulas.get(first), truth[first], home) if wrong.kind == "rate" else ""
     if not text and lines[line].odd(first) and (wanted := filled(case, lines[line], first)) is not None:
         fits = agrees(wanted.template([case.number(s) for s in wanted.slots]), truth[first])
-        text = written(case, lines[line], first) if fits else ""
+        text = filled_text(case, lines[line], first) if fits else ""
     if not text and (edit := edits.find(edits.Tried(case, line, formulas, truth))) is not None:
         text = edit.text(first)
     expected = f"{text}: {wrong.expected}" if text else wrong.expected
     where = at[1] if len(those) == 1 else f"{at[1]}:{last[1]}"
     return Finding(ERROR, wrong.kind, at[0], where, f"{case.text(at)}: {wrong.found}", expected, wrong.why)
+
+
+def _line(case: Case, weight: str) -> tuple[str, int]:
+    """The line that holds the new weight, and by how many steps it stands from the one that it is new at."""
+    after = f"{weight}_next"
+    return (after, -1) if after in case.table.lines else (weight, 0)
 
 
 def _held(case: Case, at: Place, formula: Formula | None, truth: float, home: Place | None) -> str:
@@ -143,8 +148,7 @@ def _by_truth(
     if not math.isfinite(rate):
         return
     for weight in dict.fromkeys(u.quantity for u in updates if not _frozen(case, u.quantity)):
-        line = f"{weight}_next" if f"{weight}_next" in case.table.lines else weight
-        lag = 0 if line == weight else -1
+        line, lag = _line(case, weight)
         truth = {s + lag: before - rate * d for (w, s), (before, d) in moves.items() if w == weight}
         wrong = [s for s, t in truth.items() if not _close(case, line, s, t, moves[weight, s - lag], rate)]
         right |= {case.at(line, s) for s in truth.keys() - set(wrong)}
@@ -153,7 +157,7 @@ def _by_truth(
 
 def _frozen(case: Case, quantity: str) -> bool:
     """Whether it is a bias that keeps its value: many do not train them."""
-    return kind_of(quantity) == "b" and len({case.number(case.at(quantity, s)) for s in case.table.steps}) == 1
+    return kind_of(quantity) == "b" and case.constant(quantity)
 
 
 def _close(case: Case, line: str, step: int, truth: float, move: tuple[float, float], rate: float) -> bool:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sheetgen.cell import Cell, forward_order
+from sheetgen.cell import Cell, rebuilt
 from sheetgen.formula import ATOM, EXCEL, POWER, SUM, FormulaTooLong, Text, show
 from sheetgen.reader import Place
-from sheetgen.xlsx.a1 import tokens
+from sheetgen.xlsx.a1 import qualified, tokens
 
-CALLS = ("exp", "ln", "sqrt", "sin", "cos", "atan", "abs", "sign", "max", "min", "if")
+CALLS = (
+    "exp", "ln", "log10", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "erf", "abs", "sign", "max", "min", "if",
+    "iferror", "isnumber", "round", "rounddown", "roundup",
+)  # fmt: skip
 COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
@@ -25,7 +28,6 @@ DIALECT = EXCEL._replace(
         **{op: lambda a, b, sign=sign: Text(f"{a.at(SUM)}{sign}{b.at(SUM)}", -1) for op, sign in COMPARE.items()},
         "pow": lambda a, b: Text(f"{a.at(ATOM)}^{b.at(ATOM)}", POWER),
         "floor": _call("INT"),
-        "round": _call("ROUND"),
         "normal": lambda a: Text(f"NORM.S.DIST({a},TRUE)"),
         "normal_density": lambda a: Text(f"NORM.S.DIST({a},FALSE)"),
     }
@@ -39,7 +41,7 @@ def written(root: Cell, places: Mapping[int, Place], sheet: str) -> str:
         at = places.get(id(node))
         if at is None:
             return None
-        return at[1] if at[0] == sheet else f"'{at[0]}'!{at[1]}".replace("''", "'")
+        return at[1] if at[0] == sheet else qualified(*at)
 
     try:
         return "=" + show(root, ref, DIALECT)
@@ -91,12 +93,7 @@ def canonical(cells: Sequence[Cell]) -> list[Cell]:
 
     Their derivatives are then a textbook's: a*(1 - a), and a - t.
     """
-    made: dict[int, Cell] = {}
-    for node in forward_order(*cells):
-        args = tuple(made[id(a)] for a in node.args)
-        same = all(a is b for a, b in zip(args, node.args, strict=True))
-        made[id(node)] = _textbook(node if same else Cell(node.op, args, node.name, node.value))
-    return [made[id(cell)] for cell in cells]
+    return rebuilt(cells, _textbook)
 
 
 def _number(node: Cell) -> float | None:

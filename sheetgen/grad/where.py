@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from sheetgen.reader import Book, Place
 from sheetgen.xlsx import ErrorValue
-from sheetgen.xlsx.a1 import Area, address, place, range_of
+from sheetgen.xlsx.a1 import Area, address, place, qualified, range_of
 
 MOST = 100_000  # cells that one command differentiates with respect to
 MAX_NAMES = 10  # defined names that lead to one another
 
 _SHEET = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(.+)", re.DOTALL)
-_SIMPLE = re.compile(r"[^\W\d][\w.]*")
 
 
 class NoSuchCell(ValueError):
@@ -28,8 +27,7 @@ def plain(text: str, most: int = 60) -> str:
 
 def named(at: Place) -> str:
     """A place as a person writes it: Loan!B3, 'My sheet'!B3."""
-    sheet = plain(at[0])
-    return f"{sheet}!{at[1]}" if _SIMPLE.fullmatch(sheet) else "'{}'!{}".format(sheet.replace("'", "''"), at[1])
+    return qualified(plain(at[0]), at[1])
 
 
 def target_of(book: Book, text: str) -> Place:

@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _RANGE = re.compile(_CELLS)
+_PLAIN_SHEET = re.compile(r"(?![rR]\d*[cC]\d*$)[^\W\d]\w*")
 _CORNER = re.compile(r"(?:(\$?)([A-Za-z]+))?(?:(\$?)([0-9]+))?")
 
 
@@ -122,6 +123,18 @@ def range_of(text: str) -> Area | None:
         return None
     found = area(text)
     return found if found.last_row <= MAX_ROW and found.last_column <= MAX_COLUMN else None
+
+
+def quoted(sheet: str) -> str:
+    """A sheet's name in quotes: 'Back Prop'."""
+    doubled = sheet.replace("'", "''")
+    return f"'{doubled}'"
+
+
+def qualified(sheet: str, cells: str) -> str:
+    """Cells with their sheet as a formula has them: Sheet1!A1, 'Back Prop'!A1; a name like R1C1 or A1 needs quotes."""
+    plain = _PLAIN_SHEET.fullmatch(sheet) is not None and range_of(sheet) is None
+    return f"{sheet if plain else quoted(sheet)}!{cells}"
 
 
 def overlaps(areas: Sequence[tuple[Area, str]]) -> Iterator[tuple[str, str]]:

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from sheetgen import style
 from sheetgen.audit.show import names
 from sheetgen.audit.show.names import link
-from sheetgen.audit.show.text import kind, ordered, plain, quoted, where
+from sheetgen.audit.show.text import kind, ordered, plain, where
 from sheetgen.audit.verdict import SEVERITIES, Finding, Verdict
 from sheetgen.book import Book, Sheet
+from sheetgen.xlsx.a1 import quoted
 
 SEVERITY, KIND = "A", "B"  # the columns that the summary counts
 HEADS = ("severity", "kind", "where", "what is there", "what it should be", "why it matters")

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from rich.cells import cell_len
 
-from sheetgen.audit.show.text import plain, quoted
+from sheetgen.audit.show.text import plain
 from sheetgen.book import Book, BookError, Sheet
-from sheetgen.xlsx.a1 import range_of
+from sheetgen.xlsx.a1 import quoted, range_of
 
 LONGEST_NAME, LONGEST_LINK, LONGEST_TIP = 31, 2_000, 255
 LARGEST = 1e300

@@ -11,14 +11,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sheetgen.audit.verdict import ERROR, KINDS, SEVERITIES, WARNING, Finding, Verdict
-from sheetgen.xlsx.a1 import range_of
+from sheetgen.xlsx.a1 import qualified, range_of
 
 WORDS = ("right", "doubtful", "wrong", "not judged")
 OTHER = "other"
 LONGEST = 2_000  # characters of one text of a finding; the JSON alone has them all
 
 _UNUSUAL = re.compile(r"[^\x20-\x7e]")
-_PLAIN_SHEET = re.compile(r"(?![rR]\d*[cC]\d*$)[^\W\d]\w*")
 
 
 def plain(text: object, most: int = LONGEST) -> str:
@@ -44,18 +43,7 @@ def where(sheet: str, cells: str) -> str:
     name = plain(sheet)
     if range_of(cells) is None:
         return f"{name}: {plain(cells)}"
-    return f"{name if is_plain(name) else quoted(name)}!{cells}"
-
-
-def is_plain(sheet: str) -> bool:
-    """Whether a sheet's name needs no quotes in a formula."""
-    return bool(_PLAIN_SHEET.fullmatch(sheet)) and range_of(sheet) is None
-
-
-def quoted(sheet: str) -> str:
-    """A sheet's name in quotes."""
-    doubled = sheet.replace("'", "''")
-    return f"'{doubled}'"
+    return qualified(name, cells)
 
 
 def kind(finding: Finding) -> str:

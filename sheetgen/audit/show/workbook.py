@@ -9,10 +9,10 @@ from sheetgen import __version__
 from sheetgen.audit.show import filesheet, names
 from sheetgen.audit.show.filesheet import KIND, MOST, SEVERITY, FileSheet
 from sheetgen.audit.show.names import link
-from sheetgen.audit.show.text import OTHER, faults, kind, plain, quoted, short, tally, where
+from sheetgen.audit.show.text import OTHER, faults, kind, plain, short, tally, where
 from sheetgen.audit.verdict import ERROR, KINDS, WARNING, Verdict
 from sheetgen.book import CREATED, Book, Sheet, writing
-from sheetgen.xlsx.a1 import column_letters
+from sheetgen.xlsx.a1 import column_letters, quoted
 
 SUMMARY = "Summary"
 SUBTITLE = (
