@@ -23,9 +23,6 @@ class Reference(NamedTuple):
     area: Area | None
 
 
-NOTHING = Reference("", None)
-
-
 class Series(NamedTuple):
     """One series: what its legend says, and where its name, its categories (or x) and its values (or y) stand."""
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from sheetgen.audit.case import EPSILON, Case
+from sheetgen.audit.case import EPSILON, ROUNDINGS, Case, agrees
 from sheetgen.cell import OPS
 
 Values = Mapping[str, float]
@@ -119,7 +119,7 @@ def _compared(case: Case, known: Mapping[str, Equation], layer: tuple[str, ...])
                 continue
             bias = _bias(case, quantity, step, found - wanted)
             truth[step] = wanted + bias
-            if not abs(found - truth[step]) <= 1e-9 * abs(truth[step]) + 8 * EPSILON * (size + abs(bias)):
+            if not agrees(found, truth[step], ROUNDINGS * EPSILON * (size + abs(bias))):
                 wrong.append(step)
         yield Compared(quantity, equation, truth, wrong)
 
@@ -132,7 +132,7 @@ def _bias(case: Case, quantity: str, step: int, missing: float) -> float:
     for at in formula.slots:
         known = case.known.get(at)
         number = case.number(at)
-        if (known is None or known[0].startswith("b")) and abs(missing - number) <= 1e-9 * abs(number):
+        if (known is None or known[0].startswith("b")) and agrees(missing, number):
             return number
     return 0.0
 

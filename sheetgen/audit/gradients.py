@@ -81,24 +81,24 @@ class Truths:
         try:
             found = cone(self.case.book, [at], Below(self.case, step))
         except Circular:
-            self.problem = self.problem or f"{at[0]}!{at[1]} depends on itself"
-            return None
+            return self._lost(at, "itself")
         if (lost := next((p for p in found.places if p in self.case.book.problems), None)) is not None:
-            why = self.case.book.problems[lost]
-            self.problem = self.problem or f"{at[0]}!{at[1]} depends on {lost[0]}!{lost[1]}: {why}"
-            return None
+            return self._lost(at, f"{lost[0]}!{lost[1]}: {self.case.book.problems[lost]}")
         if len(found.places) > MOST_CELLS:
-            self.problem = self.problem or f"{at[0]}!{at[1]} depends on more than {MOST_CELLS:,} cells"
-            return None
+            return self._lost(at, f"more than {MOST_CELLS:,} cells")
         try:
             graph: Graph = self.case.once("E", found.shape, lambda: Graph(found))
         except NotDifferentiable as op:
-            self.problem = self.problem or f"{at[0]}!{at[1]} depends on a rounded number ({op})"
-            return None
+            return self._lost(at, f"a rounded number ({op})")
         if not math.isfinite(self.case.number(at)):
             return None  # an error, which is named where it starts
         numbers = [self.case.number(found.places[k]) for k in found.leaves]
         return Total(found, numbers, graph)
+
+    def _lost(self, at: Place, on: str) -> Total | None:
+        """No Total: of the first E that cannot be differentiated it is remembered what it depends on."""
+        self.problem = self.problem or f"{at[0]}!{at[1]} depends on {on}"
+        return None
 
     def of(self, quantity: str, step: int) -> tuple[Total, Measured] | None:
         """The derivative of E at a step with respect to a quantity; None where E does not depend on it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from sheetgen.audit.case import Case, agrees
 from sheetgen.audit.labels import quantity
@@ -38,8 +39,7 @@ def with_gradients(case: Case) -> Case:
 def _lines(case: Case, weight: str) -> Iterator[int]:
     """The lines of the cells that updates of a weight subtract, times the learning rate, one step before."""
     reader, table = Updates(case), case.table
-    targets = [t for t in reader.targets() if t[0] == weight][:LOOKED_AT]
-    for _, step, at in targets:
+    for _, step, at in islice(reader.of(weight), LOOKED_AT):
         formula = case.book.formula(at)
         if formula is None:
             continue

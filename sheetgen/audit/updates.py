@@ -78,13 +78,14 @@ class Updates:
 
         A table may have the new weights in lines of their own, and then the next step only copies them.
         """
-        case = self.case
-        for w in case.weights:
-            after = f"{w}_next"
-            if after in case.table.lines:
-                yield from ((w, s + 1, case.at(after, s)) for s in case.table.steps if case.formula(after, s))
-            else:
-                yield from ((w, s, case.at(w, s)) for s in case.table.steps if s > 0 and case.formula(w, s))
+        return (target for weight in self.case.weights for target in self.of(weight))
+
+    def of(self, weight: str) -> Iterator[tuple[str, int, Place]]:
+        """The targets that update one weight."""
+        case, after = self.case, f"{weight}_next"
+        if after in case.table.lines:
+            return ((weight, s + 1, case.at(after, s)) for s in case.table.steps if case.formula(after, s))
+        return ((weight, s, case.at(weight, s)) for s in case.table.steps if s > 0 and case.formula(weight, s))
 
     def read(self, weight: str, step: int, at: Place) -> Update | None:
         """Take the formula apart; None if it is no update of its own: a copy, or too much for one."""
@@ -208,7 +209,7 @@ def fault(case: Case, update: Update, rate: float, sign: float, home: Place | No
     used = sign * update.rate
     if slid is not None:
         said = f"its learning rate is taken from {_named(case, slid, step)}"
-        return Fault("rate", said, f"{rate:.6g}" + (f" ({home[1]})" if home else ""), SLIDES)
+        return Fault("rate", said, _held_in(rate, home), SLIDES)
     if agrees(used, rate):
         return None
     if agrees(-used, rate):
@@ -257,7 +258,7 @@ def _slid(case: Case, update: Update) -> Term | None:
 
 
 def _wrong_rate(case: Case, update: Update, used: float, rate: float, home: Place | None) -> Fault:
-    expected = f"{rate:.6g}" + (f" ({home[1]})" if home else "")
+    expected = _held_in(rate, home)
     if (text := next((p for p in update.others if math.isnan(case.number(p))), None)) is not None:
         return Fault("rate", f"its learning rate is taken from {text[1]}, where there is no number", expected, SLIDES)
     held = [p for p in update.others if agrees(abs(case.number(p)), abs(used)) and p != home]
@@ -270,6 +271,10 @@ def _wrong_rate(case: Case, update: Update, used: float, rate: float, home: Plac
         why = SLIDES if slid else WHY_RATE
         return Fault("rate", said, expected, why)
     return Fault("rate", f"its learning rate is {used:.6g}", expected, WHY_RATE)
+
+
+def _held_in(rate: float, home: Place | None) -> str:
+    return f"{rate:.6g}" + (f" ({home[1]})" if home else "")
 
 
 def _named(case: Case, term: Term, step: int) -> str:

@@ -1,7 +1,7 @@
 """Any workbook as a graph of Cells: what its formulas compute, in the terms that sheetgen itself differentiates."""
 
+from .block import NotUnderstood
 from .cone import Circular, Cone, cone, values
-from .functions import NotUnderstood
 from .graph import Book
 from .template import Formula, Place
 

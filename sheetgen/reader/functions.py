@@ -27,8 +27,6 @@ from sheetgen.reader.block import (
     truth,
 )
 
-__all__ = ["FUNCTIONS", "Function", "NotUnderstood"]
-
 MAX_PRODUCTS = 300_000  # that one MMULT adds up
 MAX_FACTORS = 32  # of one product: the derivatives of n factors take n^2 of them
 

@@ -7,13 +7,12 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 
+from sheetgen.reader.block import MAX_DENSE
 from sheetgen.reader.template import Place
 from sheetgen.xlsx import Entry, ErrorValue, Workbook
 from sheetgen.xlsx.a1 import Area, place, range_of
 
 _SPELLED = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
-MAX_ARRAY = 20_000  # cells that an array formula fills
-
 MAX_MEMBERS = 500_000  # cells that all array formulas fill
 
 Member = tuple[str | None, int, int]  # the cell that holds the array formula (None: it fills too many), which result
@@ -114,7 +113,7 @@ def _members(workbook: Workbook) -> Iterator[tuple[Place, Member]]:
     room = MAX_MEMBERS
     for (sheet, anchor), text in workbook.arrays.items():
         one = range_of(text)
-        if one is None or one.size > min(MAX_ARRAY, room):
+        if one is None or one.size > min(MAX_DENSE, room):
             yield (sheet, anchor), (None, 0, 0)
             continue
         room -= one.size
