@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import openpyxl
+from grad_books import write
 
 from sheetgen.audit.judge import audit
 from sheetgen.audit.verdict import NOTE, Finding, Verdict
@@ -101,18 +100,6 @@ class Hand:
                 usual = self.starts.get(name, rule) if step == 0 else rule
                 found[self.at(name, step)] = self.text(self.odd.get((name, step), usual), step)
         return {at: content for at, content in found.items() if content != ""}
-
-
-def write(path: Path, sheets: Mapping[str, Mapping[str, Content]]) -> Path:
-    """A workbook of some cells, without any remembered result."""
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, cells in sheets.items():
-        page = book.create_sheet(name)
-        for at, content in cells.items():
-            page[at] = content
-    book.save(path)
-    return path
 
 
 def judged(folder: Path, *hands: Hand) -> Verdict:

@@ -66,11 +66,17 @@ def test_a_step_of_its_own_is_a_circle_and_nothing_after_it_is_blamed(tmp_path: 
     assert found == [("circular", "M39"), ("update", "M39")]
 
 
-def test_the_new_weights_may_have_columns_of_their_own(tmp_path: Path) -> None:
+def with_new_weights() -> Hand:
+    """The new weights in columns of their own; each step takes those of the step before."""
     hand = Hand()
     for w in WEIGHTS:
         hand.rules[f"new {w}"] = f"={{{w}}}-$G$31*{{dE/d{w}}}"
         hand.rules[w] = f"={{<new {w}}}"
+    return hand
+
+
+def test_the_new_weights_may_have_columns_of_their_own(tmp_path: Path) -> None:
+    hand = with_new_weights()
     assert judged(tmp_path, hand).findings == []
     hand.swapped("new w2", "{dE/dw2}", "{dE/dw1}")
     finding = only(judged(tmp_path, hand))
@@ -79,10 +85,7 @@ def test_the_new_weights_may_have_columns_of_their_own(tmp_path: Path) -> None:
 
 
 def test_new_weights_that_are_not_handed_on(tmp_path: Path) -> None:
-    hand = Hand()
-    for w in WEIGHTS:
-        hand.rules[f"new {w}"] = f"={{{w}}}-$G$31*{{dE/d{w}}}"
-        hand.rules[w] = f"={{<new {w}}}"
+    hand = with_new_weights()
     finding = only(judged(tmp_path, hand.with_rules(w3="={0new w3}")))
     assert (finding.severity, finding.kind, finding.cells) == (ERROR, "update", "G35:G44")
     assert finding.expected.startswith("=AH34: with w3_next (AH34) for w3_next (AH33)")
