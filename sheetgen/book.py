@@ -17,7 +17,7 @@ import xlsxwriter
 from xlsxwriter.chart import Chart as Chart
 from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
 
 from sheetgen import style
 from sheetgen.layout import ABOVE, THIS, letter, quoted
@@ -79,6 +79,20 @@ class Sheet(Worksheet):
             code = self.write_number(row - 1, column, value, form)
         if code:
             raise BookError(f"{self.name}, {letter(column)}{row}: XlsxWriter refused {formula or value!r} ({code})")
+
+    def fill(self, row: int, column: int, formula: str | None, value: float, form: Format) -> None:
+        """Write one of very many numbers, or formulas that need no rewriting: as `put`, five times as fast.
+
+        What `put` looks for is not looked for: a cell that is written twice, a number that no cell can hold.
+        """
+        cell = CellNumberTuple(value, form) if formula is None else CellFormulaTuple(formula, form, value)
+        self.table[row - 1][column] = cell
+
+    def filled(self, row: int, column: int, last_row: int, last_column: int) -> None:
+        """Say where `fill` writes, in rows counted from 1. Raises BookError if that is not on a sheet."""
+        for r, c in ((row - 1, column), (last_row - 1, last_column)):
+            if self._check_dimensions(r, c):
+                raise BookError(f"{self.name}: {letter(c)}{r + 1:,} does not fit on a sheet")
 
     def stream(self, first_row: int, last_row: int, column: int, columns: list[Stream], rows: Rows) -> None:
         """Have a table written below everything else of this sheet. `rows()` gives its values from the first row on.
@@ -187,6 +201,14 @@ class Book:
         if key not in self._styles:
             self._styles[key] = self.workbook.add_format(style.STYLES[name])
         return self._styles[key]
+
+    def heat(self, signed: bool = False) -> dict[str, Any]:
+        """The conditional format of a heat map: from white, or `signed` from one colour over white to another."""
+        scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": style.HEAT}
+        if not signed:
+            return scale
+        middle = {"mid_type": "num", "mid_value": 0, "mid_color": "#FFFFFF", "min_color": style.COLD}
+        return {**scale, **middle, "type": "3_color_scale"}
 
     def sheet(self, name: str, heading: str, subtitle: str, colour: str = ACCENT) -> Sheet:
         """A new sheet with its heading, a link back to Start, and its print set-up."""

@@ -15,6 +15,7 @@ INPUT_FILL, INPUT_INK, INPUT_EDGE = "#FFF6D6", "#1A4FA3", "#D9B84A"  # what a pe
 PASS_FILL, PASS_INK = "#DDF3E4", "#14663A"
 FAIL_FILL, FAIL_INK = "#F9D5D3", "#A3161B"
 HEAT = "#F4A582"  # the most of a heat map, on which ink can be read
+COLD = "#92C5DE"  # the least of one that has negative numbers
 NOTE_FILL, NOTE_INK = "#FDEBCB", "#8A5200"  # neither right nor wrong: inputs changed
 
 # Okabe and Ito's palette, which people with colour blindness can tell apart; yellow is left out on white paper.
@@ -74,6 +75,10 @@ STYLES: dict[str, dict[str, Any]] = {
     "share": {"num_format": "0.0%"},
     "count": {"num_format": '#,##0;-#,##0;"·"'},  # of a matrix that is nearly all zeros
     "own": {"num_format": '0;-0;"own"'},
+    "axis": {"font_color": MUTED, "font_size": 7, "align": "center"},
+    "activation": {"font_size": 7, "num_format": "0.00", "align": "center"},
+    "padding": {"font_color": MUTED, "bg_color": PAPER, "num_format": "0"},
+    "weight": {"font_size": 8, "num_format": "0.0000", "align": "center"},
     "pixel": {"num_format": ";;;"},  # seen by its colour alone
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
