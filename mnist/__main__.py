@@ -1,4 +1,4 @@
-"""The command line: python -m mnist train | seeds | ladder | verify | report."""
+"""The command line: python -m mnist train | seeds | ladder | verify | spreadsheet | report."""
 
 from __future__ import annotations
 
@@ -162,6 +162,30 @@ def verify(data: Path | None, records: Path | None) -> None:
 
     if not verify_all(data, records, click.echo):
         sys.exit(WRONG)
+
+
+@main.command()
+@click.argument("workbook", type=click.Path(path_type=Path), default=Path("out/sheetgen.xlsx"))
+@data_option
+@click.option("--keep", is_flag=True, help="Keep what was measured beside the records, for the report.")
+def spreadsheet(workbook: Path, data: Path | None, keep: bool) -> None:
+    """The accuracy of the formulas in WORKBOOK (by default out/sheetgen.xlsx) on the test images.
+
+    All images go through the formulas as they stand in the cells, and through PyTorch in float64; some are recalculated
+    by IronCalc too. The exit status is 0 if all agree.
+    """
+    from mnist import live
+    from mnist.spreadsheet import run, told, write
+    from mnist.tables import progress
+
+    with progress() as say:
+        found = run(workbook, data, live.NET, live.SEED, say)
+    click.echo("\n".join(told(found)))
+    if not found.agrees:
+        click.secho("the cells and PyTorch do not agree", fg="red", err=True)
+        sys.exit(WRONG)
+    if keep:
+        click.echo(f"{write(found)}: written")
 
 
 @main.command()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from mnist.ladder import place
@@ -59,3 +61,23 @@ def markdown(claims: Sequence[Claim]) -> str:
             f"| {mean} % | {min(c.accuracies):.2f} % | {views:.2f} % |"
         )
     return "\n".join(lines)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for every kind of work on a terminal, a line for every tenth elsewhere; call it with (what, done, of)."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    tasks = {}
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+
+        def say(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=of), -1
+            task, tenth = tasks[what]
+            bar.update(task, completed=done)
+            if not console.is_terminal and done * 10 // of > tenth:
+                print(f"{what}: {done:,} of {of:,} images", flush=True)
+            tasks[what] = task, done * 10 // of
+
+        yield say

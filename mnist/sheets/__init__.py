@@ -1,17 +1,23 @@
-"""Four sheets for sheetgen's default workbook, from the records of `mnist/runs`: report, architecture, log, errors."""
+"""Sheets for sheetgen's default workbook, from the records of `mnist/runs`.
+
+Report, architecture, log and errors; and a recorded network in cells, if there is the one of `mnist.live`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mnist import live, spreadsheet
 from mnist.ladder import LADDER
 from mnist.notation import BadNetwork
 from mnist.record import RUNS, BadRecord, Claim, claims
-from mnist.sheets import architecture, errors, log, pictures, report, runs
-from mnist.sheets.common import INDEX, OURS
+from mnist.sheets import architecture, errors, log, painting, pictures, report, runs, samples
+from mnist.sheets.common import INDEX, LIVE_INDEX, OURS
 from mnist.sheets.ladder import Rung
 from sheetgen.book import Book
+from sheetgen.exporter import layers_sheet, weights_sheet
+from sheetgen.exporter.graph import CannotExport
 from sheetgen.extras import CannotAdd, Extra, Verdict
 
 VERDICT = Verdict(
@@ -27,13 +33,25 @@ def gather(folder: Path = RUNS, find: pictures.Find = pictures.from_disk) -> Ext
     """
     try:
         found = claims(folder)
-        return sheets(found, LADDER, find) if OURS in found else None
-    except (BadRecord, BadNetwork) as error:
+        if OURS not in found:
+            return None
+        cells = live.load(folder) if live.NET in found else None
+        return sheets(found, LADDER, find, cells, spreadsheet.load(folder) if cells else None)
+    except (BadRecord, BadNetwork, CannotExport) as error:
         raise CannotAdd(str(error)) from error
 
 
-def sheets(found: Mapping[str, Claim], rungs: Sequence[Rung], find: pictures.Find) -> Extra:
-    """The sheets of some claims, `ours` among them. Raises BadNetwork."""
+def sheets(
+    found: Mapping[str, Claim],
+    rungs: Sequence[Rung],
+    find: pictures.Find,
+    cells: live.Live | None = None,
+    measured: spreadsheet.Measured | None = None,
+) -> Extra:
+    """The sheets of some claims, `ours` among them; and of a network in `cells`, which was `measured`.
+
+    Raises BadNetwork.
+    """
     networks = architecture.places(found)
     placed = runs.places(found)
     record = found[OURS].records[0]
@@ -42,9 +60,14 @@ def sheets(found: Mapping[str, Claim], rungs: Sequence[Rung], find: pictures.Fin
 
     def write(book: Book) -> None:
         # The report is written first, for it stands first; what it refers to is known by its place.
-        report.write(book, report.Content(found, placed, networks, wrong, rungs))
+        report.write(book, report.Content(found, placed, networks, wrong, rungs, cells and measured))
         architecture.write(book, networks)
         log.write(book, placed)
         errors.write(book, wrong, shown)
+        if cells:
+            painting.write(book, cells)
+            layers_sheet.write(book, cells.layout, live.LAYERS, "The network, layer by layer")
+            weights_sheet.write(book, cells.layout, live.WEIGHTS, "What the network learned")
+            samples.write(book, cells)
 
-    return Extra(INDEX, [VERDICT], write)
+    return Extra([*INDEX, *(LIVE_INDEX if cells else ())], [VERDICT], write)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from mnist import live
 from mnist.recipe import MOST_EPOCHS, MOST_PARAMETERS, TARGET
 from mnist.record import Claim
 from mnist.sheets import errors
 from mnist.sheets.common import FAST, OURS, SMALL, TINY, colour_verdicts, heads, section, verdict
 from mnist.sheets.results import LAST_COLUMN, Summary
+from mnist.spreadsheet import Measured
 from sheetgen.book import Book, Sheet, Value
+from sheetgen.exporter import weights_sheet
+from sheetgen.layout import quoted
 
 TESTED = 10_000  # images in MNIST's test set
 FAST_SECONDS = 90
@@ -83,17 +87,31 @@ def _fast(s: Summary) -> list[Check]:
     ]  # fmt: skip
 
 
-def checks(summaries: Mapping[str, Summary], at: errors.Places) -> list[Check]:
+def _cells(s: Summary, m: Measured) -> list[Check]:
+    """The network that runs in cells; what was measured of it is in its record."""
+    total = f"{quoted(live.WEIGHTS)}!{weights_sheet.total_cell()}"
+    source, right = "python -m mnist spreadsheet", f"100*{m.right}/{m.images}"
+    return [
+        Check("the network in cells: parameters, counted there", s.parameters, total, "whole", "=", s.parameters,
+              live.WEIGHTS, False, f"$B${s.row}"),
+        Check("the cells' own accuracy on the test images %", m.accuracy, right, "hundredth", "≥", TARGET, source,
+              False, "mnist_target"),
+        Check("images that cells and PyTorch read alike", m.agreed, f"0+{m.agreed}", "whole", "=", m.images, source),
+    ]  # fmt: skip
+
+
+def checks(summaries: Mapping[str, Summary], at: errors.Places, measured: Measured | None = None) -> list[Check]:
     """All lines; those that are required come first."""
     lines = _ours(summaries[OURS], at)
     for name in FEW_PARAMETERS:
         lines += _few(name, summaries[name]) if name in summaries else []
-    return lines + (_fast(summaries[FAST]) if FAST in summaries else [])
+    lines += _fast(summaries[FAST]) if FAST in summaries else []
+    return lines + (_cells(summaries[live.NET], measured) if measured else [])
 
 
-def height(claims: Mapping[str, Claim]) -> int:
+def height(claims: Mapping[str, Claim], measured: Measured | None = None) -> int:
     """How many rows the checklist takes."""
-    return 2 + 8 + 2 * sum(name in claims for name in (*FEW_PARAMETERS, FAST))
+    return 2 + 8 + 2 * sum(name in claims for name in (*FEW_PARAMETERS, FAST)) + (3 if measured else 0)
 
 
 def write(book: Book, sheet: Sheet, row: int, lines: Sequence[Check]) -> tuple[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mnist import live
 from sheetgen.book import Book, Sheet, Value
 from sheetgen.layout import letter
 from sheetgen.plan import START
@@ -14,6 +15,12 @@ INDEX = (
     (ARCHITECTURE, "its layers: sizes, receptive fields, parameters, multiply-adds, all live"),
     (LOG, "every epoch of every run, with charts of loss and accuracy"),
     (ERRORS, "what it mistakes for what: confusion matrix, precision, recall, each wrong image"),
+)
+LIVE_INDEX = (
+    (live.LIVE, "paint a digit in cells, and the network reads it; look at any channel of any layer"),
+    (live.LAYERS, "every activation of that network as one short formula"),
+    (live.WEIGHTS, "every weight by its PyTorch name, counted live"),
+    (live.SAMPLES, "twenty digits to try, and PyTorch’s logits for each"),
 )
 
 OURS, SMALL, TINY, REFERENCE, FAST, TEACHER = "ours", "small", "tiny", "reference", "fast", "teacher"

@@ -8,6 +8,7 @@ from mnist.recipe import Recipe
 from mnist.record import Claim, Record
 from mnist.sheets.common import TELLING, paragraph, section, told
 from mnist.sheets.results import LAST_COLUMN
+from mnist.spreadsheet import Measured
 from sheetgen.book import Book, Sheet
 
 FIT = 170  # characters in a line
@@ -15,7 +16,7 @@ FIT = 170  # characters in a line
 Line = tuple[str, str, bool | None]  # label, text, and whether it is a command; None for a heading
 
 
-def write(book: Book, sheet: Sheet, row: int, claims: Mapping[str, Claim]) -> int:
+def write(book: Book, sheet: Sheet, row: int, claims: Mapping[str, Claim], measured: Measured | None = None) -> int:
     """Write a block for every claim that the report is about; returns the row below it."""
     section(book, sheet, row, "Provenance: how to make these numbers again", 0, LAST_COLUMN)
     row += 1
@@ -23,11 +24,24 @@ def write(book: Book, sheet: Sheet, row: int, claims: Mapping[str, Claim]) -> in
     for name in TELLING:
         if name in claims:
             lines += _of(claims[name])
+    lines += _cells(measured) if measured else []
     for label, text, code in lines:
         sheet.put(row, 0, label, book.style("cell", "wrap", "bold" if code is None else "muted"))
         paragraph(book, sheet, row, (1, LAST_COLUMN), text, FIT, "cell", "code" if code else "text")
         row += 1
     return row
+
+
+def _cells(m: Measured) -> list[Line]:
+    """How the accuracy of the formulas was measured."""
+    return [
+        ("the network in cells", f"{m.net}, seed {m.seed}; SHA-256 of the weights {m.weights_sha256}", None),
+        ("measured", f"All {m.images:,} test images went through the {m.formulas:,} formulas between drawing and logits "
+         f"as they stand in the cells: {m.right:,} right, {m.accuracy:.2f} %; PyTorch in float64 reads {m.agreed:,} of "
+         f"them alike, its logits differ by at most {m.worst:.0e} of the largest of an image. IronCalc recalculated "
+         f"{m.ironcalc:,} of them: at most {m.ironcalc_worst:.0e}.", False),
+        ("command", "python -m mnist spreadsheet", True),
+    ]  # fmt: skip
 
 
 def _of(claim: Claim) -> list[Line]:

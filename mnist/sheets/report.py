@@ -11,6 +11,7 @@ from mnist.sheets.common import FAIL, OURS, PASS, REPORT, colour_verdicts, open_
 from mnist.sheets.ladder import Rung
 from mnist.sheets.results import LAST_COLUMN, Summary
 from mnist.sheets.runs import Run
+from mnist.spreadsheet import Measured
 from sheetgen.book import Book, Sheet, Value
 
 CARDS = 5  # the row of the big numbers, their labels above it
@@ -46,6 +47,7 @@ class Content(NamedTuple):
     networks: Mapping[str, architecture.Places]
     errors: errors.Places
     rungs: Sequence[Rung]
+    measured: Measured | None = None  # of the network in cells
 
 
 def write(book: Book, content: Content) -> None:
@@ -57,14 +59,14 @@ def write(book: Book, content: Content) -> None:
         paragraph(book, sheet, row + 1, TEXT, text, FIT)
         row += 2
     top = row + 1
-    summaries = results.places(content.runs, content.networks, top + checklist.height(content.claims) + 1)
+    summaries = results.places(content.runs, content.networks, top + checklist.height(content.claims, content.measured) + 1)
     ours = summaries[OURS]
-    checks = checklist.checks(summaries, content.errors)
+    checks = checklist.checks(summaries, content.errors, content.measured)
     required = checklist.write(book, sheet, top, checks)
     _cards(book, sheet, ours, PASS if all(x.passed for x in checks if x.required) else FAIL, required)
     row = results.write(book, sheet, summaries)
     row = ladder.write(book, sheet, row + 1, content.rungs, content.runs)
-    row = provenance.write(book, sheet, row + 1, content.claims)
+    row = provenance.write(book, sheet, row + 1, content.claims, content.measured)
     sheet.freeze_panes(3, 0)
     sheet.print_area(0, 0, row - 1, LAST_COLUMN)
 

@@ -1,6 +1,7 @@
 """IronCalc: a spreadsheet engine in Rust; exact doubles, the fastest of the four."""
 
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,23 @@ def recalculate(path: str | Path) -> Recalculated:
         if address not in values[sheet]
     ]
     return Recalculated(NAME, release, values, time.perf_counter() - start, nothing)
+
+
+class Live:
+    """A workbook that stays open: cells are typed over, and everything is recalculated."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        self.order = {sheet: number for number, sheet in enumerate(workbook.sheets)}
+        self.model, _ = _build(workbook)
+
+    def put(self, where: tuple[str, str], value: Value) -> None:
+        """Type a number or a text into a cell (sheet, address)."""
+        _put(self.model, self.order[where[0]], where[1], Entry(None, value))
+
+    def evaluate(self, wanted: Iterable[tuple[str, str]]) -> list[Value | None]:
+        """Recalculate all formulas; what some cells then hold."""
+        self.model.evaluate()
+        return [_value(self.model, self.order[sheet], address) for sheet, address in wanted]
 
 
 def _build(workbook: Workbook) -> tuple[Any, dict[tuple[str, str], str]]:

@@ -1,0 +1,55 @@
+"""The network that runs in cells: a recorded one, laid out by sheetgen's exporter, with PyTorch's word on each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mnist import digits
+from mnist.record import RUNS, Record, load_network, read
+from sheetgen.exporter import layers_sheet, layout, weights_sheet
+
+NET, SEED = "fast", 0  # 16 channels wide: a third of the work of ours, so that an edited pixel is there at once
+LIVE, LAYERS, WEIGHTS, SAMPLES = "Live CNN", "CNN layers", "CNN weights", "Sample digits"
+SHEETS = (LIVE, LAYERS, WEIGHTS, SAMPLES)  # they refer to one another alone
+TOP, LEFT, SEEN = 10, 1, 30  # where the drawing's first pixel is (row from 1, column from 0), and the network's input
+FIRST = "3 round"  # what is drawn at first
+OWN, BLANK = "my drawing", "blank page"
+
+
+class Live(NamedTuple):
+    """What the sheets are written from."""
+
+    record: Record
+    layout: layout.Layout
+    logits: Mapping[str, Any]  # PyTorch's in float64, by the choice that shows the image
+    images: Mapping[str, Any]  # (28, 28) each
+
+
+def load(folder: Path = RUNS, net: str = NET, seed: int = SEED) -> Live:
+    """The recorded network, laid out. Raises BadRecord, and CannotExport from the exporter."""
+    import torch
+
+    from sheetgen.exporter.trace import trace
+
+    path = folder / net / f"seed{seed}.json"
+    record, network = read(path), load_network(path)
+    images = {BLANK: np.zeros((digits.SIZE, digits.SIZE)), **digits.samples()}
+    pixels = torch.tensor(np.stack(list(images.values())), dtype=torch.float64)[:, None]
+    graph = trace(network, pixels[list(images).index(FIRST)][None], softmax=True)
+    with torch.no_grad():
+        logits = network.double()(pixels).numpy()
+    spot = layout.Spot(LIVE, TOP - 1, SEEN)
+    laid = layout.planes(
+        graph, spot, LAYERS, WEIGHTS, layers_sheet.first_plane(graph), weights_sheet.first_section(graph)
+    )
+    return Live(record, laid, dict(zip(images, logits, strict=True)), images)
+
+
+def probabilities(logits: Any) -> Any:
+    """Softmax over the last dimension."""
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)

@@ -1,0 +1,205 @@
+"""Live CNN: draw a digit in cells, and see what the network makes of it; every number on the way is a formula."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mnist import digits
+from mnist.live import FIRST, LAYERS, LEFT, LIVE, OWN, SEEN, TOP, WEIGHTS, Live, probabilities
+from mnist.sheets import samples, viewer
+from mnist.sheets.common import FAIL, PASS, colour_verdicts, heads, open_sheet, section
+from sheetgen import style
+from sheetgen.book import Book, Sheet
+from sheetgen.exporter import weights_sheet
+from sheetgen.layout import letter, quoted
+
+SIZE = digits.SIZE
+PIXEL = 15  # pixels of the screen for one of the image
+PANEL = SEEN + SIZE + 1  # the column of the results
+CHOICE = 6  # the row of what is chosen
+CHOSEN = f"$E${CHOICE}"
+# Beside the choice, small: its number in the list, and where its image stands in the gallery.
+PICK, PICK_ROW, PICK_COLUMN = f"$Z${CHOICE}", f"$AB${CHOICE}", f"$AD${CHOICE}"
+TEN = TOP + 8  # the first row of the ten digits' table
+DIGIT, LOGIT, CHANCE, REST, THEIRS, APART = range(PANEL, PANEL + 6)
+LIMIT = "10^-9"
+SUBTITLE = (
+    "Type a grey value, 0 (paper) to 255 (ink), into a cell of the drawing; everything follows: the network has about "
+    "25,000 formulas, and what it learned stands on the sheet CNN weights."
+)
+
+
+class Refs(NamedTuple):
+    """Ranges of the ten digits' table."""
+
+    logits: str
+    chances: str
+    rest: str
+    apart: str
+
+
+REFS = Refs(
+    *(f"${letter(c)}${TEN}:${letter(c)}${TEN + 9}" for c in (LOGIT, CHANCE, REST, APART))
+)  # fmt: skip
+DIGIT_CELL, SURE_CELL, MARGIN_CELL, SAME_CELL = (f"${letter(PANEL)}${row}" for row in (TOP, TOP + 3, TOP + 5, TEN + 12))
+
+
+def write(book: Book, found: Live) -> None:
+    """Write the sheet, and define the names of its drawing, its choice and its logits."""
+    sheet = open_sheet(book, LIVE, "The network, live: paint a digit", SUBTITLE, ())
+    sheet.set_column_pixels(0, 0, 22)
+    sheet.set_column_pixels(LEFT, PANEL - 1, PIXEL)
+    sheet.set_column_pixels(PANEL, PANEL + 5, 92)
+    for row in [*range(TOP, TOP + SIZE), *viewer.pixel_rows()]:
+        sheet.set_row_pixels(row - 1, PIXEL)
+    _choice(book, sheet, found)
+    _drawing(book, sheet, found)
+    _seen(book, sheet, found)
+    _answer(book, sheet, found)
+    _digits(book, sheet, found)
+    viewer.write(book, sheet, found)
+    last = letter(LEFT + SIZE - 1)
+    book.name("cnn_drawing", LIVE, f"${letter(LEFT)}${TOP}:${last}${TOP + SIZE - 1}")
+    book.name("cnn_choice", LIVE, CHOSEN)
+    book.name("cnn_logits", LIVE, REFS.logits)
+    sheet.protect("", {"select_locked_cells": True})
+    sheet.freeze_panes(3, 0)
+    sheet.print_area(0, 0, viewer.LAST - 1, PANEL + 5)
+    sheet.fit_to_pages(1, 1)
+
+
+def _choice(book: Book, sheet: Sheet, found: Live) -> None:
+    section(book, sheet, CHOICE - 1, "Which image the network reads", 0, PANEL + 5)
+    names = samples.choices(found)
+    given = book.style("input", "bold")
+    sheet.set_row_pixels(CHOICE - 1, 24)
+    if sheet.merge_range(CHOICE - 1, LEFT + 3, CHOICE - 1, LEFT + 11, "", given):
+        raise ValueError("the choice could not be merged")
+    sheet.put(CHOICE, LEFT, "read", book.style("muted"))
+    sheet.put(CHOICE, LEFT + 3, OWN, given)
+    validation = {
+        "validate": "list", "source": "=" + samples.places(found).choices, "input_title": "Which image",
+        "input_message": "Your own drawing, a blank page, or one of twenty sample digits.",
+        "error_title": "Not in the list", "error_message": "Choose one of the list.",
+    }  # fmt: skip
+    if sheet.data_validation(CHOICE - 1, LEFT + 3, CHOICE - 1, LEFT + 11, validation):
+        raise ValueError("the choice's list was refused")
+    tiny = book.style("axis")
+    list_ = samples.places(found).choices
+    assert names[0] == OWN
+    sheet.put(CHOICE, 25, 1, tiny, f"IFERROR(MATCH({CHOSEN},{list_},0),1)")
+    sheet.put(CHOICE, 27, 0, tiny, f"{samples.DOWN}*MOD(MAX(0,{PICK}-3),{samples.HANDS})")
+    sheet.put(CHOICE, 29, 0, tiny, f"{samples.ACROSS}*INT(MAX(0,{PICK}-3)/{samples.HANDS})")
+    note = f'IF({PICK}=1,"the network reads your drawing","your drawing is kept: choose “{OWN}” to have it read")'
+    sheet.put(CHOICE, SEEN + 4, "the network reads your drawing", book.style("muted"), note)
+
+
+def _axes(sheet: Sheet, book: Book, top: int, left: int) -> None:
+    """Numbers from 1 to 28 above a grid, in which formulas look up where they stand."""
+    axis = book.style("axis")
+    for x in range(SIZE):
+        sheet.put(top - 1, left + x, x + 1, axis)
+
+
+def _drawing(book: Book, sheet: Sheet, found: Live) -> None:
+    section(book, sheet, TOP - 2, "Your drawing: type 0 to 255 into any cell", LEFT, LEFT + SIZE - 1)
+    _axes(sheet, book, TOP, LEFT)
+    axis, paper = book.style("axis"), book.style("pixel", "paper")
+    for y in range(SIZE):
+        sheet.put(TOP + y, 0, y + 1, axis)
+    for (y, x), value in np.ndenumerate(found.images[FIRST]):
+        sheet.put(TOP + y, LEFT + x, int(value), paper)
+    area = (TOP - 1, LEFT, TOP + SIZE - 2, LEFT + SIZE - 1)
+    validation = {
+        "validate": "integer", "criteria": "between", "minimum": 0, "maximum": 255,
+        "input_title": "A pixel", "input_message": "0 is paper, 255 is ink.",
+        "error_title": "Not a grey value", "error_message": "Type a whole number from 0 to 255.",
+    }  # fmt: skip
+    if sheet.data_validation(*area, validation):
+        raise ValueError("the drawing's limits were refused")
+    sheet.conditional_format(*area, samples.PAPER)
+
+
+def _seen(book: Book, sheet: Sheet, found: Live) -> None:
+    section(book, sheet, TOP - 2, "What the network reads", SEEN, SEEN + SIZE - 1)
+    _axes(sheet, book, TOP, SEEN)
+    pixel, gallery = book.style("pixel", "edge"), samples.places(found).gallery
+    for (y, x), value in np.ndenumerate(found.images[FIRST]):
+        row, own = TOP + y, f"{letter(LEFT + x)}{TOP + y}"
+        at = f"INDEX({gallery},{PICK_ROW}+$A{row},{PICK_COLUMN}+{letter(SEEN + x)}${TOP - 1})"
+        # SUM of one cell is 0 where it is empty or holds a text.
+        sheet.put(row, SEEN + x, int(value), pixel, f"IF({PICK}=1,SUM({own}),IF({PICK}=2,0,{at}))")
+    sheet.conditional_format(TOP - 1, SEEN, TOP + SIZE - 2, SEEN + SIZE - 1, samples.PAPER)
+
+
+def _answer(book: Book, sheet: Sheet, found: Live) -> None:
+    logits = found.layout.values(found.layout.graph.ops[_last_logits(found)].out)[0].ravel()
+    chances = probabilities(logits)
+    first, second = np.argsort(-chances)[:2]
+    section(book, sheet, TOP - 2, "The answer", PANEL, PANEL + 5)
+    area, rest = REFS.chances, REFS.rest
+    huge = book.style("huge")
+    if sheet.merge_range(TOP - 1, PANEL, TOP + 5, PANEL + 1, "", huge):
+        raise ValueError("the answer could not be merged")
+    sheet.put(TOP, PANEL, int(first), huge, f"MATCH(MAX({area}),{area},0)-1")
+    lines = (
+        ("how sure it is", float(chances[first]), "percent", f"MAX({area})"),
+        ("runner-up", int(second), "whole", f"MATCH(MAX({rest}),{rest},0)-1"),
+        ("margin: how much surer than of the runner-up", float(chances[first] - chances[second]), "percent",
+         f"MAX({area})-MAX({rest})"),
+        ("parameters that it learned", found.layout.graph.parameters, "whole",
+         f"{quoted(WEIGHTS)}!{weights_sheet.total_cell()}"),
+    )  # fmt: skip
+    for k, (label, value, form, formula) in enumerate(lines):
+        row = TOP + 1 + k
+        sheet.put(row, PANEL + 2, value, book.style("bold", "right", form), formula)
+        sheet.put(row, PANEL + 3, label, book.style("indent"))
+
+
+def _last_logits(found: Live) -> int:
+    """The operation that gives the logits: the last with ten results and weights."""
+    ops = found.layout.graph.ops
+    return max(k for k, op in enumerate(ops) if "weight" in op.weights and op.out.size == 10)
+
+
+def _digits(book: Book, sheet: Sheet, found: Live) -> None:
+    laid = found.layout
+    logit_ids = laid.graph.ops[_last_logits(found)].out.ravel()
+    chance_ids = laid.graph.outputs.ravel()
+    logits, chances = laid.values(logit_ids)[0], laid.values(chance_ids)[0]
+    places = laid.places
+    names = ["digit", "logit", "probability", "the others", "PyTorch", "apart"]
+    heads(book, sheet, TEN - 1, DIGIT, names, PIXEL)  # as high as the drawing's pixels beside it
+    theirs = samples.places(found).logits
+    top = int(np.argmax(chances))
+    for d in range(10):
+        row = TEN + d
+        value = book.style("cell", "millionth", "right")
+        at = [f"{quoted(LAYERS)}!{places.ref(int(ids[d]))}" for ids in (logit_ids, chance_ids)]
+        sheet.put(row, DIGIT, d, book.style("cell", "center", "bold"))
+        sheet.put(row, LOGIT, float(logits[d]), value, at[0])
+        sheet.put(row, CHANCE, float(chances[d]), book.style("cell", "percent", "right"), at[1])
+        chance = f"{letter(CHANCE)}{row}"
+        sheet.put(row, REST, 0 if d == top else float(chances[d]), book.style("cell", "percent", "right", "muted"),
+                  f"IF($A${TOP + d}-1={DIGIT_CELL},0,{chance})")  # fmt: skip
+        sheet.put(row, THEIRS, "–", book.style("cell", "millionth", "right", "muted"),
+                  f'IF({PICK}=1,"–",INDEX({theirs},{PICK}-1,{samples.WIDE}*$A${TOP + d}-{samples.WIDE - 1}))')  # fmt: skip
+        ours, other = f"{letter(LOGIT)}{row}", f"{letter(THEIRS)}{row}"
+        sheet.put(row, APART, 0, book.style("cell", "relative", "right", "muted"), f"IF({PICK}=1,0,ABS({ours}-{other}))")
+    sheet.conditional_format(TEN - 1, CHANCE, TEN + 8, CHANCE, {
+        "type": "data_bar", "bar_color": style.SERIES[4], "bar_solid": True, "min_type": "num", "min_value": 0,
+        "max_type": "num", "max_value": 1,
+    })  # fmt: skip
+    _same(book, sheet)
+
+
+def _same(book: Book, sheet: Sheet) -> None:
+    row = TEN + 11
+    sheet.put(row, PANEL, "as PyTorch has it", book.style("bold"))
+    formula = f'IF({PICK}=1,"–",IF(MAX({REFS.apart})<={LIMIT}*(1+MAX({REFS.logits})),"{PASS}","{FAIL}"))'
+    sheet.put(row, PANEL + 2, "–", book.style("verdict"), formula)
+    colour_verdicts(book, sheet, row, PANEL + 2)
+    told = "Choose a sample, and its logits are compared with those that PyTorch gave for it."
+    sheet.put(row + 1, PANEL, told, book.style("muted"))

@@ -1,0 +1,103 @@
+"""Sample digits: the images that Live CNN can show, and what PyTorch says of each."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mnist import digits
+from mnist.live import BLANK, OWN, SAMPLES, Live
+from mnist.sheets.common import heads, open_sheet, section
+from sheetgen import style
+from sheetgen.book import Book, Sheet
+from sheetgen.layout import letter, quoted
+
+PIXEL = 9  # pixels of the screen for one of the image
+GALLERY, LEFT = 8, 1  # the row (from 1) and column (from 0) of the first image's first pixel
+DOWN, ACROSS = digits.SIZE + 2, digits.SIZE + 1  # from one image to the next
+HANDS = 2  # images of a class, one below the other
+LIST = GALLERY + HANDS * DOWN + 3  # the first row of the list of choices
+WIDE = 5  # columns for a number below the images
+SUBTITLE = (
+    "Drawn for this workbook, stroke by stroke; no image of MNIST is here. Below, PyTorch's ten logits for each, "
+    "with which Live CNN compares its own."
+)
+PAPER = {
+    "type": "2_color_scale", "min_color": "#FFFFFF", "max_color": style.INK, "min_type": "num", "min_value": 0,
+    "max_type": "num", "max_value": 255,
+}  # fmt: skip
+
+
+class Places(NamedTuple):
+    """Where the list, the gallery and PyTorch's logits stand, for formulas on other sheets."""
+
+    choices: str
+    gallery: str
+    logits: str
+
+
+def choices(found: Live) -> list[str]:
+    """What a person can choose: their own drawing, then what `found` has images of."""
+    return [OWN, *found.images]
+
+
+def places(found: Live) -> Places:
+    """Absolute ranges. The logits begin with the blank page, the second choice."""
+    last = LIST + len(choices(found)) - 1
+    right = letter(LEFT + len(digits.names()) // HANDS * ACROSS)
+    first, end = letter(_logit_column(0)), letter(_logit_column(9))
+    sheet = quoted(SAMPLES)
+    return Places(
+        f"{sheet}!$A${LIST}:$A${last}",
+        f"{sheet}!${letter(LEFT)}${GALLERY}:${right}${GALLERY + HANDS * DOWN}",
+        f"{sheet}!${first}${LIST + 1}:${end}${last}",
+    )
+
+
+def _logit_column(digit: int) -> int:
+    return LEFT + WIDE * digit
+
+
+def write(book: Book, found: Live) -> None:
+    """Write the sheet."""
+    sheet = open_sheet(book, SAMPLES, "Sample digits", SUBTITLE, ())
+    columns = LEFT + len(digits.names()) // HANDS * ACROSS
+    sheet.set_column_pixels(0, 0, 100)
+    sheet.set_column_pixels(LEFT, columns, PIXEL)
+    section(book, sheet, GALLERY - 2, "Twenty digits, two hands", 0, columns)
+    for row in range(GALLERY - 1, GALLERY + HANDS * DOWN):
+        sheet.set_row_pixels(row - 1, PIXEL if (row - GALLERY) % DOWN < digits.SIZE else 16)
+    for k, name in enumerate(digits.names()):
+        _image(book, sheet, name, GALLERY + k % HANDS * DOWN, LEFT + k // HANDS * ACROSS)
+    sheet.conditional_format(GALLERY - 1, LEFT, GALLERY + HANDS * DOWN - 1, columns, PAPER)
+    _logits(book, sheet, found, columns)
+    sheet.protect("")
+    sheet.freeze_panes(3, 1)
+    sheet.print_area(0, 0, LIST + len(choices(found)) - 1, columns)
+
+
+def _image(book: Book, sheet: Sheet, name: str, row: int, column: int) -> None:
+    sheet.put(row - 1, column, name, book.style("muted"))
+    pixel = book.style("pixel")
+    for (y, x), value in np.ndenumerate(digits.image(name)):
+        sheet.put(row + y, column + x, int(value), pixel)
+
+
+def _logits(book: Book, sheet: Sheet, found: Live, columns: int) -> None:
+    section(book, sheet, LIST - 2, "What can be chosen, and PyTorch's logits in float64", 0, columns)
+    heads(book, sheet, LIST - 1, 0, ["choice"], 20)
+    for digit in range(10):
+        _wide(sheet, LIST - 1, _logit_column(digit), digit, book.style("head", "right"))
+    number = book.style("cell", "ten thousandth", "fine")
+    for k, name in enumerate(choices(found)):
+        sheet.put(LIST + k, 0, name, book.style("cell"))
+        for digit, value in enumerate(found.logits.get(name, ())):
+            _wide(sheet, LIST + k, _logit_column(digit), float(value), number)
+
+
+def _wide(sheet: Sheet, row: int, column: int, value: float, form: Any) -> None:
+    """A number over WIDE columns, in the first of which formulas find it."""
+    if sheet.merge_range(row - 1, column, row - 1, column + WIDE - 1, "", form):
+        raise ValueError(f"{sheet.name}: the cells of row {row} could not be merged")
+    sheet.put(row, column, value, form)

@@ -1,0 +1,108 @@
+"""The lower half of Live CNN: one channel of one layer as a heat map, chosen from lists."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mnist import digits
+from mnist.live import LAYERS, LEFT, SEEN, TOP, Live
+from mnist.sheets.common import section
+from sheetgen.book import Book, Sheet
+from sheetgen.exporter import layers_sheet
+from sheetgen.layout import letter, quoted
+
+SIZE = digits.SIZE
+TITLE = TOP + SIZE + 2
+GRID = TITLE + 3  # the row of the first cell
+LAST = GRID + SIZE
+AT = SEEN + 9  # the column of what is chosen
+LAYER, CHANNEL = TITLE + 3, TITLE + 5  # rows
+FACTS = TITLE + 9  # the first row of the facts about the layer
+SHOWN = 1  # the block that is shown at first: the first convolution
+RIGHT = SEEN + SIZE + 6  # the last column
+
+
+def pixel_rows() -> range:
+    """The rows of square cells."""
+    return range(GRID, GRID + SIZE)
+
+
+def _cell(row: int) -> str:
+    return f"${letter(AT)}${row}"
+
+
+def write(book: Book, sheet: Sheet, found: Live) -> None:
+    """Write the viewer."""
+    section(book, sheet, TITLE, "Look inside: one channel of one layer", LEFT, RIGHT)
+    axis = book.style("axis")
+    for x in range(SIZE):
+        sheet.put(GRID - 1, LEFT + x, x, axis)
+        sheet.put(GRID + x, 0, x, axis)
+    most = max(w.block.planes[0] for w in found.layout.written)
+    _lists(book, sheet, found, most)
+    _facts(book, sheet, found)
+    _plane(book, sheet, found)
+
+
+def _lists(book: Book, sheet: Sheet, found: Live, most: int) -> None:
+    layers = f"{quoted(LAYERS)}!{layers_sheet.table_range(found.layout, layers_sheet.NAME)}"
+    names = [layers_sheet.short(k, w) for k, w in enumerate(found.layout.written)]
+    numbers = [str(k) for k in range(most)]
+    shown: tuple[tuple[int, str, str | int, str | list[str], str], ...] = (
+        (LAYER, "layer", names[SHOWN], "=" + layers, "A layer of the sheet CNN layers."),
+        (CHANNEL, "channel", 0, numbers, "From 0; one too many shows the last that the layer has."),
+    )
+    given = book.style("input", "bold", "left")
+    for row, label, value, source, message in shown:
+        sheet.put(row, SEEN, label, book.style("muted"))
+        right = AT + 16
+        if sheet.merge_range(row - 1, AT, row - 1, right, "", given):
+            raise ValueError("a choice could not be merged")
+        sheet.put(row, AT, value, given)
+        validation = {
+            "validate": "list", "source": source, "input_title": label.capitalize(), "input_message": message,
+        }  # fmt: skip
+        if sheet.data_validation(row - 1, AT, row - 1, right, validation):
+            raise ValueError(f"the list of {label}s was refused")
+
+
+def _facts(book: Book, sheet: Sheet, found: Live) -> None:
+    """What stands where on CNN layers, looked up in its table."""
+    shown = found.layout.written[SHOWN]
+    channels, height, width = shown.block.planes
+    names = f"{quoted(LAYERS)}!{layers_sheet.table_range(found.layout, layers_sheet.NAME)}"
+
+    def looked(column: int) -> str:
+        return f"INDEX({quoted(LAYERS)}!{layers_sheet.table_range(found.layout, column)},{_cell(FACTS)})"
+
+    facts = (
+        ("its number", SHOWN + 1, f"IFERROR(MATCH({_cell(LAYER)},{names},0),1)"),
+        ("channels", channels, looked(layers_sheet.CHANNELS)),
+        ("height", height, looked(layers_sheet.HEIGHT)),
+        ("width", width, looked(layers_sheet.WIDTH)),
+        ("its first row on CNN layers", int(shown.rows.min()) + 1, looked(layers_sheet.ROW)),
+        ("its first column", int(shown.columns.min()) + 1, looked(layers_sheet.COLUMN)),
+        ("channel shown", 0, f"MIN(SUM({_cell(CHANNEL)}),{_cell(FACTS + 1)}-1)"),
+    )
+    for k, (label, value, formula) in enumerate(facts):
+        sheet.put(FACTS + k, SEEN, label, book.style("muted"))
+        sheet.put(FACTS + k, AT, value, book.style("fine", "left"), formula)
+
+
+def _plane(book: Book, sheet: Sheet, found: Live) -> None:
+    shown = found.layout.written[SHOWN]
+    plane = found.layout.values(shown.block.out)[0].reshape(shown.block.planes)[0]
+    last = max(int(w.rows.max()) for w in found.layout.written) + 1
+    left = min(int(w.columns.min()) for w in found.layout.written)
+    channels, height, width, row0, column0, channel = (_cell(FACTS + k) for k in range(1, 7))
+    form = book.style("pixel", "edge")
+    for y, x in np.ndindex(SIZE, SIZE):
+        row, column = GRID + y, letter(LEFT + x)
+        # Two columns hold it, whether or not the plane has a margin.
+        area = f"{quoted(LAYERS)}!{letter(left + x)}$1:{letter(left + x + 1)}${last}"
+        at = f"INDEX({area},{row0}+$A{row}*{channels}+{channel},{column0}-{left})"
+        inside = y < plane.shape[0] and x < plane.shape[1]
+        value = float(plane[y, x]) if inside else ""
+        formula = f'IF(OR($A{row}>={height},{column}${GRID - 1}>={width}),"",{at})'
+        sheet.put(row, LEFT + x, value, form, formula)
+    sheet.conditional_format(GRID - 1, LEFT, GRID + SIZE - 2, LEFT + SIZE - 1, book.heat())

@@ -1,0 +1,177 @@
+"""The spreadsheet's own accuracy: the formulas of a finished workbook, as they stand in its cells, on MNIST."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mnist import live, record
+from mnist.record import BadRecord
+from sheetgen.compiled import Compiled, compile_workbook
+from sheetgen.xlsx import Workbook, read
+from sheetgen.xlsx.a1 import area
+
+BATCH = 200
+NAMES = ("cnn_drawing", "cnn_choice", "cnn_logits")  # what the sheet Live CNN defines
+RELATIVE = 1e-9  # of the largest logit of an image
+IMAGES_BY_IRONCALC = 200
+FILE = "spreadsheet.json"  # beside the records of the claim
+
+Say = Callable[[int, int], object]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the cells of a workbook gave on the test images, beside what PyTorch gave in float64."""
+
+    net: str
+    seed: int
+    weights_sha256: str
+    images: int
+    right: int  # by the cells
+    agreed: int  # images of which PyTorch has the same prediction
+    worst: float  # difference of a logit, relative to the largest of its image
+    formulas: int  # between the drawing and the logits
+    ironcalc: int  # images that IronCalc recalculated too
+    ironcalc_worst: float
+    seconds: float
+
+    @property
+    def accuracy(self) -> float:
+        """Per cent, the cells' own."""
+        return 100 * self.right / self.images
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every prediction and every logit is PyTorch's."""
+        return self.agreed == self.images and max(self.worst, self.ironcalc_worst) <= RELATIVE
+
+
+class NoLiveNetwork(ValueError):
+    """The workbook has no network in cells; the message is one sentence."""
+
+
+def _places(workbook: Workbook) -> tuple[list[tuple[str, str]], tuple[str, str], list[tuple[str, str]]]:
+    """(the cells of the drawing, that of the choice, those of the logits)."""
+    found = []
+    for name in NAMES:
+        if name not in workbook.names:
+            raise NoLiveNetwork(f"the workbook does not define {name}: build it with python build.py")
+        at = area(workbook.names[name].lstrip("="))
+        found.append([(at.sheet, where) for where in at.addresses()])
+    return found[0], found[1][0], found[2]
+
+
+def compiled(path: Path) -> Compiled:
+    """(N, 784) grey values, 0 to 255, in; (N, 10) logits out. Raises NoLiveNetwork, CannotCompile, and what read does."""
+    workbook = read(path)
+    drawing, choice, logits = _places(workbook)
+    return compile_workbook(workbook, drawing, logits, {choice: live.OWN})
+
+
+def batches(images: Any, size: int = BATCH) -> Iterator[Any]:
+    """Rows of pixels in float64, `size` images at a time."""
+    for k in range(0, len(images), size):
+        yield images[k : k + size].reshape(len(images[k : k + size]), -1).astype(float)
+
+
+def measure(path: Path, images: Any, labels: Any, network: Any, say: Say = lambda done, of: None) -> dict[str, Any]:
+    """Feed (N, 28, 28) images through the cells and through a float64 network; what `Measured` tells of both."""
+    import torch
+
+    formulas = compiled(path)
+    right = agreed = done = 0
+    worst = 0.0
+    for pixels in batches(images):
+        cells = formulas(pixels)
+        with torch.no_grad():
+            theirs = network(torch.from_numpy(pixels).view(-1, 1, 28, 28)).numpy()
+        worst = max(worst, float((np.abs(cells - theirs).max(1) / np.abs(theirs).max(1)).max()))
+        right += int((cells.argmax(1) == labels[done : done + len(pixels)]).sum())
+        agreed += int((cells.argmax(1) == theirs.argmax(1)).sum())
+        done += len(pixels)
+        say(done, len(images))
+    return {"images": done, "right": right, "agreed": agreed, "worst": worst, "formulas": formulas.formulas}
+
+
+def by_ironcalc(path: Path, images: Any, network: Any, say: Say = lambda done, of: None) -> float:
+    """The worst relative difference of a logit, if IronCalc recalculates the whole workbook for every image."""
+    import torch
+
+    from sheetgen.engines import iron
+
+    workbook = read(path)
+    drawing, choice, logits = _places(workbook)
+    model = iron.Live(workbook._replace(sheets={name: workbook.sheets[name] for name in live.SHEETS}))
+    model.put(choice, live.OWN)
+    worst = 0.0
+    for done, pixels in enumerate(batches(images, 1), 1):
+        for where, value in zip(drawing, pixels[0].tolist(), strict=True):
+            model.put(where, value)
+        found = np.array(model.evaluate(logits), float)
+        with torch.no_grad():
+            theirs = network(torch.from_numpy(pixels).view(1, 1, 28, 28)).numpy()[0]
+        worst = max(worst, float(np.abs(found - theirs).max() / np.abs(theirs).max()))
+        say(done, len(images))
+    return worst
+
+
+def run(path: Path, data: Path | None, net: str, seed: int, say: Callable[[str, int, int], object]) -> Measured:
+    """Measure a workbook whose cells hold a recorded network. Raises NoData, BadRecord, NoLiveNetwork and others."""
+    from mnist import data as mnist_data
+
+    start = time.perf_counter()
+    _, test = mnist_data.load(data)
+    where = record.RUNS / net / f"seed{seed}.json"
+    network = record.load_network(where).double()
+    images, labels = test.images[:, 0].numpy(), test.labels.numpy()
+    told = measure(path, images, labels, network, lambda done, of: say("cells", done, of))
+    chosen = np.random.default_rng(seed).choice(len(images), min(IMAGES_BY_IRONCALC, len(images)), replace=False)
+    worst = by_ironcalc(path, images[chosen], network, lambda done, of: say("IronCalc", done, of))
+    sha = record.read(where).weights_sha256
+    seconds = round(time.perf_counter() - start, 1)
+    return Measured(net, seed, sha, **told, ironcalc=len(chosen), ironcalc_worst=worst, seconds=seconds)
+
+
+def told(m: Measured) -> list[str]:
+    """What was measured, a line each."""
+    return [
+        f"{m.net}, seed {m.seed}, weights {m.weights_sha256}",
+        f"the cells' own accuracy: {m.accuracy:.2f} %, {m.right:,} of {m.images:,} images, by {m.formulas:,} formulas",
+        f"PyTorch in float64 reads {m.agreed:,} alike; the worst logit differs by {m.worst:.1e} of its image's largest",
+        f"IronCalc recalculated {m.ironcalc:,} of them: {m.ironcalc_worst:.1e} at worst",
+        f"{m.seconds:.0f} s",
+    ]
+
+
+def write(measured: Measured, folder: Path = record.RUNS) -> Path:
+    """Keep what was measured beside the claim's records; moved into place when whole."""
+    path = folder / measured.net / FILE
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".run-") as scratch:
+        draft = Path(scratch) / FILE
+        draft.write_text(json.dumps(asdict(measured), indent=1) + "\n", encoding="utf-8")
+        draft.replace(path)
+    return path
+
+
+def load(folder: Path = record.RUNS, net: str = live.NET) -> Measured | None:
+    """What was measured; None if nothing was. Raises BadRecord."""
+    path = folder / net / FILE
+    if not path.is_file():
+        return None
+    try:
+        found = Measured(**json.loads(path.read_text(encoding="utf-8")))
+        if not 0 <= found.right <= found.images or found.agreed > found.images or found.images < 1:
+            raise BadRecord(f"{path}: what was measured contradicts itself: measure again")
+    except (OSError, ValueError, TypeError) as error:
+        if isinstance(error, BadRecord):
+            raise
+        raise BadRecord(f"{path}: what was measured is broken: run python -m mnist spreadsheet again") from error
+    return found
