@@ -20,14 +20,14 @@ PIXEL = 15  # pixels of the screen for one of the image
 PANEL = SEEN + SIZE + 1  # the column of the results
 CHOICE = 6  # the row of what is chosen
 CHOSEN = f"$E${CHOICE}"
-# Beside the choice, small: its number in the list, and where its image stands in the gallery.
-PICK, PICK_ROW, PICK_COLUMN = f"$Z${CHOICE}", f"$AB${CHOICE}", f"$AD${CHOICE}"
+# Beside the choice: its number in the list, and where its image stands in the gallery.
+PICK, PICK_ROW, PICK_COLUMN = (f"${letter(PANEL + k)}${CHOICE}" for k in (3, 4, 5))
 TEN = TOP + 8  # the first row of the ten digits' table
 DIGIT, LOGIT, CHANCE, REST, THEIRS, APART = range(PANEL, PANEL + 6)
 LIMIT = "10^-9"
 SUBTITLE = (
-    "Type a grey value, 0 (paper) to 255 (ink), into a cell of the drawing; everything follows: the network has about "
-    "25,000 formulas, and what it learned stands on the sheet CNN weights."
+    "Type a grey value, 0 (paper) to 255 (ink), into a cell of the drawing; everything follows: the network is {:,} "
+    "formulas on the sheet CNN layers, and what it learned stands on the sheet CNN weights."
 )
 
 
@@ -48,7 +48,8 @@ DIGIT_CELL, SURE_CELL, MARGIN_CELL, SAME_CELL = (f"${letter(PANEL)}${row}" for r
 
 def write(book: Book, found: Live) -> None:
     """Write the sheet, and define the names of its drawing, its choice and its logits."""
-    sheet = open_sheet(book, LIVE, "The network, live: paint a digit", SUBTITLE, ())
+    subtitle = SUBTITLE.format(sum(len(x.formulas) for x in found.layout.written))
+    sheet = open_sheet(book, LIVE, "The network, live: paint a digit", subtitle, ())
     sheet.set_column_pixels(0, 0, 22)
     sheet.set_column_pixels(LEFT, PANEL - 1, PIXEL)
     sheet.set_column_pixels(PANEL, PANEL + 5, 92)
@@ -86,12 +87,13 @@ def _choice(book: Book, sheet: Sheet, found: Live) -> None:
     }  # fmt: skip
     if sheet.data_validation(CHOICE - 1, LEFT + 3, CHOICE - 1, LEFT + 11, validation):
         raise ValueError("the choice's list was refused")
-    tiny = book.style("axis")
+    tiny = book.style("muted", "center")
     list_ = samples.places(found).choices
     assert names[0] == OWN
-    sheet.put(CHOICE, 25, 1, tiny, f"IFERROR(MATCH({CHOSEN},{list_},0),1)")
-    sheet.put(CHOICE, 27, 0, tiny, f"{samples.DOWN}*MOD(MAX(0,{PICK}-3),{samples.HANDS})")
-    sheet.put(CHOICE, 29, 0, tiny, f"{samples.ACROSS}*INT(MAX(0,{PICK}-3)/{samples.HANDS})")
+    sheet.put(CHOICE, PANEL, "its number in the list, and its place in the gallery", book.style("muted"))
+    sheet.put(CHOICE, PANEL + 3, 1, tiny, f"IFERROR(MATCH({CHOSEN},{list_},0),1)")
+    sheet.put(CHOICE, PANEL + 4, 0, tiny, f"{samples.DOWN}*MOD(MAX(0,{PICK}-3),{samples.HANDS})")
+    sheet.put(CHOICE, PANEL + 5, 0, tiny, f"{samples.ACROSS}*INT(MAX(0,{PICK}-3)/{samples.HANDS})")
     note = f'IF({PICK}=1,"the network reads your drawing","your drawing is kept: choose “{OWN}” to have it read")'
     sheet.put(CHOICE, SEEN + 4, "the network reads your drawing", book.style("muted"), note)
 

@@ -86,7 +86,10 @@ def _facts(book: Book, sheet: Sheet, found: Live) -> None:
     )
     for k, (label, value, formula) in enumerate(facts):
         sheet.put(FACTS + k, SEEN, label, book.style("muted"))
-        sheet.put(FACTS + k, AT, value, book.style("fine", "left"), formula)
+        form = book.style("fine", "left")
+        if sheet.merge_range(FACTS + k - 1, AT, FACTS + k - 1, AT + 3, "", form):
+            raise ValueError("a fact could not be merged")
+        sheet.put(FACTS + k, AT, value, form, formula)
 
 
 def _plane(book: Book, sheet: Sheet, found: Live) -> None:
