@@ -15,6 +15,8 @@ from mnist.recipe import TARGET
 
 STARTED = time.time()
 RIGHT, WRONG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130  # exit statuses
+# What tells its cause in one sentence, by name, for the modules import torch or take their time.
+TOLD = ("NoData", "CannotResume", "NoLiveNetwork", "CannotCompile", "UnreadableWorkbook", "EngineMissing")
 
 OUT = Path("out/mnist")
 net_option = click.option(
@@ -57,8 +59,8 @@ class Commands(click.Group):
         except (BadNetwork, BadRecord, OSError) as error:
             click.secho(str(error), fg="red", err=True)
             sys.exit(UNUSABLE)
-        except RuntimeError as error:
-            if type(error).__name__ not in ("NoData", "CannotResume"):  # their modules import torch
+        except (RuntimeError, ValueError) as error:
+            if type(error).__name__ not in TOLD:
                 raise
             click.secho(str(error), fg="red", err=True)
             sys.exit(UNUSABLE)
@@ -174,7 +176,7 @@ def spreadsheet(workbook: Path, data: Path | None, keep: bool) -> None:
     All images go through the formulas as they stand in the cells, and through PyTorch in float64; some are recalculated
     by IronCalc too. The exit status is 0 if all agree.
     """
-    from mnist import live
+    from mnist import live, record
     from mnist.spreadsheet import run, told, write
     from mnist.tables import progress
 
@@ -185,7 +187,7 @@ def spreadsheet(workbook: Path, data: Path | None, keep: bool) -> None:
         click.secho("the cells and PyTorch do not agree", fg="red", err=True)
         sys.exit(WRONG)
     if keep:
-        click.echo(f"{write(found)}: written")
+        click.echo(f"{write(found, record.RUNS)}: written")
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""The network that runs in cells: a recorded one, laid out by sheetgen's exporter, with PyTorch's word on each sample."""
+"""The network that runs in cells: a recorded one, laid out by sheetgen's exporter, and what PyTorch says."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def load(folder: Path = RUNS, net: str = NET, seed: int = SEED) -> Live:
 
     path = folder / net / f"seed{seed}.json"
     record, network = read(path), load_network(path)
-    images = {BLANK: np.zeros((digits.SIZE, digits.SIZE)), **digits.samples()}
+    images: dict[str, Any] = {BLANK: np.zeros((digits.SIZE, digits.SIZE)), **digits.samples()}
     pixels = torch.tensor(np.stack(list(images.values())), dtype=torch.float64)[:, None]
     graph = trace(network, pixels[list(images).index(FIRST)][None], softmax=True)
     with torch.no_grad():

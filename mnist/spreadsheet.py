@@ -16,10 +16,10 @@ from mnist import live, record
 from mnist.record import BadRecord
 from sheetgen.compiled import Compiled, compile_workbook
 from sheetgen.xlsx import Workbook, read
-from sheetgen.xlsx.a1 import area
+from sheetgen.xlsx.a1 import area, range_of
 
 BATCH = 200
-NAMES = ("cnn_drawing", "cnn_choice", "cnn_logits")  # what the sheet Live CNN defines
+NAMES = {"cnn_drawing": 784, "cnn_choice": 1, "cnn_logits": 10}  # what the sheet Live CNN defines, of how many cells
 RELATIVE = 1e-9  # of the largest logit of an image
 IMAGES_BY_IRONCALC = 200
 FILE = "spreadsheet.json"  # beside the records of the claim
@@ -60,17 +60,23 @@ class NoLiveNetwork(ValueError):
 
 def _places(workbook: Workbook) -> tuple[list[tuple[str, str]], tuple[str, str], list[tuple[str, str]]]:
     """(the cells of the drawing, that of the choice, those of the logits)."""
+    for sheet in live.SHEETS:
+        if sheet not in workbook.sheets:
+            raise NoLiveNetwork(f"the workbook has no sheet {sheet}: build it with python build.py")
     found = []
-    for name in NAMES:
+    for name, size in NAMES.items():
         if name not in workbook.names:
             raise NoLiveNetwork(f"the workbook does not define {name}: build it with python build.py")
-        at = area(workbook.names[name].lstrip("="))
+        text = workbook.names[name].lstrip("=")
+        at = area(text) if range_of(text.rpartition("!")[2]) else None  # a stranger may have deleted the cells
+        if at is None or at.sheet not in live.SHEETS or at.size != size:
+            raise NoLiveNetwork(f"{name} names {text}, not the cells that it should: build it with python build.py")
         found.append([(at.sheet, where) for where in at.addresses()])
     return found[0], found[1][0], found[2]
 
 
 def compiled(path: Path) -> Compiled:
-    """(N, 784) grey values, 0 to 255, in; (N, 10) logits out. Raises NoLiveNetwork, CannotCompile, and what read does."""
+    """(N, 784) grey values in, (N, 10) logits out. Raises NoLiveNetwork, CannotCompile, and what read does."""
     workbook = read(path)
     drawing, choice, logits = _places(workbook)
     return compile_workbook(workbook, drawing, logits, {choice: live.OWN})
@@ -80,6 +86,12 @@ def batches(images: Any, size: int = BATCH) -> Iterator[Any]:
     """Rows of pixels in float64, `size` images at a time."""
     for k in range(0, len(images), size):
         yield images[k : k + size].reshape(len(images[k : k + size]), -1).astype(float)
+
+
+def apart(cells: Any, theirs: Any) -> float:
+    """The worst difference of (N, 10) logits, relative to the largest of an image; infinite if a cell is no number."""
+    worst = (np.abs(cells - theirs).max(1) / np.abs(theirs).max(1)).max()
+    return float("inf") if np.isnan(worst) else float(worst)
 
 
 def measure(path: Path, images: Any, labels: Any, network: Any, say: Say = lambda done, of: None) -> dict[str, Any]:
@@ -93,7 +105,7 @@ def measure(path: Path, images: Any, labels: Any, network: Any, say: Say = lambd
         cells = formulas(pixels)
         with torch.no_grad():
             theirs = network(torch.from_numpy(pixels).view(-1, 1, 28, 28)).numpy()
-        worst = max(worst, float((np.abs(cells - theirs).max(1) / np.abs(theirs).max(1)).max()))
+        worst = max(worst, apart(cells, theirs))
         right += int((cells.argmax(1) == labels[done : done + len(pixels)]).sum())
         agreed += int((cells.argmax(1) == theirs.argmax(1)).sum())
         done += len(pixels)
@@ -115,10 +127,10 @@ def by_ironcalc(path: Path, images: Any, network: Any, say: Say = lambda done, o
     for done, pixels in enumerate(batches(images, 1), 1):
         for where, value in zip(drawing, pixels[0].tolist(), strict=True):
             model.put(where, value)
-        found = np.array(model.evaluate(logits), float)
+        found = [x if isinstance(x, float) else float("nan") for x in model.evaluate(logits)]
         with torch.no_grad():
-            theirs = network(torch.from_numpy(pixels).view(1, 1, 28, 28)).numpy()[0]
-        worst = max(worst, float(np.abs(found - theirs).max() / np.abs(theirs).max()))
+            theirs = network(torch.from_numpy(pixels).view(1, 1, 28, 28)).numpy()
+        worst = max(worst, apart(np.array([found]), theirs))
         say(done, len(images))
     return worst
 

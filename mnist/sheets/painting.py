@@ -43,7 +43,7 @@ class Refs(NamedTuple):
 REFS = Refs(
     *(f"${letter(c)}${TEN}:${letter(c)}${TEN + 9}" for c in (LOGIT, CHANCE, REST, APART))
 )  # fmt: skip
-DIGIT_CELL, SURE_CELL, MARGIN_CELL, SAME_CELL = (f"${letter(PANEL)}${row}" for row in (TOP, TOP + 3, TOP + 5, TEN + 12))
+DIGIT_CELL = f"${letter(PANEL)}${TOP}"
 
 
 def write(book: Book, found: Live) -> None:
@@ -186,10 +186,10 @@ def _digits(book: Book, sheet: Sheet, found: Live) -> None:
         chance = f"{letter(CHANCE)}{row}"
         sheet.put(row, REST, 0 if d == top else float(chances[d]), book.style("cell", "percent", "right", "muted"),
                   f"IF($A${TOP + d}-1={DIGIT_CELL},0,{chance})")  # fmt: skip
-        sheet.put(row, THEIRS, "–", book.style("cell", "millionth", "right", "muted"),
-                  f'IF({PICK}=1,"–",INDEX({theirs},{PICK}-1,{samples.WIDE}*$A${TOP + d}-{samples.WIDE - 1}))')  # fmt: skip
-        ours, other = f"{letter(LOGIT)}{row}", f"{letter(THEIRS)}{row}"
-        sheet.put(row, APART, 0, book.style("cell", "relative", "right", "muted"), f"IF({PICK}=1,0,ABS({ours}-{other}))")
+        looked = f"INDEX({theirs},{PICK}-1,{samples.WIDE}*$A${TOP + d}-{samples.WIDE - 1})"
+        sheet.put(row, THEIRS, "–", book.style("cell", "millionth", "right", "muted"), f'IF({PICK}=1,"–",{looked})')
+        apart = f"ABS({letter(LOGIT)}{row}-{letter(THEIRS)}{row})"
+        sheet.put(row, APART, 0, book.style("cell", "relative", "right", "muted"), f"IF({PICK}=1,0,{apart})")
     sheet.conditional_format(TEN - 1, CHANCE, TEN + 8, CHANCE, {
         "type": "data_bar", "bar_color": style.SERIES[4], "bar_solid": True, "min_type": "num", "min_value": 0,
         "max_type": "num", "max_value": 1,

@@ -36,9 +36,9 @@ def _cells(m: Measured) -> list[Line]:
     """How the accuracy of the formulas was measured."""
     return [
         ("the network in cells", f"{m.net}, seed {m.seed}; SHA-256 of the weights {m.weights_sha256}", None),
-        ("measured", f"All {m.images:,} test images went through the {m.formulas:,} formulas between drawing and logits "
-         f"as they stand in the cells: {m.right:,} right, {m.accuracy:.2f} %; PyTorch in float64 reads {m.agreed:,} of "
-         f"them alike, its logits differ by at most {m.worst:.0e} of the largest of an image. IronCalc recalculated "
+        ("measured", f"All {m.images:,} test images went through the {m.formulas:,} formulas from drawing to logits, "
+         f"as these stand in the cells: {m.right:,} right, {m.accuracy:.2f} %; PyTorch in float64 reads {m.agreed:,} "
+         f"of them alike, its logits differ by at most {m.worst:.0e} of the largest of an image. IronCalc recalculated "
          f"{m.ironcalc:,} of them: at most {m.ironcalc_worst:.0e}.", False),
         ("command", "python -m mnist spreadsheet", True),
     ]  # fmt: skip

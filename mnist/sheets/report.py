@@ -59,7 +59,9 @@ def write(book: Book, content: Content) -> None:
         paragraph(book, sheet, row + 1, TEXT, text, FIT)
         row += 2
     top = row + 1
-    summaries = results.places(content.runs, content.networks, top + checklist.height(content.claims, content.measured) + 1)
+    summaries = results.places(
+        content.runs, content.networks, top + checklist.height(content.claims, content.measured) + 1
+    )
     ours = summaries[OURS]
     checks = checklist.checks(summaries, content.errors, content.measured)
     required = checklist.write(book, sheet, top, checks)

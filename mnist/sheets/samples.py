@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mnist import digits
-from mnist.live import BLANK, OWN, SAMPLES, Live
+from mnist.live import OWN, SAMPLES, Live
 from mnist.sheets.common import heads, open_sheet, section
 from sheetgen import style
 from sheetgen.book import Book, Sheet
