@@ -49,6 +49,11 @@ def load(folder: Path = RUNS, net: str = NET, seed: int = SEED) -> Live:
     return Live(record, laid, dict(zip(images, logits, strict=True)), images)
 
 
+def network() -> Any:
+    """The same network as a module, for `sheetgen export mnist.live:network`. Raises BadRecord."""
+    return load_network(RUNS / NET / f"seed{SEED}.json")
+
+
 def probabilities(logits: Any) -> Any:
     """Softmax over the last dimension."""
     powers = np.exp(logits - logits.max(-1, keepdims=True))

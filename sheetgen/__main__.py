@@ -1,4 +1,4 @@
-"""The command line: `build` writes workbooks, `check` judges them, `audit` judges anybody's, `templates` lists."""
+"""The command line: `build` and `export` write workbooks, `check` and `audit` judge them, `templates` lists."""
 
 from __future__ import annotations
 
@@ -100,6 +100,43 @@ def grad(file: Path, cell: str, ranges: tuple[str, ...], form: str | None, numer
     from sheetgen.grad import command
 
     sys.exit(command.run(file, cell, ranges, form or "table", numeric, everything))
+
+
+@main.command()
+@click.argument("model")
+@click.option("--example", required=True, metavar="INPUT", help="A .csv with a header, .npy, .pt or .safetensors file; "
+              "or a shape such as 1x1x28x28, for zeros.")  # fmt: skip
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE.xlsx", help="The file.")
+@click.option("--weights", type=click.Path(path_type=Path), metavar="FILE", help="A .safetensors, .pt or .pth file.")
+@click.option("--features", metavar="A,B,C", help="The names of the inputs, instead of the header of a .csv.")
+@click.option("--outputs", metavar="A,B", help="The names of the outputs, or of the classes.")
+@click.option("--softmax", is_flag=True, help="The outputs are classes: show their probabilities.")
+@click.option("--rows", type=int, default=20, show_default=True, help="How many rows a table has to type into.")
+@click.option("--title", help="The heading of the workbook.")
+@click.option("--check/--no-check", default=True, help="Recalculate the workbook with every engine first.")
+def export(
+    model: str,
+    example: str,
+    output: Path,
+    weights: Path | None,
+    features: str | None,
+    outputs: str | None,
+    softmax: bool,
+    rows: int,
+    title: str | None,
+    check: bool,
+) -> None:
+    """Write a PyTorch network as a workbook to type into, every number of it a live formula.
+
+    MODEL is file.py:name or package.module:name: a torch.nn.Module, or a function without arguments that gives one.
+    Its code is run, so name only code that you trust. Weights and examples are only read: no pickle is ever run.
+
+    The exit status is 0 if it was written, 1 if a spreadsheet program disagrees with PyTorch, 2 if something that was
+    given cannot be used.
+    """
+    from sheetgen.exporter import command
+
+    sys.exit(command.run(model, example, output, weights, features, outputs, softmax, rows, title, check))
 
 
 @main.command()

@@ -110,6 +110,10 @@ class Sheet(Worksheet):
         attr = "".join(f' {key}="{value}"' for key, value in attributes)
         self.fh.write(f"<c{attr}><v>{float(number)!r}</v></c>")
 
+    def _xml_formula_element(self, formula: str, result: Any, attributes: Iterable[tuple[str, Any]] = ()) -> None:
+        # XlsxWriter writes a result that is an empty text as if there were none.
+        super()._xml_formula_element(formula, result, [*attributes, *([("t", "str")] if result == "" else [])])
+
     def _write_sheet_data(self) -> None:
         if self._table is None:
             super()._write_sheet_data()

@@ -75,11 +75,18 @@ STYLES: dict[str, dict[str, Any]] = {
     "share": {"num_format": "0.0%"},
     "count": {"num_format": '#,##0;-#,##0;"·"'},  # of a matrix that is nearly all zeros
     "own": {"num_format": '0;-0;"own"'},
+    "fine": {"font_size": 8},
+    "huge": {"font_size": 80, "bold": True, "align": "center", "font_color": ACCENT},
     "axis": {"font_color": MUTED, "font_size": 7, "align": "center"},
     "activation": {"font_size": 7, "num_format": "0.00", "align": "center"},
     "padding": {"font_color": MUTED, "bg_color": PAPER, "num_format": "0"},
     "weight": {"font_size": 8, "num_format": "0.0000", "align": "center"},
+    "probability": {"num_format": '"P("@")"'},  # of what the cell names
+    "typed": {"quote_prefix": True},  # a text that stays one when a person edits it, also if it begins with =
     "pixel": {"num_format": ";;;"},  # seen by its colour alone
+    "paper": {"border": 1, "border_color": RULE, "locked": False},
+    "edge": {"border": 4, "border_color": RULE},
+    "percent": {"num_format": "0.0000%"},
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},

@@ -4,14 +4,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import live_books
 import pytest
 from books import FEW, TEMPLATES, BuildBook
 
+import mnist.live
+from mnist.live import Live
 from sheetgen import workbook
 from sheetgen.plan import Oracle
 from sheetgen.spec import Spec, load, parse, with_options
 from sheetgen.tables import find
-from sheetgen.xlsx import read
+from sheetgen.xlsx import Workbook, read
 
 STEPS = 30  # enough for every kind of formula, and cheap
 
@@ -67,3 +70,21 @@ def column(right: Path) -> dict[str, str]:
     table = find("Training", read(right).sheets["Training"])
     assert table is not None
     return table.columns
+
+
+@pytest.fixture(scope="session")
+def live_network() -> Live:
+    """The trained network of the sheet Live CNN, laid out."""
+    return mnist.live.load()
+
+
+@pytest.fixture(scope="session")
+def live_book(live_network: Live, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workbook of the live sheets alone."""
+    return live_books.write(tmp_path_factory.mktemp("live") / "live.xlsx", live_network)
+
+
+@pytest.fixture(scope="session")
+def live_cells(live_book: Path) -> Workbook:
+    """What is in that workbook; nobody changes it."""
+    return read(live_book)

@@ -33,8 +33,8 @@ class Block:
     def planes(self) -> tuple[int, int, int]:
         """(channels, height, width), as it stands on the sheet: a vector is a column of channels."""
         shape = self.out.shape
-        if len(shape) == 1:
-            return shape[0], 1, 1
+        if len(shape) < 2:
+            return self.out.size, 1, 1
         if len(shape) == 3:
             return shape[0], shape[1], shape[2]
         return 1, int(np.prod(shape[:-1])), shape[-1]
@@ -51,8 +51,8 @@ class Block:
 
 
 def is_line(graph: Graph) -> bool:
-    """Whether a sample is one row: every tensor is a vector."""
-    return graph.inputs.ndim == 1 and all(op.out.ndim == 1 for op in graph.ops)
+    """Whether a sample is one row: every tensor is a vector or a number."""
+    return graph.inputs.ndim == 1 and all(op.out.ndim < 2 for op in graph.ops)
 
 
 def blocks(graph: Graph) -> list[Block]:
@@ -118,11 +118,11 @@ def _copy(op: Op, fresh: int) -> tuple[Block, int]:
 
 
 def _is_rectangle(graph: Graph, ids: Array, made: Sequence[Block], line: bool) -> bool:
-    """Whether what a linear layer reads is all of one block, or a row of one, with no zeros in between."""
+    """Whether what a linear layer reads is all of one block, or a row of one."""
     if line and np.array_equal(np.sort(ids), graph.inputs):
         return True
     for block in made:
-        if ids.size == block.out.size and block.margin == (0, 0):
+        if ids.size == block.out.size:  # zeros stand around it, never in between
             if ids.ndim == 1 and np.array_equal(np.sort(ids), np.sort(block.out.ravel())):
                 return True
             if ids.ndim > 1 and np.array_equal(ids, block.out) and block.out.ndim != 3:

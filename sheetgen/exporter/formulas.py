@@ -73,7 +73,8 @@ def _conv(w: Writer, block: Block, op: Op) -> Texts:
     (sy, sx), (dy, dx), (py, px) = (op.settings[k] for k in ("stride", "dilation", "padding"))
     # The kernel is laid as its window is: rows of (kernel row, channel), columns of kernel columns.
     index = np.arange(inner * height * width).reshape(inner, height, width).transpose(1, 0, 2).reshape(-1, width)
-    kernels = w.shelf.kernels(weight, index, lambda i: f"row {i // inner}, in {i % inner}")
+    labels = [f"row {y}, in {c}" for y in range(height) for c in range(inner)]
+    kernels = w.shelf.kernels(weight, index, labels)
     down = [y * dy * channels + c for y in range(height) for c in range(inner)]
     across = [x * dx for x in range(width)]
     pieces = [(a, b) for a in runs(down) for b in runs(across)]
@@ -97,9 +98,7 @@ def _conv(w: Writer, block: Block, op: Op) -> Texts:
 
 
 def _kernel_texts(shelf: Shelf, k: Rectangle, pieces: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> list[str]:
-    return [
-        shelf.text(Rectangle(k.row + a, k.column + i, k.row + b, k.column + j)) for (a, b), (i, j) in pieces
-    ]
+    return [shelf.text(Rectangle(k.row + a, k.column + i, k.row + b, k.column + j)) for (a, b), (i, j) in pieces]
 
 
 def _linear(w: Writer, block: Block, op: Op) -> Texts:
@@ -111,7 +110,7 @@ def _linear(w: Writer, block: Block, op: Op) -> Texts:
         order = np.lexsort((w.places.column[row], w.places.row[row]))
         columns = len(np.unique(w.places.column[row]))
         index = order.reshape(-1, columns)
-        kernels = w.shelf.kernels(weight, index, lambda i, at=index: f"in {at[i, 0]}")
+        kernels = w.shelf.kernels(weight, index, [f"in {k}" for k in index[:, 0]])
         window = w.places.ranges(row)
         if len(window) != 1:
             raise AssertionError(f"{op.layer}: a linear layer reads {len(window)} ranges")
@@ -150,9 +149,7 @@ def _leaky(w: Writer, block: Block, op: Op) -> Texts:
 
 
 def _gelu(w: Writer, block: Block, op: Op) -> Texts:
-    return [
-        Text(f"0.5*{x}*(1+TANH(SQRT(2/PI())*({x}+0.044715*{x}^3)))", PRODUCT) for x in w._refs(op, block)
-    ]
+    return [Text(f"0.5*{x}*(1+TANH(SQRT(2/PI())*({x}+0.044715*{x}^3)))", PRODUCT) for x in w._refs(op, block)]
 
 
 FIRST: Mapping[str, Callable[[Writer, Block, Op], Texts]] = {
@@ -178,7 +175,7 @@ def _applied(x: Text, sign: str, other: str, first: bool) -> Text:
     right = level + 1 if sign in "-/" else level
     if first:
         return Text(f"{x.at(level)}{sign}{other if not other.startswith('-') else f'({other})'}", level)
-    return Text(f"{other}{sign}{x.at(right)}", level)
+    return Text(f"{other}{sign}{f'({x})' if x.startswith('-') else x.at(right)}", level)
 
 
 def _scalar(w: Writer, op: Op, core: Texts) -> Texts:

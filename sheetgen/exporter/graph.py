@@ -53,4 +53,4 @@ class Graph:
     @property
     def count(self) -> int:
         """How many elements there are."""
-        return self.inputs.size + sum(op.out.size for op in self.ops)
+        return sum(int(ids.size) for ids in (self.inputs, *(op.out for op in self.ops)))

@@ -58,8 +58,8 @@ class Shelf:
 
     def text(self, r: Rectangle) -> str:
         """An absolute range on this sheet."""
-        first = f"${letter(r.column)}${r.row + 1}"
-        return f"{quoted(self.sheet)}!" + (first if r.size == 1 else f"{first}:${letter(r.last_column)}${r.last_row + 1}")
+        first, last = f"${letter(r.column)}${r.row + 1}", f"${letter(r.last_column)}${r.last_row + 1}"
+        return f"{quoted(self.sheet)}!" + (first if r.size == 1 else f"{first}:{last}")
 
     def _add(self, name: str, shape: Sequence[int], trained: bool, lines: list[Line]) -> int:
         top = self.row + 2
@@ -73,7 +73,7 @@ class Shelf:
         self.sections.append(Section(name, tuple(shape), trained, top, lines))
         return top
 
-    def kernels(self, weight: Weight, index: Array, label: Callable[[int], str]) -> list[Rectangle]:
+    def kernels(self, weight: Weight, index: Array, labels: Sequence[str]) -> list[Rectangle]:
         """One block of `index`'s shape for each output: `index` says which number of the output's kernel stands where.
 
         A tensor that is asked for again in another arrangement is repeated by formulas, so that it is written once.
@@ -88,13 +88,14 @@ class Shelf:
                 value = float(numbers.flat[k])
                 return value if known is None else (_bare(known[k]), value)
 
-            rectangles, lines = _bands(cells, shown, label)
+            rectangles, lines = _bands(cells, shown, labels)
             repeated = known is not None
             name = f"{weight.name}, arranged again" if repeated else weight.name
             top = self._add(name, weight.array.shape, weight.trained and not repeated, lines)
             placed = [Rectangle(r.row + top, r.column, r.last_row + top, r.last_column) for r in rectangles]
             self._kernels[key] = placed
-            self._first.setdefault(weight.name, self._addresses(cells, placed))
+            if not repeated:
+                self._first[weight.name] = self._addresses(cells, placed)
         return self._kernels[key]
 
     def _addresses(self, cells: Array, placed: Sequence[Rectangle]) -> dict[int, str]:
@@ -105,13 +106,16 @@ class Shelf:
         return found
 
     def vector(self, weight: Weight) -> list[str]:
-        """The addresses of a tensor's numbers, in their order, in rows of at most BAND."""
+        """The addresses of a tensor's numbers, in their order: in rows of at most BAND, unless they stand already."""
+        if weight.name in self._first:
+            return [self._first[weight.name][k] for k in range(weight.array.size)]
         if weight.name not in self._vectors:
             values = weight.array.ravel().tolist()
             rows = [values[k : k + BAND] for k in range(0, len(values), BAND)]
             lines = [Line("" if len(rows) == 1 else f"from {k * BAND}", row) for k, row in enumerate(rows)]
             top = self._add(weight.name, weight.array.shape, weight.trained, lines)
             self._vectors[weight.name] = self._across(top, len(values))
+            self._first[weight.name] = dict(enumerate(self._vectors[weight.name]))
         return self._vectors[weight.name]
 
     def _across(self, top: int, count: int) -> list[str]:
@@ -120,14 +124,14 @@ class Shelf:
 
     def norm(self, op: Op) -> tuple[list[str], list[str]]:
         """The two numbers of a BatchNorm for each channel: y = x * scale + shift, which follow from its tensors."""
-        key = f"{op.weights['mean'].name} {op.weights['variance'].name}"
+        held = [op.weights.get(name) for name in ("weight", "bias", "mean", "variance")]
+        key = " ".join([*("" if w is None else w.name for w in held), str(op.settings["eps"])])
         if f"{key} scale" not in self._vectors:
-            held = [op.weights.get(name) for name in ("weight", "bias", "mean", "variance")]
             weight, bias, mean, variance = ([] if w is None else [_bare(x) for x in self.vector(w)] for w in held)
             w, b, m, v = (None if x is None else x.array for x in held)
-            count, eps = len(mean), op.settings["eps"]
-            scales = (1.0 if w is None else w) / np.sqrt(v + eps)
-            formulas = [f"{weight[k] if weight else 1}/SQRT({variance[k]}+{number(eps)})" for k in range(count)]
+            count, eps = len(mean), _bare(self.literal(op.settings["eps"], op.layer))
+            scales = (1.0 if w is None else w) / np.sqrt(v + op.settings["eps"])
+            formulas = [f"{weight[k] if weight else 1}/SQRT({variance[k]}+{eps})" for k in range(count)]
             scale = self._formulas(f"{op.layer}: scale = weight / √(running_var + eps)", formulas, scales)
             bare = [_bare(x) for x in scale]
             formulas = [f"{bias[k] if bias else 0}-{mean[k]}*{bare[k]}" for k in range(count)]
@@ -143,7 +147,7 @@ class Shelf:
 
     def literal(self, value: float, layer: str) -> str:
         """A number in a formula. Excel reads 15 digits of it, so one of more stands in a cell."""
-        if float(f"{value:.15g}") == value and 1e-15 < abs(value) < 1e15 or value == 0:
+        if value == 0 or (1e-15 < abs(value) < 1e15 and float(f"{value:.15g}") == value):
             return number(value)
         return self.vector(Weight(f"{layer}: the number {value!r}", np.array([value]), False))[0]
 
@@ -154,7 +158,7 @@ def _bare(address: str) -> str:
 
 
 def _bands(
-    cells: Array, shown: Callable[[int], float | tuple[str, float]], label: Callable[[int], str]
+    cells: Array, shown: Callable[[int], float | tuple[str, float]], labels: Sequence[str]
 ) -> tuple[list[Rectangle], list[Line]]:
     """Kernels of one row stand below each other, higher ones side by side; rows are counted from the section's top."""
     outputs, height, width = cells.shape
@@ -179,5 +183,5 @@ def _bands(
             row: list[float | tuple[str, float] | str | None] = []
             for o in shelf:
                 row += [*(shown(int(k)) for k in cells[o, i]), *[None] * (step - width)]
-            lines.append(Line(label(i), row))
+            lines.append(Line(labels[i], row))
     return rectangles, lines

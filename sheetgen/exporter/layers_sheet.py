@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sheetgen.book import Book, Sheet
+from sheetgen.exporter.blocks import blocks
+from sheetgen.exporter.graph import Graph
 from sheetgen.exporter.layout import Layout, Written
 from sheetgen.exporter.place import LEFT, TITLE_ROWS, Plane
 from sheetgen.layout import letter
@@ -22,15 +24,17 @@ SUBTITLE = (
 )
 
 
-def first_plane(count: int) -> int:
-    """The row, counted from 0, from which the planes of so many blocks stand."""
-    return TABLE + count + 2
+def first_plane(graph: Graph) -> int:
+    """The row, counted from 0, from which the planes of a network stand, below the table."""
+    return TABLE + len(blocks(graph)) + 2
 
 
 def short(k: int, written: Written) -> str:
     """The name that the table and a person's list have for a block."""
-    planes = " × ".join(map(str, written.block.planes))
-    return f"{k + 1} {written.block.layer.partition(',')[0]} {planes}"[:60]
+    block = written.block
+    planes = " × ".join(map(str, block.planes))
+    name = block.text if block.layer == block.ops[0].kind else block.layer
+    return f"{k + 1}  {name.partition(',')[0][:40]}  ({planes})"
 
 
 def table_range(layout: Layout, column: int) -> str:
@@ -59,7 +63,7 @@ def write(book: Book, layout: Layout, name: str, heading: str) -> Sheet:
 def _table(book: Book, sheet: Sheet, layout: Layout) -> None:
     for column in range(COUNT + 2):
         sheet.put(TABLE, column, HEADS.get(column), book.style("head", "right" if column >= CHANNELS else "left"))
-    line, whole = book.style("cell"), book.style("cell", "whole")
+    line, whole = book.style("cell", "fine"), book.style("cell", "fine", "whole")
     for k, written in enumerate(layout.written):
         row, plane = TABLE + 1 + k, written.plane
         assert plane is not None

@@ -77,25 +77,25 @@ def planes(graph: Graph, spot: Spot, sheet: str, weights: str, first: int, weigh
     )
     for plane in stack:
         at[1:, plane.block.out.ravel()] = plane.position()
-    places = Places([sheet, spot.sheet], *at)
+    places = Places([sheet, spot.sheet], at[0], at[1], at[2])
     shelf = Shelf(weights, weights_first)
     writer = Writer(places, shelf, {p.block.out.tobytes(): p for p in stack})
     written = [Written(p.block, writer.block(p.block), *p.position(), p) for p in stack]
     return Layout(graph, places, written, shelf, numbers)
 
 
-def line(graph: Graph, column: int, sheet: str, weights: str, weights_first: int) -> Layout:
+def line(graph: Graph, column: int, sheet: str, weights: str, weights_first: int, gap: int = 0) -> Layout:
     """One row for every sample, from a column on: inputs, then the output, then what is in between.
 
-    Raises CannotExport.
+    `gap`: columns left free behind the output. Raises CannotExport.
     """
     made = blocks(graph)
     numbers = _numbers(graph, made)
-    last = next((b for b in made if np.array_equal(b.out, graph.outputs)), None)
+    last = next((b for b in made if np.array_equal(b.out.ravel(), graph.outputs.ravel())), None)
     if last is None:
-        raise CannotExport("the module's output is a part of what a layer gives: return all of it")
+        raise CannotExport("the module's output is not what one of its layers gives: return all that one gives")
     order = [last, *(b for b in made if b is not last)]
-    width = column + graph.inputs.size + sum(b.out.size for b in order)
+    width = column + graph.inputs.size + gap + sum(b.out.size for b in order)
     if width > LAST_COLUMN:
         raise CannotExport(
             f"the sheet {sheet} would need {width:,} columns, and Excel has {LAST_COLUMN:,}: use fewer units"
@@ -104,12 +104,12 @@ def line(graph: Graph, column: int, sheet: str, weights: str, weights_first: int
     at[2, graph.inputs] = column + np.arange(graph.inputs.size)
     start = column + graph.inputs.size
     for block in order:
-        at[2, block.out] = start + np.arange(block.out.size)
-        start += block.out.size
-    places = Places([sheet], *at, line=True)
+        at[2, block.out.ravel()] = start + np.arange(block.out.size)
+        start += block.out.size + (gap if block is last else 0)
+    places = Places([sheet], at[0], at[1], at[2], line=True)
     shelf = Shelf(weights, weights_first)
     writer = Writer(places, shelf, {})
-    found = {id(b): Written(b, writer.block(b), at[1, b.out], at[2, b.out]) for b in made}
+    found = {id(b): Written(b, writer.block(b), at[1, b.out.ravel()], at[2, b.out.ravel()]) for b in made}
     return Layout(graph, places, [found[id(b)] for b in order], shelf, numbers)
 
 

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sheetgen.exporter import windows
 from sheetgen.exporter.graph import CannotExport
-from sheetgen.exporter.trace import Held, Recorder, Traced
-
-Pair = int | Sequence[int]
-
-
-def pair(x: Pair) -> tuple[int, int]:
-    """Along the height, along the width."""
-    a, b = (x, x) if isinstance(x, int) else (x[0], x[-1])
-    return int(a), int(b)
-
-
-def _must(condition: bool, r: Recorder, why: str) -> None:
-    if not condition:
-        raise CannotExport(f"{r.layer or 'the module'}: {why}")
+from sheetgen.exporter.recorder import Held, Recorder, Traced
+from sheetgen.exporter.torch_pools import Pair, adaptive_avg_pool2d, avg_pool2d, max_pool2d, pair, reduced, times
 
 
 def linear(r: Recorder, x: Traced, weight: Held, bias: Held | None = None) -> Traced:
@@ -40,25 +27,20 @@ def conv2d(
     dilation: Pair = 1, groups: int = 1,
 ) -> Traced:  # fmt: skip
     """A convolution with zeros around its input, as `torch.nn.functional.conv2d`."""
-    size, step, apart = tuple(weight.value.shape[2:]), pair(stride), pair(dilation)
+    r.must(x.value.dim() == 4, "a convolution needs samples of channels, rows and columns")
+    size, step, apart = pair(weight.value.shape[2:]), pair(stride), pair(dilation)
     if isinstance(padding, str):
         total = tuple(d * (k - 1) if padding == "same" else 0 for d, k in zip(apart, size, strict=True))
-        _must(all(t % 2 == 0 for t in total), r, "padding='same' with an even kernel is not supported")
+        r.must(all(t % 2 == 0 for t in total), "padding='same' with an even kernel is not supported")
         padding = tuple(t // 2 for t in total)
     around = pair(padding)
-    value = functional.conv2d(
-        x.value, weight.value, None if bias is None else bias.value, step, around, apart, groups
-    )
+    value = functional.conv2d(x.value, weight.value, None if bias is None else bias.value, step, around, apart, groups)
     words = [f"Conv2d {x.shape[0]} to {len(weight.value)}", f"{size[0]} × {size[1]}"]
-    words += [f"{name} {_times(p)}" for name, p, usual in
-              (("stride", step, (1, 1)), ("padding", around, (0, 0)), ("dilation", apart, (1, 1))) if p != usual]  # fmt: skip
+    extras = {"stride": (step, 1), "padding": (around, 0), "dilation": (apart, 1)}
+    words += [f"{name} {times(p)}" for name, (p, usual) in extras.items() if p != (usual, usual)]
     words += [f"{groups} groups"] if groups > 1 else []
     settings = {"stride": step, "padding": around, "dilation": apart, "groups": groups}
     return r.put("conv", ", ".join(words), (x.ids,), value, settings, {"weight": weight, "bias": bias})
-
-
-def _times(p: tuple[int, int]) -> str:
-    return str(p[0]) if p[0] == p[1] else f"{p[0]} × {p[1]}"
 
 
 def batch_norm(
@@ -67,10 +49,10 @@ def batch_norm(
 ) -> Traced:  # fmt: skip
     """(x - mean) / sqrt(variance + eps) * weight + bias with the running statistics, as in eval mode."""
     if mean is None or variance is None or training:
-        raise CannotExport(f"{r.layer}: BatchNorm without running statistics mixes the samples of a batch")
+        raise CannotExport(f"{r.layer or 'the module'}: BatchNorm without running statistics mixes a batch's samples")
     held = {"weight": weight, "bias": bias, "mean": mean, "variance": variance}
-    parts = [None if w is None else w.value for w in (mean, variance, weight, bias)]
-    value = functional.batch_norm(x.value, *parts, False, 0.0, eps)
+    w, b = (None if t is None else t.value for t in (weight, bias))
+    value = functional.batch_norm(x.value, mean.value, variance.value, w, b, eps=eps)
     return r.put("norm", "BatchNorm", (x.ids,), value, {"eps": eps}, held)
 
 
@@ -94,7 +76,7 @@ def leaky_relu(r: Recorder, x: Traced, negative_slope: float = 0.01, inplace: bo
 
 def gelu(r: Recorder, x: Traced, approximate: str = "none") -> Traced:
     """x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))); the exact form has no function in a spreadsheet."""
-    _must(approximate == "tanh", r, "GELU is supported in its tanh form: use approximate='tanh'")
+    r.must(approximate == "tanh", "GELU is supported in its tanh form: use approximate='tanh'")
     return r.put("gelu", "GELU", (x.ids,), functional.gelu(x.value, approximate="tanh"))
 
 
@@ -105,15 +87,15 @@ def arithmetic(sign: str, f: Callable[..., Any]) -> Callable[..., Any]:
     """+ - * / of a tensor with another, with one that the module holds, or with a number."""
 
     def call(r: Recorder, a: Any, b: Any, alpha: float = 1, rounding_mode: str | None = None) -> Traced:
-        _must(alpha == 1 and rounding_mode is None, r, f"{sign} with alpha or a rounding mode is not supported")
+        r.must(alpha == 1 and rounding_mode is None, f"{sign} with alpha or a rounding mode is not supported")
         value = f(_value(a), _value(b))
         ids = tuple(torch.broadcast_to(x.ids, value.shape) for x in (a, b) if isinstance(x, Traced))
         if len(ids) == 2:
             return r.put("binary", WORDS[sign], ids, value, {"sign": sign})
         settings = {"sign": sign, "first": isinstance(a, Traced)}
         other = b if isinstance(a, Traced) else a
-        if isinstance(other, Held) and other.value.dim():
-            _must(other.value.dim() < value.dim() or len(other.value) == 1, r, "a constant differs between samples")
+        if isinstance(other, Held):
+            r.must(other.value.dim() < value.dim() or len(other.value) == 1, "a constant differs between samples")
             # Which number of the constant each element meets: PyTorch broadcasts the places as it does the numbers.
             places = torch.broadcast_to(torch.arange(other.value.numel()).view(other.value.shape), value.shape)[0]
             settings["places"] = places.numpy()
@@ -129,59 +111,6 @@ def arithmetic(sign: str, f: Callable[..., Any]) -> Callable[..., Any]:
 
 def _value(x: Any) -> Any:
     return x.value if isinstance(x, Traced | Held) else x
-
-
-def max_pool2d(
-    r: Recorder, x: Traced, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, dilation: Pair = 1,
-    ceil_mode: bool = False, return_indices: bool = False,
-) -> Traced:  # fmt: skip
-    """The largest of each window."""
-    _must(not return_indices, r, "MaxPool2d with return_indices is not supported")
-    size, step = pair(kernel_size), pair(stride if stride is not None and stride != [] else kernel_size)
-    value = functional.max_pool2d(x.value, size, step, pair(padding), pair(dilation), ceil_mode)
-    seen = windows.sliding(x.ids[0].numpy(), value.shape[2:], size, step, pair(padding), pair(dilation))
-    return r.put("reduce", f"MaxPool2d {_times(size)}", (x.ids,), value, {"f": "MAX", "windows": seen})
-
-
-def avg_pool2d(
-    r: Recorder, x: Traced, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False,
-    count_include_pad: bool = True, divisor_override: int | None = None,
-) -> Traced:  # fmt: skip
-    """The mean of each window."""
-    size, step = pair(kernel_size), pair(stride if stride is not None and stride != [] else kernel_size)
-    around = pair(padding)
-    value = functional.avg_pool2d(x.value, size, step, around, ceil_mode, count_include_pad, divisor_override)
-    seen = windows.sliding(x.ids[0].numpy(), value.shape[2:], size, step, around, (1, 1))
-    settings: dict[str, Any] = {"f": "AVERAGE", "windows": seen}
-    if divisor_override:
-        settings["divisors"] = windows.constant(value.shape[1:], divisor_override)
-    elif count_include_pad and any(around):
-        settings["divisors"] = windows.padded_counts(x.shape, value.shape[1:], size, step, around)
-    return r.put("reduce", f"AvgPool2d {_times(size)}", (x.ids,), value, settings)
-
-
-def adaptive_avg_pool2d(r: Recorder, x: Traced, output_size: Any) -> Traced:
-    """Means of windows that cover all of the input."""
-    wanted = (output_size, output_size) if isinstance(output_size, int | None) else tuple(output_size)
-    size = tuple(n if w is None else int(w) for w, n in zip(wanted, x.value.shape[-2:], strict=True))
-    value = functional.adaptive_avg_pool2d(x.value, size)  # type: ignore[arg-type]
-    seen = windows.adaptive(x.ids[0].numpy(), size)
-    return r.put("reduce", f"AdaptiveAvgPool2d {_times(size)}", (x.ids,), value, {"f": "AVERAGE", "windows": seen})
-
-
-def reduced(name: str, text: str, f: Callable[..., Tensor]) -> Callable[..., Traced]:
-    """The sum, mean or largest along some dimensions of a sample."""
-
-    def call(r: Recorder, x: Traced, dim: Any = None, keepdim: bool = False) -> Traced:
-        _must(dim is not None, r, f"{text.lower()} without dimensions mixes the samples of a batch: name them")
-        dims = tuple(d % x.value.dim() for d in ((dim,) if isinstance(dim, int) else dim))
-        _must(0 not in dims, r, f"{text.lower()} over the samples of a batch is not supported")
-        value = f(x.value, dims, keepdim)
-        rest = [d for d in range(x.value.dim()) if d not in dims]
-        seen = x.ids[0].permute([d - 1 for d in [*rest[1:], *dims]]).reshape(value[0].numel(), -1)
-        return r.put("reduce", text, (x.ids,), value, {"f": name, "windows": seen.numpy()})
-
-    return call
 
 
 largest, total, mean = (
@@ -204,22 +133,27 @@ def log_softmax(r: Recorder, x: Traced, dim: int | None = None, _stacklevel: int
 
 def _shifted(r: Recorder, x: Traced, dim: int | None) -> Traced:
     """The largest becomes 0, so that exp cannot overflow."""
-    _must(dim is not None, r, "softmax without a dimension is not supported: name it")
+    r.must(dim is not None, "softmax without a dimension is not supported: name it")
     return subtract(r, x, largest(r, x, dim, True))  # type: ignore[no-any-return]
 
 
+def dropout(r: Recorder, x: Traced, p: float = 0.5, training: bool = True, inplace: bool = False) -> Traced:
+    """Nothing in eval mode."""
+    r.must(not training, "dropout that goes on in eval mode gives random numbers: give it training=self.training")
+    return x
+
+
 def _same(r: Recorder, x: Traced, *_: Any, **__: Any) -> Traced:
-    """What changes nothing in eval mode."""
+    """What changes nothing, for all is float64."""
     return x
 
 
 Handler = Callable[..., Any]
 
-MODULES: Mapping[type, Handler] = {
-    nn.Linear: lambda r, m, x: linear(r, x, *_held(r, m, "weight", "bias")),
+MODULES: Mapping[Any, Handler] = {
+    nn.Linear: lambda r, m, x: linear(r, x, **_held(r, m, "weight", "bias")),
     nn.Conv2d: lambda r, m, x: _conv2d_module(r, m, x),
-    nn.BatchNorm1d: lambda r, m, x: _norm_module(r, m, x),
-    nn.BatchNorm2d: lambda r, m, x: _norm_module(r, m, x),
+    **dict.fromkeys((nn.BatchNorm1d, nn.BatchNorm2d), lambda r, m, x: _norm_module(r, m, x)),
     nn.ReLU: lambda r, m, x: relu(r, x),
     nn.LeakyReLU: lambda r, m, x: leaky_relu(r, x, m.negative_slope),
     nn.Sigmoid: lambda r, m, x: sigmoid(r, x),
@@ -258,15 +192,13 @@ FUNCTIONS: Mapping[Any, Handler] = {
     **dict.fromkeys((torch.mean, "mean"), mean),
     **dict.fromkeys((torch.sum, "sum"), total),
     **dict.fromkeys((torch.amax, "amax"), largest),
-    **dict.fromkeys(
-        (operator.add, operator.iadd, torch.add, "add", "add_"), arithmetic("+", operator.add)
-    ),
+    **dict.fromkeys((operator.add, operator.iadd, torch.add, "add", "add_"), arithmetic("+", operator.add)),
     **dict.fromkeys((operator.sub, operator.isub, torch.sub, "sub", "sub_"), subtract),
     **dict.fromkeys((operator.mul, operator.imul, torch.mul, "mul", "mul_"), arithmetic("*", operator.mul)),
     **dict.fromkeys((operator.truediv, operator.itruediv, torch.div, "div", "div_"), divide),
     operator.neg: lambda r, x: arithmetic("*", operator.mul)(r, x, -1.0),
-    **dict.fromkeys((functional.dropout, functional.dropout2d, torch.dropout, "contiguous", "detach", "clone"), _same),
-    **dict.fromkeys(("double", "float", "to"), _same),
+    **dict.fromkeys((functional.dropout, functional.dropout2d, torch.dropout), dropout),
+    **dict.fromkeys(("contiguous", "detach", "clone", "double", "float", "to"), _same),
     "size": lambda r, x, *dim: x.value.size(*dim),
     "dim": lambda r, x: x.value.dim(),
     getattr: lambda r, x, name: _attribute(r, x, name),
@@ -281,22 +213,28 @@ MOVES: set[Any] = {
 }  # fmt: skip
 
 
-def _held(r: Recorder, module: nn.Module, *names: str) -> list[Held | None]:
-    found = [getattr(module, name) for name in names]
-    return [None if t is None else r.held(t) for t in found]
+def handler(module: nn.Module) -> Handler | None:
+    """What a layer does, if its kind is known; a class that derives from it is taken for one that only adds to it."""
+    return next((call for kind, call in MODULES.items() if isinstance(module, kind)), None)
+
+
+def _held(r: Recorder, module: nn.Module, *names: str) -> dict[str, Any]:
+    """A layer's tensors, by the names of its attributes; None where it has none."""
+    found = {name: getattr(module, name) for name in names}
+    return {name: None if t is None else r.held(t, f"{r.layer}.{name}") for name, t in found.items()}
 
 
 def _conv2d_module(r: Recorder, m: nn.Conv2d, x: Traced) -> Traced:
-    _must(m.padding_mode == "zeros", r, f"padding_mode {m.padding_mode!r} is not supported: use zeros")
-    weight, bias = _held(r, m, "weight", "bias")
-    assert weight is not None
-    return conv2d(r, x, weight, bias, m.stride, m.padding, m.dilation, m.groups)
+    r.must(m.padding_mode == "zeros", f"padding_mode {m.padding_mode!r} is not supported: use zeros")
+    settings = {"stride": m.stride, "padding": m.padding, "dilation": m.dilation, "groups": m.groups}
+    return conv2d(r, x, **_held(r, m, "weight", "bias"), **settings)
 
 
 def _norm_module(r: Recorder, m: nn.BatchNorm1d | nn.BatchNorm2d, x: Traced) -> Traced:
-    return batch_norm(r, x, *_held(r, m, "running_mean", "running_var", "weight", "bias"), eps=m.eps)
+    held = _held(r, m, "running_mean", "running_var", "weight", "bias")
+    return batch_norm(r, x, held["running_mean"], held["running_var"], held["weight"], held["bias"], eps=m.eps)
 
 
 def _attribute(r: Recorder, x: Traced, name: str) -> Any:
-    _must(name in ("shape", "ndim", "dtype", "device"), r, f"the attribute {name} is not supported")
+    r.must(name in ("shape", "ndim", "dtype", "device"), f"the attribute {name} is not supported")
     return getattr(x.value, name)

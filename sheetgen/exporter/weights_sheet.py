@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from sheetgen.book import Book, Sheet
-from sheetgen.exporter.graph import CannotExport
+from sheetgen.exporter.graph import CannotExport, Graph
 from sheetgen.exporter.kernels import LEFT, Section, Shelf
 from sheetgen.exporter.layout import Layout
 from sheetgen.layout import letter
 
 TABLE = 6  # the row of the table's heading, counted from 1
 NAME, SHAPE, COUNT, PYTORCH, GROUP = 0, 1, 3, 5, 7  # the columns of the table
-ROOM = 400  # tensors in the table, at most
 SUBTITLE = (
-    "Every number that was learned, by the name and shape that PyTorch gives its tensor. Each kernel is laid out as the "
-    "window that it meets. Locked: unprotect the sheet (no password) to try another weight."
+    "Every number that was learned, by the name and shape that PyTorch gives its tensor. Each kernel is laid out as "
+    "the window that it meets. Locked: unprotect the sheet (no password) to try another weight."
 )
 
 
-def first_section(tensors: int) -> int:
-    """The row, counted from 0, from which the tensors stand, if the network has so many."""
-    return TABLE + tensors + 4
+def first_section(graph: Graph) -> int:
+    """The row, counted from 0, from which the tensors of a network stand, below the table."""
+    return TABLE + 4 + len({w.name for op in graph.ops for w in op.weights.values() if w.trained})
 
 
 def total_cell() -> str:
@@ -37,6 +36,7 @@ def write(book: Book, layout: Layout, name: str, heading: str) -> Sheet:
     for section in layout.shelf.sections:
         _section(book, sheet, section)
     sheet.freeze_panes(TABLE - 1, LEFT)
+    sheet.print_area(0, 0, layout.shelf.row, LEFT + max(widest, 16))  # as wide as the subtitle, at least
     sheet.protect("", {"format_columns": True, "format_rows": True})
     return sheet
 
@@ -52,9 +52,9 @@ def _table(book: Book, sheet: Sheet, layout: Layout) -> None:
         raise CannotExport(f"{len(rows)} tensors have no room in the table of the sheet {sheet.name}")
     bold = book.style("cell", "whole", "bold")
     total = layout.graph.parameters
-    column = letter(COUNT)
+    count_column = letter(COUNT)
     sheet.put(TABLE + 1, NAME, "all parameters", book.style("cell", "bold"))
-    sheet.put(TABLE + 1, COUNT, total, bold, f"SUM({column}{first}:{column}{max(first, last)})")
+    sheet.put(TABLE + 1, COUNT, total, bold, f"SUM({count_column}{first}:{count_column}{max(first, last)})")
     sheet.put(TABLE + 1, PYTORCH, total, bold)
     for k, section in enumerate(rows):
         row = first + k

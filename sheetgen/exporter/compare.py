@@ -1,0 +1,71 @@
+"""Is a written network right? Every formula is recalculated by engines, and compared with the value in its cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sheetgen.engines import ENGINES, EngineMissing, Recalculated, available
+from sheetgen.engines.result import formula_cells
+from sheetgen.report import Line
+from sheetgen.xlsx import ErrorValue, Value, Workbook, read
+
+RELATIVE, FLOOR = 1e-9, 1e-12
+PATTERNS_UP_TO = 30_000  # formula cells that 'formulas patterns' is asked for; beyond, it takes minutes
+
+Scales = Mapping[tuple[str, str], float]  # (sheet, address) -> the largest number of the cell's plane
+
+
+class Disagrees(RuntimeError):
+    """A spreadsheet program calculates something else than PyTorch; the message is one sentence that names the cell."""
+
+
+def compare(path: Path, scales: Scales, progress: Callable[[str], object] = lambda _: None) -> list[Line]:
+    """Compare every formula cell with its cached value, which is PyTorch's; a line for each engine that is here.
+
+    A number may be off by 1e-9 of itself and 1e-12 of the largest of its plane, for sums of both signs cancel.
+    Raises Disagrees, EngineFailed, and EngineMissing without IronCalc.
+    """
+    workbook = read(path)
+    count = len(formula_cells(workbook.sheets))
+    lines = []
+    for name in ("IronCalc", "formulas patterns", "LibreOffice"):
+        if (name == "formulas patterns" and count > PATTERNS_UP_TO) or (name == "LibreOffice" and not available(name)):
+            continue
+        progress(f"recalculating with {name}")
+        try:
+            lines.append(judge(workbook, ENGINES[name](path), scales))
+        except EngineMissing as error:
+            raise EngineMissing(f"{path.name} cannot be checked: {error}") from error
+    return lines
+
+
+def judge(workbook: Workbook, result: Recalculated, scales: Scales) -> Line:
+    """What one engine makes of a workbook. Raises Disagrees for the first cell that differs, and counts the others."""
+    if result.not_evaluated:
+        raise Disagrees(f"{result.not_evaluated[0]} ({result.engine}, {len(result.not_evaluated):,} such cells)")
+    wrong, worst, where = [], 0.0, ""
+    cells = formula_cells(workbook.sheets)
+    for sheet, address in cells:
+        wanted = workbook.sheets[sheet][address].value
+        found = result.values[sheet][address]
+        error = _error(found, wanted, scales.get((sheet, address), 0.0))
+        if error > RELATIVE:
+            wrong.append(f"{sheet}!{address}: {result.engine} calculates {found!r} where PyTorch has {wanted!r}")
+        if error > worst:
+            worst, where = error, f"{sheet}!{address}"
+    if wrong:
+        more = f", and {len(wrong) - 1:,} more cells differ" if len(wrong) > 1 else ""
+        raise Disagrees(wrong[0] + more)
+    return Line(result.engine, result.version, len(cells), worst, where, result.seconds)
+
+
+def _error(found: Value, wanted: Value | None, scale: float) -> float:
+    """The relative error of a number, on the scale on which it is judged; infinite for anything else that differs."""
+    if not (isinstance(found, float) and isinstance(wanted, float)):
+        return 0.0 if found == wanted and not isinstance(found, ErrorValue) else float("inf")
+    difference = abs(found - wanted)
+    allowed = RELATIVE * abs(wanted) + FLOOR * scale
+    if not difference:
+        return 0.0
+    return difference * RELATIVE / allowed if allowed else float("inf")

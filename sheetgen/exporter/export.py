@@ -1,0 +1,225 @@
+"""A PyTorch module as a workbook whose every number is a live formula."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sheetgen.book import CREATED, Book, writing
+from sheetgen.exporter import layers_sheet, layout, model_sheet, predict_sheet, weights_sheet
+from sheetgen.exporter.compare import Scales, compare
+from sheetgen.exporter.graph import CannotExport, Graph
+from sheetgen.exporter.kernels import LEFT
+from sheetgen.exporter.layout import Layout
+from sheetgen.exporter.trace import trace
+from sheetgen.layout import letter
+from sheetgen.report import Line
+
+PREDICT, MODEL, LAYERS, WEIGHTS = "Predict", "Model", "Layers", "Weights"
+TITLE = "A neural network, live"
+MAX_NAME = 255  # characters
+# What Excel would not read back as it was written: control characters, halves of pairs, escapes, errors.
+_ODD = re.compile(r"_x[0-9A-Fa-f]{4}_|[\ufffe\uffff]|^#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)$")
+
+Progress = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """What is to be written, and how large the numbers around each cell are."""
+
+    write: Callable[[Book], None]
+    scales: Scales
+
+
+def export(
+    module: nn.Module,
+    example: Tensor,
+    path: str | Path,
+    *,
+    features: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+    softmax: bool = False,
+    rows: int = 20,
+    title: str = TITLE,
+    check: bool = True,
+    progress: Progress = lambda _: None,
+) -> list[Line]:
+    """Write a module, in eval mode and float64, as a workbook; the line of each engine that it was checked with.
+
+    `example` has the shape (samples, ...): of a network on vectors all rows are shown, of any other the first sample.
+    `features` and `outputs` name what goes in and comes out; with `softmax` the outputs are probabilities of classes.
+    `rows`: how many a table has. Without `check` nothing is recalculated.
+    Raises CannotExport before anything is written, and Disagrees if a spreadsheet program calculates something else;
+    a file that was there is then untouched.
+    """
+    path = Path(path)
+    _check_arguments(module, example, path, rows, title)
+    progress("tracing the network")
+    graph = trace(module, example, softmax)
+    _finite(graph)
+    if softmax and graph.outputs.shape[0] == 1:
+        raise CannotExport("the softmax of one output is always 1: export it without softmax")
+    made = (_table if layout.is_line(graph) else _page)(graph, features, outputs, softmax, rows, title)
+    with _room(path) as folder:
+        draft = folder / "draft.xlsx"
+        progress("writing")
+        with writing(draft, title) as book:
+            made.write(book)
+            book.workbook.set_properties({
+                "title": title, "author": "sheetgen", "company": "", "created": CREATED,
+                "subject": "A neural network as live formulas", "keywords": "neural network, PyTorch, sheetgen",
+                "comments": "Made by sheetgen. Every number that the network computes is a formula.",
+            })  # fmt: skip
+        lines = compare(draft, made.scales, progress) if check else []
+        draft.replace(path)
+    return lines
+
+
+def _check_arguments(module: Any, example: Any, path: Path, rows: int, title: str) -> None:
+    if not isinstance(module, nn.Module):
+        raise CannotExport(f"{type(module).__name__} is no torch.nn.Module: export one")
+    if not isinstance(example, Tensor) or example.is_complex() or example.layout != torch.strided:
+        raise CannotExport("the example is no tensor of real numbers: give one of shape (samples, ...)")
+    if not torch.isfinite(example).all():
+        raise CannotExport("the example holds a number that is infinite or none at all: leave it out")
+    if path.suffix.lower() != ".xlsx":
+        raise CannotExport(f"{path}: the workbook's name must end with .xlsx")
+    if path.is_dir():
+        raise CannotExport(f"{path}: the file cannot be written (it is a folder): choose another name")
+    if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
+        raise CannotExport(f"rows is {rows!r}: give a whole number from 1 on")
+    _check_name(title, "the title")
+
+
+def _check_name(name: Any, what: str) -> None:
+    if not isinstance(name, str) or not name.strip():
+        raise CannotExport(f"{what} is empty: give it a name")
+    if len(name) > MAX_NAME:
+        raise CannotExport(f"{what} has {len(name):,} characters: use at most {MAX_NAME}")
+    if _ODD.search(name) or any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
+        raise CannotExport(f"{what} is {name!r}, which no cell can hold as it is: use letters and signs")
+
+
+def _names(given: Sequence[str] | None, usual: Sequence[str], what: str) -> list[str]:
+    """The names of the columns, checked. Raises CannotExport."""
+    if given is None:
+        return list(usual)
+    if isinstance(given, str):
+        raise CannotExport(f"the names of the {what}s are one text: give a list of names")
+    names = list(given)
+    if len(names) != len(usual):
+        raise CannotExport(f"there are {len(names):,} names for {len(usual):,} {what}s: give one for each")
+    for k, name in enumerate(names, 1):
+        _check_name(name, f"the name of {what} {k}")
+    twice = next((name for k, name in enumerate(names) if name in names[:k]), None)
+    if twice is not None:
+        raise CannotExport(f"two {what}s are called {twice!r}: give each a name of its own")
+    return names
+
+
+def _output_names(graph: Graph, given: Sequence[str] | None, softmax: bool) -> list[str]:
+    if graph.outputs.ndim < 2:
+        usual = [f"class {k}" if softmax else f"y{k + 1}" for k in range(graph.outputs.size)]
+    else:
+        usual = [f"y[{', '.join(map(str, at))}]" for at in np.ndindex(*graph.outputs.shape)]
+    return _names(given, usual, "output")
+
+
+def _finite(graph: Graph) -> None:
+    """Raises CannotExport for a weight that no cell can hold, which what follows from it need not show."""
+    for weight in (weight for op in graph.ops for weight in op.weights.values()):
+        if not np.isfinite(weight.array).all():
+            raise CannotExport(f"{weight.name}: it holds a number that is infinite or none at all")
+
+
+def _table(
+    graph: Graph, features: Sequence[str] | None, outputs: Sequence[str] | None, softmax: bool, rows: int, title: str
+) -> Sheets:
+    """A network on vectors: one sheet to type on, one of weights."""
+    names = _names(features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature")
+    called = _output_names(graph, outputs, softmax)
+    made = layout.line(
+        graph, predict_sheet.LEFT, PREDICT, WEIGHTS, weights_sheet.first_section(graph), predict_sheet.gap(softmax)
+    )
+    table = predict_sheet.Table(
+        made, PREDICT, WEIGHTS, names, called, softmax, max(rows, len(graph.example))
+    )
+    predict_sheet.fits(table)
+
+    def write(book: Book) -> None:
+        predict_sheet.write(book, table, title)
+        weights_sheet.write(book, made, WEIGHTS, "What the network learned")
+
+    scales: dict[tuple[str, str], float] = {}
+    for w in made.written:
+        size = float(abs(made.values(w.block.out)).max())
+        for column in w.columns.tolist():
+            name = letter(column)
+            scales |= {(PREDICT, f"{name}{predict_sheet.FIRST_ROW + r}"): size for r in range(table.rows)}
+    return Sheets(write, scales | _weight_scales(made))
+
+
+def _page(
+    graph: Graph, features: Sequence[str] | None, outputs: Sequence[str] | None, softmax: bool, _: int, title: str
+) -> Sheets:
+    """Any other network: one sheet to type on, one of layers, one of weights."""
+    vector = graph.inputs.ndim == 1
+    if features is not None and not vector:
+        raise CannotExport("features are the columns of a table, and this network reads planes: leave them out")
+    names = _names(features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature") if vector else []
+    called = _output_names(graph, outputs, softmax)
+    first = layers_sheet.first_plane(graph)
+    spot = model_sheet.spot(MODEL)
+    made = layout.planes(graph, spot, LAYERS, WEIGHTS, first, weights_sheet.first_section(graph))
+    page = model_sheet.Page(made, MODEL, LAYERS, WEIGHTS, names, called, softmax and graph.outputs.ndim == 1)
+    model_sheet.fits(page)
+
+    def write(book: Book) -> None:
+        model_sheet.write(book, page, title)
+        layers_sheet.write(book, made, LAYERS, "The network, layer by layer")
+        weights_sheet.write(book, made, WEIGHTS, "What the network learned")
+
+    scales: dict[tuple[str, str], float] = {}
+    for w in made.written:
+        size = float(abs(made.values(w.block.out)[0]).max())
+        places = zip(w.rows.tolist(), w.columns.tolist(), strict=True)
+        scales |= {(LAYERS, f"{letter(column)}{row + 1}"): size for row, column in places}
+    size = float(abs(graph.result[0]).max())
+    scales |= {(MODEL, page.cell(k)): size for k in range(len(called))}
+    return Sheets(write, scales | _weight_scales(made))
+
+
+def _weight_scales(made: Layout) -> dict[tuple[str, str], float]:
+    """BatchNorm's shift is a difference: what rounding makes of it is judged by the largest of its section."""
+    scales: dict[tuple[str, str], float] = {}
+    for section in made.shelf.sections:
+        cells = {
+            f"{letter(LEFT + k)}{section.top + i + 1}": abs(x[1])
+            for i, line in enumerate(section.lines) for k, x in enumerate(line.cells) if isinstance(x, tuple)
+        }  # fmt: skip
+        largest = max(cells.values(), default=0.0)
+        scales |= {(WEIGHTS, address): largest for address in cells}
+    return scales
+
+
+@contextmanager
+def _room(path: Path) -> Iterator[Path]:
+    """A folder for the draft, beside its place. Raises CannotExport for every OSError of what is done in it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".sheetgen-") as folder:
+            yield Path(folder)
+    except OSError as error:
+        reason = error.strerror or error
+        raise CannotExport(f"{path}: the file cannot be written ({reason}): choose another name") from error
