@@ -64,9 +64,13 @@ def export(module: nn.Module, example: Tensor, path: Path) -> Exported:
 
 
 def _planes(book: Book, made: Layout) -> None:
-    sheet, places = book.sheet(INPUT, "Input", ""), made.places
-    for element, value in zip(made.graph.inputs.ravel().tolist(), made.graph.example[0].ravel().tolist(), strict=True):
-        sheet.put(int(places.row[element]) + 1, int(places.column[element]), value, book.style("cell"))
+    """The input stands where Spot says, whatever the layout thinks."""
+    sheet, example = book.sheet(INPUT, "Input", ""), made.graph.example[0]
+    if example.ndim == 1:
+        example = example[:, None]
+    for (c, y, x), value in np.ndenumerate(example.reshape(-1, *example.shape[-2:])):
+        row = SPOT.row + c * (example.shape[-2] + 1) + y
+        sheet.put(row + 1, SPOT.column + x, float(value), book.style("cell"))
     layers_sheet.write(book, made, LAYERS, "Layers")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape, unescape
 
@@ -14,9 +14,9 @@ SHEETS = [
 ]  # fmt: skip
 
 
-def part(sheet: str) -> str:
-    """The zip entry of a sheet of our workbook."""
-    return f"xl/worksheets/sheet{SHEETS.index(sheet) + 1}.xml"
+def part(sheet: str, sheets: Sequence[str] = SHEETS) -> str:
+    """The zip entry of a sheet of our workbook, or of one with other sheets."""
+    return f"xl/worksheets/sheet{sheets.index(sheet) + 1}.xml"
 
 
 def edit(source: Path, target: Path, name: str, change: Callable[[str], str]) -> Path:
@@ -41,7 +41,9 @@ def formula_of(source: Path, sheet: str, cell: str) -> str:
     return unescape(found[1])
 
 
-def set_cells(source: Path, target: Path, sheet: str, cells: dict[str, str | float]) -> Path:
+def set_cells(
+    source: Path, target: Path, sheet: str, cells: Mapping[str, str | float], sheets: Sequence[str] = SHEETS
+) -> Path:
     """Put formulas (starting with =) or numbers into cells; the cached value of a formula stays what it was."""
 
     def change(text: str) -> str:
@@ -56,4 +58,4 @@ def set_cells(source: Path, target: Path, sheet: str, cells: dict[str, str | flo
             text = text.replace(match[0], f"{match[1]}{inside}</c>")
         return text
 
-    return edit(source, target, part(sheet), change)
+    return edit(source, target, part(sheet, sheets), change)

@@ -185,7 +185,7 @@ def _digits(book: Book, sheet: Sheet, found: Live) -> None:
         sheet.put(row, CHANCE, float(chances[d]), book.style("cell", "percent", "right"), at[1])
         chance = f"{letter(CHANCE)}{row}"
         sheet.put(row, REST, 0 if d == top else float(chances[d]), book.style("cell", "percent", "right", "muted"),
-                  f"IF($A${TOP + d}-1={DIGIT_CELL},0,{chance})")  # fmt: skip
+                  f"IF(${letter(DIGIT)}{row}={DIGIT_CELL},0,{chance})")  # fmt: skip
         looked = f"INDEX({theirs},{PICK}-1,{samples.WIDE}*$A${TOP + d}-{samples.WIDE - 1})"
         sheet.put(row, THEIRS, "–", book.style("cell", "millionth", "right", "muted"), f'IF({PICK}=1,"–",{looked})')
         apart = f"ABS({letter(LOGIT)}{row}-{letter(THEIRS)}{row})"
@@ -200,7 +200,7 @@ def _digits(book: Book, sheet: Sheet, found: Live) -> None:
 def _same(book: Book, sheet: Sheet) -> None:
     row = TEN + 11
     sheet.put(row, PANEL, "as PyTorch has it", book.style("bold"))
-    formula = f'IF({PICK}=1,"–",IF(MAX({REFS.apart})<={LIMIT}*(1+MAX({REFS.logits})),"{PASS}","{FAIL}"))'
+    formula = f'IF({PICK}=1,"–",IF(MAX({REFS.apart})<={LIMIT}*MAX(MAX({REFS.logits}),-MIN({REFS.logits})),"{PASS}","{FAIL}"))'
     sheet.put(row, PANEL + 2, "–", book.style("verdict"), formula)
     colour_verdicts(book, sheet, row, PANEL + 2)
     told = "Choose a sample, and its logits are compared with those that PyTorch gave for it."
