@@ -40,7 +40,8 @@ MAY = {
 
 # The judge shares nothing with the accused, not even by way of a third.
 JUDGE = ("check", "carried", "report", "tables", "reference", "engines", "xlsx", "lint", "compiled")
-ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation", "exporter")
+ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation")
+ACCUSED += ("exporter",)
 
 # Who alone may import a library.
 ONLY = {

@@ -200,7 +200,8 @@ def _digits(book: Book, sheet: Sheet, found: Live) -> None:
 def _same(book: Book, sheet: Sheet) -> None:
     row = TEN + 11
     sheet.put(row, PANEL, "as PyTorch has it", book.style("bold"))
-    formula = f'IF({PICK}=1,"–",IF(MAX({REFS.apart})<={LIMIT}*MAX(MAX({REFS.logits}),-MIN({REFS.logits})),"{PASS}","{FAIL}"))'
+    allowed = f"{LIMIT}*MAX(MAX({REFS.logits}),-MIN({REFS.logits}))"
+    formula = f'IF({PICK}=1,"–",IF(MAX({REFS.apart})<={allowed},"{PASS}","{FAIL}"))'
     sheet.put(row, PANEL + 2, "–", book.style("verdict"), formula)
     colour_verdicts(book, sheet, row, PANEL + 2)
     told = "Choose a sample, and its logits are compared with those that PyTorch gave for it."
