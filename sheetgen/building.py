@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from sheetgen import spec as specs
 from sheetgen import workbook
 from sheetgen.carried import NoTemplate
 from sheetgen.check import check
+from sheetgen.drafts import room
 from sheetgen.extras import CannotAdd, Extra, gather
 from sheetgen.formula import FormulaTooLong
 from sheetgen.layout import TooLarge
@@ -28,6 +28,7 @@ from sheetgen.xlsx.read import MAX_CELLS
 
 DEFAULT = "homework"
 OUTPUT = Path("out")
+REMEDY = "choose another with -o"
 
 RIGHT, WRONG, UNUSABLE = 0, 1, 2  # exit statuses
 
@@ -107,23 +108,6 @@ def _target(spec: Spec, output: Path | None, count: int) -> Path:
     return output
 
 
-@contextmanager
-def _room(path: Path) -> Iterator[Path]:
-    """A folder for drafts, beside the workbook's place. Raises CannotWrite for every OSError of what is done in it."""
-    if path.is_dir():
-        raise CannotWrite(f"{path}: the file cannot be written (it is a folder): choose another with -o")
-    for parent in path.parents:
-        if parent.exists() and not parent.is_dir():
-            raise CannotWrite(f"{path}: the file cannot be written ({parent} is no folder): choose another with -o")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".sheetgen-") as folder:
-            yield Path(folder)
-    except OSError as error:
-        reason = error.strerror or error
-        raise CannotWrite(f"{path}: the file cannot be written ({reason}): choose another with -o") from error
-
-
 def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequence[Extra]) -> bool:
     """Write a draft, judge it, and write it again with the judge's figures; only then does it take its place."""
     plan = workbook.plan(spec)
@@ -132,7 +116,7 @@ def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequ
             f"{spec.steps:,} steps make {plan.cells:,} cells, more than the {MAX_CELLS:,} that a check reads: "
             "use fewer steps, or build it with --no-check"
         )
-    with _room(path) as folder, _progress() as say:
+    with room(path, CannotWrite, REMEDY) as folder, _progress() as say:
         say("asking PyTorch autograd")
         oracle = workbook.ask_oracle(spec)
         say("writing")

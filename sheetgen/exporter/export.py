@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from sheetgen.book import CREATED, Book, writing
+from sheetgen.drafts import obstacle, room
 from sheetgen.exporter import layers_sheet, layout, model_sheet, predict_sheet, weights_sheet
 from sheetgen.exporter.compare import Scales, compare
 from sheetgen.exporter.graph import CannotExport, Graph
@@ -27,6 +26,7 @@ from sheetgen.report import Line
 
 PREDICT, MODEL, LAYERS, WEIGHTS = "Predict", "Model", "Layers", "Weights"
 TITLE = "A neural network, live"
+REMEDY = "choose another name"
 MAX_NAME = 255  # characters
 # What Excel would not read back as it was written: control characters, halves of pairs, escapes, errors.
 _ODD = re.compile(r"_x[0-9A-Fa-f]{4}_|[\ufffe\uffff]|^#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)$")
@@ -71,7 +71,7 @@ def export(
     if softmax and graph.outputs.shape[0] == 1:
         raise CannotExport("the softmax of one output is always 1: export it without softmax")
     made = (_table if layout.is_line(graph) else _page)(graph, features, outputs, softmax, rows, title)
-    with _room(path) as folder:
+    with room(path, CannotExport, REMEDY) as folder:
         draft = folder / "draft.xlsx"
         progress("writing")
         with writing(draft, title) as book:
@@ -95,8 +95,8 @@ def _check_arguments(module: Any, example: Any, path: Path, rows: int, title: st
         raise CannotExport("the example holds a number that is infinite or none at all: leave it out")
     if path.suffix.lower() != ".xlsx":
         raise CannotExport(f"{path}: the workbook's name must end with .xlsx")
-    if path.is_dir():
-        raise CannotExport(f"{path}: the file cannot be written (it is a folder): choose another name")
+    if why := obstacle(path):
+        raise CannotExport(f"{path}: the file cannot be written ({why}): {REMEDY}")
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise CannotExport(f"rows is {rows!r}: give a whole number from 1 on")
     _check_name(title, "the title")
@@ -211,15 +211,3 @@ def _weight_scales(made: Layout) -> dict[tuple[str, str], float]:
         largest = max(cells.values(), default=0.0)
         scales |= {(WEIGHTS, address): largest for address in cells}
     return scales
-
-
-@contextmanager
-def _room(path: Path) -> Iterator[Path]:
-    """A folder for the draft, beside its place. Raises CannotExport for every OSError of what is done in it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".sheetgen-") as folder:
-            yield Path(folder)
-    except OSError as error:
-        reason = error.strerror or error
-        raise CannotExport(f"{path}: the file cannot be written ({reason}): choose another name") from error

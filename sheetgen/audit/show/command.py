@@ -16,6 +16,7 @@ from sheetgen.audit import run
 from sheetgen.audit.show import gradescope, junit, machine, markdown, terminal
 from sheetgen.audit.show.text import plain, save
 from sheetgen.audit.verdict import Verdict
+from sheetgen.drafts import obstacle
 
 UNUSABLE = 2
 
@@ -70,11 +71,8 @@ def _unusable(paths: Sequence[Path], outputs: Outputs) -> str:
             return _cannot(path, "it is what is judged")
         if path.resolve() in [other.resolve() for other in files[:k]]:
             return _cannot(path, "two reports would have this name")
-        if path.is_dir():
-            return _cannot(path, "it is a folder")
-        for parent in path.parents:
-            if parent.exists() and not parent.is_dir():
-                return _cannot(path, f"{parent} is no folder")
+        if why := obstacle(path):
+            return _cannot(path, why)
     if outputs.report is not None and outputs.report.suffix.lower() != ".xlsx":
         return f"{plain(outputs.report)}: the report's name must end with .xlsx"
     return ""
