@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mnist import digits
-from mnist.record import RUNS, Record, load_network, read
+from mnist.record import RUNS, load_network
 from sheetgen.exporter import layers_sheet, layout, weights_sheet
 
 NET, SEED = "fast", 0  # 16 channels wide: a third of the work of ours, so that an edited pixel is there at once
@@ -23,7 +23,6 @@ OWN, BLANK = "my drawing", "blank page"
 class Live(NamedTuple):
     """What the sheets are written from."""
 
-    record: Record
     layout: layout.Layout
     logits: Mapping[str, Any]  # PyTorch's in float64, by the choice that shows the image
     images: Mapping[str, Any]  # (28, 28) each
@@ -35,8 +34,7 @@ def load(folder: Path = RUNS, net: str = NET, seed: int = SEED) -> Live:
 
     from sheetgen.exporter.trace import trace
 
-    path = folder / net / f"seed{seed}.json"
-    record, network = read(path), load_network(path)
+    network = load_network(folder / net / f"seed{seed}.json")
     images: dict[str, Any] = {BLANK: np.zeros((digits.SIZE, digits.SIZE)), **digits.samples()}
     pixels = torch.tensor(np.stack(list(images.values())), dtype=torch.float64)[:, None]
     graph = trace(network, pixels[list(images).index(FIRST)][None], softmax=True)
@@ -46,15 +44,9 @@ def load(folder: Path = RUNS, net: str = NET, seed: int = SEED) -> Live:
     laid = layout.planes(
         graph, spot, LAYERS, WEIGHTS, layers_sheet.first_plane(graph), weights_sheet.first_section(graph)
     )
-    return Live(record, laid, dict(zip(images, logits, strict=True)), images)
+    return Live(laid, dict(zip(images, logits, strict=True)), images)
 
 
 def network() -> Any:
     """The same network as a module, for `sheetgen export mnist.live:network`. Raises BadRecord."""
     return load_network(RUNS / NET / f"seed{SEED}.json")
-
-
-def probabilities(logits: Any) -> Any:
-    """Softmax over the last dimension."""
-    powers = np.exp(logits - logits.max(-1, keepdims=True))
-    return powers / powers.sum(-1, keepdims=True)

@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mnist import data, evaluate, parallel, record, teacher
 from mnist.data import Images
 from mnist.model import parameter_count, sha256
 from mnist.recipe import Recipe
 from mnist.record import Epoch, Record
+from mnist.tables import bars
 from mnist.teacher import Teacher
 from mnist.train import Run, train
 
@@ -99,10 +98,8 @@ def _progress(
     recipe: Recipe, images: int, leader: bool
 ) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
     """(called after each step, prints a line): a bar on a terminal, lines alone elsewhere."""
-    console = Console(stderr=True)
-    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not (leader and console.is_terminal)) as bar:
-        task = bar.add_task("", total=max(1, images // recipe.batch_size))
+    with bars(leader) as bar:
+        task = bar.add_task("training", total=max(1, images // recipe.batch_size))
 
         def step_done(step: int) -> None:
             bar.update(task, completed=step + 1)

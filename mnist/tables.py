@@ -63,20 +63,25 @@ def markdown(claims: Sequence[Claim]) -> str:
     return "\n".join(lines)
 
 
+def bars(shown: bool = True) -> Progress:
+    """Progress bars on a terminal, which go when all is done; nothing elsewhere, or if they are not to be shown."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not (shown and console.is_terminal))
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A bar for every kind of work on a terminal, a line for every tenth elsewhere; call it with (what, done, of)."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     tasks = {}
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with bars() as bar:
 
         def say(what: str, done: int, of: int) -> None:
             if what not in tasks:
                 tasks[what] = bar.add_task(what, total=of), -1
             task, tenth = tasks[what]
             bar.update(task, completed=done)
-            if not console.is_terminal and done * 10 // of > tenth:
+            if not bar.console.is_terminal and done * 10 // of > tenth:
                 print(f"{what}: {done:,} of {of:,} images", flush=True)
             tasks[what] = task, done * 10 // of
 

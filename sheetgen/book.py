@@ -206,14 +206,6 @@ class Book:
             self._styles[key] = self.workbook.add_format(style.STYLES[name])
         return self._styles[key]
 
-    def heat(self, signed: bool = False) -> dict[str, Any]:
-        """The conditional format of a heat map: from white, or `signed` from one colour over white to another."""
-        scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": style.HEAT}
-        if not signed:
-            return scale
-        middle = {"mid_type": "num", "mid_value": 0, "mid_color": "#FFFFFF", "min_color": style.COLD}
-        return {**scale, **middle, "type": "3_color_scale"}
-
     def sheet(self, name: str, heading: str, subtitle: str, colour: str = ACCENT) -> Sheet:
         """A new sheet with its heading, a link back to Start, and its print set-up."""
         sheet: Sheet = self.workbook.add_worksheet(name)

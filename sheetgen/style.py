@@ -98,3 +98,20 @@ def series_line(k: int, width: float = 1.75) -> dict[str, Any]:
     """The line of the k-th series of a chart."""
     dash = DASHES[k // len(SERIES) % len(DASHES)]
     return {"color": SERIES[k % len(SERIES)], "width": width, "dash_type": dash}
+
+
+def heat(signed: bool = False) -> dict[str, Any]:
+    """The conditional format of a heat map: from white, or `signed` from one colour over white to another."""
+    scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": HEAT}
+    if not signed:
+        return scale
+    middle = {"mid_type": "num", "mid_value": 0, "mid_color": "#FFFFFF", "min_color": COLD}
+    return {**scale, **middle, "type": "3_color_scale"}
+
+
+def ink(paper: str = "#FFFFFF") -> dict[str, Any]:
+    """The conditional format of a picture's grey values, 0 for paper to 255 for ink."""
+    return {
+        "type": "2_color_scale", "min_color": paper, "max_color": INK, "min_type": "num", "min_value": 0,
+        "max_type": "num", "max_value": 255,
+    }  # fmt: skip

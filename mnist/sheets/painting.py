@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mnist import digits
-from mnist.live import FIRST, LAYERS, LEFT, LIVE, OWN, SEEN, TOP, WEIGHTS, Live, probabilities
+from mnist.live import FIRST, LAYERS, LEFT, LIVE, OWN, SEEN, TOP, WEIGHTS, Live
 from mnist.sheets import samples, viewer
 from mnist.sheets.common import FAIL, PASS, colour_verdicts, heads, open_sheet, section
 from sheetgen import style
@@ -73,7 +73,7 @@ def write(book: Book, found: Live) -> None:
 
 def _choice(book: Book, sheet: Sheet, found: Live) -> None:
     section(book, sheet, CHOICE - 1, "Which image the network reads", 0, PANEL + 5)
-    names = samples.choices(found)
+    choices = samples.places(found).choices
     given = book.style("input", "bold")
     sheet.set_row_pixels(CHOICE - 1, 24)
     if sheet.merge_range(CHOICE - 1, LEFT + 3, CHOICE - 1, LEFT + 11, "", given):
@@ -81,17 +81,15 @@ def _choice(book: Book, sheet: Sheet, found: Live) -> None:
     sheet.put(CHOICE, LEFT, "read", book.style("muted"))
     sheet.put(CHOICE, LEFT + 3, OWN, given)
     validation = {
-        "validate": "list", "source": "=" + samples.places(found).choices, "input_title": "Which image",
+        "validate": "list", "source": "=" + choices, "input_title": "Which image",
         "input_message": "Your own drawing, a blank page, or one of twenty sample digits.",
         "error_title": "Not in the list", "error_message": "Choose one of the list.",
     }  # fmt: skip
     if sheet.data_validation(CHOICE - 1, LEFT + 3, CHOICE - 1, LEFT + 11, validation):
         raise ValueError("the choice's list was refused")
     tiny = book.style("muted", "center")
-    list_ = samples.places(found).choices
-    assert names[0] == OWN
     sheet.put(CHOICE, PANEL, "its number in the list, and its place in the gallery", book.style("muted"))
-    sheet.put(CHOICE, PANEL + 3, 1, tiny, f"IFERROR(MATCH({CHOSEN},{list_},0),1)")
+    sheet.put(CHOICE, PANEL + 3, 1, tiny, f"IFERROR(MATCH({CHOSEN},{choices},0),1)")
     sheet.put(CHOICE, PANEL + 4, 0, tiny, f"{samples.DOWN}*MOD(MAX(0,{PICK}-3),{samples.HANDS})")
     sheet.put(CHOICE, PANEL + 5, 0, tiny, f"{samples.ACROSS}*INT(MAX(0,{PICK}-3)/{samples.HANDS})")
     note = f'IF({PICK}=1,"the network reads your drawing","your drawing is kept: choose “{OWN}” to have it read")'
@@ -121,7 +119,7 @@ def _drawing(book: Book, sheet: Sheet, found: Live) -> None:
     }  # fmt: skip
     if sheet.data_validation(*area, validation):
         raise ValueError("the drawing's limits were refused")
-    sheet.conditional_format(*area, samples.PAPER)
+    sheet.conditional_format(*area, style.ink())
 
 
 def _seen(book: Book, sheet: Sheet, found: Live) -> None:
@@ -133,12 +131,11 @@ def _seen(book: Book, sheet: Sheet, found: Live) -> None:
         at = f"INDEX({gallery},{PICK_ROW}+$A{row},{PICK_COLUMN}+{letter(SEEN + x)}${TOP - 1})"
         # SUM of one cell is 0 where it is empty or holds a text.
         sheet.put(row, SEEN + x, int(value), pixel, f"IF({PICK}=1,SUM({own}),IF({PICK}=2,0,{at}))")
-    sheet.conditional_format(TOP - 1, SEEN, TOP + SIZE - 2, SEEN + SIZE - 1, samples.PAPER)
+    sheet.conditional_format(TOP - 1, SEEN, TOP + SIZE - 2, SEEN + SIZE - 1, style.ink())
 
 
 def _answer(book: Book, sheet: Sheet, found: Live) -> None:
-    logits = found.layout.values(found.layout.graph.ops[_last_logits(found)].out)[0].ravel()
-    chances = probabilities(logits)
+    chances = found.layout.values(found.layout.graph.outputs)[0].ravel()
     first, second = np.argsort(-chances)[:2]
     section(book, sheet, TOP - 2, "The answer", PANEL, PANEL + 5)
     area, rest = REFS.chances, REFS.rest

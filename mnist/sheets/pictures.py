@@ -75,10 +75,6 @@ def write(book: Book, sheet: Sheet, top: int, left: int, shown: Sequence[Picture
         for y, line in enumerate(picture.pixels, row + 1):
             for x, value in enumerate(line, column):
                 sheet.put(y, x, value, pixel)
-    scale = {
-        "type": "2_color_scale", "min_color": style.PAPER, "max_color": style.INK, "min_type": "num", "min_value": 0,
-        "max_type": "num", "max_value": 255,
-    }  # fmt: skip
     # Captions are text, to which a colour scale does nothing.
-    sheet.conditional_format(top - 1, left, top - 2 + rows(len(shown)), right, scale)
+    sheet.conditional_format(top - 1, left, top - 2 + rows(len(shown)), right, style.ink(style.PAPER))
     return right

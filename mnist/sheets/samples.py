@@ -23,10 +23,6 @@ SUBTITLE = (
     "Drawn for this workbook, stroke by stroke; no image of MNIST is here. Below, PyTorch's ten logits for each, "
     "with which Live CNN compares its own."
 )
-PAPER = {
-    "type": "2_color_scale", "min_color": "#FFFFFF", "max_color": style.INK, "min_type": "num", "min_value": 0,
-    "max_type": "num", "max_value": 255,
-}  # fmt: skip
 
 
 class Places(NamedTuple):
@@ -70,7 +66,7 @@ def write(book: Book, found: Live) -> None:
         sheet.set_row_pixels(row - 1, PIXEL if (row - GALLERY) % DOWN < digits.SIZE else 16)
     for k, name in enumerate(digits.names()):
         _image(book, sheet, name, GALLERY + k % HANDS * DOWN, LEFT + k // HANDS * ACROSS)
-    sheet.conditional_format(GALLERY - 1, LEFT, GALLERY + HANDS * DOWN - 1, columns, PAPER)
+    sheet.conditional_format(GALLERY - 1, LEFT, GALLERY + HANDS * DOWN - 1, columns, style.ink())
     _logits(book, sheet, found, columns)
     sheet.protect("")
     sheet.freeze_panes(3, 1)

@@ -7,6 +7,7 @@ import numpy as np
 from mnist import digits
 from mnist.live import LAYERS, LEFT, SEEN, TOP, Live
 from mnist.sheets.common import section
+from sheetgen import style
 from sheetgen.book import Book, Sheet
 from sheetgen.exporter import layers_sheet
 from sheetgen.layout import letter, quoted
@@ -108,4 +109,4 @@ def _plane(book: Book, sheet: Sheet, found: Live) -> None:
         value = float(plane[y, x]) if inside else ""
         formula = f'IF(OR($A{row}>={height},{column}${GRID - 1}>={width}),"",{at})'
         sheet.put(row, LEFT + x, value, form, formula)
-    sheet.conditional_format(GRID - 1, LEFT, GRID + SIZE - 2, LEFT + SIZE - 1, book.heat())
+    sheet.conditional_format(GRID - 1, LEFT, GRID + SIZE - 2, LEFT + SIZE - 1, style.heat())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sheetgen import style
 from sheetgen.book import Book, Sheet
 from sheetgen.exporter.blocks import blocks
 from sheetgen.exporter.graph import Graph
@@ -113,7 +114,7 @@ def _cells(book: Book, sheet: Sheet, layout: Layout, written: Written, plane: Pl
             sheet.put(row, 1, c, axis)
             if down or aside:
                 _zeros(book, sheet, row, plane, aside if inside else plane.width)
-    _heat(book, sheet, plane)
+    _heat(sheet, plane)
 
 
 def _zeros(book: Book, sheet: Sheet, row: int, plane: Plane, count: int) -> None:
@@ -126,8 +127,8 @@ def _zeros(book: Book, sheet: Sheet, row: int, plane: Plane, count: int) -> None
         sheet.put(row, LEFT + k, 0.0, padding)
 
 
-def _heat(book: Book, sheet: Sheet, plane: Plane) -> None:
+def _heat(sheet: Sheet, plane: Plane) -> None:
     (down, aside), (channels, height, width) = plane.block.margin, plane.block.planes
     top = plane.top + down * channels
     left = LEFT + aside
-    sheet.conditional_format(top, left, top + height * channels - 1, left + width - 1, book.heat())
+    sheet.conditional_format(top, left, top + height * channels - 1, left + width - 1, style.heat())

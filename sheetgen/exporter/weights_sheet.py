@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from sheetgen import style
 from sheetgen.book import Book, Sheet
 from sheetgen.exporter.graph import CannotExport, Graph
 from sheetgen.exporter.kernels import LEFT, Section, Shelf
@@ -58,9 +61,7 @@ def _table(book: Book, sheet: Sheet, layout: Layout) -> None:
     sheet.put(TABLE + 1, PYTORCH, total, bold)
     for k, section in enumerate(rows):
         row = first + k
-        count = 1
-        for n in section.shape:
-            count *= n
+        count = math.prod(section.shape)
         sheet.put(row, NAME, section.name, book.style("cell"))
         sheet.put(row, SHAPE, " × ".join(map(str, section.shape)), book.style("cell"))
         sheet.put(row, COUNT, count, book.style("cell", "whole"), f"COUNT({section.count_area})")
@@ -84,4 +85,4 @@ def _section(book: Book, sheet: Sheet, section: Section) -> None:
             elif x is not None:
                 sheet.fill(row + 1, LEFT + k, None, x, number)
     last = section.top + len(section.lines) - 1
-    sheet.conditional_format(section.top, LEFT, last, LEFT + section.width - 1, book.heat(signed=True))
+    sheet.conditional_format(section.top, LEFT, last, LEFT + section.width - 1, style.heat(signed=True))
