@@ -12,10 +12,12 @@ from sheetgen.layout import FIRST_ROW, Trace, column_range, fit_columns, last_ro
 from sheetgen.program import Program
 
 START, NETWORK, STEPS, TRAINING = "Start", "Network", "Steps", "Training"
-RATES, CHECK, DIFFERENCES, TEMPLATE = "Learning rates", "Autograd check", "Finite differences", "Template"
+RATES, CHECK, RECOMPUTED = "Learning rates", "Autograd check", "Recomputation"
+DIFFERENCES, TEMPLATE = "Finite differences", "Template"
 
 TYPED_RATE = 1.5  # what the cell for a learning rate of one's own holds at first
 DIVERGED = "diverged"
+MOST_RECOMPUTED = 150_000  # cells of Learning rates; beyond it the sheet Recomputation leaves them out
 MEASURED_ROWS = 2_000  # how many rows decide a column's number format, and are kept in memory
 
 
@@ -81,6 +83,17 @@ class Plan:
         return [*self.program.spec.learning_rates, TYPED_RATE]
 
     @property
+    def rate_names(self) -> list[str]:
+        """What the rates are called in headings."""
+        return [*(f"{rate:g}" for rate in self.program.spec.learning_rates), "yours"]
+
+    @property
+    def rates_recomputed(self) -> bool:
+        """Whether the sheet Recomputation has room for Learning rates."""
+        per_rate = 2 + len(self.rate_cells)
+        return len(self.learning_rates) * per_rate * (self.program.spec.steps + 1) <= MOST_RECOMPUTED
+
+    @property
     def last(self) -> int:
         """The row of the last step."""
         return self.training.last
@@ -91,6 +104,18 @@ class Plan:
         checked = len(self.program.columns) + len(self.program.spec.learning_rates)
         rates = len(self.learning_rates) * (2 + len(self.rate_cells))
         return (self.last - FIRST_ROW + 1) * (4 + len(self.program.columns) + rates + 3 * checked)
+
+    @property
+    def fixed_terms(self) -> list[list[Cell]]:
+        """The numbers beside the weights that are the same in every row: the inputs, frozen biases layer by layer."""
+        net, constants = self.program.network, self.program.constants
+        frozen = ([b for b in layer.biases if b in constants] for layer in net.layers)
+        return [list(net.inputs.flat), *(biases for biases in frozen if biases)]
+
+    @property
+    def input_size(self) -> float:
+        """The largest of 1 and of the sizes of `fixed_terms`."""
+        return max([1.0, *(abs(self.program.constants[c]) for group in self.fixed_terms for c in group)])
 
     # Learning rates: column A counts, then E_total of every rate side by side, then the rows at which each has
     # reached the threshold, then what each rate needs to compute: weights and activations.

@@ -90,6 +90,7 @@ STYLES: dict[str, dict[str, Any]] = {
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
+    "faded": {"font_color": RULE},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from sheetgen import program
 from sheetgen.book import writing
 from sheetgen.extras import Extra
 from sheetgen.plan import START, Oracle, Plan
-from sheetgen.sheets import check, differences, network, rates, start, steps, template, training
+from sheetgen.sheets import check, differences, network, rates, recomputation, start, steps, template, training
 from sheetgen.sheets.start import EngineLine
 from sheetgen.spec import Spec
 
@@ -45,7 +45,8 @@ def write(
         training.write(book, plan)
         rates.write(book, plan)
         check.write(book, plan, oracle)
-        differences.write(book, plan, panel)
+        places = recomputation.write(book, plan)
+        differences.write(book, plan, panel, places)
         template.write(book, spec, options)
         for extra in extras:
             extra.write(book)

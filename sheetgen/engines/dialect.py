@@ -41,7 +41,7 @@ class Cutter:
         self.names = {name.casefold(): text for name, text in workbook.names.items()}
         self.sheets = {sheet.casefold(): sheet for sheet in workbook.sheets}
         with quiet():
-            self.functions = need("formulas", "formulas").get_functions()
+            self.functions = _functions()
         self.areas: dict[tuple[str, str], str | Area] = {}  # every cell is referred to several times
 
     def cut(self, sheet: str, formula: str) -> tuple[Pieces, set[str]]:
@@ -102,6 +102,15 @@ class Cutter:
         if set(kinds) <= {"number", "sign", "text"}:
             return f"({text})"
         raise NotEvaluated(f"the name {name} stands for a formula")
+
+
+def _functions() -> Any:
+    """What `formulas` can calculate, and HYPERLINK, which it lacks: a cell with a link shows the link's text."""
+    formulas = need("formulas", "formulas")
+    functions = formulas.get_functions()
+    if "HYPERLINK" not in functions:
+        functions["HYPERLINK"] = formulas.functions.wrap_ufunc(lambda _, text: text, input_parser=lambda *x: x)
+    return functions
 
 
 def formulas_value(value: Value | None) -> Any:

@@ -61,6 +61,13 @@ def input_cells(plan: Plan) -> list[tuple[Cell, float, str]]:
     return [(c, values[c], text) for c, text in about.items()]
 
 
+def input_size(plan: Plan) -> str:
+    """The formula of `plan.input_size`, of the numbers that are typed."""
+    rows = {c: HEAD + 1 + k for k, (c, _, _) in enumerate(input_cells(plan))}
+    ranges = [f"{NETWORK}!$B${rows[group[0]]}:$B${rows[group[-1]]}" for group in plan.fixed_terms]
+    return f"MAX(1,{','.join(f'MAX({r}),-MIN({r})' for r in ranges)})"
+
+
 def write(book: Book, plan: Plan) -> Panel:
     """Write the sheet Network, define the names of its input cells, and tell where the panel stands."""
     spec = plan.program.spec

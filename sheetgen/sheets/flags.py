@@ -1,0 +1,94 @@
+"""Columns of 0 and 1: a 1 where a cell of a training run is not what the cells before it make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sheetgen.cell import Cell
+from sheetgen.layout import ABOVE, THIS
+from sheetgen.plan import RATES, TRAINING, Plan
+from sheetgen.recompute import Recomputation
+from sheetgen.sheets.side import Side
+
+
+class Flag(NamedTuple):
+    """A column of flags: the column that it is about, that column's name, and the formulas."""
+
+    sheet: str
+    letter: str
+    name: str
+    first: str
+    below: str
+
+
+class Flags:
+    """Writes the flags of one run."""
+
+    def __init__(self, plan: Plan, again: Recomputation, side: Side):
+        self.plan, self.again, self.side = plan, again, side
+
+    def training(self) -> list[Flag]:
+        """The columns of Training."""
+        flags = [counter(TRAINING)]
+        for c in self.again.program.columns:
+            if c in self.again.program.next:
+                flags.append(self._weight(c, c.name or "", staged=True))
+            else:
+                flags.append(self._column(c, c.name or ""))
+        return flags
+
+    def rate(self, k: int) -> list[Flag]:
+        """The columns of the k-th learning rate: its error, when it has reached the threshold, its state."""
+        loss = self.again.program.network.loss
+        name = self.plan.rate_names[k]
+        reached = self.plan.reached(k)
+        same = _same(self.side.live(reached), f'IF({self.side.live_of(loss)}<=threshold,$A{THIS},"")')
+        flags = [self._flag(loss, f"E ({name})", self.side.text(loss))]
+        flags.append(Flag(RATES, reached, f"reached ({name})", same, same))
+        for c in self.plan.rate_cells:
+            if c in self.again.program.next:
+                flags.append(self._weight(c, f"{c.name} ({name})", staged=False))
+            else:
+                flags.append(self._flag(c, f"{c.name} ({name})", self.side.text(self.again.expected[c])))
+        return flags
+
+    def _column(self, c: Cell, name: str) -> Flag:
+        if c not in self.again.expected:
+            return self._flag(c, name, self.side.absolute[c])
+        terms = self.again.terms.get(c, [])
+        sizes = [self.side.text(t) for t in terms] if len(terms) > 1 else []
+        return self._flag(c, name, self.side.text(self.again.expected[c]), sizes)
+
+    def _weight(self, w: Cell, name: str, staged: bool) -> Flag:
+        following, step = self.again.next(w, staged)
+        sizes = [self.side.live_of(w, ABOVE), self.side.text(step, ABOVE)]
+        below = self._flag(w, name, self.side.text(following, ABOVE), sizes)
+        return below._replace(first=self._flag(w, name, self.side.absolute[w]).first)
+
+    def _flag(self, c: Cell, name: str, expected: str, sizes: Sequence[str] = ()) -> Flag:
+        """`sizes` are the terms of a sum that may cancel."""
+        letters = self.side.letters[id(c)]
+        formula = self._differs(self.side.live(letters), expected, sizes)
+        return Flag(self.side.sheet, letters, name, formula, formula)
+
+    def _differs(self, live: str, expected: str, sizes: Sequence[str]) -> str:
+        # A sum that cancels is rounded as its terms are; and a program may round what is nearly zero to zero.
+        terms = "+".join(f"ABS({s})" for s in sizes)
+        size = f"(ABS({live})+0.000001*({terms}))" if sizes else f"ABS({live})"
+        near = f"IF(AND(ISNUMBER({live}),ABS({live}-({expected}))<=tolerance*{size}),0,1)"
+        if not self.plan.program.spec.bounded:
+            # The power makes IronCalc look whether the number is one: elsewhere it goes on with infinity.
+            near = f'IF({live}="diverged",IF(ISNUMBER(({expected})^1),1,0),{near})'
+        return f"IFERROR({near},1)"
+
+
+def counter(sheet: str) -> Flag:
+    """The column of iterations of a sheet."""
+    same = _same(Side(sheet, {}, {}, {}).live("A"), f"$A{THIS}")
+    return Flag(sheet, "A", "the count of iterations", same, same)
+
+
+def _same(live: str, expected: str) -> str:
+    # An emptied cell is equal to 0, and to an empty text: so it is asked whether there is something.
+    return f"IFERROR(IF(AND(NOT(ISBLANK({live})),{live}={expected}),0,1),1)"
