@@ -58,6 +58,10 @@ class Live:
         """Type a number or a text into a cell (sheet, address)."""
         _put(self.model, self.order[where[0]], where[1], Entry(None, value))
 
+    def put_formula(self, where: tuple[str, str], formula: str) -> None:
+        """Write a formula (without =) into a cell."""
+        _put(self.model, self.order[where[0]], where[1], Entry(formula, None))
+
     def evaluate(self, wanted: Iterable[tuple[str, str]]) -> list[Value | None]:
         """Recalculate all formulas; what some cells then hold."""
         self.model.evaluate()

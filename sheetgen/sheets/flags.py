@@ -23,10 +23,10 @@ class Flag(NamedTuple):
 
 
 class Flags:
-    """Writes the flags of one run."""
+    """Writes the flags of one run; `tiny` is the address of a number next to nothing, which keeps 0/0 away."""
 
-    def __init__(self, plan: Plan, again: Recomputation, side: Side):
-        self.plan, self.again, self.side = plan, again, side
+    def __init__(self, plan: Plan, again: Recomputation, side: Side, tiny: str):
+        self.plan, self.again, self.side, self.tiny = plan, again, side, tiny
 
     def training(self) -> list[Flag]:
         """The columns of Training."""
@@ -74,9 +74,10 @@ class Flags:
 
     def _differs(self, live: str, expected: str, sizes: Sequence[str]) -> str:
         # A sum that cancels is rounded as its terms are; and a program may round what is nearly zero to zero.
-        terms = "+".join(f"ABS({s})" for s in sizes)
-        size = f"(ABS({live})+0.000001*({terms}))" if sizes else f"ABS({live})"
-        near = f"IF(AND(ISNUMBER({live}),ABS({live}-({expected}))<=tolerance*{size}),0,1)"
+        terms = f"+0.000001*({'+'.join(f'ABS({s})' for s in sizes)})" if sizes else ""
+        # A quotient, for programs differ in what they make of a comparison of two very small numbers.
+        apart = f"ABS({live}-({expected}))/(ABS({live}){terms}+{self.tiny})"
+        near = f"IF(AND(ISNUMBER({live}),{apart}<=tolerance),0,1)"
         if not self.plan.program.spec.bounded:
             # The power makes IronCalc look whether the number is one: elsewhere it goes on with infinity.
             near = f'IF({live}="diverged",IF(ISNUMBER(({expected})^1),1,0),{near})'

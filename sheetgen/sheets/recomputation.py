@@ -22,7 +22,7 @@ from sheetgen.sheets.side import Side
 
 SHEET_ROW, LETTER_ROW, NAME_ROW = HEADER_ROW - 3, HEADER_ROW - 2, HEADER_ROW - 1  # which cell a flag is about
 VERDICT_ROW, TABLE_ROW, TOTAL_ROW, SIZE_ROW = 4, 5, 9, 10
-SIZE = f"$C${SIZE_ROW}"
+SIZE, TINY = f"$C${SIZE_ROW}", f"$C${SIZE_ROW + 1}"
 SCALES_COLUMN = 7  # behind the iteration and two columns for each block
 FLAGS_COLUMN = SCALES_COLUMN + len(SCALES)
 
@@ -90,7 +90,7 @@ class Layout:
             yield Side(trace.sheet, trace.letters, names, own)
 
     def _blocks(self, last: int) -> Iterator[Block]:
-        training, *rates = (Flags(self.plan, self.again, side) for side in self.sides)
+        training, *rates = (Flags(self.plan, self.again, side, TINY) for side in self.sides)
         first = training.training()
         yield Block("every cell of Training", FLAGS_COLUMN, first)
         if rates:
@@ -186,6 +186,8 @@ def _top(book: Book, sheet: Sheet, layout: Layout) -> None:
     sheet.put(SIZE_ROW, 0, "largest input", muted)
     size = network.input_size(layout.plan)
     sheet.put(SIZE_ROW, 2, layout.plan.input_size, book.style("muted", "center", "general"), size)
+    sheet.put(SIZE_ROW + 1, 0, "added to divisors", muted)
+    sheet.put(SIZE_ROW + 1, 2, 1e-300, book.style("muted", "center", "relative"))
     names = {"recomputation_verdict": f"$C${VERDICT_ROW}", "cells_that_differ": total}
     names |= {"broken_place": f"$G${TOTAL_ROW}", "broken_what": f"$H${TOTAL_ROW}"}
     for name, address in names.items():
