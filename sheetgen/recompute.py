@@ -5,6 +5,8 @@ The gradients here are the deltas of a textbook, written layer by layer, where `
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sheetgen.cell import Cell, add, constant, half_squared_error, identity, mul, sub
@@ -12,7 +14,7 @@ from sheetgen.network import ACTIVATION, Layer
 from sheetgen.program import Program
 
 # The derivative of an activation, by its output a.
-SLOPE = {
+SLOPE: dict[str, Callable[[Cell], Cell]] = {
     "sigmoid": lambda a: mul(a, 1 - a),
     "tanh": lambda a: 1 - mul(a, a),
     "relu": lambda a: Cell("step", (a,)),
@@ -46,12 +48,12 @@ class Recomputation:
         x = net.inputs
         for k, layer in enumerate(layers):
             for (s, j), h in np.ndenumerate(layer.h):
-                bias = [layer.biases[j]] if layer.biases.size else []
+                bias = [layer.biases.item(j)] if layer.biases.size else []
                 self._sum(h, [*map(mul, layer.weights[j], x[s]), *bias])
-                self.expected[layer.a[s, j]] = ACTIVATION[self.activation[k]](h)
+                self.expected[layer.a.item(s, j)] = ACTIVATION[self.activation[k]](h)
             x = layer.a
         for at, error in np.ndenumerate(net.errors):
-            self.expected[error] = half_squared_error(net.targets[at], x[at])
+            self.expected[error] = half_squared_error(net.targets.item(*at), x.item(*at))
         self._sum(net.loss, list(net.errors.flat))
 
     def _sum(self, c: Cell, terms: list[Cell]) -> None:
@@ -64,9 +66,9 @@ class Recomputation:
         net = self.program.network
         layer, last = net.layers[k], k == len(net.layers) - 1
         for (s, j), h in np.ndenumerate(layer.h):
-            a = layer.a[s, j]
+            a: Cell = layer.a.item(s, j)
             if last:
-                above = sub(a, net.targets[s, j])
+                above = sub(a, net.targets.item(s, j))
             else:
                 following = net.layers[k + 1]
                 above = add(*(self.deltas[g] * w for g, w in zip(following.h[s], following.weights[:, j], strict=True)))

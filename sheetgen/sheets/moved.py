@@ -79,7 +79,8 @@ class Differences:
                     places[id(b)] = self._add(f"{a.name}, {weight} {mark} ε", b, places)
             errors.append(self._add(f"E, {weight} {mark} ε", error, places))
         about = self.gradients[next(iter(signs))] if len(signs) == 1 else None
-        self.flags.append((about, self._differs(*errors, signs)))
+        up, down = errors
+        self.flags.append((about, self._differs(up, down, signs)))
 
     def _differs(self, up: str, down: str, signs: Mapping[Cell, int]) -> str:
         live = {p: self.side.live_of(self.gradients[p]) for p in signs}

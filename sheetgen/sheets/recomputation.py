@@ -6,51 +6,33 @@ one difference, however many cells follow from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
 from typing import NamedTuple
 
 from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, column_range, letter, quoted
-from sheetgen.plan import RATES, RECOMPUTED, START, TRAINING, Plan, value
-from sheetgen.recompute import Recomputation
+from sheetgen.plan import RATES, RECOMPUTED, START, Plan
 from sheetgen.sheets import network
 from sheetgen.sheets.common import headers, strip
-from sheetgen.sheets.flags import Flag, Flags, counter
-from sheetgen.sheets.moved import SCALES, Differences
-from sheetgen.sheets.side import Side
+from sheetgen.sheets.flags import Flag
+from sheetgen.sheets.moved import SCALES
+from sheetgen.sheets.rate_table import RateTable
+from sheetgen.sheets.recomputed import (
+    FLAGS_COLUMN,
+    SCALES_COLUMN,
+    SIZE_ROW,
+    TABLE_ROW,
+    TOTAL_ROW,
+    VERDICT_ROW,
+    Block,
+    Layout,
+)
 
 SHEET_ROW, LETTER_ROW, NAME_ROW = HEADER_ROW - 3, HEADER_ROW - 2, HEADER_ROW - 1  # which cell a flag is about
-VERDICT_ROW, TABLE_ROW, TOTAL_ROW, SIZE_ROW = 4, 5, 9, 10
-SIZE, TINY = f"$C${SIZE_ROW}", f"$C${SIZE_ROW + 1}"
-SCALES_COLUMN = 7  # behind the iteration and two columns for each block
-FLAGS_COLUMN = SCALES_COLUMN + len(SCALES)
 
 SUBTITLE = (
     "Right for any inputs: 1 where a cell differs by more than 1e-9 from what the cells before it make of it, else 0. "
     "The gradients are computed a second way, by deltas, and a third, by central differences."
 )
-
-
-class Block(NamedTuple):
-    """Neighbouring columns of flags: what they check, the first of the columns, the flags."""
-
-    what: str
-    first: int
-    flags: list[Flag]
-
-    @property
-    def span(self) -> tuple[str, str]:
-        """The letters of its first and its last column."""
-        return letter(self.first), letter(self.first + len(self.flags) - 1)
-
-
-class Working(NamedTuple):
-    """A column that flags refer to: its heading, the name of its number format, its formula."""
-
-    heading: str
-    style: str
-    formula: str
 
 
 class Scale(NamedTuple):
@@ -65,67 +47,6 @@ class Places(NamedTuple):
 
     step: Scale
     rounding: Scale
-
-
-class Layout:
-    """The columns of the sheet: counts, scales, the flags of cells, deltas, moved forward passes, their flags."""
-
-    def __init__(self, plan: Plan):
-        self.plan, self.again = plan, Recomputation(plan.program)
-        self.rates = len(plan.learning_rates) if plan.rates_recomputed else 0
-        own = {id(d) for d in plan.program.deltas}
-        self.deltas = [d for d in self.again.deltas.values() if id(d) not in own]
-        flags = 1 + len(plan.program.columns) + (1 + self.rates * (2 + len(plan.rate_cells)) if self.rates else 0)
-        self.working_column = FLAGS_COLUMN + flags
-        self.sides = list(self._sides(self.working_column))
-        moved = self.working_column + len(self.sides) * len(self.deltas)
-        self.differences = Differences(plan, self.sides[0], moved, SCALES_COLUMN, SIZE)
-        self.blocks = list(self._blocks(moved + len(self.differences.columns)))
-
-    def _sides(self, at: int) -> Iterator[Side]:
-        plan = self.plan
-        for k, trace in enumerate([plan.training, *plan.rates[: self.rates]]):
-            own = {id(d): letter(at + k * len(self.deltas) + j) for j, d in enumerate(self.deltas)}
-            names = {c: f"{quoted(trace.sheet)}!{x}" if x.startswith("$") else x for c, x in trace.absolute.items()}
-            yield Side(trace.sheet, trace.letters, names, own)
-
-    def _blocks(self, last: int) -> Iterator[Block]:
-        training, *rates = (Flags(self.plan, self.again, side, TINY) for side in self.sides)
-        first = training.training()
-        yield Block("every cell of Training", FLAGS_COLUMN, first)
-        if rates:
-            second = [counter(RATES), *chain.from_iterable(r.rate(k) for k, r in enumerate(rates))]
-            yield Block("every cell of Learning rates", FLAGS_COLUMN + len(first), second)
-        if self.differences.flags:
-            letters, loss = self.plan.training.letters, self.plan.program.network.loss
-            third = [
-                Flag(TRAINING, letters[id(g or loss)], (g.name if g else "all gradients") or "", formula, formula)
-                for g, formula in self.differences.flags
-            ]
-            yield Block("every gradient, by a central difference", last, third)
-
-    @property
-    def workings(self) -> list[Working]:
-        """The deltas of every run, then the forward passes with moved weights, in the order of their columns."""
-        found = []
-        for side, run in zip(self.sides, ["", *self.plan.rate_names], strict=False):
-            for d in self.deltas:
-                text = side.text(d)
-                guarded = text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")'
-                found.append(Working(f"{d.name} ({run})" if run else d.name or "", "scientific", guarded))
-        return found + [Working(m.heading, "number", m.formula) for m in self.differences.columns]
-
-    def rows(self) -> Iterator[list[Value]]:
-        """The numbers of all rows: no cell differs."""
-        counts: list[Value] = [0.0] * (SCALES_COLUMN - 1)
-        *cells, last = self.blocks if self.differences.flags else [*self.blocks, Block("", 0, [])]
-        flags: list[Value] = [0.0] * sum(len(block.flags) for block in cells)
-        end: list[Value] = [0.0] * len(last.flags)
-        runs = [self.plan.rows(self.deltas, rate) for rate in [None, *self.plan.learning_rates[: self.rates]]]
-        for n, (deltas, (scales, moved)) in enumerate(
-            zip(zip(*runs, strict=True), self.differences.values(), strict=True)
-        ):
-            yield [float(n), *counts, *scales, *flags, *(value(x) for run in deltas for x in run), *moved, *end]
 
 
 def write(book: Book, plan: Plan) -> Places:
@@ -158,7 +79,7 @@ def _counts(k: int) -> tuple[str, str]:
 def _top(book: Book, sheet: Sheet, layout: Layout) -> None:
     """The verdict, what was compared, the first cell that differs; defines the names that Start refers to."""
     rows = layout.plan.last - FIRST_ROW + 1
-    muted, bold = book.style("muted"), book.style("bold")
+    muted = book.style("muted")
     sheet.put(VERDICT_ROW, 1, "verdict", book.style("bold", "right"))
     total = f"$D${TOTAL_ROW}"
     verdict = f'IF(IFERROR({total}=0,FALSE),"PASS","FAIL")'
@@ -172,17 +93,8 @@ def _top(book: Book, sheet: Sheet, layout: Layout) -> None:
         sheet.put(row, 1, None, book.style("cell"))
         sheet.put(row, 2, float(rows * len(block.flags)), book.style("cell", "whole", "center"))
         _first(book, sheet, layout.plan, k, row, block)
-    at = [TABLE_ROW + 1 + k for k in range(len(layout.blocks))]
-    sheet.put(TOTAL_ROW, 0, "the first of all", bold)
-    # A wrong gradient differs from its central difference, too, and is one cell all the same.
-    cells, numeric = at[: len(at) - bool(layout.differences.flags)], at[-1]
-    counted = "+".join(f"$D${row}" for row in cells)
-    sheet.put(TOTAL_ROW, 3, 0, book.style("bold", "center", "whole"), f"IF({counted}>0,{counted},$D${numeric})")
-    for column in (6, 7):
-        text = '""'
-        for row in reversed(at):
-            text = f"IF($D${row}>0,{letter(column)}{row},{text})"
-        sheet.put(TOTAL_ROW, column, "", bold, text)
+    _table(book, sheet, layout.table, TABLE_ROW + 1 + len(layout.blocks))
+    _total(book, sheet, layout)
     sheet.put(SIZE_ROW, 0, "largest input", muted)
     size = network.input_size(layout.plan)
     sheet.put(SIZE_ROW, 2, layout.plan.input_size, book.style("muted", "center", "general"), size)
@@ -192,6 +104,37 @@ def _top(book: Book, sheet: Sheet, layout: Layout) -> None:
     names |= {"broken_place": f"$G${TOTAL_ROW}", "broken_what": f"$H${TOTAL_ROW}"}
     for name, address in names.items():
         book.name(name, RECOMPUTED, address)
+
+
+def _table(book: Book, sheet: Sheet, table: RateTable, row: int) -> None:
+    """The same for the table on top of Learning rates."""
+    table.write(book, sheet)
+    center = book.style("cell", "center", "whole")
+    sheet.put(row, 0, "the table on top of Learning rates", book.style("cell"))
+    sheet.put(row, 1, None, book.style("cell"))
+    sheet.put(row, 2, float(table.cells), book.style("cell", "whole", "center"))
+    sheet.put(row, 3, 0, center, f"COUNT({table.grid})")
+    sheet.put(row, 4, None, center)
+    sheet.put(row, 5, "", center, f'IF(D{row}>0,MIN({table.grid}),"")')
+    for column, text in zip((6, 7), table.first(f"F{row}"), strict=True):
+        sheet.put(row, column, "", book.style("cell"), f'IF(D{row}>0,{text},"")')
+
+
+def _total(book: Book, sheet: Sheet, layout: Layout) -> None:
+    """How many cells differ in all, and which is the first."""
+    bold, center = book.style("bold"), book.style("bold", "center", "whole")
+    rows = [TABLE_ROW + 1 + k for k in range(len(layout.blocks) + 1)]
+    # A wrong gradient differs from its central difference, too, and is one cell all the same.
+    numeric = [rows[-2]] if layout.differences.flags else []
+    counted = "+".join(f"$D${row}" for row in rows if row not in numeric)
+    total = f"IF({counted}>0,{counted},$D${numeric[0]})" if numeric else counted
+    sheet.put(TOTAL_ROW, 0, "the first of all", bold)
+    sheet.put(TOTAL_ROW, 3, 0, center, total)
+    for column in (6, 7):
+        text = '""'
+        for row in reversed(rows):
+            text = f"IF($D${row}>0,{letter(column)}{row},{text})"
+        sheet.put(TOTAL_ROW, column, "", bold, text)
 
 
 def _first(book: Book, sheet: Sheet, plan: Plan, k: int, row: int, block: Block) -> None:
