@@ -48,10 +48,10 @@ def write(book: Book, sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Seque
     heads(book, sheet, row + 1, 0, HEADS)
     for k in range(TAUGHT, LAST_COLUMN + 1):
         sheet.put(row + 1, k, "what it taught" if k == TAUGHT else None, book.style("head"))
-    found = {rung.recipe.name: run.record for rung, run in there}
+    records = {run.claim: run.record for _, run in there}
     for k, (rung, run) in enumerate(there):
         n = [x.recipe.name for x in rungs].index(run.claim)
-        taught = rung.told(run.record, found.get(rungs[n - 1].recipe.name) if n else None)
+        taught = rung.told(run.record, records.get(rungs[n - 1].recipe.name) if n else None)
         _rung(book, sheet, row + 2 + k, f"{n + 1}  {rung.title}", taught[:LONGEST], run)
     last = row + 1 + len(there)
     _chart(book, sheet, row + 2, last)

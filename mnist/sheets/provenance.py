@@ -91,8 +91,11 @@ def _of(claim: Claim) -> list[Line]:
 
 
 def _optimizer(r: Recipe) -> str:
-    turn = f", kernels turning by up to {r.turn:.0%} a step, and adamw for the rest"
-    return r.optimizer + (turn if r.optimizer == "muon" else "")
+    if r.optimizer == "sgd":
+        return f"sgd, momentum {r.momentum:g}"
+    adam = f"adamw, betas {r.momentum:g} and {r.beta2:g}"
+    turn = f"muon, kernels turning by up to {r.turn:.0%} a step, and for the rest "
+    return turn + adam if r.optimizer == "muon" else adam
 
 
 def _teachers(r: Recipe) -> str:
@@ -114,17 +117,19 @@ def recipe_text(r: Recipe) -> str:
     said = (
         (w.rotation, f"turned by {w.rotation:g}°"), (w.scale, f"scaled by {w.scale:.0%}"),
         (w.shear, f"sheared by {w.shear:g}°"), (w.shift, f"shifted by {w.shift:g} px"),
-        (w.elastic, f"bent by {w.elastic:g} px"),
+        (w.elastic, f"bent by {w.elastic:g} px at {w.points} × {w.points} points"),
     )  # fmt: skip
     warps = [text for size, text in said if size]
     parts = (
-        f"{r.net}: {_optimizer(r)}, learning rate {r.learning_rate:g} ({r.schedule})",
+        f"{r.net}{'' if r.batch_norm else ' without BatchNorm'}, {r.head} ending: {_optimizer(r)}, "
+        f"learning rate {r.learning_rate:g} ({r.schedule})",
         f"batch {r.batch_size}, {r.epochs} epochs, weight decay {r.weight_decay:g}, {r.precision}",
         f"warmed up over {r.warmup:.0%} of the steps" if r.schedule == "linear" else "",
         f"times {r.factor:g} every {r.every} epochs" if r.schedule == "step" else "",
         f"dropout {r.dropout:g}" if r.dropout else "",
         f"label smoothing {r.label_smoothing:g}" if r.label_smoothing else "",
         f"images {', '.join(warps)}" if warps else "images as they are",
+        f"pixels less {r.mean:g}, divided by {r.std:g}" if (r.mean, r.std) != (0, 1) else "",
         _teachers(r) if r.teacher else "",
         "at the end, BatchNorm's statistics are measured anew, on the training images as they are" if r.settle else "",
     )  # fmt: skip

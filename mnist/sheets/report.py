@@ -72,20 +72,20 @@ def fairness(claims: Mapping[str, Claim]) -> str:
     earlier = [claims[name] for name in (UNTAUGHT, ONE_TEACHER) if name in claims]
     if not earlier:
         return f"{CHOSEN} {APART}"
-    scores = [_score(c) for c in earlier]
-    below = sum(c.mean < GOAL_MEAN for c in earlier)
     return (
-        f"{CHOSEN} But the test set was not new when ours was tested on it: what was called ours before had been, too: "
-        f"{'; then '.join(scores)}. {below} of these {len(earlier)} were below the goal beyond, {GOAL_MEAN:g} %. Only "
-        f"then was the network trained that is called ours now: {_score(claims[OURS])}. It is the last of "
-        f"{len(earlier) + 1} versions that the same test images judged, so take its figure as a little flattered. "
-        f"{APART}"
+        f"{CHOSEN} But the test set was not new when ours was tested on it, for what was called ours before had been "
+        f"tested on it, too. {' Then '.join(_score(c) + '.' for c in earlier)} Only then was the network trained that "
+        f"is called ours now. {_score(claims[OURS])}. The same test images have judged {len(earlier) + 1} versions, "
+        f"and this is the last: take its figure as a little flattered. {APART}"
     )
 
 
 def _score(c: Claim) -> str:
-    teachers = f"{c.recipe.teachers or 'no'} teacher{'s' if c.recipe.teachers != 1 else ''}"
-    return f"{c.name}, {teachers}, {len(c.records)} seeds, {c.mean:.3f} ± {c.deviation:.3f} %"
+    """What a version was, and its result beside the goal."""
+    teachers = "no teacher" if not c.recipe.teachers else f"teachers: {c.recipe.teachers}"
+    met = "at" if round(c.mean, 6) >= GOAL_MEAN else "below"
+    score = f"{c.mean:.3f} ± {c.deviation:.3f} %" if len(c.records) > 1 else f"{c.mean:.2f} %"
+    return f"{c.name} ({teachers}; seeds: {len(c.records)}): {score}, {met} the goal beyond, {GOAL_MEAN:g} %"
 
 
 def write(book: Book, content: Content) -> None:
