@@ -220,6 +220,13 @@ def test_the_labels_of_the_networks_are_so() -> None:
     assert not CLAIMS[UNTAUGHT].recipe.teacher and CLAIMS[OURS].recipe.teacher == "teacher"
 
 
+def test_what_was_done_is_what_the_recipe_of_ours_says() -> None:
+    r = CLAIMS[OURS].recipe
+    assert all((r.warp.rotation, r.warp.scale, r.warp.shear, r.warp.shift, r.warp.elastic))
+    assert r.schedule == "linear" and r.warmup > 0 and r.settle and r.batch_norm and r.head == "pooled"
+    assert 0 < r.distill < 1, "beside the labels"
+
+
 def test_counts_in_words_are_so() -> None:
     assert len(digits.names()) == 20 and "twenty digits" in dict(LIVE_INDEX)[live.SAMPLES]
     work = {name: sum(x.multiply_adds for x in shapes(layers(RECIPES[name]))) for name in (live.NET, OURS)}

@@ -14,9 +14,9 @@ INDEX = (
     (REPORT, "digits read by a small network: goal, checklist, every seed, and what each step taught"),
     (ARCHITECTURE, "its layers: sizes, receptive fields, parameters, multiply-adds, all live"),
     (LOG, "every epoch of every run, with charts of loss and accuracy"),
-    (ERRORS, "what it mistakes for what: confusion matrix, precision, recall, the list of the wrong images"),
+    (ERRORS, "confusion matrix, precision, recall, and the list of the wrong images"),
 )
-PICTURED = ", and pictures of {count} of them"  # what Start adds of Errors, if MNIST was at hand
+PICTURED = ", with pictures of {count} of them"  # what Start adds of Errors, if MNIST was at hand
 LIVE_INDEX = (
     (live.LIVE, "paint a digit in cells, and the network reads it; look at any channel of any layer"),
     (live.LAYERS, "every activation of that network as one short formula"),
