@@ -152,7 +152,7 @@ def ladder(
     """Train the six rungs of the ladder alike, and print their table."""
     options = _options(epochs, resume, held_out, data, out, records)
     _run_all([(rung.recipe.name, 0) for rung in LADDER], jobs, options, 0)
-    _print_report(records, "ladder")
+    _print_report(records, "ladder-*")
 
 
 @main.command()
@@ -192,7 +192,7 @@ def spreadsheet(workbook: Path, data: Path | None, keep: bool) -> None:
 
 @main.command()
 @click.option("--records", type=click.Path(path_type=Path), help="Another folder of records than the shipped one.")
-@click.option("--markdown", is_flag=True, help="As the README shows it.")
+@click.option("--markdown", is_flag=True, help="As docs/mnist.md shows it.")
 def report(records: Path | None, markdown: bool) -> None:
     """Print the table of all records: mean, deviation and minimum over the seeds, at the last epoch."""
     from mnist import tables
@@ -204,11 +204,11 @@ def report(records: Path | None, markdown: bool) -> None:
         _print_report(records or RUNS)
 
 
-def _print_report(records: Path, prefix: str = "") -> None:
+def _print_report(records: Path, pattern: str = "*") -> None:
     from mnist.record import claims
     from mnist.tables import table
 
-    if found := claims(records, prefix):
+    if found := claims(records, pattern):
         table(list(found.values()))
 
 

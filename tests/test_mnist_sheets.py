@@ -40,7 +40,7 @@ from sheetgen.xlsx.a1 import place
 
 MNIST = ["MNIST report", "Architecture", "Training log", "Errors"]
 PER_LAYER = [18, 4, 36, 4, 288, 32, 2304, 32, 2304, 32, 2304, 32, 2304, 32, 2304, 32, 4608, 64, 320]
-NAMES = ("ours", "reference", "small", "fast", "ladder-1", "ladder-2")
+NAMES = ("ours", "ours-1-teacher", "reference", "small", "fast", "teacher", "ladder-1", "ladder-2")
 
 Write = Callable[..., Path]
 
@@ -407,9 +407,12 @@ def test_what_is_not_recorded_yet_is_left_out(write_book: Write, made: dict[str,
 def test_long_texts_are_cut_and_recipes_told() -> None:
     assert len(told(["x" * 50_000])) == 400
     text = provenance.recipe_text(REFERENCE)
-    assert text.startswith("v2-c2-v16p") and "times 0.1" in text and text.endswith("images turned by 7°")
-    text = provenance.recipe_text(replace(REFERENCE, optimizer="muon", teacher="x", distill=0.9, temperature=4.0))
-    assert "muon, kernels turning by up to 2% a step" in text and "taught by x (90% of the loss, temperature 4)" in text
+    assert text.startswith("v2-c2-v16p") and "times 0.1" in text and "; images turned by 7°; " in text
+    taught = replace(REFERENCE, optimizer="muon", teacher="x", teachers=1, distill=0.9, temperature=4.0)
+    text = provenance.recipe_text(taught)
+    assert "muon, kernels turning by up to 2% a step" in text
+    assert "taught by the first seed of x (90% of the loss, temperature 4)" in text
+    assert "taught by the first 3 seeds of x (" in provenance.recipe_text(replace(taught, teachers=3))
 
 
 def test_provenance_names_teachers_and_runs_that_had_all_cores(write_book: Write, made: dict[str, Claim]) -> None:

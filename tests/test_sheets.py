@@ -16,8 +16,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from sheetgen import workbook
 from sheetgen.plan import Oracle
+from sheetgen.sheets.network import input_cells
 from sheetgen.sheets.start import EngineLine
-from sheetgen.spec import Spec
+from sheetgen.spec import Spec, parse
 from sheetgen.xlsx import Workbook, read
 from sheetgen.xlsx.a1 import tokens
 
@@ -159,6 +160,25 @@ def test_names_lead_to_the_inputs(cells: Workbook, homework_spec: Spec) -> None:
 def unlocked(sheet: Worksheet) -> set[str]:
     """The cells that look and behave like inputs."""
     return {c.coordinate for row in sheet.iter_rows() for c in row if c.has_style and not c.protection.locked}
+
+
+@pytest.mark.parametrize(
+    ("layers", "bias", "said"),
+    [
+        ([2, 2, 2], "none", {"initial weight into the hidden layer", "initial weight into the outputs"}),
+        ([1, 2, 2, 1], "frozen", {f"{what} into {layer}" for what in ("initial weight", "frozen bias")
+                                  for layer in ("hidden layer 1", "hidden layer 2", "the outputs")}),
+        ([1, 1, 1], "trained", {f"initial {what} into {layer}" for what in ("weight", "bias")
+                                for layer in ("the hidden layer", "the outputs")}),
+    ],
+)  # fmt: skip
+def test_inputs_are_called_what_they_are(layers: list[int], bias: str, said: set[str]) -> None:
+    """Not "first weight", for w1 to w4 would all be first."""
+    toml = f"[network]\nlayers = {layers}\nactivation = 'sigmoid'\nbias = '{bias}'\n"
+    toml += f"[data]\ninputs = [{[0.5] * layers[0]}]\ntargets = [{[0.5] * layers[-1]}]\n[initial]\nseed = 1\n"
+    plan = workbook.plan(parse(toml, "x.toml"))
+    texts = {text for _, _, text in input_cells(plan)}
+    assert texts - {"input", "target", "how far each update goes"} == said
 
 
 @pytest.mark.parametrize(("name", "inputs"), [("Network", 14), ("Learning rates", 2)])

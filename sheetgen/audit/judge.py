@@ -1,4 +1,4 @@
-"""The judge: one workbook in, one Verdict out. It knows nothing of who made it, and believes no result in it."""
+"""The judge: one workbook in, one Verdict out. It asks not who made it, and believes no result in it."""
 
 from __future__ import annotations
 

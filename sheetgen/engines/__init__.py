@@ -1,4 +1,6 @@
-"""Engines that recalculate a finished workbook. None of them knows who made it.
+"""Engines that recalculate a finished workbook. They import nothing of what makes it.
+
+One habit of sheetgen's own workbooks is known to one of them: IronCalc needs help with IFERROR(x,"diverged").
 
 IronCalc gets inputs and formulas, LibreOffice a copy of the file, neither any cached value. `formulas` in full does the
 same sheet by sheet, with the cached values of the other sheets; 'formulas patterns' calculates every cell from the

@@ -53,9 +53,10 @@ def input_cells(plan: Plan) -> list[tuple[Cell, float, str]]:
     about: dict[Cell, str] = {program.learning_rate: "how far each update goes"}
     about |= dict.fromkeys(net.inputs.flat, "input") | dict.fromkeys(net.targets.flat, "target")
     for k, layer in enumerate(net.layers):
-        where = "into the outputs" if k == len(net.layers) - 1 else "into the hidden layer"
-        about |= dict.fromkeys(layer.weights.flat, f"first weight {where}")
-        fixed = "frozen" if program.spec.bias == "frozen" else "first"
+        hidden = "into the hidden layer" if len(net.layers) == 2 else f"into hidden layer {k + 1}"
+        where = "into the outputs" if k == len(net.layers) - 1 else hidden
+        about |= dict.fromkeys(layer.weights.flat, f"initial weight {where}")
+        fixed = "frozen" if program.spec.bias == "frozen" else "initial"
         about |= dict.fromkeys(layer.biases, f"{fixed} bias {where}")
     values = {**program.constants, **program.initial}
     return [(c, values[c], text) for c, text in about.items()]
