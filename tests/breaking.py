@@ -35,7 +35,7 @@ class Opened:
     def type(self, **inputs: float | str) -> None:
         """Type something into cells, which go by their defined names."""
         for name, number in inputs.items():
-            self.live.put(place_of(self.book, name), number)
+            self.live.put(place_of(self.book, name), number if isinstance(number, str) else float(number))
 
     def said(self) -> Said:
         """What Start says now."""

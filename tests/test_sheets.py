@@ -22,7 +22,10 @@ from sheetgen.spec import Spec, parse
 from sheetgen.xlsx import Workbook, read
 from sheetgen.xlsx.a1 import tokens
 
-SHEETS = ["Start", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Finite differences", "Template"]
+SHEETS = [
+    "Start", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Recomputation", "Finite differences",
+    "Template",
+]  # fmt: skip
 LAST = 46  # the row of the 30th update
 
 
@@ -67,7 +70,7 @@ def test_start_leads_to_every_sheet_and_every_sheet_back(book: Any, parts: dict[
 def test_frozen_panes_keep_headings_in_view(book: Any) -> None:
     assert {sheet.title: sheet.freeze_panes for sheet in book} == {
         "Start": None, "Network": "A6", "Steps": "A5", "Training": "B16", "Learning rates": "B16",
-        "Autograd check": "B16", "Finite differences": "B9", "Template": "A7",
+        "Autograd check": "B16", "Recomputation": "B16", "Finite differences": "B9", "Template": "A7",
     }  # fmt: skip
 
 
@@ -83,9 +86,10 @@ def test_paper(book: Any, name: str) -> None:
 
 def test_headings_are_repeated_on_every_page(book: Any) -> None:
     titles = {"Steps": "$4:$4", "Training": "$15:$15", "Learning rates": "$15:$15", "Autograd check": "$15:$15"}
+    titles["Recomputation"] = "$15:$15"
     assert {s.title: s.print_title_rows for s in book if s.print_title_rows} == titles
     assert {s.title: s.print_title_cols for s in book if s.print_title_cols} == {
-        "Training": "$A:$A", "Autograd check": "$A:$A",
+        "Training": "$A:$A", "Autograd check": "$A:$A", "Recomputation": "$A:$A",
     }  # fmt: skip
 
 
@@ -153,7 +157,8 @@ def test_names_lead_to_the_inputs(cells: Workbook, homework_spec: Spec) -> None:
         label = {"row_shown": "row shown", "learning_rate": "learning_rate"}.get(name, name.replace("_", ""))
         assert cells.sheets[sheet][f"A{row}"].value == label
     others = {"certificate", "verdict", "differences_verdict", "inputs_changed", "worst_difference", "cells_compared",
-              "tolerance", "threshold", "my_learning_rate"}  # fmt: skip
+              "tolerance", "threshold", "my_learning_rate", "recomputation_verdict", "cells_that_differ",
+              "broken_place", "broken_what", "changed_input", "changed_place", "inputs_no_number"}  # fmt: skip
     assert {name for name in cells.names if "!" not in name} == set(numbers) | others
 
 
@@ -201,7 +206,7 @@ def test_the_row_shown_is_one_that_there_is(book: Any) -> None:
 def test_what_is_protected_and_what_is_not(book: Any) -> None:
     """Nobody breaks the judge by accident; everybody may break the network on purpose; no password."""
     locked = {sheet.title for sheet in book if sheet.protection.sheet}
-    assert locked == {"Start", "Autograd check", "Finite differences", "Template"}
+    assert locked == {"Start", "Autograd check", "Recomputation", "Finite differences", "Template"}
     assert {sheet.protection.password for sheet in book} == {None}
     assert book.security is None or book.security.workbookPassword is None
 
@@ -224,8 +229,9 @@ def test_no_macros_no_links_outside_nothing_new(parts: dict[str, bytes], cells: 
     used = {text[:-1] for sheet in cells.sheets.values() for e in sheet.values() if e.formula
             for kind, text in tokens(e.formula) if kind == "call"}  # fmt: skip
     assert {"IF", "EXP", "INDEX", "SUM"} <= used <= {
-        "ABS", "AND", "CHOOSE", "COUNT", "COUNTA", "COUNTIF", "EXP", "FIXED", "IF", "IFERROR", "INDEX", "INT",
-        "ISERROR", "ISNUMBER", "ISTEXT", "LEFT", "LOG10", "MATCH", "MAX", "MIN", "OR", "ROUND", "SUBSTITUTE", "SUM",
+        "ABS", "AND", "CHAR", "CHOOSE", "COUNT", "COUNTA", "COUNTIF", "EXP", "FIXED", "HYPERLINK", "IF", "IFERROR",
+        "INDEX", "INT", "ISBLANK", "ISERROR", "ISNUMBER", "ISTEXT", "LEFT", "LOG10", "MATCH", "MAX", "MIN", "MOD", "NOT",
+        "OR", "ROUND", "SUBSTITUTE", "SUM",
     }  # fmt: skip
 
 

@@ -39,19 +39,22 @@ class Flags:
         return flags
 
     def rate(self, k: int) -> list[Flag]:
-        """The columns of the k-th learning rate: its error, when it has reached the threshold, its state."""
+        """The columns of the k-th learning rate: its state, its error, when that has reached the threshold.
+
+        In this order, so that the first cell of a row that is not right is the one that the others follow from.
+        """
         loss = self.again.program.network.loss
         name = self.plan.rate_names[k]
         reached = self.plan.reached(k)
         same = _same(self.side.live(reached), f'IF({self.side.live_of(loss)}<=threshold,$A{THIS},"")')
-        flags = [self._flag(loss, f"E ({name})", self.side.text(loss))]
-        flags.append(Flag(RATES, reached, f"reached ({name})", same, same))
+        flags = []
         for c in self.plan.rate_cells:
             if c in self.again.program.next:
                 flags.append(self._weight(c, f"{c.name} ({name})", staged=False))
             else:
                 flags.append(self._flag(c, f"{c.name} ({name})", self.side.text(self.again.expected[c])))
-        return flags
+        flags.append(self._flag(loss, f"E ({name})", self.side.text(loss)))
+        return [*flags, Flag(RATES, reached, f"reached ({name})", same, same)]
 
     def _column(self, c: Cell, name: str) -> Flag:
         if c not in self.again.expected:

@@ -88,7 +88,7 @@ class Differences:
         allowed = f"0.000001*({'+'.join(f'ABS({x})' for x in live.values())})+{self.rounding}"
         if "relu" in self.plan.program.spec.activations:  # a kink between the two bends E
             now = self.side.live_of(self.plan.program.network.loss)
-            allowed += f"+ABS({up}-2*{now}+{down})/(2*{self.step})"
+            allowed += f"+ABS({up}-2*{now}+{down})/{self.step}"
         formula = f"IFERROR(IF(ABS(({up}-{down})/(2*{self.step})-({analytic}))<={allowed},0,1),0)"
         if len(formula) > 8_000:
             raise FormulaTooLong(formula)
