@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, column_range, letter, quoted
-from sheetgen.plan import RATES, RECOMPUTED, START, Plan
+from sheetgen.plan import RECOMPUTED, START, Plan
 from sheetgen.sheets import network
 from sheetgen.sheets.common import headers, strip
 from sheetgen.sheets.flags import Flag
@@ -30,8 +30,8 @@ from sheetgen.sheets.recomputed import (
 SHEET_ROW, LETTER_ROW, NAME_ROW = HEADER_ROW - 3, HEADER_ROW - 2, HEADER_ROW - 1  # which cell a flag is about
 
 SUBTITLE = (
-    "Right for any inputs: 1 where a cell differs by more than 1e-9 from what the cells before it make of it, else 0. "
-    "The gradients are computed a second way, by deltas, and a third, by central differences."
+    "For any inputs: 1 where a cell is not, to 1e-9, what the cells before it make of it. Gradients are computed a "
+    "second way, by deltas, and a third, by central differences."
 )
 
 
@@ -63,7 +63,7 @@ def write(book: Book, plan: Plan) -> Places:
     _colours(book, sheet, layout)
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.repeat_columns(0)
-    sheet.print_area(0, 0, plan.last - 1, SCALES_COLUMN - 1)
+    sheet.print_area(0, 0, plan.last - 1, layout.table.column + layout.table.rates)
     sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True})
     scales, _ = next(layout.differences.values())
     ranges = [column_range(RECOMPUTED, letter(SCALES_COLUMN + k), plan.last) for k in range(len(SCALES))]
@@ -110,7 +110,7 @@ def _table(book: Book, sheet: Sheet, table: RateTable, row: int) -> None:
     """The same for the table on top of Learning rates."""
     table.write(book, sheet)
     center = book.style("cell", "center", "whole")
-    sheet.put(row, 0, "the table on top of Learning rates", book.style("cell"))
+    sheet.put(row, 0, "table of Learning rates", book.style("cell"))
     sheet.put(row, 1, None, book.style("cell"))
     sheet.put(row, 2, float(table.cells), book.style("cell", "whole", "center"))
     sheet.put(row, 3, 0, center, f"COUNT({table.grid})")
@@ -155,8 +155,7 @@ def _first(book: Book, sheet: Sheet, plan: Plan, k: int, row: int, block: Block)
 
 
 def _headings(book: Book, sheet: Sheet, layout: Layout) -> None:
-    counts = [f"{what} ({'Training' if k == 0 else RATES if k == 1 else 'differences'})"
-              for k in range(3) for what in ("differ so far", "first")]  # fmt: skip
+    counts = [f"{what}, {which}" for what in ("Training", "rates", "gradients") for which in ("so far", "first")]
     headers(book, sheet, 0, ["iteration", *counts, *SCALES])
     narrow, muted = 9.5, book.style("muted", "center")
     for k, block in enumerate(layout.blocks):

@@ -79,7 +79,7 @@ class Layout:
                 Flag(TRAINING, letters[id(g or loss)], (g.name if g else "all gradients") or "", formula, formula)
                 for g, formula in self.differences.flags
             ]
-            yield Block("every gradient, by a central difference", last, third)
+            yield Block("every gradient, numerically", last, third)
 
     @property
     def workings(self) -> list[Working]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sheetgen import __version__
 from sheetgen.book import Book, Sheet, Value
 from sheetgen.extras import Extra, Verdict
+from sheetgen.layout import quoted
 from sheetgen.plan import (
     CHECK,
     DIFFERENCES,
@@ -48,7 +49,7 @@ ALL_WELL = "Every number equals PyTorch's, and every cell its second computation
 TRY = "Type over a yellow cell on Network, or break a formula on Training, and look at this page again."
 MEND = "Undo mends it (Ctrl+Z), or copy the cell above or below over it: below its first row a column is one formula."
 UNDO = "Undo what was changed last (Ctrl+Z)."
-SEE_BELOW = "See the red line under “Checked live, at this moment”."
+SEE_BELOW = "See the red line under “Checked live, at this moment”, and the sheet Autograd check."
 TYPE_NUMBER = "Every input must be a number: type one there, or undo (Ctrl+Z)."
 STILL_CHECKED = (
     "Still checked: every cell and every gradient, for your inputs. Not checked: PyTorch's numbers, until you type the "
@@ -134,8 +135,8 @@ def _verdict(book: Book, sheet: Sheet, plan: Plan, verdicts: Sequence[Verdict]) 
     book.name("certificate", START, "$A$4")
     changed = 'HYPERLINK("#"&changed_place,changed_place&": "&changed_input)'
     what = (
-        f'IF($A$4="PASS","{ALL_WELL}",IF(inputs_no_number>0,{changed},IF(cells_that_differ>0,{check.broken_link()},'
-        f'IF($A$4="FAIL","{SEE_BELOW}",{changed}))))'
+        f'IF($A$4="PASS",HYPERLINK("#{RECOMPUTED}!A1","{ALL_WELL}"),IF(inputs_no_number>0,{changed},IF(cells_that_differ>0,{check.broken_link()},'
+        f'IF($A$4="FAIL",HYPERLINK("#{quoted(CHECK)}!A1","{SEE_BELOW}"),{changed}))))'
     )
     checked = STILL_CHECKED if plan.rates_recomputed else STILL_CHECKED_FEWER
     do = (
