@@ -45,7 +45,9 @@ class Line(NamedTuple):
     def formula(self) -> str:
         """What a column of its own holds."""
         at = f"{letter(self.source)}{THIS}"
-        return f"IF(ISNUMBER({at}),IF({f'{at}>0' if self.log else f'ABS({at})<1E+307'},{at},NA()),NA())"
+        if self.log:  # what has a logarithm; some engines take 1E-17 > 0 for false
+            return f"IF(ISNUMBER(LN({at})),{at},NA())"
+        return f"IF(ISNUMBER({at}),IF(ABS({at})<1E+307,{at},NA()),NA())"
 
     def value(self, row: Sequence[Value]) -> float | None:
         """What that formula shows, None for #N/A."""
