@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sheetgen.carried import template, with_inputs
-from sheetgen.curves import NOTHING, Curves, Place
+from sheetgen.curves import Curves, Place
 from sheetgen.engines import ENGINES, EngineFailed, EngineMissing, Recalculated
 from sheetgen.lint import HOUSE, lint
 from sheetgen.report import Finding, Line, Report
@@ -56,7 +56,7 @@ def check(
             report.notes.append(f"{p.sheet}!{p.cell}: {finding.message}")
     tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
     curves = Curves(path, tables, workbook.sheets)
-    report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.may_lack)]
+    report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.leave_out)]
     for table in tables:
         report.findings += [
             Finding("formula", o.sheet, o.address, f"{o.found} stands where its column has {o.expected}")
@@ -100,11 +100,11 @@ def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> 
     return expected
 
 
-def cached_errors(sheets: Sheets, may_lack: Callable[[Place], bool] = lambda _: False) -> Iterator[Finding]:
-    """Formula cells whose cached value is an error, or is not there; some `may_lack` a value, and say #N/A."""
+def cached_errors(sheets: Sheets, fine: Callable[[str, str], bool] = lambda *_: False) -> Iterator[Finding]:
+    """Formula cells whose cached value is an error, or is not there; those are `fine` that charts leave out."""
     for sheet, cells in sheets.items():
         for address, entry in cells.items():
-            if isinstance(entry.value, ErrorValue) and not (entry.value == NOTHING and may_lack((sheet, address))):
+            if isinstance(entry.value, ErrorValue) and not fine(sheet, address):
                 yield Finding("error", sheet, address, f"the cached value is {entry.value}")
             elif entry.formula and entry.value is None:
                 yield Finding("cached", sheet, address, "the formula has no cached value")

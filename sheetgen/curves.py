@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sheetgen.report import Finding
 from sheetgen.tables import Table
 from sheetgen.xlsx import Sheets, Value
-from sheetgen.xlsx.a1 import column_letters, tokens
+from sheetgen.xlsx.a1 import column_letters
 from sheetgen.xlsx.charts import Chart, Series, read_charts
 
 POSITIVE, ANY = " > 0", " plotted"
@@ -64,10 +64,9 @@ class Curves:
                     self.wrong.append(Finding("chart", chart.sheet, chart.name, fault))
         self.cells = {(d.table.sheet, f"{d.letters}{row}") for d in self.drawn.values() for row in d.rows()}
 
-    def may_lack(self, place: Place) -> bool:
-        """Whether #N/A is no error in a cell: a chart is drawn from it, and its formula says NA()."""
-        formula = self.sheets[place[0]][place[1]].formula if place in self.cells else None
-        return ("call", "NA(") in ((kind, text.upper()) for kind, text in tokens(formula or ""))
+    def leave_out(self, sheet: str, address: str) -> bool:
+        """Whether a chart leaves a cell out that it is drawn from, and whose formula says so."""
+        return (sheet, address) in self.cells and self.sheets[sheet][address].left_out
 
     def findings(self, values: Mapping[str, Mapping[str, Value]], engine: str = "") -> Iterator[Finding]:
         """Cells from which a chart is drawn that hold neither their column's number nor, where there is none, #N/A.

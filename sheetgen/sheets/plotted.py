@@ -21,6 +21,7 @@ SPOT_ROW = 4  # the heading of the cells that charts quote; a row for each chart
 LEGEND = 20  # a longer one leaves no room for the curves
 AMID = 3.0  # a logarithmic axis around it alone goes from 1 to 10
 COLUMN_PIXELS = 106
+FONT = {"name": style.FONT, "size": 9, "color": style.MUTED}
 
 
 class Line(NamedTuple):
@@ -53,6 +54,18 @@ class Line(NamedTuple):
         """What that formula shows, None for #N/A."""
         x = row[self.source]
         return x if isinstance(x, float) and (x > 0 if self.log else abs(x) < HUGE) else None
+
+
+def speak(chart: Chart, sheet: str, row: int, column: int) -> None:
+    """Let a chart show the text of a cell at the point (x, y) of the two cells right of it.
+
+    It is the name of a series without a line: LibreOffice keeps the title as it was when the file was made, but names
+    of series are live everywhere. A text of one space shows nothing.
+    """
+    name, x, y = (f"={quoted(sheet)}!${letter(column + k)}${row}" for k in range(3))
+    label = {"series_name": True, "value": False, "position": "center", "font": FONT}
+    silent = {"line": {"none": True}, "marker": {"type": "none"}, "data_labels": label}
+    chart.add_series({"name": name, "categories": x, "values": y, **silent})
 
 
 class Drawing(NamedTuple):
@@ -148,7 +161,7 @@ class Plotted:
         """Lines over the iterations, and a point that speaks where there is no other."""
         self._say(drawing, row, column)
         where = f"={quoted(self.sheet.name)}!"
-        title, name, x, y = (f"{where}${letter(column + k)}${row}" for k in range(4))
+        title = f"{where}${letter(column)}${row}"
         chart = self.book.chart({"type": "scatter", "subtype": "straight"}, title, "iteration", "", drawing.log)
         for k, line in enumerate(drawing.lines):
             series = {
@@ -159,16 +172,13 @@ class Plotted:
                 "marker": style.series_point(k) if line.helper else {"type": "none"},  # one point alone has no line
             }
             chart.add_series(series)
-        font = {"name": style.FONT, "size": 9, "color": style.MUTED}
-        label = {"series_name": True, "value": False, "position": "center", "font": font}
-        silent = {"line": {"none": True}, "marker": {"type": "none"}, "data_labels": label}
-        chart.add_series({"name": name, "categories": x, "values": y, **silent})
+        speak(chart, self.sheet.name, row, column + 1)
         chart.set_x_axis(
-            {"min": 0, "max": self.last - FIRST_ROW, "num_font": font, "name": "iteration",
+            {"min": 0, "max": self.last - FIRST_ROW, "num_font": FONT, "name": "iteration",
              "major_gridlines": {"visible": False}, "line": {"color": style.RULE, "width": 0.75},
-             "name_font": {**font, "bold": False}, "label_position": "low", "num_format": "#,##0"}
+             "name_font": {**FONT, "bold": False}, "label_position": "low", "num_format": "#,##0"}
         )  # fmt: skip
-        legend = {"position": "right", "font": font, "delete_series": [len(drawing.lines)]}
+        legend = {"position": "right", "font": FONT, "delete_series": [len(drawing.lines)]}
         chart.set_legend(legend if 1 < len(drawing.lines) <= LEGEND else {"none": True})
         chart.show_na_as_empty_cell()
         chart.show_hidden_data()  # a column that somebody hides keeps its curve
