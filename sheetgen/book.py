@@ -24,7 +24,7 @@ from sheetgen.layout import ABOVE, THIS, letter, quoted
 from sheetgen.style import ACCENT
 
 Value = float | str
-Rows = Callable[[], Iterator[Sequence[Value]]]
+Rows = Callable[[], Iterator[Sequence[Value | None]]]  # None is what a formula shows as #N/A: it has no point on a chart
 Limits = tuple[float, float] | None  # of an axis
 
 CREATED = datetime(2026, 1, 1)  # fixed, so that the same options give the same bytes
@@ -54,7 +54,7 @@ class Sheet(Worksheet):
     """
 
     _table: tuple[int, int, int, list[Stream], Rows] | None = None
-    _cache: list[Sequence[Value]] | None = None
+    _cache: list[Sequence[Value | None]] | None = None
     dim_rowmax: int  # XlsxWriter's
 
     def __init__(self) -> None:
@@ -126,16 +126,16 @@ class Sheet(Worksheet):
         self.dim_rowmax = first_row - 2  # else XlsxWriter would make a dict for every row below
         self._write_rows()
         self.dim_rowmax = lowest
-        templates: dict[tuple[bool, ...], str] = {}
+        templates: dict[tuple[object, ...], str] = {}
         for row, values in zip(range(first_row, last_row + 1), rows(), strict=True):
-            texts = [isinstance(v, str) for v in values]
-            kind = (row == first_row, *texts)
+            types = ["str" if isinstance(v, str) else "e" if v is None else "" for v in values]
+            kind = (row == first_row, *types)
             if kind not in templates:
                 formulas = [s.first if row == first_row else s.below for s in columns]
                 indices = [s.style._get_xf_index() for s in columns]
-                templates[kind] = _row_template(column, indices, formulas, texts)
-            if True in texts:
-                values = [escape(v) if isinstance(v, str) else v for v in values]
+                templates[kind] = _row_template(column, indices, formulas, types)
+            if any(types):
+                values = [escape(v) if isinstance(v, str) else "#N/A" if v is None else v for v in values]
             self.fh.write(templates[kind].replace(THIS, str(row)).replace(ABOVE, str(row - 1)) % tuple(values))
         self._xml_end_tag("sheetData")
 
@@ -152,16 +152,16 @@ class Sheet(Worksheet):
         return [row[c - column] for row in picked for c in range(col_start, col_end + 1)]
 
 
-def _row_template(column: int, indices: list[int], formulas: list[str | None], texts: list[bool]) -> str:
+def _row_template(column: int, indices: list[int], formulas: list[str | None], types: list[str]) -> str:
     """The XML of one row, with THIS and ABOVE for row numbers, and %r for its numbers and %s for its texts."""
     parts = [f'<row r="{THIS}">']
-    for k, (index, formula, text) in enumerate(zip(indices, formulas, texts, strict=True)):
+    for k, (index, formula, kind) in enumerate(zip(indices, formulas, types, strict=True)):
         start = f'<c r="{letter(column + k)}{THIS}" s="{index}"'
         f = f"<f>{escape(formula).replace('%', '%%')}</f>" if formula else ""
-        if not text:
+        if not kind:
             parts.append(f"{start}>{f}<v>%r</v></c>")
         elif formula:
-            parts.append(f'{start} t="str">{f}<v>%s</v></c>')
+            parts.append(f'{start} t="{kind}">{f}<v>%s</v></c>')
         else:
             parts.append(f'{start} t="inlineStr"><is><t>%s</t></is></c>')
     return "".join(parts) + "</row>"

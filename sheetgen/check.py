@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sheetgen.carried import template, with_inputs
+from sheetgen.curves import Curves, Place
 from sheetgen.engines import ENGINES, EngineFailed, EngineMissing, Recalculated
 from sheetgen.lint import HOUSE, lint
 from sheetgen.report import Finding, Line, Report
@@ -29,7 +30,6 @@ ROUNDING = 1e-13  # an absolute floor where no reference tells how large the ter
 JUDGED = ("Autograd check", "Finite differences", "Start")  # their numbers are differences: noise around zero
 NOISE = 1e-9
 
-Place = tuple[str, str]  # sheet, address
 Expected = dict[Place, tuple[float, float]]  # PyTorch's number, and how far a right cell may be off
 
 
@@ -58,7 +58,8 @@ def check(
         else:
             report.notes.append(f"{p.sheet}!{p.cell}: {finding.message}")
     tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
-    report.findings += cached_errors(workbook.sheets)
+    curves = Curves(path, tables, workbook.sheets)
+    report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.leave_out)]
     for table in tables:
         report.findings += [
             Finding("formula", o.sheet, o.address, f"{o.found} stands where its column has {o.expected}")
@@ -69,7 +70,7 @@ def check(
     _compare_cached(workbook, expected, report)
     for name, result in _recalculated(path, engines or list(ENGINES), progress):
         if isinstance(result, Recalculated):
-            report.lines.append(_compare(result, workbook, expected, report))
+            report.lines.append(_compare(result, workbook, expected, report, curves))
         else:
             _absent(name, result, report)
     return report
@@ -102,11 +103,11 @@ def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> 
     return expected
 
 
-def cached_errors(sheets: Sheets) -> Iterator[Finding]:
-    """Formula cells whose cached value is an error, or is not there."""
+def cached_errors(sheets: Sheets, fine: Callable[[str, str], bool] = lambda *_: False) -> Iterator[Finding]:
+    """Formula cells whose cached value is an error, or is not there; those are `fine` that charts leave out."""
     for sheet, cells in sheets.items():
         for address, entry in cells.items():
-            if isinstance(entry.value, ErrorValue):
+            if isinstance(entry.value, ErrorValue) and not fine(sheet, address):
                 yield Finding("error", sheet, address, f"the cached value is {entry.value}")
             elif entry.formula and entry.value is None:
                 yield Finding("cached", sheet, address, "the formula has no cached value")
@@ -152,15 +153,20 @@ def _absent(name: str, error: Exception, report: Report) -> None:
         report.findings.append(Finding("engine", "", "", str(error), name))
 
 
-def _compare(result: Recalculated, workbook: Workbook, expected: Expected, report: Report) -> Line:
+def _compare(
+    result: Recalculated, workbook: Workbook, expected: Expected, report: Report, curves: Curves
+) -> Line:
     """Compare one engine's values with the cached ones and with PyTorch's."""
     cells, worst, where = 0, 0.0, ""
     for text in result.not_evaluated:
         report.findings.append(Finding("not evaluated", "", "", text, result.engine))
+    report.findings += curves.findings(result.values, result.engine)
     for sheet, values in result.values.items():
         for address, value in values.items():
             cached = workbook.sheets[sheet][address].value
             cells += 1
+            if (sheet, address) in curves.cells:  # compared with the column that it repeats
+                continue
             if isinstance(value, ErrorValue):
                 report.findings.append(Finding("error", sheet, address, f"the formula gives {value}", result.engine))
                 continue

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from sheetgen.cell import Cell
-from sheetgen.layout import FIRST_ROW, Trace, column_range, fit_columns, last_row, letter, scalar_name
+from sheetgen.layout import FIRST_ROW, Trace, fit_columns, last_row, letter, scalar_name
 from sheetgen.program import Program
 
 START, NETWORK, STEPS, TRAINING = "Start", "Network", "Steps", "Training"
@@ -55,7 +55,7 @@ class Plan:
         self.names = {c: c.name if c is program.learning_rate else scalar_name(c.name or "") for c in leaves}  # type: ignore[misc]
         last_row(program.spec.steps)
         fit_columns(2 + 3 * (len(program.columns) + len(program.spec.learning_rates)), CHECK)
-        fit_columns(1 + len(self.learning_rates) * (2 + len(self.rate_cells)), RATES)
+        fit_columns(5 + len(self.learning_rates) * (3 + len(self.rate_cells)), RATES)
         self.training = Trace(program, program.columns, self.names, 1, TRAINING)
         self._extent = self._measure()
         self.rates = [self._rate_trace(k) for k in range(len(self.learning_rates))]
@@ -102,8 +102,9 @@ class Plan:
     def cells(self) -> int:
         """How many cells the tables have that hold a row for every step."""
         checked = len(self.program.columns) + len(self.program.spec.learning_rates)
-        rates = len(self.learning_rates) * (2 + len(self.rate_cells))
-        return (self.last - FIRST_ROW + 1) * (4 + len(self.program.columns) + rates + 3 * checked)
+        rates = len(self.learning_rates) * (3 + len(self.rate_cells))
+        drawn = 1 if self.program.spec.bounded else 2 + 2 * len(self.program.next)
+        return (self.last - FIRST_ROW + 1) * (4 + len(self.program.columns) + drawn + rates + 3 * checked)
 
     @property
     def fixed_terms(self) -> list[list[Cell]]:
@@ -136,10 +137,6 @@ class Plan:
         absolute = self.names | {self.program.learning_rate: f"$A${self.rate_row(k)}"}
         trace = Trace(self.program, work, absolute, 1 + 2 * n + k * len(work), RATES)
         return trace.with_cell(self.program.network.loss, 1 + k)
-
-    def rate_error(self, k: int) -> str:
-        """All rows of E_total for the k-th rate, as a range on its own sheet's name."""
-        return column_range(RATES, letter(1 + k), self.last)
 
     def reached(self, k: int) -> str:
         """The letter of the column that tells at which step the k-th rate has reached the threshold."""

@@ -159,12 +159,12 @@ def _span(first: str, last: str) -> str:
 def _errors(book: Book, numbers: Mapping[Place, float], circles: set[Place]) -> Iterator[Finding]:
     """Cells that show an error, and formulas that give one; only where it starts, not what follows from it.
 
-    What follows from a circle, or from a formula that is not understood, is not blamed either.
+    A formula that says NA() means it, for a chart leaves such a cell out. What follows from a circle, or from a formula that is not understood, is not blamed either.
     """
     # A formula that gives a text is no number to us, and no error.
     bad = {at for at, x in numbers.items() if math.isnan(x) and not isinstance(_remembered(book, at), str)}
     for sheet, cells in book.workbook.sheets.items():
-        bad |= {(sheet, a) for a, entry in cells.items() if isinstance(entry.value, ErrorValue)}
+        bad |= {(sheet, a) for a, e in cells.items() if isinstance(e.value, ErrorValue) and not e.left_out}
     bad |= {at for at, why in book.problems.items() if why.startswith("it holds the error")}
     unknown = circles | {at for at in book.problems if math.isnan(book.number(at))}
     sources = [at for at in bad - circles if not _follows(book, at, bad | unknown)]

@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from .a1 import address, depth, mover, place
+from .a1 import address, depth, mover, place, tokens
 from .package import Attributes, Package, local
 
 MAX_CELLS = 5_000_000
@@ -32,6 +32,11 @@ class Entry(NamedTuple):
 
     formula: str | None
     value: Value | None
+
+    @property
+    def left_out(self) -> bool:
+        """Whether its formula says NA(), and it shows #N/A: so a chart leaves a cell out."""
+        return self.value == "#N/A" and ("call", "NA(") in ((k, text.upper()) for k, text in tokens(self.formula or ""))
 
 
 Sheets = dict[str, dict[str, Entry]]  # sheet name -> "A1" -> Entry, in the workbook's order
