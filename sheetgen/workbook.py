@@ -42,10 +42,9 @@ def write(
         book.sheet(START, f"{spec.title}, in live cells", start_subtitle(spec))
         panel = network.write(book, plan)
         steps.write(book, plan, panel)
-        training.write(book, plan)
-        rates.write(book, plan)
+        drawn = training.write(book, plan), rates.write(book, plan)
         check.write(book, plan, oracle)
-        places = recomputation.write(book, plan)
+        places = recomputation.write(book, plan, *drawn)
         differences.write(book, plan, panel, places)
         template.write(book, spec, options)
         for extra in extras:

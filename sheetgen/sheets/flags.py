@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sheetgen.cell import Cell
-from sheetgen.layout import ABOVE, THIS
+from sheetgen.layout import ABOVE, THIS, letter
 from sheetgen.plan import RATES, TRAINING, Plan
 from sheetgen.recompute import Recomputation
+from sheetgen.sheets.plotted import Line
 from sheetgen.sheets.side import Side
 
 
@@ -55,6 +56,14 @@ class Flags:
                 flags.append(self._flag(c, f"{c.name} ({name})", self.side.text(self.again.expected[c])))
         flags.append(self._flag(loss, f"E ({name})", self.side.text(loss)))
         return [*flags, Flag(RATES, reached, f"reached ({name})", same, same)]
+
+    def drawn(self, line: Line) -> Flag:
+        """A column that a chart is drawn from: the number of another column, or #N/A where it has no point."""
+        source, live = (self.side.live(letter(at)) for at in (line.source, line.drawn))
+        point = f"ISNUMBER(LN({source}))" if line.log else f"AND(ISNUMBER({source}),ABS({source})<1E+307)"
+        same = f"ABS({live}-{source})/(ABS({source})+{self.tiny})<=tolerance"
+        formula = f"IFERROR(IF(IFERROR({point},FALSE),IF({same},0,1),IF(ISNA({live}),0,1)),1)"
+        return Flag(self.side.sheet, letter(line.drawn), line.heading, formula, formula)
 
     def _column(self, c: Cell, name: str) -> Flag:
         if c not in self.again.expected:

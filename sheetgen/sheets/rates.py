@@ -8,7 +8,7 @@ from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, letter
 from sheetgen.plan import RATES, START, Plan, value
 from sheetgen.sheets.common import headers, place_strip, strip
-from sheetgen.sheets.plotted import Plotted, draw
+from sheetgen.sheets.plotted import Line, Plotted, draw
 
 TABLE_HEAD = 4
 THRESHOLD = 0.001
@@ -27,8 +27,8 @@ def marks(plan: Plan) -> list[int]:
     return [n for n in (10, 50, 100) if n < steps] + [steps]
 
 
-def write(book: Book, plan: Plan) -> None:
-    """Write the sheet Learning rates."""
+def write(book: Book, plan: Plan) -> list[Line]:
+    """Write the sheet Learning rates; returns the columns that the chart is drawn from."""
     program = plan.program
     n = len(plan.learning_rates)
     traces = plan.rates
@@ -66,6 +66,7 @@ def write(book: Book, plan: Plan) -> None:
     (chart,) = plotted.charts(offset + CHART)
     text = f"Line chart: E_total against the iteration for the learning rates {what} and your own."
     place_strip(sheet, chart, 0, text, offset, CHART)
+    return plotted.helpers
 
 
 class _Values:

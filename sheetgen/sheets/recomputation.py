@@ -6,6 +6,7 @@ one difference, however many cells follow from it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sheetgen.book import Book, Sheet, Stream, Value
@@ -15,6 +16,7 @@ from sheetgen.sheets import network
 from sheetgen.sheets.common import headers, strip
 from sheetgen.sheets.flags import Flag
 from sheetgen.sheets.moved import SCALES
+from sheetgen.sheets.plotted import Line
 from sheetgen.sheets.rate_table import RateTable
 from sheetgen.sheets.recomputed import (
     FLAGS_COLUMN,
@@ -49,9 +51,12 @@ class Places(NamedTuple):
     rounding: Scale
 
 
-def write(book: Book, plan: Plan) -> Places:
-    """Write the sheet Recomputation, and define the names that Start refers to."""
-    layout = Layout(plan)
+def write(book: Book, plan: Plan, training: Sequence[Line], rates: Sequence[Line]) -> Places:
+    """Write the sheet Recomputation, and define the names that Start refers to.
+
+    `training` and `rates` are the columns of these sheets that charts are drawn from.
+    """
+    layout = Layout(plan, training, rates)
     sheet = book.sheet(RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE)
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
     last = layout.blocks[-1].first + len(layout.blocks[-1].flags) - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from sheetgen.plan import RATES, TRAINING, Plan, value
 from sheetgen.recompute import Recomputation
 from sheetgen.sheets.flags import Flag, Flags, counter
 from sheetgen.sheets.moved import SCALES, Differences
+from sheetgen.sheets.plotted import Line
 from sheetgen.sheets.rate_table import RateTable
 from sheetgen.sheets.side import Side
 
@@ -46,12 +47,13 @@ class Working(NamedTuple):
 class Layout:
     """The columns of the sheet: counts, scales, the flags of cells, deltas, moved forward passes, their flags."""
 
-    def __init__(self, plan: Plan):
-        self.plan, self.again = plan, Recomputation(plan.program)
+    def __init__(self, plan: Plan, training: Sequence[Line], rates: Sequence[Line]):
+        self.plan, self.again, self.drawn = plan, Recomputation(plan.program), (training, rates)
         self.rates = len(plan.learning_rates) if plan.rates_recomputed else 0
         own = {id(d) for d in plan.program.deltas}
         self.deltas = [d for d in self.again.deltas.values() if id(d) not in own]
-        flags = 1 + len(plan.program.columns) + (1 + self.rates * (2 + len(plan.rate_cells)) if self.rates else 0)
+        flags = 1 + len(plan.program.columns) + len(training)
+        flags += 1 + self.rates * (2 + len(plan.rate_cells)) + len(rates) if self.rates else 0
         self.working_column = FLAGS_COLUMN + flags
         self.sides = list(self._sides(self.working_column))
         moved = self.working_column + len(self.sides) * len(self.deltas)
@@ -68,10 +70,11 @@ class Layout:
 
     def _blocks(self, last: int) -> Iterator[Block]:
         training, *rates = (Flags(self.plan, self.again, side, TINY) for side in self.sides)
-        first = training.training()
+        first = [*training.training(), *map(training.drawn, self.drawn[0])]
         yield Block("every cell of Training", FLAGS_COLUMN, first)
         if rates:
             second = [counter(RATES), *chain.from_iterable(r.rate(k) for k, r in enumerate(rates))]
+            second += map(rates[0].drawn, self.drawn[1])
             yield Block("every cell of Learning rates", FLAGS_COLUMN + len(first), second)
         if self.differences.flags:
             letters, loss = self.plan.training.letters, self.plan.program.network.loss

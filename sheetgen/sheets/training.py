@@ -9,7 +9,7 @@ from sheetgen.cell import Cell
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW
 from sheetgen.plan import START, TRAINING, Plan, value
 from sheetgen.sheets.common import CHART_LIMIT, CHART_WIDTH, headers, place_strip, strip
-from sheetgen.sheets.plotted import Drawing, Plotted, draw, helpers
+from sheetgen.sheets.plotted import Drawing, Line, Plotted, draw, helpers
 
 COLUMNS_ON_A_PAGE = 36  # more would be too small to read on paper
 
@@ -19,8 +19,8 @@ SUBTITLE = (
 )
 
 
-def write(book: Book, plan: Plan) -> None:
-    """Write the sheet Training."""
+def write(book: Book, plan: Plan) -> list[Line]:
+    """Write the sheet Training; returns the columns that charts are drawn from and that are not the table's own."""
     program, trace = plan.program, plan.training
     sheet = book.sheet(TRAINING, f"Training: {program.spec.steps:,} updates", SUBTITLE)
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
@@ -42,6 +42,7 @@ def write(book: Book, plan: Plan) -> None:
     sheet.fit_to_pages(-(-len(trace.columns) // COLUMNS_ON_A_PAGE), 0)
     sheet.print_area(0, 0, plan.last - 1, len(trace.columns))
     _place(sheet, plotted, plan.last - FIRST_ROW)
+    return plotted.helpers
 
 
 def _drawings(plan: Plan) -> list[Drawing]:
