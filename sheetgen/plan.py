@@ -24,6 +24,11 @@ def value(x: float, message: str = DIVERGED) -> float | str:
     return x if math.isfinite(x) else message
 
 
+def of_row(formula: str) -> str:
+    """A formula that has a value only where “row shown” is a row; else it says that there is no such row."""
+    return f"IF(ISNUMBER(row_number),{formula},row_number)"
+
+
 @dataclass(frozen=True)
 class Oracle:
     """What PyTorch says: handed to the sheets as plain numbers, so that no sheet imports torch.
@@ -131,7 +136,7 @@ class Plan:
         return iter(self._rows[key])
 
     def shown(self, c: Cell) -> str:
-        """The formula of a trace column's number in the row shown; inputs are the same in every row."""
+        """The formula of a number in the row shown; inputs are the same in every row, also in one that there is not."""
         if c in self.program.constants:
             return self.names[c]
-        return f"INDEX({self.training.range(c)},row_shown+1,1)"
+        return of_row(f"INDEX({self.training.range(c)},row_number+1,1)")

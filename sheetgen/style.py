@@ -24,11 +24,15 @@ DASHES = ("solid", "dash", "square_dot", "long_dash")  # a second round of colou
 
 BLUE_NODE, GREEN_NODE, ORANGE_NODE, RED_NODE = "#0072B2", "#009E73", "#D55E00", "#A3161B"
 
-# Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers.
+# Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers;
+# what it cannot show, now or after something is typed, a conditional format shows in scientific form.
 NUMBER = "0.000000000"
 SMALL = "0.000000000000"  # errors and gradients shrink
 SCIENTIFIC = "0.00000000E+00"  # what would not fit, or show no digits
 RELATIVE = "0.0E+00;-0.0E+00;0"
+BEYOND = "0.00000000E+00;-0.00000000E+00;0"
+LEAST = 1e-4  # smaller numbers would show few digits or none
+MOST = {"number": 10_000, "small": 10, "wide": 1_000}  # larger ones would not fit: by the style, or any of them in a wide column
 WHOLE = "#,##0"
 
 COLUMN_WIDTH = 14.5
@@ -91,6 +95,8 @@ STYLES: dict[str, dict[str, Any]] = {
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
+    "beyond": {"num_format": BEYOND},
+    "beyond, narrow": {"num_format": "0E+00;-0E+00;0"},
 }  # fmt: skip
 
 
@@ -98,6 +104,12 @@ def series_line(k: int, width: float = 1.75) -> dict[str, Any]:
     """The line of the k-th series of a chart."""
     dash = DASHES[k // len(SERIES) % len(DASHES)]
     return {"color": SERIES[k % len(SERIES)], "width": width, "dash_type": dash}
+
+
+def beyond(first: str, form: str = "") -> dict[str, Any]:
+    """The conditional format of numbers that a style shows badly, from the cell `first` on."""
+    rule = f"ABS({first})<{LEAST:.4f}"
+    return {"type": "formula", "criteria": f"=OR({rule},ABS({first})>={MOST[form]})" if form in MOST else f"={rule}"}
 
 
 def heat(signed: bool = False) -> dict[str, Any]:

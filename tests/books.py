@@ -43,7 +43,7 @@ def panel(book: Workbook) -> dict[str, str]:
     cells = book.sheets["Network"]
     found = {}
     for address, entry in cells.items():
-        if entry.formula and (entry.formula.startswith("INDEX(Training!") or entry.formula in book.names):
+        if entry.formula and ("INDEX(Training!" in entry.formula or entry.formula in book.names):
             row, column = place(address)
             found[str(cells[f"{column_letters(column - 1)}{row}"].value)] = address
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, letter
 from sheetgen.plan import RATES, START, Plan, value
-from sheetgen.sheets.common import headers, line_chart, place_strip, strip
+from sheetgen.sheets.common import headers, line_chart, place_strip, scientific, strip
 
 TABLE_HEAD = 4
 THRESHOLD = 0.001
@@ -53,6 +53,7 @@ def write(book: Book, plan: Plan) -> None:
         styles = [small if c.name.startswith("dE") else number for c in work]
         columns += [Stream(s, c.first, c.below) for s, c in zip(styles, work, strict=True)]
     sheet.stream(FIRST_ROW, plan.last, 0, columns, data.rows)
+    scientific(book, sheet, (FIRST_ROW - 1, 1 + 2 * n, plan.last - 1, width - 1), "number")
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.print_area(0, 0, plan.last - 1, max(2 * n, 3 + len(marks(plan)) + 6))
     series = [(e, f"{letter(1 + k)}${HEADER_ROW}", plan.rate_error(k)) for k, e in enumerate(errors)]

@@ -100,7 +100,8 @@ def _verdict(book: Book, sheet: Sheet, verdicts: Sequence[Verdict]) -> int:
     failed = "".join(f',{v.verdict}="FAIL"' for v in verdicts)
     formula = (
         f'IF(OR(verdict="FAIL",differences_verdict="FAIL"{failed}),"FAIL",'
-        f'IF(AND(verdict="PASS",differences_verdict="PASS"),"PASS","{changed}"))'
+        'IF(ISTEXT(row_number),row_number&": see what is red on the sheet Network",'
+        f'IF(AND(verdict="PASS",differences_verdict="PASS"),"PASS","{changed}")))'
     )
     sheet.set_row_pixels(3, 44)
     for k in range(5):
@@ -110,7 +111,8 @@ def _verdict(book: Book, sheet: Sheet, verdicts: Sequence[Verdict]) -> int:
     found = (*_verdicts(book), *(book.shown(v.verdict) for v in verdicts))
     sheet.put(4, 0, "FAIL" if "FAIL" in found else "PASS", book.style("big"), formula)
     book.name("certificate", START, "$A$4")
-    for test, look in (('$A$4="PASS"', "pass"), ('$A$4="FAIL"', "fail"), ('LEFT($A$4,6)="inputs"', "note")):
+    amber = 'OR(LEFT($A$4,6)="inputs",ISTEXT(row_number))'
+    for test, look in (('$A$4="PASS"', "pass"), ('$A$4="FAIL"', "fail"), (amber, "note")):
         sheet.conditional_format(
             3, 0, 3, 4, {"type": "formula", "criteria": "=" + test, "format": book.conditional(look)}
         )
@@ -141,7 +143,7 @@ def _checklist(book: Book, sheet: Sheet, row: int, verdicts: Sequence[Verdict]) 
     lines: tuple[tuple[str, Value, str, Value, str, str, str], ...] = (
         ("every number equals PyTorch's", equal, "verdict", worst, "relative", "worst_difference",
          "worst relative difference; 1e-9 is allowed"),
-        ("gradients agree numerically", agree, "differences_verdict", 0, "whole", "row_shown",
+        ("gradients agree numerically", agree, "differences_verdict", 0, "whole", "row_number",
          "is the iteration at which finite differences are taken"),
         ("inputs are the template's", "yes", 'IF(inputs_changed=0,"yes","changed")', 0, "whole", "inputs_changed",
          "inputs differ; PyTorch's numbers hold for none"),

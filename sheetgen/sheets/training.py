@@ -8,7 +8,7 @@ from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.cell import Cell
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW
 from sheetgen.plan import START, TRAINING, Plan, value
-from sheetgen.sheets.common import CHART_LIMIT, headers, line_chart, place_strip, strip
+from sheetgen.sheets.common import CHART_LIMIT, headers, line_chart, place_strip, scientific, strip
 
 COLUMNS_ON_A_PAGE = 36  # more would be too small to read on paper
 
@@ -25,15 +25,16 @@ def write(book: Book, plan: Plan) -> None:
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
     strip(sheet, 1 + len(trace.columns))
     headers(book, sheet, 0, ["iteration", *(c.name for c in trace.columns)])
-    styles = [book.style("cell", plan.style(c.name)) for c in trace.columns]
+    forms = [plan.style(c.name) for c in trace.columns]
     columns = [Stream(book.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
-    columns += [Stream(s, c.first, c.below) for s, c in zip(styles, trace.columns, strict=True)]
+    columns += [Stream(book.style("cell", f), c.first, c.below) for f, c in zip(forms, trace.columns, strict=True)]
 
     def rows() -> Iterator[list[Value]]:
         for k, numbers in enumerate(plan.rows(program.columns)):
             yield [float(k), *map(value, numbers)]
 
     sheet.stream(FIRST_ROW, plan.last, 0, columns, rows)
+    scientific(book, sheet, (FIRST_ROW - 1, 1, plan.last - 1, len(trace.columns)), *forms)
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.repeat_columns(0)
     sheet.fit_to_pages(-(-len(trace.columns) // COLUMNS_ON_A_PAGE), 0)
