@@ -115,7 +115,15 @@ class Plan:
         n, work = len(self.learning_rates), self.rate_cells
         absolute = self.names | {self.program.learning_rate: f"$A${self.rate_row(k)}"}
         trace = Trace(self.program, work, absolute, 1 + 2 * n + k * len(work), RATES)
-        return trace.with_cell(self.program.network.loss, 1 + k)
+        trace.with_cell(self.program.network.loss, 1 + k)
+        if k == n - 1:  # the reader's own rate may be anything
+            own = self.of_own_rate
+            trace.columns = [c._replace(first=own(c.first), below=own(c.below)) for c in trace.columns]
+        return trace
+
+    def of_own_rate(self, formula: str) -> str:
+        """A formula that has a value only where a number stands in the cell for a learning rate of one's own."""
+        return f'IF(ISNUMBER($A${self.rate_row(len(self.learning_rates) - 1)}),{formula},"no rate")'
 
     def rate_error(self, k: int) -> str:
         """All rows of E_total for the k-th rate, as a range on its own sheet's name."""

@@ -32,7 +32,7 @@ SCIENTIFIC = "0.00000000E+00"  # what would not fit, or show no digits
 RELATIVE = "0.0E+00;-0.0E+00;0"
 BEYOND = "0.00000000E+00;-0.00000000E+00;0"
 LEAST = 1e-4  # smaller numbers would show few digits or none
-MOST = {"number": 10_000, "small": 10, "wide": 1_000}  # larger ones would not fit: by the style, or any of them in a wide column
+MOST = {"number": 10_000, "small": 10, "wide": 1_000}  # larger ones would not fit; wide is a column for both styles
 WHOLE = "#,##0"
 
 COLUMN_WIDTH = 14.5

@@ -2,25 +2,23 @@
 
 import math
 import re
-import zipfile
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
-from books import STEADY, BuildBook, columns, panel, place_of, recalculated
+from books import STEADY, BuildBook, columns, labels, lines, panel, place_of, recalculated
 from engine_books import run, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import etree
 
 from sheetgen import program
 from sheetgen.engines import ENGINES
 from sheetgen.engines.result import Values
 from sheetgen.sheets.common import text_of, text_value
 from sheetgen.spec import Spec
-from sheetgen.xlsx import Value, Workbook, read
+from sheetgen.xlsx import Workbook, read
 
 STEPS = """
 Step 1: forward pass and errors
@@ -75,22 +73,11 @@ w6_next = w6 - learning_rate*dE_total/dw6
 w7_next = w7 - learning_rate*dE_total/dw7
 w8_next = w8 - learning_rate*dE_total/dw8
 """
-DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 
 
 @pytest.fixture(scope="module")
 def book(homework_book: Path) -> Workbook:
     return read(homework_book)
-
-
-def lines(path: Path) -> dict[int, str]:
-    """Row -> the alternative text of its picture, `name = mathematics`, on the sheet Steps."""
-    with zipfile.ZipFile(path) as archive:
-        root = etree.fromstring(archive.read("xl/drawings/drawing2.xml"))
-    return {
-        int(anchor.findtext(f"{DRAWING}from/{DRAWING}row")) + 1: anchor.find(f".//{DRAWING}cNvPr").get("descr")
-        for anchor in root
-    }
 
 
 def test_the_six_steps_line_by_line(homework_book: Path, book: Workbook) -> None:
@@ -186,15 +173,6 @@ def test_the_row_shown_is_really_another(homework_book: Path) -> None:
 def test_the_steps_of_a_batch_are_its_first_samples(build_book: BuildBook) -> None:
     path = build_book("xor", steps=8, learning_rates=(0.5, 2.0))
     check_row(path, recalculated(path, row_shown=5.0), 21, "[1]")
-
-
-def labels(path: Path, values: Values) -> list[Value]:
-    """What stands on the drawing: the names of its series, which are live."""
-    with zipfile.ZipFile(path) as archive:
-        root = etree.fromstring(archive.read("xl/charts/chart1.xml"))
-    cells = read(path).sheets["Network"]
-    found = (f.text.rpartition("!")[2].replace("$", "") for tx in root.iter("{*}tx") for f in tx.iter("{*}f"))
-    return [values["Network"].get(at, cells[at].value) for at in found]
 
 
 def test_the_drawing_is_live(homework_book: Path, book: Workbook) -> None:
