@@ -21,7 +21,9 @@ NO_ROWS: list[Value] = [500.0, 31.0, -3.0, -1.0, 2.5, 1e300, "7", "seven", "", T
 
 def errors(values: Values) -> list[str]:
     """Where an error stands, such as #VALUE!."""
-    return [f"{sheet}!{at}" for sheet, cells in values.items() for at, v in cells.items() if isinstance(v, ErrorValue)]
+    plotted = ("Training", "Learning rates")  # where #N/A is what a chart leaves out
+    return [f"{sheet}!{at}" for sheet, cells in values.items() for at, v in cells.items()
+            if isinstance(v, ErrorValue) and not (v == "#N/A" and sheet in plotted)]  # fmt: skip
 
 
 @pytest.mark.parametrize("typed", NO_ROWS)

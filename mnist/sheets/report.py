@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mnist.record import Claim
 from mnist.sheets import architecture, checklist, errors, ladder, provenance, results
-from mnist.sheets.common import FAIL, OURS, PASS, REPORT, colour_verdicts, open_sheet, paragraph, section
+from mnist.sheets.common import FAIL, OURS, PASS, REPORT, colour_verdicts, of_target, open_sheet, paragraph, section
 from mnist.sheets.ladder import Rung
 from mnist.sheets.results import LAST_COLUMN, Summary
 from mnist.sheets.runs import Run
@@ -76,7 +76,7 @@ def write(book: Book, content: Content) -> None:
 def _cards(book: Book, sheet: Sheet, ours: Summary, passed: str, required: tuple[str, int]) -> None:
     """The result in five numbers and a word, all live."""
     area, count = required
-    whole = f'IF(COUNTIF({area},"{PASS}")={count},"{PASS}","{FAIL}")'
+    whole = of_target(f'IF(COUNTIF({area},"{PASS}")={count},"{PASS}","{FAIL}")')
     cards: tuple[tuple[int, int, str, Value, str, str], ...] = (
         (0, 0, "all that is required", passed, "big", whole),
         (1, 2, "mean accuracy %, last epoch", ours.mean, "thousandth", f"$E${ours.row}"),

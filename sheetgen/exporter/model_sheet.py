@@ -104,7 +104,7 @@ def _facts(book: Book, sheet: Sheet, page: Page) -> None:
         best = page.outputs[int(page.layout.graph.result[0].argmax())]
         sheet.set_row_pixels(VERDICT - 1, 34)
         sheet.put(VERDICT, NAME, "prediction", book.style("bold"))
-        sheet.put(VERDICT, VALUE, best, book.style("big"), f"INDEX({names},MATCH(MAX({values}),{values},0))")
+        sheet.put(VERDICT, VALUE, best, book.style("big"), f"INDEX({names},MATCH(MAX({values}),{values},0),1)")
 
 
 def _outputs(book: Book, sheet: Sheet, page: Page) -> None:

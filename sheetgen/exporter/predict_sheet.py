@@ -58,7 +58,7 @@ class Table:
         """The name above the largest output of the row."""
         first, last = self.output_columns
         values, names = _across(first, last), f"${letter(first)}${HEADER}:${letter(last)}${HEADER}"
-        return self.guarded(f"INDEX({names},MATCH(MAX({values}),{values},0))")
+        return self.guarded(f"INDEX({names},1,MATCH(MAX({values}),{values},0))")
 
 
 def _across(first: int, last: int) -> str:
