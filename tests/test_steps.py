@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetgen import program
+from sheetgen.digits import text_of, text_value
 from sheetgen.engines import ENGINES
 from sheetgen.engines.result import Values
-from sheetgen.sheets.common import text_of, text_value
 from sheetgen.spec import Spec
 from sheetgen.xlsx import Workbook, read
 

@@ -24,6 +24,7 @@ from mnist.sheets.runs import (
     of,
 )  # fmt: skip
 from sheetgen.book import Book, Sheet, Value
+from sheetgen.digits import scientific
 from sheetgen.layout import letter
 from sheetgen.sheets.common import ROW
 
@@ -47,6 +48,7 @@ def write(book: Book, runs: Sequence[Run]) -> None:
     section(book, sheet, runs[0].first - 1, "The log of every run", 0, len(COLUMNS) - 1)
     for run in runs:
         _recorded(book, sheet, run)
+    scientific(book, sheet, (LIVE - 1, RATE, runs[-1].last - 1, RATE + 5), "number", look="beyond, short")
     _comparison(book, sheet, runs)
     charts.write(book, sheet, runs)
     sheet.freeze_panes(HEAD, 0)

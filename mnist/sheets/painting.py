@@ -12,6 +12,7 @@ from mnist.sheets import samples, viewer
 from mnist.sheets.common import FAIL, PASS, colour_verdicts, heads, open_sheet, section
 from sheetgen import style
 from sheetgen.book import Book, Sheet
+from sheetgen.digits import scientific
 from sheetgen.exporter import weights_sheet
 from sheetgen.layout import letter, quoted
 
@@ -199,6 +200,8 @@ def _digits(book: Book, sheet: Sheet, found: Live) -> None:
         "type": "data_bar", "bar_color": style.SERIES[4], "bar_solid": True, "min_type": "num", "min_value": 0,
         "max_type": "num", "max_value": 1,
     })  # fmt: skip
+    scientific(book, sheet, (TEN - 1, LOGIT, TEN + 8, THEIRS), "number", look="beyond, short")
+    scientific(book, sheet, (TOP, PANEL + 2, TOP + 2, PANEL + 2), "number", look="beyond, short")
     _same(book, sheet)
 
 

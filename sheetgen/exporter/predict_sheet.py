@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sheetgen.book import Book, Sheet
+from sheetgen.digits import scientific
 from sheetgen.exporter import weights_sheet
 from sheetgen.exporter.graph import Array, CannotExport
 from sheetgen.exporter.layout import Layout, Written
@@ -150,6 +151,7 @@ def _outputs(book: Book, sheet: Sheet, table: Table, output: Written) -> None:
     for k, (name, formula) in enumerate(zip(table.outputs, output.formulas, strict=True)):
         sheet.put(HEADER, first + k, name, book.style(*heads))
         _column(sheet, table, first + k, formula, values[:, k], form)
+    scientific(book, sheet, (FIRST_ROW - 1, first, table.last_row - 1, last), "number", look="beyond, short")
     if table.classifier:
         cells = f"${letter(first)}{FIRST_ROW}:${letter(last)}{FIRST_ROW}"
         one = f"{letter(first)}{FIRST_ROW}"
@@ -209,3 +211,4 @@ def _hidden(book: Book, sheet: Sheet, table: Table, hidden: Sequence[Written]) -
         for k, formula in enumerate(written.formulas):
             sheet.put(HEADER, start + k, k, head)
             _column(sheet, table, start + k, formula, values[:, k], form)
+    scientific(book, sheet, (FIRST_ROW - 1, first, table.last_row - 1, last), "hidden", look="beyond, narrow")

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sheetgen.book import Book, Sheet, Stream, Value
+from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, letter, quoted
 from sheetgen.plan import CHECK, RATES, START, TRAINING, Oracle, Plan, value
-from sheetgen.sheets.common import headers, scientific, strip
+from sheetgen.sheets.common import headers, strip
 from sheetgen.sheets.network import input_cells
 
 TOLERANCE = 1e-9

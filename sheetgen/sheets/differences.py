@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from sheetgen.book import Book, Sheet
 from sheetgen.cell import Cell, Evaluator, add, forward_order, mul
+from sheetgen.digits import scientific
 from sheetgen.formula import show
 from sheetgen.layout import letter
 from sheetgen.plan import DIFFERENCES, START, Plan, of_row, value
-from sheetgen.sheets.common import scientific
 from sheetgen.sheets.network import Panel
 
 HEAD = 8  # the row of the table's headings

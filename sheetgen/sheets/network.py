@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from sheetgen.book import Book, Sheet
 from sheetgen.cell import Cell
+from sheetgen.digits import scientific, text_of, text_value
 from sheetgen.layout import letter
 from sheetgen.plan import NETWORK, START, Plan, of_row, value
 from sheetgen.sheets import drawing
-from sheetgen.sheets.common import scientific, text_of, text_value
 
 SHOWN_ROW = 4
 HEAD = 8  # of the table of inputs

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sheetgen.book import Book, Sheet, Stream, Value
+from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, letter
 from sheetgen.plan import RATES, START, Plan, value
-from sheetgen.sheets.common import headers, line_chart, place_strip, scientific, strip
+from sheetgen.sheets.common import headers, line_chart, place_strip, strip
 
 TABLE_HEAD = 4
 THRESHOLD = 0.001

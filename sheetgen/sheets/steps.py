@@ -9,10 +9,10 @@ from sheetgen import derivation, style
 from sheetgen.book import Book, Sheet, Value
 from sheetgen.cell import Cell, Evaluator, forward_order
 from sheetgen.derivation import Line
+from sheetgen.digits import scientific, text_of, text_value
 from sheetgen.formula import TEX, TEXTBOOK, by_name, by_tex_name, live_text, show, tex_name
 from sheetgen.layout import FIRST_ROW
 from sheetgen.plan import START, STEPS, Plan, of_row, value
-from sheetgen.sheets.common import scientific, text_of, text_value
 from sheetgen.sheets.network import Panel
 from sheetgen.typeset import typeset
 

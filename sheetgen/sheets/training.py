@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.cell import Cell
+from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW
 from sheetgen.plan import START, TRAINING, Plan, value
-from sheetgen.sheets.common import CHART_LIMIT, headers, line_chart, place_strip, scientific, strip
+from sheetgen.sheets.common import CHART_LIMIT, headers, line_chart, place_strip, strip
 
 COLUMNS_ON_A_PAGE = 36  # more would be too small to read on paper
 
