@@ -18,6 +18,7 @@ SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a piece of text binds
 Ref = Callable[[Cell], str | None]
 
 MAX_FORMULA = 8192  # characters, Excel's limit
+AROUND = 80  # of them for what sheets put around a formula, such as IFERROR(…,"diverged")
 
 
 class FormulaTooLong(ValueError):
@@ -64,7 +65,7 @@ EXCEL = Dialect(
         "identity": lambda h: h,
         "half_squared_error": lambda t, a: Text(f"0.5*({t.at(SUM)}-{a.at(PRODUCT)})^2", PRODUCT),
     },
-    MAX_FORMULA - len('IFERROR(,"diverged")'),  # what the sheets of an unbounded network put around it
+    MAX_FORMULA - AROUND,
 )
 
 TEXTBOOK = Dialect(

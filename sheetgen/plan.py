@@ -17,6 +17,7 @@ DIFFERENCES, TEMPLATE = "Finite differences", "Template"
 
 TYPED_RATE = 1.5  # what the cell for a learning rate of one's own holds at first
 DIVERGED = "diverged"
+NO_RATE = "no rate"  # in the columns of a rate that is no number
 MOST_RECOMPUTED = 150_000  # cells of Learning rates; beyond it the sheet Recomputation leaves them out
 MEASURED_ROWS = 2_000  # how many rows decide a column's number format, and are kept in memory
 
@@ -24,6 +25,11 @@ MEASURED_ROWS = 2_000  # how many rows decide a column's number format, and are 
 def value(x: float, message: str = DIVERGED) -> float | str:
     """A number as a cell shows it: the message where it ran off to infinity."""
     return x if math.isfinite(x) else message
+
+
+def of_row(formula: str) -> str:
+    """A formula that has a value only where “row shown” is a row; else it says that there is no such row."""
+    return f"IF(ISNUMBER(row_number),{formula},row_number)"
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,15 @@ class Plan:
         n, work = len(self.learning_rates), self.rate_cells
         absolute = self.names | {self.program.learning_rate: f"$A${self.rate_row(k)}"}
         trace = Trace(self.program, work, absolute, 1 + 2 * n + k * len(work), RATES)
-        return trace.with_cell(self.program.network.loss, 1 + k)
+        trace.with_cell(self.program.network.loss, 1 + k)
+        if k == n - 1:  # the reader's own rate may be anything
+            own = self.of_own_rate
+            trace.columns = [c._replace(first=own(c.first), below=own(c.below)) for c in trace.columns]
+        return trace
+
+    def of_own_rate(self, formula: str) -> str:
+        """A formula that has a value only where a number stands in the cell for a learning rate of one's own."""
+        return f'IF(ISNUMBER($A${self.rate_row(len(self.learning_rates) - 1)}),{formula},"{NO_RATE}")'
 
     def reached(self, k: int) -> str:
         """The letter of the column that tells at which step the k-th rate has reached the threshold."""
@@ -153,7 +167,7 @@ class Plan:
         return iter(self._rows[key])
 
     def shown(self, c: Cell) -> str:
-        """The formula of a trace column's number in the row shown; inputs are the same in every row."""
+        """The formula of a number in the row shown; inputs are the same in every row, also in one that there is not."""
         if c in self.program.constants:
             return self.names[c]
-        return f"INDEX({self.training.range(c)},row_shown+1,1)"
+        return of_row(f"INDEX({self.training.range(c)},row_number+1,1)")

@@ -24,11 +24,15 @@ DASHES = ("solid", "dash", "square_dot", "long_dash")  # a second round of colou
 
 BLUE_NODE, GREEN_NODE, ORANGE_NODE, RED_NODE = "#0072B2", "#009E73", "#D55E00", "#A3161B"
 
-# Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers.
+# Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers;
+# what it cannot show, now or after something is typed, a conditional format shows in scientific form.
 NUMBER = "0.000000000"
 SMALL = "0.000000000000"  # errors and gradients shrink
 SCIENTIFIC = "0.00000000E+00"  # what would not fit, or show no digits
 RELATIVE = "0.0E+00;-0.0E+00;0"
+BEYOND = "0.00000000E+00;-0.00000000E+00;0"
+LEAST = 1e-4  # smaller numbers would show few digits or none
+MOST = {"number": 10_000, "small": 10, "wide": 1_000}  # larger ones would not fit; wide is a column for both styles
 WHOLE = "#,##0"
 
 COLUMN_WIDTH = 14.5
@@ -92,6 +96,9 @@ STYLES: dict[str, dict[str, Any]] = {
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
     "faded": {"font_color": RULE},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
+    "beyond": {"num_format": BEYOND},
+    "beyond, short": {"num_format": "0.00E+00;-0.00E+00;0"},
+    "beyond, narrow": {"num_format": "0E+00;-0E+00;0"},
 }  # fmt: skip
 
 
@@ -105,6 +112,12 @@ def series_point(k: int, size: int = 2) -> dict[str, Any]:
     """The marker of the k-th series of a chart: hardly wider than its line, and seen where there is no line."""
     colour = SERIES[k % len(SERIES)]
     return {"type": "circle", "size": size, "fill": {"color": colour}, "border": {"none": True}}
+
+
+def beyond(first: str, form: str = "") -> dict[str, Any]:
+    """The conditional format of numbers that a style shows badly, from the cell `first` on."""
+    rule = f"ABS({first})<{LEAST:.4f}"
+    return {"type": "formula", "criteria": f"=OR({rule},ABS({first})>={MOST[form]})" if form in MOST else f"={rule}"}
 
 
 def heat(signed: bool = False) -> dict[str, Any]:

@@ -1,17 +1,20 @@
 """The templates; and typing numbers into a finished workbook and reading what IronCalc makes of it."""
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck
+from lxml import etree
 
 from sheetgen.engines import ENGINES
 from sheetgen.engines.result import Values
 from sheetgen.xlsx import Entry, Value, Workbook, read
 from sheetgen.xlsx.a1 import column_letters, place
 
+DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 TEMPLATES = Path(__file__).parents[1] / "templates"
 FEW = 10  # steps of the fixture `right`
 # Settings of hypothesis: the same examples every time, and no clock, for the machine is shared.
@@ -43,7 +46,7 @@ def panel(book: Workbook) -> dict[str, str]:
     cells = book.sheets["Network"]
     found = {}
     for address, entry in cells.items():
-        if entry.formula and (entry.formula.startswith("INDEX(Training!") or entry.formula in book.names):
+        if entry.formula and ("INDEX(Training!" in entry.formula or entry.formula in book.names):
             row, column = place(address)
             found[str(cells[f"{column_letters(column - 1)}{row}"].value)] = address
     return found
@@ -57,3 +60,22 @@ def columns(book: Workbook, sheet: str, header_row: int = 15) -> dict[str, str]:
         for address, entry in book.sheets[sheet].items()
         if address.endswith(row) and address.removesuffix(row).isalpha()
     }
+
+
+def lines(path: Path) -> dict[int, str]:
+    """Row -> the alternative text of its picture, `name = mathematics`, on the sheet Steps."""
+    with zipfile.ZipFile(path) as archive:
+        root = etree.fromstring(archive.read("xl/drawings/drawing2.xml"))
+    return {
+        int(anchor.findtext(f"{DRAWING}from/{DRAWING}row")) + 1: anchor.find(f".//{DRAWING}cNvPr").get("descr")
+        for anchor in root
+    }
+
+
+def labels(path: Path, values: Values) -> list[Value]:
+    """What stands on the drawing: the names of its series, which are live."""
+    with zipfile.ZipFile(path) as archive:
+        root = etree.fromstring(archive.read("xl/charts/chart1.xml"))
+    cells = read(path).sheets["Network"]
+    found = (f.text.rpartition("!")[2].replace("$", "") for tx in root.iter("{*}tx") for f in tx.iter("{*}f"))
+    return [values["Network"].get(at, cells[at].value) for at in found]

@@ -23,6 +23,7 @@ MAY = {
     "layout": {"cell", "formula", "program"},
     "plan": {"cell", "layout", "program"},
     "book": {"layout", "style"},
+    "digits": {"book", "formula", "layout", "style"},
     "extras": {"book"},
     "reference": {"spec"},
     "xlsx": {"xlsx"},
@@ -34,7 +35,7 @@ MAY = {
     "reader": {"reader", "cell", "xlsx"},
     "grad": {"grad", "reader", "cell", "xlsx"},
     "compiled": {"compiled", "xlsx"},
-    "exporter": {"exporter", "book", "drafts", "engines", "formula", "layout", "report", "style", "xlsx"},
+    "exporter": {"exporter", "book", "digits", "drafts", "engines", "formula", "layout", "report", "style", "xlsx"},
     "drafts": set(),
     "audit": {"audit", "drafts", "reader", "cell", "formula", "xlsx", "book", "style"},  # book for the report it writes
 }
@@ -42,7 +43,7 @@ MAY = {
 # The judge imports nothing of what writes, not even by way of a third. SHARED is all that both use.
 JUDGE = ("check", "carried", "report", "tables", "reference", "engines", "xlsx", "lint", "compiled")
 ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation")
-ACCUSED += ("exporter",)
+ACCUSED += ("digits", "exporter")
 SHARED = {"sheetgen.__init__", "sheetgen.reference", "sheetgen.spec"}
 
 # Who alone may import a library.

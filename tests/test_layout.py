@@ -139,7 +139,8 @@ def test_ranges_and_what_the_row_shown_shows(plan: Plan) -> None:
     column = plan.program.column
     assert plan.training.range(column("E_total")) == "Training!$X$16:$X$216"
     assert plan.training.range(column("E_total"), absolute=False) == "Training!X$16:X$216"
-    assert plan.shown(column("E_total")) == "INDEX(Training!$X$16:$X$216,row_shown+1,1)"
+    shown = "IF(ISNUMBER(row_number),INDEX(Training!$X$16:$X$216,row_number+1,1),row_number)"
+    assert plan.shown(column("E_total")) == shown
     assert plan.shown(column("i1")) == "i_1" and plan.shown(plan.program.learning_rate) == "learning_rate"
     assert plan.reached(0) == "I"
 

@@ -249,6 +249,7 @@ FORMULAS = {  # more of each in test_lint_formula.py
     "unknown-function": "SIGMOID(A1)",
     "future-prefix": "IFNA(A1,1)",
     "newer-than-2010": "_xlfn.XLOOKUP(1,A1:A2,B1:B2)",
+    "portability": "FIXED(A1,2)",
     "implicit-at": "@A1",
     "reference-range": "A1048577",
     "missing-sheet": "Gone!A1",

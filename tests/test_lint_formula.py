@@ -30,6 +30,7 @@ COUNTIF(rate,1) | S!A1 | 'Live network'!A1+'It''s'!$B$2 | S!A1:S!B2 | SUM('S:Liv
 rate*2 | RATE(1,2,3) | XFE1 | LOG10(5) | ATAN2(1,2) | DAYS360(A1,A2) | SUM(T[eta]) | T[[#This Row],[E total]]*2
 SUM(T[[eta]:[E total]]) | [[#This Row],eta]*2 | SUM(T[#All]) | SUM(T[a']b]) | SUM(T) | _xlfn.STDEV.S(A1:A3)
 NETWORKDAYS.INTL(A1,A2) | HYPERLINK("#S!A1","x") | HYPERLINK("#S!A"&ROW(),"x") | SUMPRODUCT(--(A1:A3="x")) |  A1 + B2
+INDEX(A1:A3,2,1)&INDEX(A1:C1,1,2) | TEXT(A1,"0") | TEXT(A1,"0%")&", a.b" | ROUND(A1,2)&"" | TEXT(A1+LEN("a.b"),"0")
 SUM( A1 , B1 ) | A1<>B1 | A1>=-B1 | SUBTOTAL(9,A1:A9) | S!local
 """.strip()
 BAD = {
@@ -49,6 +50,9 @@ BAD = {
         XLOOKUP(1,A1:A2,B1:B2)""",
     "newer-than-2010": """_xlfn.XLOOKUP(1,A1:A2,B1:B2) | _xlfn._xlws.SORT(A1:A2) | _xlfn.LET(_xlpm.x,1,_xlpm.x)
         _xlfn.IFNA(A1,1)""",
+    "portability": """FIXED(A1) | FIXED(ROUND(A1,2),2,TRUE) | INDEX(A1:C1,2) | INDEX(A1:A9,MATCH(1,B1:B9,0))
+        INDEX(rate,1) | TEXT(A1,"0.00") | TEXT(A1,"#,##0") | TEXT(A1,"0"&".0")
+        IF(A1>0,fixed(A1,1),"") | 1+INDEX(S!A1:C1,1+1)""",
     "implicit-at": "@A1 | T[@eta] | SUM(@A1:A2) | [@eta]*2",
     "reference-range": "XFE2 | A1048577 | A0 | $XFE$1 | SUM(A1:A1048577) | SUM(A:XFE) | SUM(0:1) | ZZZ9999999",
     "missing-sheet": "Gone!A1 | 'Live  network'!B1 | SUM(S:Gone!A1)",

@@ -98,14 +98,30 @@ def test_a_drawing_is_kept_while_another_image_is_read(typed: Typed, net: Any) -
     agrees(typed, net, image, "–")
 
 
-def test_an_erased_pixel_a_text_and_an_unknown_choice_are_paper_and_the_drawing(typed: Typed, net: Any) -> None:
+def test_an_erased_pixel_and_a_text_are_paper(typed: Typed, net: Any) -> None:
     image = drawings(3, seed=2)[2]
     typed.draw(image)
     typed.put(typed.drawing[300], "x")
     typed.put(typed.drawing[301], "")
-    typed.choose("no such choice")
+    typed.choose(live.OWN)
     image.ravel()[300:302] = 0
     agrees(typed, net, image, "–")
+
+
+@pytest.mark.parametrize("name", ["no such image", "", 3.0])
+def test_a_choice_that_is_not_in_the_list_is_said_and_nothing_is_read(typed: Typed, name: Any) -> None:
+    typed.draw(drawings(3, seed=2)[2])
+    typed.choose(name)
+    at = typed.labelled()
+    values = typed.read([*LOGITS, *CHANCES, *at.values(), *SEEN])
+    assert values[: -len(SEEN)] == ["–"] * (20 + len(at)) and set(values[-len(SEEN) :]) == {0.0}
+    assert "no such image: choose from the list" in typed.read(texts(typed.book))
+    typed.choose(live.OWN)
+
+
+def texts(book: Workbook) -> list[str]:
+    """Where formulas give texts."""
+    return [at for at, e in book.sheets[live.LIVE].items() if e.formula and isinstance(e.value, str)]
 
 
 def test_cached_values_are_pytorchs(live_cells: Workbook, net: Any) -> None:
@@ -144,24 +160,44 @@ def test_the_samples_logits_are_pytorchs(live_cells: Workbook, net: Any) -> None
 # Look inside.
 
 
-LOOKED_AT = [(0, 0, 0), (1, 15, 15), (2, 3, 3), (3, 0, 0), (10, 31, 31), (11, 31, 31), (12, 9, 9), (16, 4, 4),
-             (1, 31, 15), (12, 99, 9)]  # fmt: skip
+LOOKED_AT = [(0, 0), (1, 15), (2, 3), (3, 0), (10, 31), (11, 31), (12, 9), (16, 4)]
 
 
-@pytest.mark.parametrize(("number", "channel", "last"), LOOKED_AT)
-def test_the_viewer_shows_one_channel(typed: Typed, live_cells: Workbook, number: int, channel: int, last: int) -> None:
-    """One too many shows the last; around a smaller plane nothing is shown."""
+@pytest.mark.parametrize(("number", "channel"), LOOKED_AT)
+def test_the_viewer_shows_one_channel(typed: Typed, live_cells: Workbook, number: int, channel: int) -> None:
+    """Around a smaller plane nothing is shown."""
     typed.choose("5 round")
     plane = planes(live_cells)[number]
     typed.put(f"{letter(viewer.AT)}{viewer.LAYER}", plane.name)
     typed.put(f"{letter(viewer.AT)}{viewer.CHANNEL}", float(channel))
     _, height, width = plane.shape
-    where = [(live.LAYERS, plane.at(last, y, x)) for y, x in np.ndindex(height, width)]
+    where = [(live.LAYERS, plane.at(channel, y, x)) for y, x in np.ndindex(height, width)]
     values = typed.model.evaluate([*((live.LIVE, at) for at in GRID), *where])
     grid, right = np.array(values[: len(GRID)], object).reshape(28, 28), values[len(GRID) :]
     assert len({*right}) > 1 or len(right) == 1
     assert grid[:height, :width].ravel().tolist() == right
     assert {*grid[height:].ravel(), *grid[:, width:].ravel()} <= {""}
+
+
+@pytest.mark.parametrize(("number", "channel", "told"), [
+    (1, 16.0, "no such channel: this layer has 0 to 15"), (1, 31.0, "no such channel: this layer has 0 to 15"),
+    (12, 10.0, "no such channel: this layer has 0 to 9"), (1, -1.0, "no such channel: this layer has 0 to 15"),
+    (1, 0.5, "no such channel: this layer has 0 to 15"), (1, "", "no such channel: this layer has 0 to 15"),
+    (1, "two", "no such channel: this layer has 0 to 15"), (None, 0.0, "no such layer: choose one of the list"),
+])  # fmt: skip
+def test_the_viewer_says_what_there_is_not(
+    typed: Typed, live_cells: Workbook, number: int | None, channel: Any, told: str
+) -> None:
+    typed.choose("5 round")
+    typed.put(f"{letter(viewer.AT)}{viewer.LAYER}", "99" if number is None else planes(live_cells)[number].name)
+    typed.put(f"{letter(viewer.AT)}{viewer.CHANNEL}", channel)
+    facts = [f"{letter(viewer.AT)}{viewer.FACTS + k}" for k in range(7)]
+    values = typed.read([*GRID, *facts, *texts(typed.book)])
+    assert set(values[: len(GRID)]) == {""} and told in values and not [v for v in values if str(v).startswith("#")]
+    assert values[len(GRID) + 6] == told.partition(":")[0]
+    typed.put(f"{letter(viewer.AT)}{viewer.LAYER}", planes(live_cells)[1].name)
+    typed.put(f"{letter(viewer.AT)}{viewer.CHANNEL}", 15.0)
+    assert "this layer has 0 to 15" in typed.read(texts(typed.book))
 
 
 def test_the_viewer_begins_with_the_first_convolution(live_cells: Workbook) -> None:

@@ -24,7 +24,7 @@ from sheetgen.xlsx import Entry, Workbook, read
 from sheetgen.xlsx.a1 import address, area, place, tokens
 
 MAIN = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
-LONGEST = 137  # characters of a formula
+LONGEST = 150  # characters of a formula
 ANCHORED = re.compile(r"(?:'CNN weights'!\$[A-Z]+\$\d+(?::\$[A-Z]+\$\d+)? )*")
 COUNT = f"{letter(weights_sheet.COUNT)}{weights_sheet.TABLE + 1}"
 

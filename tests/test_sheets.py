@@ -164,7 +164,7 @@ def test_names_lead_to_the_inputs(cells: Workbook, homework_spec: Spec) -> None:
         label = {"row_shown": "row shown", "learning_rate": "learning_rate"}.get(name, name.replace("_", ""))
         assert cells.sheets[sheet][f"A{row}"].value == label
     others = {"certificate", "verdict", "differences_verdict", "inputs_changed", "worst_difference", "cells_compared",
-              "tolerance", "threshold", "my_learning_rate", "recomputation_verdict", "cells_that_differ",
+              "tolerance", "threshold", "my_learning_rate", "recomputation_verdict", "cells_that_differ", "row_number",
               "broken_place", "broken_what", "changed_input", "changed_place", "inputs_no_number"}  # fmt: skip
     assert {name for name in cells.names if "!" not in name} == set(numbers) | others
 
@@ -236,9 +236,9 @@ def test_no_macros_no_links_outside_nothing_new(parts: dict[str, bytes], cells: 
     used = {text[:-1] for sheet in cells.sheets.values() for e in sheet.values() if e.formula
             for kind, text in tokens(e.formula) if kind == "call"}  # fmt: skip
     assert {"IF", "EXP", "INDEX", "SUM"} <= used <= {
-        "ABS", "AND", "CHAR", "CHOOSE", "COUNT", "COUNTA", "COUNTIF", "EXP", "FIXED", "HYPERLINK", "IF", "IFERROR",
-        "INDEX", "INT", "ISBLANK", "ISERROR", "ISNUMBER", "ISTEXT", "LEFT", "LN", "LOG10", "MATCH", "MAX", "MIN", "MOD",
-        "NA", "NOT", "OR", "ROUND", "SUBSTITUTE", "SUM",
+        "ABS", "AND", "CHAR", "CHOOSE", "COUNT", "COUNTA", "COUNTIF", "EXP", "HYPERLINK", "IF", "IFERROR", "INDEX",
+        "INT", "ISBLANK", "ISERROR", "ISNA", "ISNUMBER", "ISTEXT", "LEFT", "LN", "LOG10", "MATCH", "MAX", "MIN", "MOD",
+        "NA", "NOT", "OR", "ROUND", "SIGN", "SUBSTITUTE", "SUM",
     }  # fmt: skip
 
 

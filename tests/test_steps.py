@@ -2,22 +2,23 @@
 
 import math
 import re
-import zipfile
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
-from books import STEADY, BuildBook, columns, panel, place_of, recalculated
+from books import STEADY, BuildBook, columns, labels, lines, panel, place_of, recalculated
+from engine_books import run, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import etree
 
 from sheetgen import program
+from sheetgen.digits import text_of, text_value
+from sheetgen.engines import ENGINES
 from sheetgen.engines.result import Values
-from sheetgen.sheets.common import text_of, text_value
 from sheetgen.spec import Spec
-from sheetgen.xlsx import Value, Workbook, read
+from sheetgen.xlsx import Workbook, read
 
 STEPS = """
 Step 1: forward pass and errors
@@ -72,22 +73,11 @@ w6_next = w6 - learning_rate*dE_total/dw6
 w7_next = w7 - learning_rate*dE_total/dw7
 w8_next = w8 - learning_rate*dE_total/dw8
 """
-DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 
 
 @pytest.fixture(scope="module")
 def book(homework_book: Path) -> Workbook:
     return read(homework_book)
-
-
-def lines(path: Path) -> dict[int, str]:
-    """Row -> the alternative text of its picture, `name = mathematics`, on the sheet Steps."""
-    with zipfile.ZipFile(path) as archive:
-        root = etree.fromstring(archive.read("xl/drawings/drawing2.xml"))
-    return {
-        int(anchor.findtext(f"{DRAWING}from/{DRAWING}row")) + 1: anchor.find(f".//{DRAWING}cNvPr").get("descr")
-        for anchor in root
-    }
 
 
 def test_the_six_steps_line_by_line(homework_book: Path, book: Workbook) -> None:
@@ -99,23 +89,39 @@ def test_every_line_has_its_four_renderings(homework_book: Path, book: Workbook)
     cells = book.sheets["Steps"]
     for row in lines(homework_book):
         formula, spelt, live, text = (cells[f"{column}{row}"] for column in "BCDE")
-        assert formula.formula is None and str(formula.value).startswith("=")
+        assert str(formula.value).startswith("=") and (formula.formula is None) == ("16" not in str(formula.value))
         assert spelt.formula and isinstance(spelt.value, str) and live.formula and isinstance(live.value, float)
         assert text.value == text_value(live.value)
     assert {int(at[1:]) for at, e in cells.items() if at[0] == "D" and e.formula} == set(lines(homework_book))
 
 
-def test_the_formulas_are_those_of_training(homework_book: Path, book: Workbook) -> None:
-    """Each gradient's last line, each forward line, and each update: what stands on Training, letter for letter."""
+@pytest.mark.parametrize("shown", [0, 1, 29])
+def test_the_formulas_are_those_of_training(homework_book: Path, book: Workbook, shown: int) -> None:
+    """Each gradient's last line, each forward line, each update: what stands in Training's row, letter for letter."""
     training, where = book.sheets["Training"], columns(book, "Training")
+    cells = book.sheets["Steps"]
+    values = recalculated(homework_book, row_shown=float(shown))["Steps"] if shown else {}
     told: dict[str, str] = {}
     for row, line in lines(homework_book).items():
-        told[line.split(" = ")[0].replace("dE_total/dw", "dE/dw")] = str(book.sheets["Steps"][f"B{row}"].value)
+        name = line.split(" = ")[0].replace("dE_total/dw", "dE/dw")
+        told[name] = str(values.get(f"B{row}", cells[f"B{row}"].value))
     weights = [f"w{k}" for k in range(1, 9)]
     for name in [*(k for k in where if k[0] in "haoE"), *(f"dE/d{w}" for w in weights)]:
-        assert told[name] == f"={training[f'{where[name]}16'].formula}"
+        assert told[name] == f"={training[f'{where[name]}{16 + shown}'].formula}"
     for w in weights:
-        assert told[f"{w}_next"] == f"={training[f'{where[w]}17'].formula}"
+        assert told[f"{w}_next"] == f"={training[f'{where[w]}{17 + shown}'].formula}"
+
+
+def test_every_address_in_a_formula_is_of_the_row_shown_or_of_a_line_above(homework_book: Path, book: Workbook) -> None:
+    """An address without a sheet is one of Training; what is worked out on the way stands on Steps itself."""
+    values = recalculated(homework_book, row_shown=7.0)["Steps"]
+    rows, inside = lines(homework_book), 0
+    for row in rows:
+        text = str(values.get(f"B{row}", book.sheets["Steps"][f"B{row}"].value))
+        for sheet, column, at in re.findall(r"(Steps!)?\b([A-Z]+)(\d+)\b", text):
+            assert (column == "D" and int(at) in rows and int(at) < row) if sheet else at == "23"
+            inside += bool(sheet)
+    assert inside > 8
 
 
 def name_on_training(line: str) -> str:
@@ -155,6 +161,7 @@ def test_panel_and_steps_follow_the_row_shown(homework_book: Path, shown: int) -
     values = recalculated(homework_book, row_shown=float(shown))
     check_row(homework_book, values, 16 + shown)
     assert values["Steps"]["B3"] == f"row shown: {shown}"
+    assert values["Steps"]["B4"] == f"as the Excel formula (Training, row {16 + shown})"
     assert values["Start"]["A4"] == "PASS"  # finite differences hold in every row
 
 
@@ -166,15 +173,6 @@ def test_the_row_shown_is_really_another(homework_book: Path) -> None:
 def test_the_steps_of_a_batch_are_its_first_samples(build_book: BuildBook) -> None:
     path = build_book("xor", steps=8, learning_rates=(0.5, 2.0))
     check_row(path, recalculated(path, row_shown=5.0), 21, "[1]")
-
-
-def labels(path: Path, values: Values) -> list[Value]:
-    """What stands on the drawing: the names of its series, which are live."""
-    with zipfile.ZipFile(path) as archive:
-        root = etree.fromstring(archive.read("xl/charts/chart1.xml"))
-    cells = read(path).sheets["Network"]
-    found = (f.text.rpartition("!")[2].replace("$", "") for tx in root.iter("{*}tx") for f in tx.iter("{*}f"))
-    return [values["Network"].get(at, cells[at].value) for at in found]
 
 
 def test_the_drawing_is_live(homework_book: Path, book: Workbook) -> None:
@@ -251,7 +249,12 @@ def test_your_own_threshold_is_counted(homework_book: Path, book: Workbook) -> N
 
 
 WHOLE = st.integers(1, 10**6)
-NUMBERS = st.floats(1e-9, 1e9) | WHOLE.map(lambda k: k / 1000) | WHOLE.map(lambda k: k / 8)
+NUMBERS = st.floats(1e-9, 1e9) | st.floats(1e-300, 1e300) | WHOLE.map(lambda k: k / 1000) | WHOLE.map(lambda k: k / 8)
+TOLD = {
+    0.0: "0", 0.05: "0.05", -0.3: "(-0.3)", 2.0: "2", 0.2314375: "0.231438", 0.1 + 0.2: "0.3", 1e-4: "0.0001",
+    9.9e-5: "9.9E-5", 9.999996e-5: "1E-4", -1.234567e-9: "(-1.23457E-9)", 999999.5: "1000000", 1234567.8: "1234568",
+    123456789.0: "123456789", 1e9: "1E9", 1.5e300: "1.5E300", 1e-300: "1E-300", 1000.0: "1000", 2.3e-308: "0.23E-307",
+}  # fmt: skip
 
 
 @settings(max_examples=5, **STEADY)
@@ -261,12 +264,23 @@ def test_numbers_in_worked_lines(numbers: list[float]) -> None:
     import ironcalc
 
     model = ironcalc.create("test", "en", "UTC", "en")
-    for row, number in enumerate([*numbers, 0.0, 0.05, -0.3, 2.0, 0.2314375], 1):
+    for row, number in enumerate([*numbers, *TOLD], 1):
         model.update_cell_with_number(0, row, 1, number)
         model.update_cell_with_formula(0, row, 2, "=" + text_of(f"A{row}"))
     model.evaluate()
-    assert [model.get_cell_value(0, row, 2) for row in range(41, 46)] == ["0", "0.05", "(-0.30)", "2", "0.231438"]
-    for row, number in enumerate(numbers, 1):
-        assert model.get_cell_value(0, row, 2) == text_value(number)
-        digits = re.sub(r"[^0-9.]", "", text_value(number))
-        assert float(digits) == pytest.approx(abs(number), rel=5.1e-6, abs=5.1e-12)
+    found = [model.get_cell_value(0, row, 2) for row in range(1, 41 + len(TOLD))]
+    assert found == [text_value(number) for number in [*numbers, *TOLD]]
+    assert found[40:] == list(TOLD.values())
+    for number, text in zip(numbers, found[:40], strict=True):
+        assert float(text.strip("()")) == pytest.approx(number, rel=5.1e-6)
+        assert ("E" in text) == (abs(number) < 1e-4 or abs(number) >= 1e9)
+
+
+def test_every_engine_writes_numbers_alike(tmp_path: Path) -> None:
+    numbers = [*TOLD, *(k * 10.0**e / 7 for k in (1, -5, 13) for e in range(-12, 12))]
+    cells: dict[str, Any] = {f"A{row}": number for row, number in enumerate(numbers, 1)}
+    cells |= {f"B{row}": ("=" + text_of(f"A{row}"), "x") for row in range(1, len(numbers) + 1)}
+    path = write(tmp_path / "b.xlsx", {"S": cells})
+    for engine in ENGINES:
+        values = run(engine, path).values["S"]
+        assert [values[f"B{row}"] for row in range(1, len(numbers) + 1)] == list(map(text_value, numbers)), engine

@@ -39,6 +39,12 @@ TELLING = {
 LADDER = "ladder-"  # what the names of the ladder's claims begin with
 LONGEST = 400  # characters of a text from a record
 PASS, FAIL = "PASS", "FAIL"
+NO_TARGET, NO_SEED = "no target", "no such seed"
+
+
+def of_target(formula: str) -> str:
+    """A formula that has a value only where the target is a number."""
+    return f'IF(ISNUMBER(mnist_target),{formula},"{NO_TARGET}")'
 
 
 def open_sheet(book: Book, name: str, heading: str, subtitle: str, widths: Sequence[float]) -> Sheet:

@@ -8,7 +8,7 @@ from mnist import published
 from mnist.recipe import TARGET
 from mnist.record import Epoch
 from mnist.sheets import charts
-from mnist.sheets.common import LOG, OURS, REFERENCE, heads, mean, open_sheet, section
+from mnist.sheets.common import LOG, NO_SEED, OURS, REFERENCE, heads, mean, of_target, open_sheet, section
 from mnist.sheets.runs import (
     BESIDE,
     COLUMNS,
@@ -24,6 +24,7 @@ from mnist.sheets.runs import (
     of,
 )  # fmt: skip
 from sheetgen.book import Book, Sheet, Value
+from sheetgen.digits import scientific
 from sheetgen.layout import letter
 from sheetgen.sheets.common import ROW
 
@@ -47,6 +48,7 @@ def write(book: Book, runs: Sequence[Run]) -> None:
     section(book, sheet, runs[0].first - 1, "The log of every run", 0, len(COLUMNS) - 1)
     for run in runs:
         _recorded(book, sheet, run)
+    scientific(book, sheet, (LIVE - 1, RATE, runs[-1].last - 1, RATE + 5), "number", look="beyond, short")
     _comparison(book, sheet, runs)
     charts.write(book, sheet, runs)
     sheet.freeze_panes(HEAD, 0)
@@ -59,17 +61,22 @@ def reached(epoch: Epoch) -> Value:
     return float(epoch.epoch) if epoch.test_accuracy >= TARGET else "–"
 
 
+def of_seed(formula: str) -> str:
+    """A formula that tells of the seed chosen, if there is such a seed."""
+    return f"IF(ISNUMBER($B${FACTS}),{formula},$B${FACTS})"
+
+
 def _live_row(book: Book, sheet: Sheet, ours: Sequence[Run], epoch: Epoch) -> None:
     """An epoch of the seed that is chosen, looked up in the log below."""
     row = LIVE + epoch.epoch - 1
     first, last = ours[0].first, ours[-1].last
     sheet.put(row, 0, OURS, book.style("cell", "bold"))
-    sheet.put(row, 1, ours[0].record.seed, book.style("cell", "center", "whole"), "mnist_seed")
+    sheet.put(row, 1, ours[0].record.seed, book.style("cell", "center", "whole"), of_seed("mnist_seed"))
     sheet.put(row, 2, epoch.epoch, book.style("cell", "center", "whole"))
     for column, (value, form) in enumerate(zip(_numbers(epoch), FORMS, strict=True), RATE):
         at = letter(column)
         found = f"INDEX({at}${first}:{at}${last},$B${FACTS}+$C{row}-1,1)"
-        sheet.put(row, column, value, book.style("cell", "center", form), found)
+        sheet.put(row, column, value, book.style("cell", "center", form), of_seed(found))
     _mark(book, sheet, row, epoch)
 
 
@@ -89,7 +96,7 @@ def _numbers(e: Epoch) -> tuple[float, ...]:
 
 
 def _mark(book: Book, sheet: Sheet, row: int, epoch: Epoch) -> None:
-    formula = f'IF(H{row}>=mnist_target,C{row},"–")'
+    formula = f'IF(AND(ISNUMBER(mnist_target),ISNUMBER(H{row}),H{row}>=mnist_target),C{row},"–")'
     sheet.put(row, REACHED, reached(epoch), book.style("cell", "center", "whole", "muted"), formula)
 
 
@@ -102,16 +109,16 @@ def _facts(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
     best = f"INDEX({epochs},MATCH(MAX({accuracy}),{accuracy},0),1)"
     best_epoch = next(e.epoch for e in record.epochs if e.test_accuracy == record.best)
     # The log's first row of the chosen seed, counted within our runs.
-    row = f"MATCH(mnist_seed,$B${ours[0].first}:$B${ours[-1].last},0)"
+    row = f'IFERROR(MATCH(mnist_seed,$B${ours[0].first}:$B${ours[-1].last},0),"{NO_SEED}")'
     first = record.first_above(TARGET)
     facts: tuple[tuple[int, str, Value, str, str | None], ...] = (
         (0, "seed shown", seeds[0], "whole", None),
         (1, "its row", 1, "whole", row),
         (3, "last epoch %", record.accuracy, "hundredth", f"$H${last}"),
-        (4, "best epoch %", record.best, "hundredth", f"MAX({accuracy})"),
-        (5, "best at epoch", best_epoch, "whole", best),
+        (4, "best epoch %", record.best, "hundredth", of_seed(f"MAX({accuracy})")),
+        (5, "best at epoch", best_epoch, "whole", of_seed(best)),
         (6, "at target first", "not reached" if first is None else first, "whole",
-         f'IF(COUNT({marks})=0,"not reached",MIN({marks}))'),
+         of_seed(of_target(f'IF(COUNT({marks})=0,"not reached",MIN({marks}))'))),
         (7, "target %", TARGET, "hundredth", None),
     )  # fmt: skip
     for column, name, value, form, formula in facts:
@@ -140,6 +147,7 @@ def _comparison(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
     title = "Test accuracy %: ours, the reference trained here, and the published run of the reference network"
     section(book, sheet, COMPARISON, title, BESIDE, last, ROW)
     heads(book, sheet, COMPARISON + 1, BESIDE, SIDE_BY_SIDE, ROW)
+    target = of_target("mnist_target")
     for k, p in enumerate(published.RUN):
         row = COMPARISON + 2 + k
         plain = book.style("cell", "center", "hundredth")
@@ -156,4 +164,4 @@ def _comparison(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
         sheet.put(row, BESIDE + 4, p.train_accuracy, plain)
         sheet.put(row, BESIDE + 5, p.test_loss, book.style("cell", "center", "ten thousandth"))
         sheet.put(row, BESIDE + 6, p.learning_rate, book.style("cell", "center", "ten thousandth"))
-        sheet.put(row, BESIDE + 7, TARGET, book.style("cell", "center", "hundredth", "muted"), "mnist_target")
+        sheet.put(row, BESIDE + 7, TARGET, book.style("cell", "center", "hundredth", "muted"), target)

@@ -12,6 +12,7 @@ from mnist.sheets import samples, viewer
 from mnist.sheets.common import FAIL, PASS, colour_verdicts, heads, open_sheet, section
 from sheetgen import style
 from sheetgen.book import Book, Sheet
+from sheetgen.digits import scientific
 from sheetgen.exporter import weights_sheet
 from sheetgen.layout import letter, quoted
 
@@ -89,11 +90,14 @@ def _choice(book: Book, sheet: Sheet, found: Live) -> None:
         raise ValueError("the choice's list was refused")
     tiny = book.style("muted", "center")
     sheet.put(CHOICE, PANEL, "its number in the list, and its place in the gallery", book.style("muted"))
-    sheet.put(CHOICE, PANEL + 3, 1, tiny, f"IFERROR(MATCH({CHOSEN},{choices},0),1)")
+    sheet.put(CHOICE, PANEL + 3, 1, tiny, f"IFERROR(MATCH({CHOSEN},{choices},0),0)")
     sheet.put(CHOICE, PANEL + 4, 0, tiny, f"{samples.DOWN}*MOD(MAX(0,{PICK}-3),{samples.HANDS})")
     sheet.put(CHOICE, PANEL + 5, 0, tiny, f"{samples.ACROSS}*INT(MAX(0,{PICK}-3)/{samples.HANDS})")
-    note = f'IF({PICK}=1,"the network reads your drawing","your drawing is kept: choose “{OWN}” to have it read")'
-    sheet.put(CHOICE, SEEN + 4, "the network reads your drawing", book.style("muted"), note)
+    kept, none = f"your drawing is kept: choose “{OWN}” for it", "no such image: choose from the list"
+    note = f'IF({PICK}=1,"it reads your drawing",IF({PICK}=0,"{none}","{kept}"))'
+    sheet.put(CHOICE, SEEN + 4, "it reads your drawing", book.style("muted"), note)
+    rule = {"type": "formula", "criteria": f"={PICK}=0", "format": book.conditional("fail")}
+    sheet.conditional_format(CHOICE - 1, SEEN + 4, CHOICE - 1, PANEL - 1, rule)
 
 
 def _axes(sheet: Sheet, book: Book, top: int, left: int) -> None:
@@ -130,8 +134,13 @@ def _seen(book: Book, sheet: Sheet, found: Live) -> None:
         row, own = TOP + y, f"{letter(LEFT + x)}{TOP + y}"
         at = f"INDEX({gallery},{PICK_ROW}+$A{row},{PICK_COLUMN}+{letter(SEEN + x)}${TOP - 1})"
         # SUM of one cell is 0 where it is empty or holds a text.
-        sheet.put(row, SEEN + x, int(value), pixel, f"IF({PICK}=1,SUM({own}),IF({PICK}=2,0,{at}))")
+        sheet.put(row, SEEN + x, int(value), pixel, f"IF({PICK}=1,SUM({own}),IF({PICK}<=2,0,{at}))")
     sheet.conditional_format(TOP - 1, SEEN, TOP + SIZE - 2, SEEN + SIZE - 1, style.ink())
+
+
+def _chosen(formula: str) -> str:
+    """A formula that tells of an image; a dash, if none of the list is chosen."""
+    return f'IF({PICK}=0,"–",{formula})'
 
 
 def _answer(book: Book, sheet: Sheet, found: Live) -> None:
@@ -142,12 +151,12 @@ def _answer(book: Book, sheet: Sheet, found: Live) -> None:
     huge = book.style("huge")
     if sheet.merge_range(TOP - 1, PANEL, TOP + 5, PANEL + 1, "", huge):
         raise ValueError("the answer could not be merged")
-    sheet.put(TOP, PANEL, int(first), huge, f"MATCH(MAX({area}),{area},0)-1")
+    sheet.put(TOP, PANEL, int(first), huge, _chosen(f"MATCH(MAX({area}),{area},0)-1"))
     lines = (
-        ("how sure it is", float(chances[first]), "percent", f"MAX({area})"),
-        ("runner-up", int(second), "whole", f"MATCH(MAX({rest}),{rest},0)-1"),
+        ("how sure it is", float(chances[first]), "percent", _chosen(f"MAX({area})")),
+        ("runner-up", int(second), "whole", _chosen(f"MATCH(MAX({rest}),{rest},0)-1")),
         ("margin: how much surer than of the runner-up", float(chances[first] - chances[second]), "percent",
-         f"MAX({area})-MAX({rest})"),
+         _chosen(f"MAX({area})-MAX({rest})")),
         ("parameters that it learned", found.layout.graph.parameters, "whole",
          f"{quoted(WEIGHTS)}!{weights_sheet.total_cell()}"),
     )  # fmt: skip
@@ -176,7 +185,7 @@ def _digits(book: Book, sheet: Sheet, found: Live) -> None:
     for d in range(10):
         row = TEN + d
         value = book.style("cell", "millionth", "right")
-        at = [f"{quoted(LAYERS)}!{places.ref(int(ids[d]))}" for ids in (logit_ids, chance_ids)]
+        at = [_chosen(f"{quoted(LAYERS)}!{places.ref(int(ids[d]))}") for ids in (logit_ids, chance_ids)]
         sheet.put(row, DIGIT, d, book.style("cell", "center", "bold"))
         sheet.put(row, LOGIT, float(logits[d]), value, at[0])
         sheet.put(row, CHANCE, float(chances[d]), book.style("cell", "percent", "right"), at[1])
@@ -184,13 +193,15 @@ def _digits(book: Book, sheet: Sheet, found: Live) -> None:
         sheet.put(row, REST, 0 if d == top else float(chances[d]), book.style("cell", "percent", "right", "muted"),
                   f"IF(${letter(DIGIT)}{row}={DIGIT_CELL},0,{chance})")  # fmt: skip
         looked = f"INDEX({theirs},{PICK}-1,{samples.WIDE}*$A${TOP + d}-{samples.WIDE - 1})"
-        sheet.put(row, THEIRS, "–", book.style("cell", "millionth", "right", "muted"), f'IF({PICK}=1,"–",{looked})')
+        sheet.put(row, THEIRS, "–", book.style("cell", "millionth", "right", "muted"), f'IF({PICK}<2,"–",{looked})')
         apart = f"ABS({letter(LOGIT)}{row}-{letter(THEIRS)}{row})"
-        sheet.put(row, APART, 0, book.style("cell", "relative", "right", "muted"), f"IF({PICK}=1,0,{apart})")
+        sheet.put(row, APART, 0, book.style("cell", "relative", "right", "muted"), f"IF({PICK}<2,0,{apart})")
     sheet.conditional_format(TEN - 1, CHANCE, TEN + 8, CHANCE, {
         "type": "data_bar", "bar_color": style.SERIES[4], "bar_solid": True, "min_type": "num", "min_value": 0,
         "max_type": "num", "max_value": 1,
     })  # fmt: skip
+    scientific(book, sheet, (TEN - 1, LOGIT, TEN + 8, THEIRS), "number", look="beyond, short")
+    scientific(book, sheet, (TOP, PANEL + 2, TOP + 2, PANEL + 2), "number", look="beyond, short")
     _same(book, sheet)
 
 
@@ -198,7 +209,7 @@ def _same(book: Book, sheet: Sheet) -> None:
     row = TEN + 11
     sheet.put(row, PANEL, "as PyTorch has it", book.style("bold"))
     allowed = f"{LIMIT}*MAX(MAX({REFS.logits}),-MIN({REFS.logits}))"
-    formula = f'IF({PICK}=1,"–",IF(MAX({REFS.apart})<={allowed},"{PASS}","{FAIL}"))'
+    formula = f'IF({PICK}<2,"–",IF(MAX({REFS.apart})<={allowed},"{PASS}","{FAIL}"))'
     sheet.put(row, PANEL + 2, "–", book.style("verdict"), formula)
     colour_verdicts(book, sheet, row, PANEL + 2)
     told = "Choose a sample, and its logits are compared with those that PyTorch gave for it."

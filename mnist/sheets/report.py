@@ -16,6 +16,7 @@ from mnist.sheets.common import (
     REPORT,
     UNTAUGHT,
     colour_verdicts,
+    of_target,
     open_sheet,
     paragraph,
     section,
@@ -115,7 +116,7 @@ def write(book: Book, content: Content) -> None:
 def _cards(book: Book, sheet: Sheet, ours: Summary, passed: str, required: tuple[str, int]) -> None:
     """The result in six numbers and a word, all live."""
     area, count = required
-    whole = f'IF(COUNTIF({area},"{PASS}")={count},"{PASS}","{FAIL}")'
+    whole = of_target(f'IF(COUNTIF({area},"{PASS}")={count},"{PASS}","{FAIL}")')
     cards: tuple[tuple[int, int, str, Value, str, str], ...] = (
         (0, 0, "all that is required", passed, "big", whole),
         (1, 2, "mean accuracy %, last epoch", ours.mean, "thousandth", f"$E${ours.row}"),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mnist.recipe import TARGET
 from mnist.record import seconds_of_teachers
 from mnist.sheets.architecture import Places
-from mnist.sheets.common import TELLING, heads, mean, section
+from mnist.sheets.common import TELLING, heads, mean, of_target, section
 from mnist.sheets.runs import Run, of
 from sheetgen.book import Book, Sheet, Value
 from sheetgen.sheets.common import ROW
@@ -148,7 +148,7 @@ def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
         (s.deviation, deviation),
         (min(s.lasts), f"MIN({area['E']})"),
         (max(r.best for r in records), f"MAX({area['H']})"),
-        (s.slowest, slowest),
+        (s.slowest, of_target(slowest)),
         (views, f"AVERAGE({area['J']})"),
         (mean(s.gaps), f"AVERAGE({area['K']})"),
         (s.seconds, f"AVERAGE({area['L']})"),
@@ -176,7 +176,7 @@ def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int, teachers: Se
         (r.accuracy - s.mean, f"E{row}-E${s.row}"),
         (len(r.mistakes), None),
         (r.best, f"MAX({run.cells('H')})"),
-        (NOT_REACHED if first is None else first, f'IF(COUNT({marks})=0,"{NOT_REACHED}",MIN({marks}))'),
+        (NOT_REACHED if first is None else first, of_target(f'IF(COUNT({marks})=0,"{NOT_REACHED}",MIN({marks}))')),
         (r.views_accuracy, None),
         (r.gap, f"{run.end('F')}-{run.end('H')}"),
         (r.wall_seconds, None),

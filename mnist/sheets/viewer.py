@@ -21,6 +21,7 @@ LAYER, CHANNEL = TITLE + 3, TITLE + 5  # rows
 FACTS = TITLE + 9  # the first row of the facts about the layer
 SHOWN = 1  # the block that is shown at first: the first convolution
 RIGHT = SEEN + SIZE + 6  # the last column
+NO_LAYER, NO_CHANNEL = "no such layer", "no such channel"
 
 
 def pixel_rows() -> range:
@@ -51,7 +52,7 @@ def _lists(book: Book, sheet: Sheet, found: Live, most: int) -> None:
     numbers = [str(k) for k in range(most)]
     shown: tuple[tuple[int, str, str | int, str | list[str], str], ...] = (
         (LAYER, "layer", names[SHOWN], "=" + layers, "A layer of the sheet CNN layers."),
-        (CHANNEL, "channel", 0, numbers, "From 0; one too many shows the last that the layer has."),
+        (CHANNEL, "channel", 0, numbers, "From 0; the line below says how many the layer has."),
     )
     given = book.style("input", "bold", "left")
     for row, label, value, source, message in shown:
@@ -73,17 +74,24 @@ def _facts(book: Book, sheet: Sheet, found: Live) -> None:
     channels, height, width = shown.block.planes
     names = f"{quoted(LAYERS)}!{layers_sheet.table_range(found.layout, layers_sheet.NAME)}"
 
-    def looked(column: int) -> str:
-        return f"INDEX({quoted(LAYERS)}!{layers_sheet.table_range(found.layout, column)},{_cell(FACTS)})"
+    number, chosen, last = _cell(FACTS), _cell(CHANNEL), f"({_cell(FACTS + 1)}-1)"
 
+    def of_layer(formula: str) -> str:
+        return f"IF(ISNUMBER({number}),{formula},{number})"
+
+    def looked(column: int) -> str:
+        return of_layer(f"INDEX({quoted(LAYERS)}!{layers_sheet.table_range(found.layout, column)},{number},1)")
+
+    there = f"AND({chosen}>=0,{chosen}<={last},{chosen}=INT({chosen}))"
+    channel = of_layer(f'IF(ISNUMBER({chosen}),IF({there},{chosen},"{NO_CHANNEL}"),"{NO_CHANNEL}")')
     facts = (
-        ("its number", SHOWN + 1, f"IFERROR(MATCH({_cell(LAYER)},{names},0),1)"),
+        ("its number", SHOWN + 1, f'IFERROR(MATCH({_cell(LAYER)},{names},0),"{NO_LAYER}")'),
         ("channels", channels, looked(layers_sheet.CHANNELS)),
         ("height", height, looked(layers_sheet.HEIGHT)),
         ("width", width, looked(layers_sheet.WIDTH)),
         ("its first row on CNN layers", int(shown.rows.min()) + 1, looked(layers_sheet.ROW)),
         ("its first column", int(shown.columns.min()) + 1, looked(layers_sheet.COLUMN)),
-        ("channel shown", 0, f"MIN(SUM({_cell(CHANNEL)}),{_cell(FACTS + 1)}-1)"),
+        ("channel shown", 0, channel),
     )
     for k, (label, value, formula) in enumerate(facts):
         sheet.put(FACTS + k, SEEN, label, book.style("muted"))
@@ -91,6 +99,15 @@ def _facts(book: Book, sheet: Sheet, found: Live) -> None:
         if sheet.merge_range(FACTS + k - 1, AT, FACTS + k - 1, AT + 3, "", form):
             raise ValueError("a fact could not be merged")
         sheet.put(FACTS + k, AT, value, form, formula)
+    of_channel = f'IF({_cell(FACTS + 6)}="{NO_CHANNEL}","{NO_CHANNEL}: ","")&"this layer has 0 to "&{last}'
+    told = (
+        (LAYER + 1, "", f'IF(ISNUMBER({number}),"","{NO_LAYER}: choose one of the list")', NO_LAYER),
+        (CHANNEL + 1, f"this layer has 0 to {channels - 1}", f'IF(ISNUMBER({number}),{of_channel},"")', NO_CHANNEL),
+    )
+    for row, text, formula, wrong in told:
+        sheet.put(row, AT, text, book.style("muted"), formula)
+        rule = {"type": "formula", "criteria": f'=LEFT({_cell(row)},{len(wrong)})="{wrong}"'}
+        sheet.conditional_format(row - 1, AT, row - 1, AT + 16, {**rule, "format": book.conditional("fail")})
 
 
 def _plane(book: Book, sheet: Sheet, found: Live) -> None:
@@ -107,6 +124,6 @@ def _plane(book: Book, sheet: Sheet, found: Live) -> None:
         at = f"INDEX({area},{row0}+$A{row}*{channels}+{channel},{column0}-{left})"
         inside = y < plane.shape[0] and x < plane.shape[1]
         value = float(plane[y, x]) if inside else ""
-        formula = f'IF(OR($A{row}>={height},{column}${GRID - 1}>={width}),"",{at})'
+        formula = f'IF(OR($A{row}>={height},{column}${GRID - 1}>={width},ISTEXT({channel})),"",{at})'
         sheet.put(row, LEFT + x, value, form, formula)
     sheet.conditional_format(GRID - 1, LEFT, GRID + SIZE - 2, LEFT + SIZE - 1, style.heat())

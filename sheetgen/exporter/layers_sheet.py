@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sheetgen import style
 from sheetgen.book import Book, Sheet
+from sheetgen.digits import scientific
 from sheetgen.exporter.blocks import blocks
 from sheetgen.exporter.graph import Graph
 from sheetgen.exporter.layout import Layout, Written
@@ -114,7 +115,7 @@ def _cells(book: Book, sheet: Sheet, layout: Layout, written: Written, plane: Pl
             sheet.put(row, 1, c, axis)
             if down or aside:
                 _zeros(book, sheet, row, plane, aside if inside else plane.width)
-    _heat(sheet, plane)
+    _heat(book, sheet, plane)
 
 
 def _zeros(book: Book, sheet: Sheet, row: int, plane: Plane, count: int) -> None:
@@ -127,8 +128,10 @@ def _zeros(book: Book, sheet: Sheet, row: int, plane: Plane, count: int) -> None
         sheet.put(row, LEFT + k, 0.0, padding)
 
 
-def _heat(sheet: Sheet, plane: Plane) -> None:
+def _heat(book: Book, sheet: Sheet, plane: Plane) -> None:
     (down, aside), (channels, height, width) = plane.block.margin, plane.block.planes
     top = plane.top + down * channels
     left = LEFT + aside
-    sheet.conditional_format(top, left, top + height * channels - 1, left + width - 1, style.heat())
+    area = top, left, top + height * channels - 1, left + width - 1
+    sheet.conditional_format(*area, style.heat())
+    scientific(book, sheet, area, "activation", look="beyond, narrow")

@@ -9,6 +9,7 @@ import numpy as np
 
 from sheetgen import style
 from sheetgen.book import Book, Sheet
+from sheetgen.digits import scientific
 from sheetgen.exporter import weights_sheet
 from sheetgen.exporter.graph import Array, CannotExport, Graph
 from sheetgen.exporter.layout import Layout, Spot
@@ -104,7 +105,7 @@ def _facts(book: Book, sheet: Sheet, page: Page) -> None:
         best = page.outputs[int(page.layout.graph.result[0].argmax())]
         sheet.set_row_pixels(VERDICT - 1, 34)
         sheet.put(VERDICT, NAME, "prediction", book.style("bold"))
-        sheet.put(VERDICT, VALUE, best, book.style("big"), f"INDEX({names},MATCH(MAX({values}),{values},0))")
+        sheet.put(VERDICT, VALUE, best, book.style("big"), f"INDEX({names},MATCH(MAX({values}),{values},0),1)")
 
 
 def _outputs(book: Book, sheet: Sheet, page: Page) -> None:
@@ -120,6 +121,7 @@ def _outputs(book: Book, sheet: Sheet, page: Page) -> None:
         sheet.put(FIRST_ROW + k, VALUE, float(values[k]), form, f"{where}!{at}")
     column = f"${letter(VALUE)}${FIRST_ROW}:${letter(VALUE)}${page.last_row}"
     first, last = FIRST_ROW - 1, page.last_row - 1
+    scientific(book, sheet, (first, VALUE, last, VALUE), "number", look="beyond, short")
     if page.layout.graph.outputs.ndim == 1 and len(values) > 1:
         rule = {"type": "formula", "criteria": f"=${letter(VALUE)}{FIRST_ROW}=MAX({column})"}
         sheet.conditional_format(first, NAME, last, NAME, {**rule, "format": book.conditional("pass")})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sheetgen.book import Book, Sheet
+from sheetgen.digits import scientific
 from sheetgen.exporter import weights_sheet
 from sheetgen.exporter.graph import Array, CannotExport
 from sheetgen.exporter.layout import Layout, Written
@@ -58,7 +59,7 @@ class Table:
         """The name above the largest output of the row."""
         first, last = self.output_columns
         values, names = _across(first, last), f"${letter(first)}${HEADER}:${letter(last)}${HEADER}"
-        return self.guarded(f"INDEX({names},MATCH(MAX({values}),{values},0))")
+        return self.guarded(f"INDEX({names},1,MATCH(MAX({values}),{values},0))")
 
 
 def _across(first: int, last: int) -> str:
@@ -150,6 +151,7 @@ def _outputs(book: Book, sheet: Sheet, table: Table, output: Written) -> None:
     for k, (name, formula) in enumerate(zip(table.outputs, output.formulas, strict=True)):
         sheet.put(HEADER, first + k, name, book.style(*heads))
         _column(sheet, table, first + k, formula, values[:, k], form)
+    scientific(book, sheet, (FIRST_ROW - 1, first, table.last_row - 1, last), "number", look="beyond, short")
     if table.classifier:
         cells = f"${letter(first)}{FIRST_ROW}:${letter(last)}{FIRST_ROW}"
         one = f"{letter(first)}{FIRST_ROW}"
@@ -209,3 +211,4 @@ def _hidden(book: Book, sheet: Sheet, table: Table, hidden: Sequence[Written]) -
         for k, formula in enumerate(written.formulas):
             sheet.put(HEADER, start + k, k, head)
             _column(sheet, table, start + k, formula, values[:, k], form)
+    scientific(book, sheet, (FIRST_ROW - 1, first, table.last_row - 1, last), "hidden", look="beyond, narrow")

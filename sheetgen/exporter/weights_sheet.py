@@ -6,6 +6,7 @@ import math
 
 from sheetgen import style
 from sheetgen.book import Book, Sheet
+from sheetgen.digits import scientific
 from sheetgen.exporter.graph import CannotExport, Graph
 from sheetgen.exporter.kernels import LEFT, Section, Shelf
 from sheetgen.exporter.layout import Layout
@@ -85,4 +86,6 @@ def _section(book: Book, sheet: Sheet, section: Section) -> None:
             elif x is not None:
                 sheet.fill(row + 1, LEFT + k, None, x, number)
     last = section.top + len(section.lines) - 1
-    sheet.conditional_format(section.top, LEFT, last, LEFT + section.width - 1, style.heat(signed=True))
+    area = section.top, LEFT, last, LEFT + section.width - 1
+    sheet.conditional_format(*area, style.heat(signed=True))
+    scientific(book, sheet, area, "weight", look="beyond, narrow")

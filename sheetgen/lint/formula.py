@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..xlsx.a1 import range_of
 from ..xlsx.read import MAX_FORMULA
-from .functions import Fault, bare, function_faults, may_return_range
+from .functions import Fault, bare, function_faults, may_return_range, portability_faults
 from .tokens import ARRAY, BOOK, COLUMN_ITEM, LIKE_CELL, NAME_BEYOND, STRING, TOKEN, UNEXPECTED
 
 LEVELS, LITERAL = 64, 255
@@ -65,6 +65,7 @@ class _Frame:
     def __init__(self, name: str, outside: tuple[bool, bool, bool, bool]) -> None:
         self.name, self.outside = name, outside
         self.arguments: list[str] = []
+        self.literals: list[str] = []  # of each argument
         self.start()
 
     def start(self) -> None:
@@ -139,7 +140,7 @@ class _Reader:
             message = f"A text in the formula has {length} characters, and Excel stops at 255: join shorter ones by &."
             self.faults.append(("string-literal", message))
         self._operand(False)
-        self.stack[-1].literal = token[1:-1]
+        self.stack[-1].literal += token[1:-1]
 
     def _error(self, token: str) -> None:
         if token == "#REF!":
@@ -267,6 +268,7 @@ class _Reader:
         if self.wanted and self.operator:
             raise _bad(f"an operand is missing after {self.operator}")
         frame.arguments.append("empty" if self.wanted else "range" if frame.is_range else "value")
+        frame.literals.append(frame.literal)
         if bare(frame.name) == "HYPERLINK" and len(frame.arguments) == 1 and frame.literal[:1] == "#":
             self.links.update({frame.literal[1:]} if frame.tokens == 2 else ())  # the text, and the , or ) after it
 
@@ -290,6 +292,7 @@ class _Reader:
             if frame.arguments or frame.tokens > 1 or not self.wanted:
                 self._end_argument()
             self.faults.extend(function_faults(frame.name, frame.arguments))
+            self.faults.extend(portability_faults(frame.name, frame.literals))
         elif self.wanted:
             raise _bad("a pair of brackets ends without an operand: fill or remove it")
         inner = may_return_range(frame.name) if frame.name else self.is_range and frame.is_range

@@ -151,6 +151,17 @@ def function_faults(name: str, arguments: Sequence[str]) -> Iterator[Fault]:
                 yield "argument-reference", f"{base} wants a range as argument {position + 1}: pass cells, not a value."
 
 
+def portability_faults(name: str, literals: Sequence[str]) -> Iterator[Fault]:
+    """What programs do not do alike; `literals` is the text that stands in each argument, if any."""
+    base = bare(name)
+    if base == "FIXED":
+        yield "portability", 'FIXED is not known to every program: write ROUND(x,d)&"".'
+    elif base == "INDEX" and len(literals) == 2:
+        yield "portability", "Programs take the single index of INDEX for a row, or not: give a row and a column."
+    elif base == "TEXT" and len(literals) > 1 and {".", ","} & {*literals[1]}:
+        yield "portability", 'The decimal sign in the format of TEXT depends on the country: write ROUND(x,d)&"".'
+
+
 def _spelling(name: str, base: str) -> Iterator[Fault]:
     """Known? Prefixed when it must be, and only then? Older than 2011?"""
     prefix = name[: len(name) - len(base)].upper()

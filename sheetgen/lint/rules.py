@@ -53,6 +53,7 @@ RULES: dict[str, str] = {
     "unknown-function": "the function exists in Excel",
     "future-prefix": "functions added since Excel 2010 are written with _xlfn.",
     "newer-than-2010": "nothing that Excel 2010 does not have (dynamic arrays, XLOOKUP, IFNA, LET, ...)",
+    "portability": "no FIXED, no INDEX with a single index, no TEXT with a decimal sign in its format",
     "implicit-at": "no @ in the file: Excel stores it as _xlfn.SINGLE() or [#This Row]",
     "reference-range": "references end at XFD1048576",
     "missing-sheet": "a formula refers to sheets that exist",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sheetgen.book import Book, Sheet, Stream, Value
+from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, letter, quoted
 from sheetgen.plan import CHECK, NETWORK, RATES, START, TRAINING, Oracle, Plan, value
 from sheetgen.sheets.common import headers, strip
@@ -217,6 +218,8 @@ def _stream(book: Book, sheet: Sheet, plan: Plan, checked: list[Quantity]) -> No
             yield [float(k), "PASS" if max(apart) <= TOLERANCE else "FAIL", *apart, *shown, *torch]
 
     sheet.stream(FIRST_ROW, plan.last, 0, columns, values)
+    forms = [plan.style(q.name) for q in checked]
+    scientific(book, sheet, (FIRST_ROW - 1, 2 + n, plan.last - 1, 1 + 3 * n), *forms, *forms)
 
 
 def _colours(book: Book, sheet: Sheet, plan: Plan, n: int) -> None:

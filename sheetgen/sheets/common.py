@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Context, Decimal
 
 from sheetgen import style
 from sheetgen.book import Book, Chart, Sheet
@@ -38,33 +36,3 @@ def place_strip(sheet: Sheet, chart: Chart, k: int, description: str, x: int = 0
     where = {"x_offset": x + 4 + k * (width + 8), "y_offset": 4, "object_position": 3, "description": description}
     if sheet.insert_chart(2, 1, chart, where):
         raise ValueError(f"{sheet.name}: the chart could not be placed")
-
-
-DIGITS = 6  # significant, in worked lines
-
-
-def text_of(address: str) -> str:
-    """A formula that writes a number as a person would in a worked line: 0.05, 0.606478, (-0.3).
-
-    FIXED follows the decimal sign of the reader's country, where TEXT would need a format of that country; ROUND
-    comes first because engines differ in how FIXED rounds. A negative number gets brackets, for it stands in sums.
-    """
-    many = f"MAX(0,MIN(11,{DIGITS - 1}-INT(LOG10(ABS({address})))))"
-    digits = f"IF(ROUND({address},0)={address},0,IF(ROUND({address},2)={address},2,{many}))"
-    written = f"FIXED(ROUND({address},{digits}),{digits},TRUE)"
-    signed = f'IF({address}<0,"("&{written}&")",{written})'
-    return f'IF(ISNUMBER({address}),IF({address}=0,"0",{signed}),{address})'
-
-
-def text_value(x: float | str) -> str:
-    """What `text_of` shows for a number."""
-    if isinstance(x, str):
-        return x
-    if x == 0:
-        return "0"
-    many = max(0, min(11, DIGITS - 1 - math.floor(math.log10(abs(x)))))
-    digits = next((d for d in (0, 2) if round(x, d) == x), many)
-    # ROUND rounds a half away from zero, and looks at 15 digits: 0.2314375 is a half, whatever its last bit says.
-    places = Decimal(1).scaleb(-digits)
-    text = f"{Decimal(f'{abs(x):.15g}').quantize(places, ROUND_HALF_UP, Context(prec=400)):f}"
-    return f"(-{text})" if x < 0 else text

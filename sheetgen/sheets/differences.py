@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from sheetgen.book import Book, Sheet
 from sheetgen.cell import Cell, Evaluator, add, forward_order, mul
+from sheetgen.digits import scientific
 from sheetgen.formula import show
 from sheetgen.layout import letter
-from sheetgen.plan import DIFFERENCES, START, Plan, value
+from sheetgen.plan import DIFFERENCES, START, Plan, of_row, value
 from sheetgen.sheets.moved import RELATIVE
 from sheetgen.sheets.network import Panel
 from sheetgen.sheets.recomputation import Places, Scale
@@ -52,12 +53,12 @@ def spread(parameters: list[Cell], most: int = MOST) -> list[Cell]:
 
 def _shown(scale: Scale) -> str:
     """The formula of a number of the row shown."""
-    return f"INDEX({scale.range},row_shown+1,1)"
+    return of_row(f"INDEX({scale.range},row_number+1,1)")
 
 
 def _top(book: Book, sheet: Sheet, plan: Plan, step: Scale) -> None:
     sheet.put(4, 0, "row shown", book.style("bold"))
-    sheet.put(4, 1, 0, book.style("bold", "left", "whole"), "row_shown")
+    sheet.put(4, 1, 0, book.style("bold", "left", "whole"), "row_number")
     sheet.put(EPSILON_ROW, 0, "step ε", book.style("bold"))
     sheet.put(EPSILON_ROW, 1, step.first, book.style("bold", "left", "relative"), _shown(step))
     notes = []
@@ -101,6 +102,9 @@ class _Workings:
         heads = ["weight", "moved by", *(c.name or "" for c in self.cells)]
         for k, name in enumerate(heads):
             sheet.put(self.top + 1, k, name, book.style("head", "center"))
+        forms = [self.plan.style(c.name or "") for c in self.cells]
+        last = self.row(len(self.parameters), 1) - 1
+        scientific(book, sheet, (self.top + 1, 2, last - 1, 1 + len(self.cells)), *forms)
         evaluate = Evaluator(self.cells)
         step = self.step
         for k, p in enumerate(self.parameters):
@@ -111,9 +115,8 @@ class _Workings:
                     row, 1, sign * step, book.style("cell", "relative"), f"{'-' if sign < 0 else ''}$B${EPSILON_ROW}"
                 )
                 numbers = evaluate({**self.now, p: self.now[p] + sign * step})
-                for column, (c, x) in enumerate(zip(self.cells, numbers, strict=True), 2):
-                    form = book.style("cell", self.plan.style(c.name or ""))
-                    sheet.put(row, column, value(x), form, self._formula(c, row))
+                for column, (c, x, form) in enumerate(zip(self.cells, numbers, forms, strict=True), 2):
+                    sheet.put(row, column, value(x), book.style("cell", form), self._formula(c, row))
                 by_cell = dict(zip(self.cells, numbers, strict=True))
                 self.error[k, sign] = by_cell[self.plan.program.network.loss]
                 self.switched[k, sign] = by_cell[self.on] if self.on else 0
@@ -126,7 +129,7 @@ class _Workings:
             places = {k: f"{column}{row}" for k, column in self.letters.items() if k != id(c)}
             still = {id(p): self.panel.number[p.name or ""] for p in self.plan.program.next}
             text = show(c, lambda x: places.get(id(x)) or still.get(id(x)) or self.plan.names.get(x))
-        return text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")'
+        return of_row(text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")')
 
 
 def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workings) -> None:
@@ -151,7 +154,7 @@ def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workin
         kink = workings.switched[k, 1] != workings.switched[k, -1]
         verdicts.append(KINK if kink else "PASS" if passed else "FAIL")
         sheet.put(row, 0, workings.parameters[k].name, book.style("cell", "center"))
-        guarded = f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")'
+        guarded = of_row(f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")')
         form = book.style("cell", plan.style(g.name or ""))
         sheet.put(row, 1, value(numeric), form, guarded)
         sheet.put(row, 2, value(analytic), form, panel.number[g.name or ""])
@@ -164,7 +167,8 @@ def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workin
         if workings.on:
             on = workings.letters[id(workings.on)]
             verdict = f'IF({on}{up}<>{on}{down},"{KINK}",{verdict})'
-        sheet.put(row, 5, verdicts[-1], book.style("cell", "center"), verdict)
+        sheet.put(row, 5, verdicts[-1], book.style("cell", "center"), of_row(verdict))
+    scientific(book, sheet, (HEAD, 1, HEAD + len(verdicts) - 1, 2), "small")
     _verdict(book, sheet, verdicts, [KINK] * (workings.on is not None) + [UNDECIDED] * (not plan.program.spec.bounded))
 
 
@@ -173,7 +177,8 @@ def _verdict(book: Book, sheet: Sheet, verdicts: list[str], excused: list[str]) 
     block = f"$F${HEAD + 1}:$F${HEAD + n}"
     sheet.put(4, 3, "verdict", book.style("muted", "right"))
     excuses = "".join(f'+COUNTIF({block},"{word}")' for word in excused)
-    sheet.put(4, 4, whole, book.style("verdict"), f'IF(COUNTIF({block},"PASS"){excuses}={n},"PASS","FAIL")')
+    verdict = of_row(f'IF(COUNTIF({block},"PASS"){excuses}={n},"PASS","FAIL")')
+    sheet.put(4, 4, whole, book.style("verdict"), verdict)
     book.name("differences_verdict", DIFFERENCES, VERDICT)
     for area in ((3, 4, 3, 4), (HEAD, 5, HEAD + n - 1, 5)):
         first = f"{letter(area[1])}{area[0] + 1}"

@@ -33,6 +33,11 @@ def height(spec: Spec) -> int:
     return 110 + min(130, 560 // max(spec.layers)) * max(spec.layers) if max(spec.layers) <= MOST_NODES else 0
 
 
+def column(spec: Spec) -> int:
+    """Where the drawing's coordinates stand, counted from 0."""
+    return max(DATA_COLUMN, 14 + 2 * len(spec.layers))
+
+
 class _Picture:
     """Points and lines of a network, from left to right: i, then h and a_h of each layer, then E and E_total."""
 
@@ -99,7 +104,7 @@ def insert(book: Book, sheet: Sheet, plan: Plan, text: Mapping[str, str], at: tu
         return  # the panel below shows every number; a drawing of so many nodes would show none
     picture = _Picture(plan, width)
     chart = book.workbook.add_chart({"type": "scatter"})
-    cells = _Cells(book, sheet, max(DATA_COLUMN, 14 + 2 * len(plan.program.spec.layers)))
+    cells = _Cells(book, sheet, column(plan.program.spec))
     _edges(chart, cells, picture)
     if len([w for w, *_ in picture.edges if w]) <= MOST_EDGES:
         for w, spot in picture.weight_labels():
@@ -144,7 +149,9 @@ class _Cells:
     def label(self, row: int, prefix: str, addresses: Sequence[str]) -> str:
         """A live text beside a point: of the sample shown, and without the brackets that a worked line needs."""
         own = [a.removeprefix(f"{NETWORK}!") for a in addresses]
-        shown = own[0] if len(own) == 1 else f"CHOOSE(sample_shown,{','.join(own)})"
+        shown = own[0]
+        if len(own) > 1:
+            shown = f"IF(ISNUMBER(sample_number),CHOOSE(sample_number,{','.join(own)}),sample_number)"
         cached = prefix + str(self.sheet.cached[own[0]]).strip("()")
         formula = f'{f"{chr(34)}{prefix}{chr(34)}&" if prefix else ""}SUBSTITUTE(SUBSTITUTE({shown},"(",""),")","")'
         self.sheet.put(row, self.column + 2, cached, self.book.style("muted"), formula)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sheetgen.cell import Cell
 from sheetgen.layout import ABOVE, THIS, letter
-from sheetgen.plan import RATES, TRAINING, Plan
+from sheetgen.plan import NO_RATE, RATES, TRAINING, Plan
 from sheetgen.recompute import Recomputation
 from sheetgen.sheets.plotted import Line
 from sheetgen.sheets.side import Side
@@ -47,7 +47,8 @@ class Flags:
         loss = self.again.program.network.loss
         name = self.plan.rate_names[k]
         reached = self.plan.reached(k)
-        same = _same(self.side.live(reached), f'IF({self.side.live_of(loss)}<=threshold,$A{THIS},"")')
+        hit = f"AND(ISNUMBER(threshold),{self.side.live_of(loss)}<=threshold)"
+        same = _same(self.side.live(reached), f'IF({hit},$A{THIS},"")')
         flags = []
         for c in self.plan.rate_cells:
             if c in self.again.program.next:
@@ -55,7 +56,13 @@ class Flags:
             else:
                 flags.append(self._flag(c, f"{c.name} ({name})", self.side.text(self.again.expected[c])))
         flags.append(self._flag(loss, f"E ({name})", self.side.text(loss)))
+        if k == len(self.plan.learning_rates) - 1:
+            flags = [f._replace(first=self._own(f, f.first), below=self._own(f, f.below)) for f in flags]
         return [*flags, Flag(RATES, reached, f"reached ({name})", same, same)]
+
+    def _own(self, flag: Flag, formula: str) -> str:
+        """A flag of the reader's own rate, which may be no number."""
+        return f'IF(ISNUMBER(my_learning_rate),{formula},IF({self.side.live(flag.letter)}="{NO_RATE}",0,1))'
 
     def drawn(self, line: Line) -> Flag:
         """A column that a chart is drawn from: the number of another column, or #N/A where it has no point."""

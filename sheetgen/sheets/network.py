@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from sheetgen.book import Book, Sheet
 from sheetgen.cell import Cell
+from sheetgen.digits import scientific, text_of, text_value
 from sheetgen.layout import letter
-from sheetgen.plan import NETWORK, START, Plan, value
+from sheetgen.plan import NETWORK, START, Plan, of_row, value
 from sheetgen.sheets import drawing
-from sheetgen.sheets.common import text_of, text_value
 
 SHOWN_ROW = 4
 HEAD = 8  # of the table of inputs
 TOP = 4  # of the drawing
+NOT_A_NUMBER, MISSING = "not a number: type one", "an input is missing"
 GROUP_PIXELS = 206  # the width of a name and its number in the panel
 LEFT = 4  # the drawing and the panel stand right of the inputs
 
@@ -80,10 +81,11 @@ def write(book: Book, plan: Plan) -> Panel:
     columns = 2 * len(groups(plan))
     for k in range(columns):
         sheet.set_column(LEFT + k, LEFT + k, 17 if k % 2 else 11)
-    _chooser(book, sheet, SHOWN_ROW, "row", 0, spec.steps, "0 is before training")
+    aside = drawing.column(spec)
+    _chooser(book, sheet, SHOWN_ROW, "row", (0, spec.steps), "0 is before training", aside, len(input_cells(plan)))
     if spec.samples > 1:
         most = min(spec.samples, drawing.MOST_SAMPLES)
-        _chooser(book, sheet, SHOWN_ROW + 1, "sample", 1, most, "in the drawing")
+        _chooser(book, sheet, SHOWN_ROW + 1, "sample", (1, most), "in the drawing", aside)
     last_input = _inputs(book, sheet, plan)
     top = TOP + drawing.height(spec) // 20 + 2
     panel = _panel(book, sheet, plan, top)
@@ -95,12 +97,30 @@ def write(book: Book, plan: Plan) -> Panel:
     return panel
 
 
-def _chooser(book: Book, sheet: Sheet, row: int, what: str, low: int, high: int, note: str) -> None:
-    """An input cell for a whole number, which formulas call `row_shown` or `sample_shown`."""
+def _chooser(
+    book: Book, sheet: Sheet, row: int, what: str, ends: tuple[int, int], note: str, aside: int, inputs: int = 0
+) -> None:
+    """An input cell for a whole number, `row_shown` or `sample_shown`.
+
+    A cell aside holds the same, `row_number` or `sample_number`, or a text: what is pasted is not validated.
+    """
+    low, high = ends
+    shown, none = f"{what}_shown", f"no such {what}"
     sheet.put(row, 0, f"{what} shown", book.style("bold"))
     sheet.put(row, 1, low, book.style("input", "whole", "center", "bold"))
-    sheet.put(row, 2, f"{low} to {high:,}; {note}", book.style("muted", "indent"))
-    book.name(f"{what}_shown", NETWORK, f"$B${row}")
+    book.name(shown, NETWORK, f"$B${row}")
+    inside = f"AND({shown}>={low},{shown}<={high},{shown}=INT({shown}))"
+    checked = f'IF(ISNUMBER({shown}),IF({inside},{shown},"{none}"),"{none}")'
+    if inputs:  # without all of them there is nothing to show in any row
+        checked = f'IF(COUNT($B${HEAD + 1}:$B${HEAD + inputs})<{inputs},"{MISSING}",{checked})'
+    sheet.put(row, aside, low, book.style("muted", "general"), checked)
+    sheet.put(row, aside + 1, f"what is shown: a {what} that there is", book.style("muted"))
+    book.name(f"{what}_number", NETWORK, f"${letter(aside)}${row}")
+    told = f"{low} to {high:,}; {note}"
+    message = f'IF({what}_number="{none}","{none}: type {low} to {high:,}","{told}")'
+    sheet.put(row, 2, told, book.style("muted", "indent"), message)
+    wrong = {"type": "formula", "criteria": f'={what}_number="{none}"', "format": book.conditional("fail")}
+    sheet.conditional_format(row - 1, 2, row - 1, 2, wrong)
     sheet.data_validation(
         row - 1, 1, row - 1, 1,
         {"validate": "integer", "criteria": "between", "minimum": low, "maximum": high,
@@ -120,8 +140,11 @@ def _inputs(book: Book, sheet: Sheet, plan: Plan) -> int:
     for row, (c, number, about) in enumerate(cells, HEAD + 1):
         sheet.put(row, 0, c.name, book.style("cell", "center"))
         sheet.put(row, 1, number, book.style("input", "general", "center"))
-        sheet.put(row, 2, about, book.style("cell", "muted", "indent"))
+        told = f'IF(ISNUMBER($B${row}),"{about}","{NOT_A_NUMBER}")'
+        sheet.put(row, 2, about, book.style("cell", "muted", "indent"), told)
         book.name(plan.names[c], NETWORK, f"$B${row}")
+    wrong = {"type": "formula", "criteria": f"=NOT(ISNUMBER($B{HEAD + 1}))", "format": book.conditional("fail")}
+    sheet.conditional_format(HEAD, 2, HEAD + len(cells) - 1, 2, wrong)
     sheet.data_validation(
         HEAD, 1, HEAD + len(cells) - 1, 1,
         {"validate": "decimal", "criteria": "between", "minimum": -1e6, "maximum": 1e6,
@@ -136,7 +159,8 @@ def _panel(book: Book, sheet: Sheet, plan: Plan, top: int) -> Panel:
     width = 2 * len(groups(plan))
     height = max(len(cells) for _, cells in groups(plan))
     below = top + height + 5
-    sheet.put(top, LEFT, "Every number at iteration 0", book.style("section"), '"Every number at iteration "&row_shown')
+    heading = '"Every number at iteration "&row_number'
+    sheet.put(top, LEFT, "Every number at iteration 0", book.style("section"), of_row(heading))
     sheet.put(below, LEFT, "The same numbers as text: what the drawing and the worked lines of Steps are made of",
               book.style("section"))  # fmt: skip
     for k in range(1, width):
@@ -154,6 +178,7 @@ def _panel(book: Book, sheet: Sheet, plan: Plan, top: int) -> Panel:
         sheet.put(row + below - top, column, name, book.style("muted", "center"))
         sheet.put(row + below - top, column + 1, text_value(number), book.style("muted", "right"), text_of(at))
         panel.number[name], panel.text[name] = f"{NETWORK}!{at}", f"{NETWORK}!{at_text}"
+    scientific(book, sheet, (top + 1, LEFT, top + height, LEFT + width - 1), "wide")
     for k, (title, _) in enumerate(groups(plan)):
         for row in (top + 1, below + 1):
             sheet.put(row, LEFT + 2 * k, title, book.style("head", "center"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from sheetgen.book import Book, Sheet
 from sheetgen.formula import number
 from sheetgen.layout import FIRST_ROW, letter, quoted
-from sheetgen.plan import RATES, Plan
+from sheetgen.plan import NO_RATE, RATES, Plan
 from sheetgen.sheets.common import headers
 from sheetgen.sheets.rates import marks
 
@@ -66,13 +66,15 @@ class RateTable:
         """Whether a cell of the table is what it should be."""
         live = self._cell(column, k)
         if column == 0 and k == self.rates - 1:
-            return f"ISNUMBER({live})"  # the reader's own
+            return "TRUE"  # the reader's own: whatever is typed
         if column == 0:
             return self._same(live, number(self.plan.learning_rates[k]))
         if column <= len(self.marks):
             return self._same(live, f"{ON}!${letter(1 + k)}${FIRST_ROW + self.marks[column - 1]}")
         hits = f"{ON}!${self.plan.reached(k)}${FIRST_ROW}:${self.plan.reached(k)}${self.plan.last}"
-        return self._same(live, f'IF(COUNT({hits})=0,"not reached",MIN({hits}))')
+        updates = f'IF(ISNUMBER(threshold),IF(COUNT({hits})=0,"not reached",MIN({hits})),"no threshold")'
+        own = f'IF(ISNUMBER(my_learning_rate),{updates},"{NO_RATE}")'
+        return self._same(live, own if k == self.rates - 1 else updates)
 
     def _fastest(self) -> str:
         """Whether the fastest rate is the first of those with the fewest updates."""

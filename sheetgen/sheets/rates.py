@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sheetgen.book import Book, Sheet, Stream, Value
+from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, letter
 from sheetgen.plan import RATES, START, Plan, value
 from sheetgen.sheets.common import headers, place_strip, strip
@@ -14,6 +15,7 @@ TABLE_HEAD = 4
 THRESHOLD = 0.001
 CHART = 640  # pixels
 TITLE = "E_total at every learning rate, logarithmic axis"
+TYPE_ONE = "type a number"
 
 SUBTITLE = (
     "How the error falls depends on the learning rate. The last row of the table is yours: type any rate. "
@@ -48,7 +50,7 @@ def write(book: Book, plan: Plan) -> list[Line]:
     columns = [Stream(count, "0", f"A{ABOVE}+1")] + [Stream(small, c.first, c.below) for c in total]
     for k in range(n):
         # The iteration once the error is at or below the threshold, else an empty text, which MIN passes over.
-        reached = f'IF({letter(1 + k)}{THIS}<=threshold,$A{THIS},"")'
+        reached = f'IF(AND(ISNUMBER(threshold),{letter(1 + k)}{THIS}<=threshold),$A{THIS},"")'
         columns.append(Stream(count, reached, reached))
     for trace in traces:
         work = [c for c, node in zip(trace.columns, trace.cells, strict=True) if node is not program.network.loss]
@@ -59,6 +61,7 @@ def write(book: Book, plan: Plan) -> list[Line]:
     columns += plotted.streams
     strip(sheet, len(columns) - 1)
     sheet.stream(FIRST_ROW, plan.last, 0, columns, plotted.rows)
+    scientific(book, sheet, (FIRST_ROW - 1, 1 + 2 * n, plan.last - 1, width - 1), "number")
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.print_area(0, 0, plan.last - 1, max(2 * n, 3 + len(marks(plan)) + 6))
     offset = (3 + len(marks(plan))) * 96
@@ -110,7 +113,8 @@ def _table(book: Book, sheet: Sheet, plan: Plan, data: _Values) -> None:
             sheet.put(row, 1 + j, value(data.errors[k][m]), small, at)
         column = plan.reached(k)
         hits = f"{column}${FIRST_ROW}:{column}${plan.last}"
-        formula = f'IF(COUNT({hits})=0,"not reached",MIN({hits}))'
+        formula = f'IF(ISNUMBER(threshold),IF(COUNT({hits})=0,"not reached",MIN({hits})),"no threshold")'
+        formula = plan.of_own_rate(formula) if own else formula
         sheet.put(row, updates, data.reached(k), book.style("cell", "whole", "center"), formula)
     first, last = plan.rate_row(0), plan.rate_row(n - 1)
     rates, counts = f"$A${first}:$A${last}", f"${letter(updates)}${first}:${letter(updates)}${last}"
@@ -124,11 +128,16 @@ def _below(book: Book, sheet: Sheet, plan: Plan, data: _Values, row: int, update
     best: Value = plan.learning_rates[min(hits)[1]] if hits else "none"
     sheet.put(row, 0, "fastest", book.style("bold", "center"))
     sheet.put(row, 1, best, book.style("bold", "center", "general", "pass"), fastest)
-    sheet.put(row, updates - 1, "to reach E ≤", book.style("muted", "right"))
+    told = f'IF(ISNUMBER(threshold),"to reach E ≤","{TYPE_ONE}:")'
+    sheet.put(row, updates - 1, "to reach E ≤", book.style("muted", "right"), told)
     sheet.put(row, updates, THRESHOLD, book.style("input", "general", "center"))
     book.name("threshold", RATES, f"${letter(updates)}${row}")
     own = plan.rate_row(len(plan.learning_rates) - 1)
     book.name("my_learning_rate", RATES, f"$A${own}")
+    sheet.put(own, updates + 1, "", book.style("muted"), f'IF(ISNUMBER(my_learning_rate),"","{TYPE_ONE}")')
+    for name, at in (("my_learning_rate", (own - 1, updates + 1)), ("threshold", (row - 1, updates - 1))):
+        wrong = {"type": "formula", "criteria": f"=NOT(ISNUMBER({name}))", "format": book.conditional("fail")}
+        sheet.conditional_format(*at, *at, wrong)
     for at, title, text in (
         ((own - 1, 0), "Your learning rate", "Type any rate from 0 to 1,000,000: the last curve follows."),
         ((row - 1, updates), "Threshold", "The column updates counts the updates until E is at or below this number."),

@@ -23,6 +23,7 @@ from sheetgen.plan import (
     Plan,
 )  # fmt: skip
 from sheetgen.sheets import check
+from sheetgen.sheets.network import SHOWN_ROW
 
 INDEX = (
     (NETWORK, "the inputs, and the network drawn with live numbers"),
@@ -50,6 +51,7 @@ TRY = "Type over a yellow cell on Network, or break a formula on Training, and l
 MEND = "Undo mends it (Ctrl+Z), or copy the cell above or below over it: below its first row a column is one formula."
 UNDO = "Undo what was changed last (Ctrl+Z)."
 SEE_BELOW = "See the red line under “Checked live, at this moment”, and the sheet Autograd check."
+TYPE_ROW = "Type there the number of a row that there is."
 TYPE_NUMBER = "Every input must be a number: type one there, or undo (Ctrl+Z)."
 STILL_CHECKED = (
     "Still checked: every cell and every gradient, for your inputs. Not checked: PyTorch's numbers, until you type the "
@@ -125,30 +127,40 @@ def _verdict(book: Book, sheet: Sheet, plan: Plan, verdicts: Sequence[Verdict]) 
     """The certificate in one cell, live; then the cell that is broken or the input that was changed, and what to do."""
     names = ["verdict", "recomputation_verdict", "differences_verdict", *(v.verdict for v in verdicts)]
     failed = ",".join(f'{name}="FAIL"' for name in names)
-    formula = f'IF(IFERROR(OR({failed}),TRUE),"FAIL",IF(inputs_changed>0,"{PASS_CHANGED}","PASS"))'
+    right = f'IF(ISTEXT(row_number),row_number,IF(inputs_changed>0,"{PASS_CHANGED}","PASS"))'
     sheet.set_row_pixels(3, 44)
     for k in range(5):
         sheet.put(VERDICT_ROW, k, None, book.style("big"))
     if sheet.merge_range(3, 0, 3, 4, "", book.style("big")):
         raise ValueError("Start: the certificate's cells could not be merged")
-    sheet.put(VERDICT_ROW, 0, "FAIL" if "FAIL" in map(book.shown, names) else "PASS", book.style("big"), formula)
+    said = "FAIL" if "FAIL" in map(book.shown, names) else "PASS"
+    sheet.put(VERDICT_ROW, 0, said, book.style("big"), f'IF(IFERROR(OR({failed}),TRUE),"FAIL",{right})')
     book.name("certificate", START, "$A$4")
-    changed = 'HYPERLINK("#"&changed_place,changed_place&": "&changed_input)'
-    what = (
-        f'IF($A$4="PASS",HYPERLINK("#{RECOMPUTED}!A1","{ALL_WELL}"),IF(inputs_no_number>0,{changed},IF(cells_that_differ>0,{check.broken_link()},'
-        f'IF($A$4="FAIL",HYPERLINK("#{quoted(CHECK)}!A1","{SEE_BELOW}"),{changed}))))'
-    )
-    checked = STILL_CHECKED if plan.rates_recomputed else STILL_CHECKED_FEWER
-    do = (
-        f'IF($A$4="PASS","{TRY}",IF(inputs_no_number>0,"{TYPE_NUMBER}",IF(cells_that_differ>0,"{MEND}",'
-        f'IF($A$4="FAIL","{UNDO}","{checked}"))))'
-    )
+    what, do = _advice(plan)
     for row, text, told, look in ((5, ALL_WELL, what, "link"), (6, TRY, do, "muted")):
         _line(book, sheet, row, 0, text, look, formula=told)
-    for test, look in (('$A$4="PASS"', "pass"), ('$A$4="FAIL"', "fail"), (f'$A$4="{PASS_CHANGED}"', "note")):
-        rule = {"type": "formula", "criteria": "=" + test, "format": book.conditional(look)}
+    for test, look in (('$A$4="PASS"', "pass"), ('$A$4="FAIL"', "fail"), ("ISTEXT($A$4)", "note")):
+        rule = {"type": "formula", "criteria": "=" + test, "format": book.conditional(look), "stop_if_true": True}
         sheet.conditional_format(3, 0, 3, 4, rule)
     return 8
+
+
+def _advice(plan: Plan) -> tuple[str, str]:
+    """The formulas of a link to what the verdict is about, and of what to do."""
+    changed = 'HYPERLINK("#"&changed_place,changed_place&": "&changed_input)'
+    checked = STILL_CHECKED if plan.rates_recomputed else STILL_CHECKED_FEWER
+    shown = f"{NETWORK}!B{SHOWN_ROW}"
+    cases = (
+        ('$A$4="PASS"', f'HYPERLINK("#{RECOMPUTED}!A1","{ALL_WELL}")', TRY),
+        ("inputs_no_number>0", changed, TYPE_NUMBER),
+        ("cells_that_differ>0", check.broken_link(), MEND),
+        ('$A$4="FAIL"', f'HYPERLINK("#{quoted(CHECK)}!A1","{SEE_BELOW}")', UNDO),
+        ("ISTEXT(row_number)", f'HYPERLINK("#{shown}","{shown}: "&row_number)', TYPE_ROW),
+    )
+    what, do = changed, f'"{checked}"'
+    for test, link, text in reversed(cases):
+        what, do = f"IF({test},{link},{what})", f'IF({test},"{text}",{do})'
+    return what, do
 
 
 def _how_to(book: Book, sheet: Sheet, row: int) -> int:
@@ -169,9 +181,7 @@ def _index(book: Book, sheet: Sheet, row: int, more: Sequence[tuple[str, str]]) 
 def _checklist(book: Book, sheet: Sheet, row: int, verdicts: Sequence[Verdict]) -> int:
     """Each line is a formula: it changes while a person works in the file."""
     _section(book, sheet, row, "Checked live, at this moment")
-    def shown(name: str) -> Value:
-        return book.shown(name)
-
+    shown = book.shown
     cells = shown("cells_compared")
     lines: tuple[tuple[str, Value, str, Value, str, str, str], ...] = (
         ("every number equals PyTorch's", shown("verdict"), "verdict", shown("worst_difference"), "relative",
@@ -179,7 +189,7 @@ def _checklist(book: Book, sheet: Sheet, row: int, verdicts: Sequence[Verdict]) 
         ("every cell is what it should be", shown("recomputation_verdict"), "recomputation_verdict",
          shown("cells_that_differ"), "whole", "cells_that_differ",
          "cells differ from a second computation; for any inputs"),
-        ("gradients agree numerically", shown("differences_verdict"), "differences_verdict", 0, "whole", "row_shown",
+        ("gradients agree numerically", shown("differences_verdict"), "differences_verdict", 0, "whole", "row_number",
          "is the iteration whose finite differences have a sheet"),
         ("inputs are the template's", "yes", 'IF(inputs_changed=0,"yes","changed")', 0, "whole", "inputs_changed",
          "inputs differ from the template's"),

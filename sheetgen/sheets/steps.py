@@ -9,10 +9,10 @@ from sheetgen import derivation, style
 from sheetgen.book import Book, Sheet, Value
 from sheetgen.cell import Cell, Evaluator, forward_order
 from sheetgen.derivation import Line
+from sheetgen.digits import scientific, text_of, text_value
 from sheetgen.formula import TEX, TEXTBOOK, by_name, by_tex_name, live_text, show, tex_name
 from sheetgen.layout import FIRST_ROW
-from sheetgen.plan import START, STEPS, Plan, value
-from sheetgen.sheets.common import text_of, text_value
+from sheetgen.plan import START, STEPS, Plan, of_row, value
 from sheetgen.sheets.network import Panel
 from sheetgen.typeset import typeset
 
@@ -20,10 +20,14 @@ MATHS, FORMULA, NUMBERS, VALUE, AS_TEXT = range(5)  # columns
 MATHS_PIXELS = 600
 ROW = 48  # pixels: the height of a line with a fraction
 MOST_TEXT = 8_000  # characters of a formula that spells a line out
+LITERAL = 250  # characters of a text in a formula; Excel takes 255
+
+AT = "$E$3"  # the row of Training that is shown
+ROW_MARK = "#"  # stands for its number in the text of a formula
 
 SUBTITLE = (
-    "Each line four times: as mathematics, as the formula that stands on the sheet Training, "
-    "with the numbers of the row shown put in, and its live value. Choose the row on the sheet Network."
+    "Each line four times: as mathematics, as an Excel formula on the sheet Training (what is worked out on the way "
+    "stands here: Steps!D), with the numbers of the row shown put in, and its live value. Choose the row on Network."
 )
 
 
@@ -34,21 +38,34 @@ def write(book: Book, plan: Plan, panel: Panel) -> None:
     sheet.set_column_pixels(MATHS, MATHS, MATHS_PIXELS + 16)
     sheet.set_column(FORMULA, FORMULA, 46)
     sheet.set_column(NUMBERS, NUMBERS, 52)
-    sheet.set_column(VALUE, VALUE, 15)
+    sheet.set_column(VALUE, VALUE, 17)
     sheet.set_column(AS_TEXT, AS_TEXT, 14)
     if plan.program.spec.samples > 1:
         sheet.put(3, NUMBERS, "the lines are those of the first sample", book.style("muted"))
-    shown = book.style("bold", "left")
-    sheet.put(3, FORMULA, "row shown: 0", shown, '"row shown: "&row_shown')
-    heads = ("the line as mathematics", f"as the Excel formula (Training, row {FIRST_ROW})", "with the numbers put in")
-    for k, name in enumerate((*heads, "live value", "value as text")):
-        sheet.put(4, k, name, book.style("head", "center" if k >= VALUE else "left"))
+    sheet.put(3, FORMULA, "row shown: 0", book.style("bold", "left"), of_row('"row shown: "&row_number'))
+    sheet.put(3, VALUE, "row of Training", book.style("muted", "right"))
+    sheet.put(3, AS_TEXT, FIRST_ROW, book.style("muted", "right"), of_row(f"row_number+{FIRST_ROW}"))
+    heads = ("the line as mathematics", None, "with the numbers put in", "live value", "value as text")
+    for k, name in enumerate(heads):
+        if name:
+            sheet.put(4, k, name, book.style("head", "center" if k >= VALUE else "left"))
+    told = "as the Excel formula (Training, row {})"
+    head = f'IF(ISNUMBER({AT}),{_substituted(told.format(ROW_MARK))},"as the Excel formula")'
+    sheet.put(4, FORMULA, told.format(FIRST_ROW), book.style("head", "left"), head)
     writer = _Writer(book, sheet, plan, panel)
     for step in derivation.derive(plan.program.spec):
         writer.step(step)
+    scientific(book, sheet, (4, VALUE, writer.row - 1, VALUE), "wide")
     sheet.freeze_panes(4, 0)
     sheet.repeat_rows(3)
     sheet.print_area(0, 0, writer.row, VALUE)
+
+
+def _substituted(text: str) -> str:
+    """A formula that writes a text with the row of Training that is shown: one literal, if Excel takes it so long."""
+    pieces = [text[k : k + LITERAL].replace('"', '""') for k in range(0, len(text), LITERAL)]
+    literals = "&".join(f'"{piece}"' for piece in pieces)
+    return f'SUBSTITUTE({literals},"{ROW_MARK}",{AT})'
 
 
 class _Writer:
@@ -61,7 +78,7 @@ class _Writer:
         first = {**dict(zip(program.columns, next(iter(plan.rows(program.columns))), strict=True)), **program.constants}
         self.values = {c.name or "": v for c, v in first.items()}
         self.panel = panel
-        self.training = {c.name or "": f"{plan.training.letters[id(c)]}{FIRST_ROW}" for c in plan.training.cells}
+        self.training = {c.name or "": f"{plan.training.letters[id(c)]}{ROW_MARK}" for c in plan.training.cells}
         self.names = {c.name or "": n for c, n in plan.names.items()}
 
     def step(self, step: derivation.Step) -> None:
@@ -82,22 +99,30 @@ class _Writer:
         number = self._evaluate(line)
         self._picture(line)
         formula = "=" + show(line.cell, self._ref(line, self._training))
-        code = self.book.style("cell", "code", "left")
-        self.sheet.put(self.row, FORMULA, formula if len(formula) < 32_000 else "(too long to print)", code)
-        text = live_text(line.cell, self._ref(line, self._text))
+        self._formula(line, formula)
+        text = of_row(live_text(line.cell, self._ref(line, self._text)))
         spelt = show(line.cell, self._ref(line, self._cached_text), TEXTBOOK)
         if len(text) < MOST_TEXT and len(spelt) < 2_000:
             self.sheet.put(self.row, NUMBERS, spelt, self.book.style("cell", "left", "numbers"), text)
         self.sheet.put(self.row, VALUE, value(number), self.book.style("cell", form), self._value(line))
         at = f"$D${self.row}"
         self.sheet.put(self.row, AS_TEXT, text_value(value(number)), self.book.style("muted", "right"), text_of(at))
-        lines = max(1, -(-len(formula) // 50), -(-len(spelt) // 58))
+        longest = len(formula.replace(ROW_MARK, str(self.plan.last)))
+        lines = max(1, -(-longest // 50), -(-len(spelt) // 58))
         self.sheet.set_row_pixels(self.row - 1, max(ROW, 15 * lines + 14))
         self.placed.setdefault(line.name, (at, f"$E${self.row}", number))
 
+    def _formula(self, line: Line, formula: str) -> None:
+        """The line as a formula, of whatever row is shown; or where it stands, if it is too long for a live text."""
+        if len(_substituted(formula)) >= MOST_TEXT:
+            formula = f"too long to print: see Training!{self._training(line.name)}"
+        live = of_row(_substituted(formula)) if ROW_MARK in formula else None
+        code = self.book.style("cell", "code", "left", "typed")
+        self.sheet.put(self.row, FORMULA, formula.replace(ROW_MARK, str(FIRST_ROW)), code, live)
+
     def _value(self, line: Line) -> str:
         text = show(line.cell, self._ref(line, self._number))
-        return text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")'
+        return of_row(text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")')
 
     def _evaluate(self, line: Line) -> float:
         leaves = {c: self._leaf(c.name or "") for c in forward_order(line.cell) if c.op == "variable"}
@@ -121,7 +146,7 @@ class _Writer:
             if (known := self._known(name, table)) in table:
                 return table[known]
         place = self.placed.get(name) or self.placed.get(name.replace("E/", "E_total/"))
-        return place[0].replace("$", "") if place else None
+        return f"{STEPS}!{place[0].replace('$', '')}" if place else None
 
     def _number(self, name: str) -> str | None:
         if name in self.placed:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.cell import Cell
+from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW
 from sheetgen.plan import START, TRAINING, Plan, value
 from sheetgen.sheets.common import CHART_LIMIT, CHART_WIDTH, headers, place_strip, strip
@@ -25,9 +26,9 @@ def write(book: Book, plan: Plan) -> list[Line]:
     sheet = book.sheet(TRAINING, f"Training: {program.spec.steps:,} updates", SUBTITLE)
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
     headers(book, sheet, 0, ["iteration", *(c.name for c in trace.columns)])
-    styles = [book.style("cell", plan.style(c.name)) for c in trace.columns]
+    forms = [plan.style(c.name) for c in trace.columns]
     columns = [Stream(book.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
-    columns += [Stream(s, c.first, c.below) for s, c in zip(styles, trace.columns, strict=True)]
+    columns += [Stream(book.style("cell", f), c.first, c.below) for f, c in zip(forms, trace.columns, strict=True)]
 
     def rows() -> Iterator[list[Value]]:
         for k, numbers in enumerate(plan.rows(program.columns)):
@@ -37,6 +38,7 @@ def write(book: Book, plan: Plan) -> list[Line]:
     columns += plotted.streams
     strip(sheet, len(columns) - 1)
     sheet.stream(FIRST_ROW, plan.last, 0, columns, plotted.rows)
+    scientific(book, sheet, (FIRST_ROW - 1, 1, plan.last - 1, len(trace.columns)), *forms)
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.repeat_columns(0)
     sheet.fit_to_pages(-(-len(trace.columns) // COLUMNS_ON_A_PAGE), 0)
