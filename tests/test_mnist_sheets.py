@@ -375,7 +375,10 @@ def test_every_chart_says_what_it_shows_and_remembers_it(book: Path) -> None:
     mine = [c for c in charts if any(n in (f.text or "") for n in MNIST for f in c.iter("{*}f"))]
     assert len(mine) == 9
     for chart in mine:
-        for values_ in (*chart.iter("{*}yVal"), *chart.iter("{*}val")):
+        says = chart.find("{*}chart/{*}title//{*}f") is not None  # then it has a series that draws no line
+        for values_ in [*chart.iter("{*}yVal"), *chart.iter("{*}val")]:
+            if says and values_.getparent().find("{*}dLbls") is not None:
+                continue
             assert len([v for v in values_.iter("{*}v") if v.text]) >= 2
     (second,) = [c for c in mine if len(list(c.iter("{*}valAx"))) > 2]
     assert any(e.text == "learning rate" for e in second.iter("{*}t"))
