@@ -300,13 +300,16 @@ def test_a_chart_that_plots_something_else_is_found(off: Path, tmp_path: Path) -
     assert ("error", "Training", f"{helper}30") in found
 
 
-def test_audit_does_not_blame_what_a_chart_leaves_out(build_book: BuildBook) -> None:
+def test_audit_does_not_blame_what_a_chart_leaves_out(build_book: BuildBook, tmp_path: Path) -> None:
     text = "[network]\nlayers = [2, 2, 2]\n[data]\ninputs = [0.05, 0.1]\ntargets = [0.5, 0.5]\n[initial]\nweights = "
     text += "[0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55]\n[training]\nlearning_rate = 10\nsteps = 110\n"
     path = build_book(parse(text + "learning_rates = [0.5]\n", "ten.toml"))
-    assert any(entry.left_out for entry in read(path).sheets["Training"].values())
+    absent = [at for at, entry in read(path).sheets["Training"].items() if entry.left_out]
     verdict = audit(path)
     assert (verdict.word, [f for f in verdict.findings if f.kind == "value"]) == ("right", [])
+    # The same error of a formula that does not mean it is blamed.
+    missed = set_cells(path, tmp_path / "b.xlsx", "Training", {absent[0]: "=MATCH(5,X16:X17,0)"})
+    assert [(f.kind, f.cells) for f in audit(missed).findings if f.kind == "value"] == [("value", absent[0])]
 
 
 # --- LibreOffice, which draws a chart as its cells are
