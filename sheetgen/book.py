@@ -24,7 +24,7 @@ from sheetgen.layout import ABOVE, THIS, letter, quoted
 from sheetgen.style import ACCENT
 
 Value = float | str
-Rows = Callable[[], Iterator[Sequence[Value | None]]]  # None is what a formula shows as #N/A: it has no point on a chart
+Rows = Callable[[], Iterator[Sequence[Value | None]]]  # None is #N/A, of which charts draw no point
 Limits = tuple[float, float] | None  # of an axis
 
 CREATED = datetime(2026, 1, 1)  # fixed, so that the same options give the same bytes

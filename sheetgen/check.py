@@ -153,9 +153,7 @@ def _absent(name: str, error: Exception, report: Report) -> None:
         report.findings.append(Finding("engine", "", "", str(error), name))
 
 
-def _compare(
-    result: Recalculated, workbook: Workbook, expected: Expected, report: Report, curves: Curves
-) -> Line:
+def _compare(result: Recalculated, workbook: Workbook, expected: Expected, report: Report, curves: Curves) -> Line:
     """Compare one engine's values with the cached ones and with PyTorch's."""
     cells, worst, where = 0, 0.0, ""
     for text in result.not_evaluated:

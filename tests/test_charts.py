@@ -1,4 +1,4 @@
-"""No chart goes blank: every number has its point, nothing else has one, and what is empty says why. So says the judge."""
+"""No chart goes blank: every number has its point, nothing else has one, and what is empty says why."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ targets = [[0.1], [0.4]]
 seed = 3
 [training]
 learning_rate = {rate}
-steps = 14
+steps = {steps}
 learning_rates = [5.0]
 """
 
@@ -182,7 +182,9 @@ def test_what_is_no_number_in_any_row_is_said_too(files: Mapping[str, Files]) ->
 
 
 def _unbounded(build_book: BuildBook, activation: str, rate: float = 0.1) -> Files:
-    return Files(build_book(parse(UNBOUNDED.format(activation=activation, rate=rate), f"{activation}.toml")))
+    steps = 45 if activation == "relu" else 14  # its hidden units die, and what is left runs off slowly
+    text = UNBOUNDED.format(activation=activation, rate=rate, steps=steps)
+    return Files(build_book(parse(text, f"{activation}.toml")))
 
 
 @pytest.mark.parametrize("activation", ["relu", "identity"])
@@ -192,8 +194,8 @@ def test_a_network_that_runs_off_is_drawn_until_then(build_book: BuildBook, acti
     for rate in RATES:
         for chart in found.seen(learning_rate=rate, my_learning_rate=rate):
             _right(chart)
-            off += "until it diverged" in str(chart.title)
-    assert off >= 4
+            off += str(chart.title).endswith(("until it diverged", "where it is a number above 0"))
+    assert off >= 3
     titles = [str(c.title) for c in found.seen(i_1_1=1e200, i_1_2=1e200, my_learning_rate=1e4)]
     errors = [t for t in titles if t.startswith("E_total")]
     assert len(errors) == 3 and all(t.endswith(": empty, every row diverged") for t in errors)
@@ -224,7 +226,7 @@ def test_a_line_of_one_point_is_seen_and_a_hidden_column_too(build_book: BuildBo
 def off(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workbook whose own numbers run off, so that its charts leave rows out as it was built."""
     path = tmp_path_factory.mktemp("off") / "off.xlsx"
-    spec = parse(UNBOUNDED.format(activation="identity", rate=8.0), "off.toml")
+    spec = parse(UNBOUNDED.format(activation="identity", rate=8.0, steps=14), "off.toml")
     workbook.write(workbook.plan(spec), path, workbook.ask_oracle(spec))
     return path
 
@@ -270,7 +272,8 @@ def test_a_wrong_point_is_found(off: Path, tmp_path: Path, heading: str) -> None
 
 def test_a_column_that_repeats_another_one_is_found(off: Path, tmp_path: Path) -> None:
     mine, other = _column(off, "w1 plotted"), _column(off, "w2")
-    rows = {f"{mine}{r}": f"=IF(ISNUMBER({other}{r}),IF(ABS({other}{r})<1E+307,{other}{r},NA()),NA())" for r in range(16, 31)}
+    formula = "=IF(ISNUMBER(@),IF(ABS(@)<1E+307,@,NA()),NA())"
+    rows = {f"{mine}{row}": formula.replace("@", f"{other}{row}") for row in range(16, 31)}
     found = _found(set_cells(off, tmp_path / "b.xlsx", "Training", rows))
     assert ("chart", "Training", f"{mine}16") in found and ("formula", "Training", f"{mine}17") not in found
 
@@ -283,10 +286,10 @@ def _chart(path: Path, words: str) -> str:
 def test_a_chart_that_plots_something_else_is_found(off: Path, tmp_path: Path) -> None:
     part = _chart(off, "E_total, logarithmic axis")
     helper, raw = _column(off, "E_total > 0"), _column(off, "E_total")
-    target = tmp_path / "b.xlsx"
+    target, drawn = tmp_path / "b.xlsx", f"${helper}$16:${helper}$30"
     changes = {
-        "a logarithmic axis, which cannot hold 0, plots E_total itself": (f"${helper}$16:${helper}$30", f"${raw}$16:${raw}$30"),
-        "not one column from row 16 to row 30": (f"${helper}$16:${helper}$30", f"${helper}$16:${helper}$29"),
+        "a logarithmic axis, which cannot hold 0, plots E_total itself": (drawn, f"${raw}$16:${raw}$30"),
+        "not one column from row 16 to row 30": (drawn, f"${helper}$16:${helper}$29"),
         "the curve named by Training!$F$15 plots E_total": (f"Training!${raw}$15", "Training!$F$15"),
     }
     for words, (old, new) in changes.items():
@@ -297,13 +300,16 @@ def test_a_chart_that_plots_something_else_is_found(off: Path, tmp_path: Path) -
     assert ("error", "Training", f"{helper}30") in found
 
 
-def test_audit_does_not_blame_what_a_chart_leaves_out(build_book: BuildBook) -> None:
+def test_audit_does_not_blame_what_a_chart_leaves_out(build_book: BuildBook, tmp_path: Path) -> None:
     text = "[network]\nlayers = [2, 2, 2]\n[data]\ninputs = [0.05, 0.1]\ntargets = [0.5, 0.5]\n[initial]\nweights = "
     text += "[0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55]\n[training]\nlearning_rate = 10\nsteps = 110\n"
     path = build_book(parse(text + "learning_rates = [0.5]\n", "ten.toml"))
-    assert any(entry.left_out for entry in read(path).sheets["Training"].values())
+    absent = [at for at, entry in read(path).sheets["Training"].items() if entry.left_out]
     verdict = audit(path)
     assert (verdict.word, [f for f in verdict.findings if f.kind == "value"]) == ("right", [])
+    # The same error of a formula that does not mean it is blamed.
+    missed = set_cells(path, tmp_path / "b.xlsx", "Training", {absent[0]: "=MATCH(5,X16:X17,0)"})
+    assert [(f.kind, f.cells) for f in audit(missed).findings if f.kind == "value"] == [("value", absent[0])]
 
 
 # --- LibreOffice, which draws a chart as its cells are

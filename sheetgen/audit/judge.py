@@ -159,7 +159,8 @@ def _span(first: str, last: str) -> str:
 def _errors(book: Book, numbers: Mapping[Place, float], circles: set[Place]) -> Iterator[Finding]:
     """Cells that show an error, and formulas that give one; only where it starts, not what follows from it.
 
-    A formula that says NA() means it, for a chart leaves such a cell out. What follows from a circle, or from a formula that is not understood, is not blamed either.
+    A formula that says NA() means it, for a chart leaves such a cell out. What follows from a circle, or from a formula
+    that is not understood, is not blamed either.
     """
     # A formula that gives a text is no number to us, and no error.
     bad = {at for at, x in numbers.items() if math.isnan(x) and not isinstance(_remembered(book, at), str)}

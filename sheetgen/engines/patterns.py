@@ -24,7 +24,7 @@ NAME = "formulas patterns"
 ELEMENTWISE = frozenset(
     {
         "ABS", "ACOS", "ASIN", "ATAN", "CHAR", "COS", "EXP", "FIXED", "IF", "IFERROR", "INT", "ISERROR", "ISNUMBER",
-        "ISTEXT", "LN", "LOG10", "MOD", "NOT", "POWER", "REPT", "ROUND", "SIGN", "SIN", "SINH", "SQRT", "TAN", "TANH",
+        "ISTEXT", "LN", "LOG10", "MOD", "NA", "NOT", "POWER", "REPT", "ROUND", "SIGN", "SIN", "SINH", "SQRT", "TAN", "TANH",
         "TEXT",
     }
 )

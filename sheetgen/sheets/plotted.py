@@ -50,7 +50,7 @@ class Line(NamedTuple):
             return f"IF(ISNUMBER(LN({at})),{at},NA())"
         return f"IF(ISNUMBER({at}),IF(ABS({at})<1E+307,{at},NA()),NA())"
 
-    def value(self, row: Sequence[Value]) -> float | None:
+    def value(self, row: Sequence[Value | None]) -> float | None:
         """What that formula shows, None for #N/A."""
         x = row[self.source]
         return x if isinstance(x, float) and (x > 0 if self.log else abs(x) < HUGE) else None
@@ -80,8 +80,9 @@ class Drawing(NamedTuple):
     def reasons(self) -> tuple[str, str, str]:
         """No number that can be drawn; no number at all; some rows are not drawn."""
         none = "no row holds a number" if self.bounded else "every row diverged"
+        number = "a number " * (not self.bounded)
         if self.log:
-            return "E is nowhere above 0", none, "where it is above 0"
+            return "E is nowhere above 0", none, f"where it is {number}above 0"
         return "every number is beyond 1E+307", none, "where it is a number" if self.bounded else "until it diverged"
 
 
@@ -113,7 +114,7 @@ class Plotted:
     def rows(self) -> Iterator[list[Value | None]]:
         """The rows of the table, with the columns that charts are drawn from."""
         for row in self._rows():
-            yield [*row, *(line.value(row) for line in self.helpers)]  # type: ignore[arg-type]
+            yield [*row, *(line.value(row) for line in self.helpers)]
 
     def _measure(self) -> tuple[list[Value | None], dict[int, int]]:
         """The first row, and how many numbers every column holds that matters to a chart."""
@@ -149,13 +150,13 @@ class Plotted:
         at, said = letter(column + 1), drawing.title + (f": empty, {why}" if why else f", {some}" * (points < every))
         title = f'"{drawing.title}"&IF({at}{row}<>" ",": empty, "&{at}{row},IF({drawn}<{every},", {some}",""))'
         message = f'IF({held}>0,"{beyond}","{none}")' if drawn != held else f'"{none}"'
-        first = f"{letter(drawing.lines[0].drawn)}{FIRST_ROW}"
-        y = self._first[drawing.lines[0].drawn]
+        first, y = f"{letter(drawing.lines[0].drawn)}{FIRST_ROW}", self._first[drawing.lines[0].drawn]
+        height = f"IF(ISNUMBER({first}),{first},{AMID:g})"
         text, number = self.book.style("muted"), self.book.style("muted", "general")
         self.sheet.put(row, column, said, text, title)
         self.sheet.put(row, column + 1, why or " ", text, f'IF({drawn}>0," ",{message})')
         self.sheet.put(row, column + 2, (self.last - FIRST_ROW) / 2, number)
-        self.sheet.put(row, column + 3, y if isinstance(y, float) else AMID, number, f"IF(ISNUMBER({first}),{first},{AMID:g})")
+        self.sheet.put(row, column + 3, y if isinstance(y, float) else AMID, number, height)
 
     def _chart(self, drawing: Drawing, row: int, column: int) -> Chart:
         """Lines over the iterations, and a point that speaks where there is no other."""
