@@ -92,6 +92,12 @@ class Plan:
         rates = len(self.learning_rates) * (2 + len(self.rate_cells))
         return (self.last - FIRST_ROW + 1) * (4 + len(self.program.columns) + rates + 3 * checked)
 
+    @property
+    def formulas(self) -> int:
+        """About how many formulas the workbook has: the cells of the tables, but for PyTorch's numbers."""
+        checked = len(self.program.columns) + len(self.program.spec.learning_rates)
+        return self.cells - (self.last - FIRST_ROW + 1) * checked
+
     # Learning rates: column A counts, then E_total of every rate side by side, then the rows at which each has
     # reached the threshold, then what each rate needs to compute: weights and activations.
 

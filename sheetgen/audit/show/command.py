@@ -16,9 +16,8 @@ from sheetgen.audit import run
 from sheetgen.audit.show import gradescope, junit, machine, markdown, terminal
 from sheetgen.audit.show.text import plain, save
 from sheetgen.audit.verdict import Verdict
+from sheetgen.console import UNUSABLE, complain, console
 from sheetgen.drafts import obstacle
-
-UNUSABLE = 2
 
 
 class Outputs(NamedTuple):
@@ -41,20 +40,20 @@ def audit(paths: Sequence[Path], outputs: Outputs, table: str | None, jobs: int 
     """Judge files and folders and report; returns the exit status: 0 right, 1 something was found, 2 not judged."""
     _survive_narrow_encodings()
     if problem := _unusable(paths, outputs):
-        _complain(problem)
+        complain(problem)
         return UNUSABLE
     files = run.find_files(paths, leave_out=outputs.files)
     with _progress(len(files)) as progress:
         verdicts = run.audit_all(files, jobs, progress, pointed=table, timeout=timeout)
     if nothing := all(path.is_dir() for path in files):
         names = ", ".join(plain(path) for path in files)
-        _complain(f"{names}: there is nothing to judge: name a workbook, or a folder with .xlsx or .xlsm files in it")
+        complain(f"{names}: there is nothing to judge: name a workbook, or a folder with .xlsx or .xlsm files in it")
     if outputs.json:
         sys.stdout.write(machine.document(verdicts))
     elif outputs.markdown:
         sys.stdout.write(markdown.document(verdicts))
     elif not nothing:
-        terminal.show(verdicts, terminal.console())
+        terminal.show(verdicts, console())
     written = [_write(path, content) for path, content in _files(verdicts, outputs)]
     return max([verdict.code for verdict in verdicts] if all(written) else [UNUSABLE], default=UNUSABLE)
 
@@ -99,13 +98,9 @@ def _write(path: Path, write: Callable[[Path], None]) -> bool:
     try:
         write(path)
     except OSError as error:
-        _complain(_cannot(path, error.strerror or error))
+        complain(_cannot(path, error.strerror or error))
         return False
     return True
-
-
-def _complain(text: str) -> None:
-    terminal.console(stderr=True).print(text, style="red", soft_wrap=True)
 
 
 def _survive_narrow_encodings() -> None:
@@ -118,7 +113,7 @@ def _survive_narrow_encodings() -> None:
 @contextmanager
 def _progress(files: int) -> Iterator[Callable[[Verdict], None]]:
     """A bar on stderr, if that is a terminal."""
-    out = terminal.console(stderr=True)
+    out = console(stderr=True)
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
         task = bar.add_task("", total=files)
