@@ -19,7 +19,7 @@ from sheetgen.extras import CannotAdd, Extra, gather
 from sheetgen.formula import FormulaTooLong
 from sheetgen.layout import TooLarge
 from sheetgen.plan import START, Plan
-from sheetgen.report import Report, summary, table
+from sheetgen.report import Report, merged, summary, table
 from sheetgen.sheets.start import EngineLine
 from sheetgen.spec import Spec, SpecError
 from sheetgen.xlsx import UnreadableWorkbook
@@ -188,7 +188,7 @@ def check_files(files: Sequence[Path], engines: Sequence[str]) -> int:
             said(f"{path}: right")
         else:
             status = max(status, WRONG)
-            n = len(report.findings)
+            n = len(merged(report.findings))
             complain(f"{path}: {n:,} finding{'s' * (n != 1)}")
     return status
 

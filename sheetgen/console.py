@@ -93,6 +93,8 @@ class _Log:
 
     def __call__(self, text: str) -> None:
         _go_on()
+        if text == self.stage:
+            return
         told = text if isinstance(text, Finished) else self.stage and f"{self.stage}: {self.seconds:.1f} s"
         if told:
             with suppress(OSError):  # that nobody reads it stops no work

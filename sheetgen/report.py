@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 HEADS = ("engine", "version", "cells", "worst relative error", "seconds", "where")
+WRONG, CACHED = "wrong", "cached"  # kinds: the formula gives another number than PyTorch, than what its cell shows
 MOST_FINDINGS = 20  # of one kind that are named; the rest is counted
 
 
@@ -105,11 +106,24 @@ class Report:
         return not self.findings
 
 
+def merged(findings: Sequence[Finding]) -> list[Finding]:
+    """What is wrong, each thing once: of all engines that see it in one cell, in the words of the first.
+
+    A cell whose formula is wrong differs from its cached value, too, which need not be said again.
+    """
+    wrong = {(f.sheet, f.cell) for f in findings if f.kind == WRONG}
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for f in findings:
+        if f.kind != CACHED or (f.sheet, f.cell) not in wrong:
+            groups.setdefault((f.kind, f.sheet, f.cell, "" if f.cell and f.engine else f.message), []).append(f)
+    return [f[0]._replace(engine=", ".join(dict.fromkeys(x.engine for x in f if x.engine))) for f in groups.values()]
+
+
 def summary(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:
-    """Findings worth printing: the first few of each kind and engine, each with how many more there are of its kind."""
-    kinds: dict[tuple[str, str], list[Finding]] = {}
-    for finding in findings:
-        kinds.setdefault((finding.kind, finding.engine), []).append(finding)
+    """Findings worth printing: the first few of each kind, the last of them with how many more there are."""
+    kinds: dict[str, list[Finding]] = {}
+    for finding in merged(findings):
+        kinds.setdefault(finding.kind, []).append(finding)
     shown = []
     for group in kinds.values():
         kept = group[:MOST_FINDINGS]

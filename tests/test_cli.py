@@ -12,6 +12,7 @@ import openpyxl  # type: ignore[import-untyped,unused-ignore]
 import pytest
 from books import TEMPLATES
 from mutants import formula_of, set_cells
+from progress import parted
 
 from sheetgen import building, workbook
 from sheetgen.__main__ import main
@@ -27,7 +28,7 @@ NETWORK = (TEMPLATES / "homework.toml").read_text(encoding="utf-8")
 
 @pytest.fixture
 def sheetgen(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sheetgen:
-    """Run the command line in an empty folder; what is not a terminal gets no colours."""
+    """Run the command line in an empty folder; what is not a terminal gets no colours. Finished stages are left out."""
     monkeypatch.chdir(tmp_path)
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
@@ -38,7 +39,7 @@ def sheetgen(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: py
         out, err = capsys.readouterr()
         assert "\x1b" not in out + err
         assert "Traceback" not in out + err
-        return int(stop.value.code or 0), out, err
+        return int(stop.value.code or 0), out, parted(err)[1]
 
     return run
 
@@ -175,10 +176,10 @@ def found_wrong(path: Path, **_: object) -> Report:
     ("where", "what", "fails", "status", "sentence"),
     [
         (building, "check", found_wrong, 1, "x.xlsx: not written, for the draft failed its checks"),
-        (building, "check", interrupted, 1, "Aborted!"),
+        (building, "check", interrupted, 130, "interrupted: nothing half-written is left, and a file that was there is untouched"),
         (building, "check", no_space, 2, "x.xlsx: the file cannot be written (No space left on device): choose"),
         (workbook, "write", no_space, 2, "x.xlsx: the file cannot be written (No space left on device): choose"),
-        (workbook, "write", interrupted, 1, "Aborted!"),
+        (workbook, "write", interrupted, 130, "interrupted: nothing half-written is left, and a file that was there is untouched"),
         (tempfile, "mkdtemp", not_allowed, 2, "x.xlsx: the file cannot be written (Permission denied): choose"),
     ],
 )
