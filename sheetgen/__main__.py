@@ -10,7 +10,7 @@ import click
 from sheetgen import __version__
 from sheetgen.console import FilePath, Group
 
-PATH = FilePath(path_type=Path)
+PATH, NAME = FilePath(path_type=Path), FilePath()
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,7 +20,7 @@ def main() -> None:
 
 
 @main.command(short_help="Write a workbook that trains a network, checked cell by cell.")
-@click.argument("templates", nargs=-1, metavar="[TEMPLATE]...")
+@click.argument("templates", nargs=-1, type=NAME, metavar="[TEMPLATE]...")
 @click.option("-o", "--output", type=PATH, help="The file to write; a folder for many templates.")
 @click.option("--steps", type=int, help="How many updates to train, instead of the template's.")
 @click.option("--learning-rate", type=float, help="The learning rate, instead of the template's.")
@@ -107,7 +107,7 @@ def grad(file: Path, cell: str, ranges: tuple[str, ...], form: str | None, numer
 
 @main.command(short_help="Write a PyTorch network as a workbook of live formulas.")
 @click.argument("model")
-@click.option("--example", required=True, metavar="INPUT", help="A .csv with a header, .npy, .pt or .safetensors file; "
+@click.option("--example", required=True, type=NAME, metavar="INPUT", help="A .csv with a header, .npy, .pt or .safetensors file; "
               "or a shape such as 1x1x28x28, for zeros.")  # fmt: skip
 @click.option("-o", "--output", required=True, type=PATH, metavar="FILE.xlsx", help="The file.")
 @click.option("--weights", type=PATH, metavar="FILE", help="A .safetensors, .pt or .pth file.")
