@@ -107,8 +107,8 @@ def grad(file: Path, cell: str, ranges: tuple[str, ...], form: str | None, numer
 
 @main.command(short_help="Write a PyTorch network as a workbook of live formulas.")
 @click.argument("model")
-@click.option("--example", required=True, type=NAME, metavar="INPUT", help="A .csv with a header, .npy, .pt or .safetensors file; "
-              "or a shape such as 1x1x28x28, for zeros.")  # fmt: skip
+@click.option("--example", required=True, type=NAME, metavar="INPUT", help="A .csv with a header, .npy, .pt or "
+              ".safetensors file; or a shape such as 1x1x28x28, for zeros.")  # fmt: skip
 @click.option("-o", "--output", required=True, type=PATH, metavar="FILE.xlsx", help="The file.")
 @click.option("--weights", type=PATH, metavar="FILE", help="A .safetensors, .pt or .pth file.")
 @click.option("--features", metavar="A,B,C", help="The names of the inputs, instead of the header of a .csv.")

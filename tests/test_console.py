@@ -29,14 +29,13 @@ def test_a_line_for_each_finished_stage(capsys: pytest.CaptureFixture[str]) -> N
         say("writing")
     out, err = capsys.readouterr()
     assert out == ""
-    assert re.fullmatch(
-        r"reading: \d\.\d s\nAbacus 1\.2: 1,234 cells, worst relative error 2\.0e-16 at A!B3, 0\.5 s\nwriting: \d\.\d s\n",
-        err,
-    )
+    first, figures, last = err.splitlines()
+    assert re.fullmatch(r"reading: \d\.\d s", first) and re.fullmatch(r"writing: \d\.\d s", last)
+    assert figures == "Abacus 1.2: 1,234 cells, worst relative error 2.0e-16 at A!B3, 0.5 s"
 
 
 def test_a_stage_that_fails_is_not_finished(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ValueError), stages("reading") as say:  # noqa: PT011 - any
+    with pytest.raises(ValueError), stages("reading") as say:
         say(Finished("a figure"))
         say("writing")
         raise ValueError

@@ -100,9 +100,9 @@ def _check_arguments(module: Any, example: Any, path: Path, rows: int, title: st
         raise CannotExport(f"{path}: the file cannot be written ({why}): {REMEDY}")
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise CannotExport(f"rows is {rows!r}: give a whole number from 1 on")
-    _check_name(title, "the title")
-    if hidden := unseen(title):
+    if isinstance(title, str) and (hidden := unseen(title)):
         raise CannotExport(f"the title holds an invisible character ({hidden}): leave it out")
+    _check_name(title, "the title")
 
 
 def _check_name(name: Any, what: str) -> None:
@@ -112,6 +112,9 @@ def _check_name(name: Any, what: str) -> None:
         raise CannotExport(f"{what} has {len(name):,} characters: use at most {MAX_NAME}")
     if _ODD.search(name) or any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
         raise CannotExport(f"{what} is {name!r}, which no cell can hold as it is: use letters and signs")
+    # Unlike a title, a name comes from somebody's data: wide spaces, and joiners that some scripts need, may be in it.
+    if hidden := unseen("".join(c for c in name if unicodedata.category(c) != "Zs" and c not in "\u200c\u200d")):
+        raise CannotExport(f"{what} holds an invisible character ({hidden}): leave it out")
 
 
 def _names(given: Sequence[str] | None, usual: Sequence[str], what: str) -> list[str]:
