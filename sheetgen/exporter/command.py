@@ -23,7 +23,7 @@ def run(
     softmax: bool, rows: int, title: str | None, check: bool,
 ) -> int:  # fmt: skip
     """Export the network that `model` names, with the example that `given` names; returns the exit status."""
-    options = {"outputs": _split(outputs), "softmax": softmax, "rows": rows, "check": check}
+    options: dict[str, Any] = {"outputs": _split(outputs), "softmax": softmax, "rows": rows, "check": check}
     options |= {} if title is None else {"title": title}
     try:
         with stages("loading PyTorch and the network") as say:
