@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -64,11 +65,11 @@ def _unusable(paths: Sequence[Path], outputs: Outputs) -> str:
         return "--json and --markdown: both would be printed: choose one of them"
     if not math.isfinite(outputs.points):
         return f"--points {outputs.points}: the points must be a number"
-    files, judged = outputs.files, {path.resolve() for path in paths}
+    files, judged = outputs.files, {os.path.realpath(path) for path in paths}
     for k, path in enumerate(files):
-        if path.resolve() in judged:
+        if os.path.realpath(path) in judged:
             return _cannot(path, "it is what is judged")
-        if path.resolve() in [other.resolve() for other in files[:k]]:
+        if os.path.realpath(path) in [os.path.realpath(other) for other in files[:k]]:
             return _cannot(path, "two reports would have this name")
         if why := obstacle(path):
             return _cannot(path, why)
