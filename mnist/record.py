@@ -6,7 +6,6 @@ import json
 import math
 import os
 import platform
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass
 from functools import cache, cached_property
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnist.notation import CLASSES
 from mnist.recipe import Recipe, Warp
+from sheetgen.drafts import scratch, settle
 
 if TYPE_CHECKING:
     from mnist.model import Network
@@ -157,14 +157,13 @@ def write(record: Record, model: Network, folder: Path) -> Path:
     """Write a record and its weights; both are moved into place when whole. Returns the record's path."""
     from safetensors.torch import save
 
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"seed{record.seed}.json"
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".run-") as scratch:
+    with scratch(path) as drafts:
         state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
-        (Path(scratch) / "weights").write_bytes(save(state))
-        (Path(scratch) / "record").write_text(_text({"format": FORMAT} | asdict(record)), encoding="utf-8")
-        (Path(scratch) / "weights").replace(weights_path(path))
-        (Path(scratch) / "record").replace(path)
+        (drafts / "weights").write_bytes(save(state))
+        (drafts / "record").write_text(_text({"format": FORMAT} | asdict(record)), encoding="utf-8")
+        settle(drafts / "weights", weights_path(path))
+        settle(drafts / "record", path)
     return path
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from mnist.ladder import place
 from mnist.record import Claim, seconds_of_teachers
+from sheetgen.console import console
 
 
 def ordered(claims: Iterable[Claim]) -> list[Claim]:
@@ -48,10 +50,7 @@ def table(claims: Sequence[Claim]) -> None:
             f"{sum(r.gap for r in c.records) / n:+.2f}",
             *seconds(c, claims),
         )
-    console = Console()
-    if not console.is_terminal:
-        console.width = 180
-    console.print(shown)
+    console().print(shown)
 
 
 def markdown(claims: Sequence[Claim]) -> str:
@@ -73,24 +72,27 @@ def markdown(claims: Sequence[Claim]) -> str:
 
 def bars(shown: bool = True) -> Progress:
     """Progress bars on a terminal, which go when all is done; nothing elsewhere, or if they are not to be shown."""
-    console = Console(stderr=True)
+    out = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, disable=not (shown and console.is_terminal))
+    return Progress(*columns, console=out, transient=True, disable=not (shown and out.is_terminal))
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for every kind of work on a terminal, a line for every tenth elsewhere; call it with (what, done, of)."""
-    tasks = {}
+    """A bar for every kind of work on a terminal, a line for each that is done elsewhere; call it (what, done, of)."""
+    tasks: dict[str, TaskID] = {}
+    began = time.perf_counter()
     with bars() as bar:
 
         def say(what: str, done: int, of: int) -> None:
+            nonlocal began
             if what not in tasks:
-                tasks[what] = bar.add_task(what, total=of), -1
-            task, tenth = tasks[what]
-            bar.update(task, completed=done)
-            if not bar.console.is_terminal and done * 10 // of > tenth:
-                print(f"{what}: {done:,} of {of:,} images", flush=True)
-            tasks[what] = task, done * 10 // of
+                tasks[what] = bar.add_task(what, total=of)
+            bar.update(tasks[what], completed=done)
+            if done == of:
+                if not bar.console.is_terminal:
+                    seconds = time.perf_counter() - began
+                    print(f"{what}: {of:,} images, {seconds:.1f} s", file=sys.stderr, flush=True)
+                began = time.perf_counter()
 
         yield say

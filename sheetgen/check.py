@@ -20,7 +20,7 @@ from sheetgen.carried import template, with_inputs
 from sheetgen.curves import Curves, Place
 from sheetgen.engines import ENGINES, EngineFailed, EngineMissing, Recalculated
 from sheetgen.lint import HOUSE, lint
-from sheetgen.report import Finding, Line, Report
+from sheetgen.report import Finding, Finished, Line, Report
 from sheetgen.spec import Spec
 from sheetgen.tables import Table, find, odd_cells
 from sheetgen.xlsx import ErrorValue, Sheets, Value, Workbook, read
@@ -39,7 +39,7 @@ def check(
     progress: Callable[[str], object] = lambda _: None,
     house: bool = False,
 ) -> Report:
-    """Judge a workbook; `progress` is told what is done next.
+    """Judge a workbook; `progress` is told what is done next, and by a Finished what an engine has found.
 
     The house's own rules (alt text, and what else Excel does not mind) are findings with `house`, else notes: a
     program that saved the workbook again may have lost them.
@@ -71,8 +71,10 @@ def check(
     for name, result in _recalculated(path, engines or list(ENGINES), progress):
         if isinstance(result, Recalculated):
             report.lines.append(_compare(result, workbook, expected, report, curves))
+            progress(report.lines[-1].told())
         else:
             _absent(name, result, report)
+            progress(Finished(f"{name}: not run"))
     return report
 
 

@@ -124,6 +124,12 @@ class Plan:
         """The largest of 1 and of the sizes of `fixed_terms`."""
         return max([1.0, *(abs(self.program.constants[c]) for group in self.fixed_terms for c in group)])
 
+    @property
+    def formulas(self) -> int:
+        """About how many formulas the workbook has: the cells of the tables, but for PyTorch's numbers."""
+        checked = len(self.program.columns) + len(self.program.spec.learning_rates)
+        return self.cells - (self.last - FIRST_ROW + 1) * checked
+
     # Learning rates: column A counts, then E_total of every rate side by side, then the rows at which each has
     # reached the threshold, then what each rate needs to compute: weights and activations.
 

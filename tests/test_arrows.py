@@ -13,7 +13,8 @@ HOUSE = Path(sheetgen.__file__).parent
 # What a room may import of sheetgen, and nothing else.
 MAY = {
     "cell": set(),
-    "spec": set(),
+    "text": set(),
+    "spec": {"text"},
     "style": set(),
     "typeset": set(),
     "formula": {"cell"},
@@ -22,7 +23,7 @@ MAY = {
     "program": {"cell", "network", "spec"},
     "layout": {"cell", "formula", "program"},
     "plan": {"cell", "layout", "program"},
-    "book": {"layout", "style"},
+    "book": {"drafts", "layout", "style", "text"},
     "digits": {"book", "formula", "layout", "style"},
     "extras": {"book"},
     "reference": {"spec"},
@@ -33,12 +34,17 @@ MAY = {
     "report": set(),
     "carried": {"report", "spec", "xlsx"},
     "reader": {"reader", "cell", "xlsx"},
-    "grad": {"grad", "reader", "cell", "xlsx"},
+    "grad": {"grad", "console", "reader", "cell", "text", "xlsx"},
     "compiled": {"compiled", "xlsx"},
-    "exporter": {"exporter", "book", "digits", "drafts", "engines", "formula", "layout", "report", "style", "xlsx"},
+    "exporter": {
+        "exporter", "book", "console", "digits", "drafts", "engines", "formula", "layout", "report", "style", "text",
+        "xlsx",
+    },
     "drafts": set(),
-    "audit": {"audit", "drafts", "reader", "cell", "formula", "xlsx", "book", "style"},  # book for the report it writes
-}
+    "console": {"report"},
+    # book for the report it writes
+    "audit": {"audit", "console", "drafts", "reader", "cell", "formula", "xlsx", "book", "style"},
+}  # fmt: skip
 
 # The judge imports nothing of what writes, not even by way of a third. SHARED is all that both use.
 JUDGE = ("check", "carried", "report", "tables", "reference", "engines", "xlsx", "lint", "compiled")

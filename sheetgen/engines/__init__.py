@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import iron, libreoffice, patterns, whole
+from .libreoffice import stop
 from .result import EngineFailed, EngineMissing, Recalculated, Values
 
 ENGINES: dict[str, Callable[[str | Path], Recalculated]] = {
@@ -41,4 +42,4 @@ def available(name: str) -> bool:
     return True
 
 
-__all__ = ["ENGINES", "EngineFailed", "EngineMissing", "Recalculated", "Values", "available", "version"]
+__all__ = ["ENGINES", "EngineFailed", "EngineMissing", "Recalculated", "Values", "available", "stop", "version"]

@@ -35,6 +35,7 @@ def compare(path: Path, scales: Scales, progress: Callable[[str], object] = lamb
         progress(f"recalculating with {name}")
         try:
             lines.append(judge(workbook, ENGINES[name](path), scales))
+            progress(lines[-1].told())
         except EngineMissing as error:
             raise EngineMissing(f"{path.name} cannot be checked: {error}") from error
     return lines

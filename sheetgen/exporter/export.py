@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from sheetgen.book import CREATED, Book, writing
-from sheetgen.drafts import obstacle, room
+from sheetgen.drafts import obstacle, room, settle
 from sheetgen.exporter import layers_sheet, layout, model_sheet, predict_sheet, weights_sheet
 from sheetgen.exporter.compare import Scales, compare
 from sheetgen.exporter.graph import CannotExport, Graph
@@ -22,7 +22,8 @@ from sheetgen.exporter.kernels import LEFT
 from sheetgen.exporter.layout import Layout
 from sheetgen.exporter.trace import trace
 from sheetgen.layout import letter
-from sheetgen.report import Line
+from sheetgen.report import Exported
+from sheetgen.text import unseen
 
 PREDICT, MODEL, LAYERS, WEIGHTS = "Predict", "Model", "Layers", "Weights"
 TITLE = "A neural network, live"
@@ -54,8 +55,8 @@ def export(
     title: str = TITLE,
     check: bool = True,
     progress: Progress = lambda _: None,
-) -> list[Line]:
-    """Write a module, in eval mode and float64, as a workbook; the line of each engine that it was checked with.
+) -> Exported:
+    """Write a module, in eval mode and float64, as a workbook; print what it gives to see who checked it.
 
     `example` has the shape (samples, ...): of a network on vectors all rows are shown, of any other the first sample.
     `features` and `outputs` name what goes in and comes out; with `softmax` the outputs are probabilities of classes.
@@ -82,8 +83,8 @@ def export(
                 "comments": "Made by sheetgen. Every number that the network computes is a formula.",
             })  # fmt: skip
         lines = compare(draft, made.scales, progress) if check else []
-        draft.replace(path)
-    return lines
+        settle(draft, path)
+    return Exported(path, tuple(lines))
 
 
 def _check_arguments(module: Any, example: Any, path: Path, rows: int, title: str) -> None:
@@ -99,6 +100,8 @@ def _check_arguments(module: Any, example: Any, path: Path, rows: int, title: st
         raise CannotExport(f"{path}: the file cannot be written ({why}): {REMEDY}")
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise CannotExport(f"rows is {rows!r}: give a whole number from 1 on")
+    if isinstance(title, str) and (hidden := unseen(title)):
+        raise CannotExport(f"the title holds an invisible character ({hidden}): leave it out")
     _check_name(title, "the title")
 
 
@@ -109,6 +112,9 @@ def _check_name(name: Any, what: str) -> None:
         raise CannotExport(f"{what} has {len(name):,} characters: use at most {MAX_NAME}")
     if _ODD.search(name) or any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
         raise CannotExport(f"{what} is {name!r}, which no cell can hold as it is: use letters and signs")
+    # Unlike a title, a name comes from somebody's data: wide spaces, and joiners that some scripts need, may be in it.
+    if hidden := unseen("".join(c for c in name if unicodedata.category(c) != "Zs" and c not in "\u200c\u200d")):
+        raise CannotExport(f"{what} holds an invisible character ({hidden}): leave it out")
 
 
 def _names(given: Sequence[str] | None, usual: Sequence[str], what: str) -> list[str]:
