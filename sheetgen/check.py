@@ -10,11 +10,10 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sheetgen.carried import template, with_inputs
-from sheetgen.engines import ENGINES, EngineFailed, EngineMissing, Recalculated
+from sheetgen.engines import ENGINES, EngineMissing, Outcome, Recalculated, side_by_side
 from sheetgen.lint import HOUSE, lint
 from sheetgen.report import Finding, Line, Report
 from sheetgen.spec import Spec
@@ -44,32 +43,42 @@ def check(
     Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge.
     """
     report = Report(Path(path))
+    names = list(dict.fromkeys(engines or ENGINES))
     progress("reading")
     workbook = read(path)
     network = with_inputs(template(workbook, report.path), workbook, report)
-    progress("linting")
+    with side_by_side(path, names, workbook) as running:  # they begin now, and we look at the rest meanwhile
+        progress("linting")
+        _lint(path, house, report)
+        tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
+        report.findings += cached_errors(workbook.sheets)
+        for table in tables:
+            report.findings += [
+                Finding("formula", o.sheet, o.address, f"{o.found} stands where its column has {o.expected}")
+                for o in odd_cells(table, workbook.sheets[table.sheet])
+            ]
+        progress("PyTorch autograd")
+        expected = reference_values(network, tables, report)
+        _compare_cached(workbook, expected, report)
+        parts: dict[str, Report] = {}
+        while waiting := [name for name in names if name not in parts]:
+            progress(", ".join(waiting))
+            name, result = next(running)
+            parts[name] = _judged(name, result, workbook, expected, report.path)
+    for name in names:  # in one order, whichever was first
+        report.lines += parts[name].lines
+        report.findings += parts[name].findings
+        report.notes += parts[name].notes
+    return report
+
+
+def _lint(path: str | Path, house: bool, report: Report) -> None:
     for p in lint(path):
         finding = Finding("lint", p.sheet, p.cell, f"{p.message} [{p.rule}]")
         if house or p.rule not in HOUSE:
             report.findings.append(finding)
         else:
             report.notes.append(f"{p.sheet}!{p.cell}: {finding.message}")
-    tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
-    report.findings += cached_errors(workbook.sheets)
-    for table in tables:
-        report.findings += [
-            Finding("formula", o.sheet, o.address, f"{o.found} stands where its column has {o.expected}")
-            for o in odd_cells(table, workbook.sheets[table.sheet])
-        ]
-    progress("PyTorch autograd")
-    expected = reference_values(network, tables, report)
-    _compare_cached(workbook, expected, report)
-    for name, result in _recalculated(path, engines or list(ENGINES), progress):
-        if isinstance(result, Recalculated):
-            report.lines.append(_compare(result, workbook, expected, report))
-        else:
-            _absent(name, result, report)
-    return report
 
 
 def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> Expected:
@@ -122,22 +131,14 @@ def _compare_cached(workbook: Workbook, expected: Expected, report: Report) -> N
             report.findings.append(Finding("cached", *at, message))
 
 
-def _recalculated(
-    path: str | Path, names: Sequence[str], progress: Callable[[str], object]
-) -> Iterator[tuple[str, Recalculated | Exception]]:
-    """Each engine's results, in the order of names. LibreOffice, a program of its own, runs beside."""
-
-    def run(name: str) -> Recalculated | Exception:
-        try:
-            return ENGINES[name](path)
-        except (EngineMissing, EngineFailed) as error:
-            return error
-
-    with ThreadPoolExecutor(1) as beside:
-        ahead = {name: beside.submit(run, name) for name in names if name == "LibreOffice"}
-        for name in names:
-            progress(name)
-            yield name, ahead[name].result() if name in ahead else run(name)
+def _judged(name: str, result: Outcome, workbook: Workbook, expected: Expected, path: Path) -> Report:
+    """What one engine has to say."""
+    part = Report(path)
+    if isinstance(result, Recalculated):
+        part.lines.append(_compare(result, workbook, expected, part))
+    else:
+        _absent(name, result, part)
+    return part
 
 
 def _absent(name: str, error: Exception, report: Report) -> None:

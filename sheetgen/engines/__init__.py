@@ -6,12 +6,12 @@ cached values it refers to.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 from . import iron, libreoffice, patterns, whole
+from .beside import Outcome, side_by_side
 from .result import EngineFailed, EngineMissing, Recalculated, Values
 
-ENGINES: dict[str, Callable[[str | Path], Recalculated]] = {
+ENGINES: dict[str, Callable[..., Recalculated]] = {  # of a path, and the Workbook if it has been read already
     engine.NAME: engine.recalculate for engine in (iron, whole, patterns, libreoffice)
 }
 _PRESENT: dict[str, Callable[[], str]] = {
@@ -39,4 +39,7 @@ def available(name: str) -> bool:
     return True
 
 
-__all__ = ["ENGINES", "EngineFailed", "EngineMissing", "Recalculated", "Values", "available", "version"]
+__all__ = [
+    "ENGINES", "EngineFailed", "EngineMissing", "Outcome", "Recalculated", "Values", "available", "side_by_side",
+    "version",
+]  # fmt: skip

@@ -9,7 +9,7 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
-from ..xlsx import blank, read
+from ..xlsx import Workbook, blank, read
 from .result import EngineFailed, EngineMissing, Recalculated, Values, formula_cells
 
 NAME = "LibreOffice"
@@ -41,14 +41,14 @@ def version() -> str:
     return words[1] if len(words) > 1 else "unknown"
 
 
-def recalculate(path: str | Path, timeout: float = TIMEOUT) -> Recalculated:
+def recalculate(path: str | Path, workbook: Workbook | None = None, timeout: float = TIMEOUT) -> Recalculated:
     """Convert a blanked copy to .xlsx in a profile of its own, so two may run at once.
 
     Raises EngineMissing, UnreadableWorkbook, and EngineFailed if LibreOffice fails or takes over `timeout` seconds.
     """
     release = version()
     start = time.perf_counter()
-    workbook = read(path)
+    workbook = workbook or read(path)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy, out = folder / "blank.xlsx", folder / "out"

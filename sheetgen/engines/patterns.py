@@ -47,11 +47,11 @@ def version() -> str:
     return package_version("formulas")
 
 
-def recalculate(path: str | Path) -> Recalculated:
+def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalculated:
     """Calculate every formula cell from cached values. Raises EngineMissing, UnreadableWorkbook."""
     release = version()
     start = time.perf_counter()
-    workbook = read(path)
+    workbook = workbook or read(path)
     values: Values = {sheet: {} for sheet in workbook.sheets}
     groups, unknown = group(workbook)
     precedents = Precedents(workbook)

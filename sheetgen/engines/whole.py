@@ -19,14 +19,14 @@ def version() -> str:
     return package_version("formulas")
 
 
-def recalculate(path: str | Path, limit: int = MAX_FORMULAS) -> Recalculated:
+def recalculate(path: str | Path, workbook: Workbook | None = None, limit: int = MAX_FORMULAS) -> Recalculated:
     """Calculate each sheet of at most `limit` formulas with the cached values of the others, 5 ms a formula.
 
     Raises EngineMissing, UnreadableWorkbook.
     """
     release = version()
     start = time.perf_counter()
-    workbook = read(path)
+    workbook = workbook or read(path)
     cutter = Cutter(workbook)
     values: Values = {sheet: {} for sheet in workbook.sheets}
     unknown: list[str] = []
