@@ -232,5 +232,5 @@ def test_the_judge_imports_nothing_of_the_generator() -> None:
         "sheetgen", "sheetgen.xlsx", "sheetgen.xlsx.a1", "sheetgen.xlsx.blank", "sheetgen.xlsx.package",
         "sheetgen.xlsx.read", "sheetgen.engines", "sheetgen.engines.beside", "sheetgen.engines.dialect",
         "sheetgen.engines.iron", "sheetgen.engines.libreoffice", "sheetgen.engines.patterns",
-        "sheetgen.engines.result", "sheetgen.engines.whole",
+        "sheetgen.engines.result", "sheetgen.engines.together", "sheetgen.engines.whole",
     }  # fmt: skip

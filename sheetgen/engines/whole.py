@@ -83,10 +83,12 @@ class _Sheet:
 
     def _add(self, where: str, formula: str) -> None:
         try:
-            pieces, _ = self.cutter.cut(self.sheet, formula)
+            cut, found = self.cutter.cut(self.sheet, formula)
         except NotEvaluated as error:
             self._give_up(where, str(error))
             return
+        references = iter(found)
+        pieces = [next(references)[0] if piece is None else piece for piece in cut.pieces]
         self.areas.update(piece for piece in pieces if isinstance(piece, Area))
         text = "".join(piece if isinstance(piece, str) else self._reference(piece) for piece in pieces)
         self.nodes[self._node(self.sheet, where)] = f"={text}"
