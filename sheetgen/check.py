@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sheetgen.carried import template, with_inputs
-from sheetgen.engines import ENGINES, EngineMissing, Outcome, Recalculated, side_by_side
+from sheetgen.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
 from sheetgen.lint import HOUSE, lint
 from sheetgen.report import Finding, Line, Report
 from sheetgen.spec import Spec
@@ -134,7 +134,9 @@ def _compare_cached(workbook: Workbook, expected: Expected, report: Report) -> N
 def _judged(name: str, result: Outcome, workbook: Workbook, expected: Expected, path: Path) -> Report:
     """What one engine has to say."""
     part = Report(path)
-    if isinstance(result, Recalculated):
+    if isinstance(result, Recalculated) and not result.values:
+        part.notes += [f"{name} left out {line}" for line in result.left_out]
+    elif isinstance(result, Recalculated):
         part.lines.append(_compare(result, workbook, expected, part))
     else:
         _absent(name, result, part)
@@ -142,8 +144,8 @@ def _judged(name: str, result: Outcome, workbook: Workbook, expected: Expected, 
 
 
 def _absent(name: str, error: Exception, report: Report) -> None:
-    """An engine that did not run: LibreOffice may be missing on a person's machine, but nothing may in CI."""
-    excused = isinstance(error, EngineMissing) and name == "LibreOffice" and not os.environ.get("CI")
+    """An engine that did not run: some may be missing on a person's machine, but none in CI."""
+    excused = isinstance(error, EngineMissing) and name in OPTIONAL and not os.environ.get("CI")
     if excused:
         report.notes.append(f"not run: {error}")
     else:

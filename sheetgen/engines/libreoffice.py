@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..xlsx import Workbook, blank, read
-from .result import EngineFailed, EngineMissing, Recalculated, Values, formula_cells
+from .result import EngineFailed, EngineMissing, Recalculated, taken
 
 NAME = "LibreOffice"
 TIMEOUT = 300.0  # seconds; a start takes 1 to 2
@@ -57,14 +57,7 @@ def recalculate(path: str | Path, workbook: Workbook | None = None, timeout: flo
         if not (out / copy.name).exists():
             raise EngineFailed(f"LibreOffice converted nothing: {said.strip() or 'it said nothing'}.")
         seen = read(out / copy.name).sheets
-    values: Values = {sheet: {} for sheet in workbook.sheets}
-    nothing = []
-    for sheet, address in formula_cells(workbook.sheets):
-        entry = seen.get(sheet, {}).get(address)
-        if entry is None or entry.value is None:
-            nothing.append(f"{sheet}!{address}: LibreOffice gave no value")
-        else:
-            values[sheet][address] = entry.value
+    values, nothing = taken(workbook, seen, NAME)
     return Recalculated(NAME, release, values, time.perf_counter() - start, nothing)
 
 
