@@ -13,12 +13,11 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sheetgen.carried import template, with_inputs
 from sheetgen.curves import Curves, Place
-from sheetgen.engines import ENGINES, EngineFailed, EngineMissing, Recalculated
+from sheetgen.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
 from sheetgen.lint import HOUSE, lint
 from sheetgen.report import Finding, Finished, Line, Report
 from sheetgen.spec import Spec
@@ -47,35 +46,44 @@ def check(
     Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge.
     """
     report = Report(Path(path))
+    names = list(dict.fromkeys(engines or ENGINES))
     progress("reading")
     workbook = read(path)
     network = with_inputs(template(workbook, report.path), workbook, report)
-    progress("linting")
+    with side_by_side(path, names, workbook) as running:  # they begin now, and we look at the rest meanwhile
+        progress("linting")
+        _lint(path, house, report)
+        tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
+        curves = Curves(path, tables, workbook.sheets)
+        report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.leave_out)]
+        for table in tables:
+            report.findings += [
+                Finding("formula", o.sheet, o.address, f"{o.found} stands where its column has {o.expected}")
+                for o in odd_cells(table, workbook.sheets[table.sheet])
+            ]
+        progress("PyTorch autograd")
+        expected = reference_values(network, tables, report)
+        _compare_cached(workbook, expected, report)
+        parts: dict[str, Report] = {}
+        while waiting := [name for name in names if name not in parts]:
+            progress(", ".join(waiting))
+            name, result = next(running)
+            part = parts[name] = _judged(name, result, workbook, expected, curves)
+            progress(part.lines[0].told() if part.lines else Finished(f"{name}: not run"))
+    for name in names:  # in one order, whichever was first
+        report.lines += parts[name].lines
+        report.findings += parts[name].findings
+        report.notes += parts[name].notes
+    return report
+
+
+def _lint(path: str | Path, house: bool, report: Report) -> None:
     for p in lint(path):
         finding = Finding("lint", p.sheet, p.cell, f"{p.message} [{p.rule}]")
         if house or p.rule not in HOUSE:
             report.findings.append(finding)
         else:
             report.notes.append(f"{p.sheet}!{p.cell}: {finding.message}")
-    tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
-    curves = Curves(path, tables, workbook.sheets)
-    report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.leave_out)]
-    for table in tables:
-        report.findings += [
-            Finding("formula", o.sheet, o.address, f"{o.found} stands where its column has {o.expected}")
-            for o in odd_cells(table, workbook.sheets[table.sheet])
-        ]
-    progress("PyTorch autograd")
-    expected = reference_values(network, tables, report)
-    _compare_cached(workbook, expected, report)
-    for name, result in _recalculated(path, engines or list(ENGINES), progress):
-        if isinstance(result, Recalculated):
-            report.lines.append(_compare(result, workbook, expected, report, curves))
-            progress(report.lines[-1].told())
-        else:
-            _absent(name, result, report)
-            progress(Finished(f"{name}: not run"))
-    return report
 
 
 def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> Expected:
@@ -128,27 +136,21 @@ def _compare_cached(workbook: Workbook, expected: Expected, report: Report) -> N
             report.findings.append(Finding("cached", *at, message))
 
 
-def _recalculated(
-    path: str | Path, names: Sequence[str], progress: Callable[[str], object]
-) -> Iterator[tuple[str, Recalculated | Exception]]:
-    """Each engine's results, in the order of names. LibreOffice, a program of its own, runs beside."""
-
-    def run(name: str) -> Recalculated | Exception:
-        try:
-            return ENGINES[name](path)
-        except (EngineMissing, EngineFailed) as error:
-            return error
-
-    with ThreadPoolExecutor(1) as beside:
-        ahead = {name: beside.submit(run, name) for name in names if name == "LibreOffice"}
-        for name in names:
-            progress(name)
-            yield name, ahead[name].result() if name in ahead else run(name)
+def _judged(name: str, result: Outcome, workbook: Workbook, expected: Expected, curves: Curves) -> Report:
+    """What one engine has to say."""
+    part = Report(curves.path)
+    if isinstance(result, Recalculated) and not result.values:
+        part.notes += [f"{name} left out {line}" for line in result.left_out]
+    elif isinstance(result, Recalculated):
+        part.lines.append(_compare(result, workbook, expected, part, curves))
+    else:
+        _absent(name, result, part)
+    return part
 
 
 def _absent(name: str, error: Exception, report: Report) -> None:
-    """An engine that did not run: LibreOffice may be missing on a person's machine, but nothing may in CI."""
-    excused = isinstance(error, EngineMissing) and name == "LibreOffice" and not os.environ.get("CI")
+    """An engine that did not run: some may be missing on a person's machine, but none in CI."""
+    excused = isinstance(error, EngineMissing) and name in OPTIONAL and not os.environ.get("CI")
     if excused:
         report.notes.append(f"not run: {error}")
     else:

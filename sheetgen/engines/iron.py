@@ -19,7 +19,7 @@ def version() -> str:
     return package_version("ironcalc")
 
 
-def recalculate(path: str | Path) -> Recalculated:
+def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalculated:
     """Evaluate a model built from inputs and formulas alone, which therefore holds no cached value.
 
     Its own reader is not used: it prints, takes three times as long, and panics on charts and links it does not know.
@@ -27,7 +27,7 @@ def recalculate(path: str | Path) -> Recalculated:
     """
     release = version()
     start = time.perf_counter()
-    workbook = read(path)
+    workbook = workbook or read(path)
     values: Values = {sheet: {} for sheet in workbook.sheets}
     try:
         model, refused = _build(workbook)

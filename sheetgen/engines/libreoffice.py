@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Event
 
-from ..xlsx import blank, read
-from .result import EngineFailed, EngineMissing, Recalculated, Values, formula_cells
+from ..xlsx import Workbook, blank, read
+from .result import EngineFailed, EngineMissing, Recalculated, taken
 
 NAME = "LibreOffice"
 TIMEOUT = 300.0  # seconds; a start takes 1 to 2
@@ -45,14 +45,14 @@ def version() -> str:
     return words[1] if len(words) > 1 else "unknown"
 
 
-def recalculate(path: str | Path, timeout: float = TIMEOUT) -> Recalculated:
+def recalculate(path: str | Path, workbook: Workbook | None = None, timeout: float = TIMEOUT) -> Recalculated:
     """Convert a blanked copy to .xlsx in a profile of its own, so two may run at once.
 
     Raises EngineMissing, UnreadableWorkbook, and EngineFailed if LibreOffice fails or takes over `timeout` seconds.
     """
     release = version()
     start = time.perf_counter()
-    workbook = read(path)
+    workbook = workbook or read(path)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy, out = folder / "blank.xlsx", folder / "out"
@@ -61,14 +61,7 @@ def recalculate(path: str | Path, timeout: float = TIMEOUT) -> Recalculated:
         if not (out / copy.name).exists():
             raise EngineFailed(f"LibreOffice converted nothing: {said.strip() or 'it said nothing'}.")
         seen = read(out / copy.name).sheets
-    values: Values = {sheet: {} for sheet in workbook.sheets}
-    nothing = []
-    for sheet, address in formula_cells(workbook.sheets):
-        entry = seen.get(sheet, {}).get(address)
-        if entry is None or entry.value is None:
-            nothing.append(f"{sheet}!{address}: LibreOffice gave no value")
-        else:
-            values[sheet][address] = entry.value
+    values, nothing = taken(workbook, seen, NAME)
     return Recalculated(NAME, release, values, time.perf_counter() - start, nothing)
 
 

@@ -43,6 +43,8 @@ HOW_TO = (
     "4.  Type a learning rate of your own on Learning rates, and see whether it is faster.",
 )
 
+FORMULON = "Formulon's makers compare its results bit for bit with those of Excel 365; it is not Excel itself."
+
 
 VERDICT_ROW = 4
 PASS_CHANGED = "PASS for your inputs"
@@ -227,4 +229,8 @@ def _certificate(book: Book, sheet: Sheet, row: int, engines: Sequence[EngineLin
         sheet.put(k, 2, line.cells, book.style("cell", "whole", "center"))
         sheet.put(k, 3, line.worst, book.style("cell", "relative", "center"))
         sheet.put(k, 4, line.where, book.style("cell", "muted"))
-    return row + len(engines) + 2
+    row += len(engines) + 1
+    if any(line.engine == "Formulon" for line in engines):
+        _line(book, sheet, row, 0, FORMULON, "cell", "muted")
+        row += 1
+    return row + 1
