@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sheetgen.audit.find_lines import LOOKED_AT, Line, View, error_of, whole
 from sheetgen.audit.find_reach import Reach, Spot, inside
-from sheetgen.audit.labels import is_gradient, is_weight
+from sheetgen.audit.labels import is_given, is_gradient, is_weight
 from sheetgen.audit.table import Table
 
 ENOUGH = 8  # weights that are asked where a table ends
@@ -64,6 +64,11 @@ def build(
         at = view.at(total.line, first)
         return not is_gradient(x.quantity) and reach.meets(view.sheet, at, [view.spot(x.line, first)])
 
+    def given(x: Line) -> bool:
+        """Whether nothing of the network leads there: y may be a target, or what comes out."""
+        return not reach.meets(view.sheet, view.at(x.line, first), weights)
+
+    options = {name: kept for name, xs in options.items() if (kept := list(filter(given, xs)) if is_given(name) else xs)}
     chosen = sorted((_chosen(xs, reached), name) for name, xs in options.items())
     return Table(
         view.sheet,
