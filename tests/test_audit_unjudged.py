@@ -100,12 +100,13 @@ def test_a_table_that_begins_with_an_update_is_not_judged(tmp_path: Path) -> Non
 
 
 def test_a_parameter_without_a_label_is_not_judged() -> None:
-    more = {f"dE/d{w}": f"=({{output}}-{{target}})*{{x{w[1]}}}" for w in ("w1", "w2")}
-    plain = {w: f"={{<{w}}}-$P$1*{{<dE/d{w}}}" for w in ("w1", "w2")}
+    inputs = {"w1": "{x1}", "w2": "{x2}", "b": "1"}
+    more = {f"dE/d{w}": f"=({{output}}-{{target}})*{x}" for w, x in inputs.items()}
+    plain = {w: f"={{<{w}}}-$P$1*{{<dE/d{w}}}" for w in inputs}
     more["offset"] = "={<offset}-$P$1*({<output}-{<target})*0.5"
     verdict = neuron("=0.5*({target}-{output})^2", "={net}+{offset}", **more, **plain)
     assert (verdict.code, told(verdict), verdict.unjudged) == (
-        2, [], ["updates not judged: those of offset are not w - learning rate * dE/dw (the first is Sheet1!L34)"],
+        2, [], ["updates not judged: those of offset are not w - learning rate * dE/dw (the first is Sheet1!M34)"],
     )  # fmt: skip
 
 
