@@ -34,7 +34,7 @@ MAY = {
     "reader": {"reader", "cell", "xlsx"},
     "grad": {"grad", "reader", "cell", "xlsx"},
     "compiled": {"compiled", "xlsx"},
-    "exporter": {"exporter", "book", "drafts", "engines", "formula", "layout", "report", "style", "xlsx"},
+    "exporter": {"exporter", "book", "drafts", "engines", "formula", "layout", "lint", "report", "style", "xlsx"},
     "drafts": set(),
     "audit": {"audit", "drafts", "reader", "cell", "formula", "xlsx", "book", "style"},  # book for the report it writes
 }
