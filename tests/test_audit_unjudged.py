@@ -111,7 +111,8 @@ def test_a_parameter_without_a_label_is_not_judged() -> None:
 
 
 def test_what_counts_and_leads_nowhere_is_no_parameter(tmp_path: Path) -> None:
-    counter = Hand(rules={"row": "={<row}+1", **FORMULAS}, starts={"row": 1.0, **STARTS}, loose={"A1": "eta", "B1": 0.5})
+    counter = Hand(rules={"row": "={<row}+1", **FORMULAS}, starts={"row": 1.0, **STARTS})
+    counter.loose = {"A1": "eta", "B1": 0.5}
     counter.with_rules(**{w: f"={{<{w}}}-$B$1*{{<dE/d{w}}}" for w in WEIGHTS})
     assert judged(tmp_path, counter).word == "right"
 
@@ -129,7 +130,8 @@ def neuron(error: str, output: str = "=IF({net}>0,1,0)", move: str = "$P$1*{<err
     rules |= {"net": "={w1}*{x1}+{w2}*{x2}+{b}", "output": output, "error": error, **more}
     hand = Hand(rules=rules, starts=dict(STARTED), loose={"O1": "learning rate", "P1": 0.3}, steps=20)
     samples = ((0.0, 0.0, 0.0), (0.0, 1.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 1.0))
-    hand.odd |= {(name, s): x for s in range(20) for name, x in zip(("x1", "x2", "target"), samples[s % 4], strict=True)}
+    for s in range(20):
+        hand.odd |= {(name, s): x for name, x in zip(("x1", "x2", "target"), samples[s % 4], strict=True)}
     return audit(write(FOLDER / "book.xlsx", {"Sheet1": hand.cells()}))
 
 

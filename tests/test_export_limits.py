@@ -96,7 +96,7 @@ def test_the_softmax_of_probabilities_is_refused(what: str, tmp_path: Path) -> N
     linear = nn.Linear(2, 2)
     net = nn.Sequential(linear, ENDS[what]) if what in ENDS else Chain(FUNCTIONS[what], 1)
     path = tmp_path / "twice.xlsx"
-    with pytest.raises(CannotExport, match="its outputs are probabilities already, .*: export it without softmax$"):
+    with pytest.raises(CannotExport, match=r"its outputs are probabilities already, .*: export it without softmax$"):
         sheetgen.export(net.double(), SMALL, path, softmax=True, check=False)
     assert not path.exists()
     sheetgen.export(net.double(), SMALL, path, check=False)  # as they are

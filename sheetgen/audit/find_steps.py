@@ -68,8 +68,8 @@ def build(
         """Whether nothing of the network leads there: y may be a target, or what comes out."""
         return not reach.meets(view.sheet, view.at(x.line, first), weights)
 
-    options = {name: kept for name, xs in options.items() if (kept := list(filter(given, xs)) if is_given(name) else xs)}
-    chosen = sorted((_chosen(xs, reached), name) for name, xs in options.items())
+    kept = {name: [x for x in xs if not is_given(name) or given(x)] for name, xs in options.items()}
+    chosen = sorted((_chosen(xs, reached), name) for name, xs in kept.items() if xs)
     return Table(
         view.sheet,
         view.across,

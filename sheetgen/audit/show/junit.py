@@ -15,7 +15,8 @@ Element = ElementTree.Element
 def document(verdicts: Sequence[Verdict]) -> bytes:
     """A testsuite per file: a testcase per table that was compared, and a failed one per error and warning.
 
-    A file that could not be judged is one testcase with an error, a part that could not is another; notes and what was not understood are its output.
+    A file that could not be judged is one testcase with an error, and so is a part that could not; notes and what was
+    not understood are its output.
     """
     suites = ElementTree.Element("testsuites", name="sheetgen audit")
     for verdict in verdicts:
