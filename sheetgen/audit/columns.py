@@ -258,7 +258,11 @@ def odd_numbers(case: Case, column: Column) -> Iterator[Finding]:
 
 def _samples(case: Case) -> bool:
     """Whether each step has a sample of its own: then an input or a target that differs was not typed over."""
-    return any(_usual(case, q) < MOSTLY * len(case.table.steps) for q in (*case.those("i"), *case.those("t")))
+
+    def found() -> bool:
+        return any(_usual(case, q) < MOSTLY * len(case.table.steps) for q in (*case.those("i"), *case.those("t")))
+
+    return case.once("samples", (case.table.sheet, case.table.across, case.table.head, case.table.first), found)
 
 
 def _usual(case: Case, quantity: str) -> int:

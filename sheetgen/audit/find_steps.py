@@ -66,7 +66,9 @@ def build(
 
     def given(x: Line) -> bool:
         """Whether nothing of the network leads there: y may be a target, or what comes out."""
-        return not reach.meets(view.sheet, view.at(x.line, first), weights)
+        entry = view.entry(x.line, first)
+        computed = entry is not None and entry.formula is not None
+        return not (computed and reach.meets(view.sheet, view.at(x.line, first), weights))
 
     kept = {name: [x for x in xs if not is_given(name) or given(x)] for name, xs in options.items()}
     chosen = sorted((_chosen(xs, reached), name) for name, xs in kept.items() if xs)
