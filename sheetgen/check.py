@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sheetgen.carried import template, with_inputs
 from sheetgen.engines import ENGINES, EngineFailed, EngineMissing, Recalculated
+from sheetgen.engines.effort import too_much
 from sheetgen.lint import HOUSE, lint
 from sheetgen.report import Finding, Line, Report
 from sheetgen.spec import Spec
@@ -62,14 +63,26 @@ def check(
             for o in odd_cells(table, workbook.sheets[table.sheet])
         ]
     progress("PyTorch autograd")
-    expected = reference_values(network, tables, report)
+    expected = reference_values(network, tables, report) if _fits(network, workbook, report) else {}
     _compare_cached(workbook, expected, report)
+    if why := too_much(workbook):
+        report.findings.append(Finding("not evaluated", "", "", f"{why}: no engine was asked"))
+        return report
     for name, result in _recalculated(path, engines or list(ENGINES), progress):
         if isinstance(result, Recalculated):
             report.lines.append(_compare(result, workbook, expected, report))
         else:
             _absent(name, result, report)
     return report
+
+
+def _fits(network: Spec, workbook: Workbook, report: Report) -> bool:
+    """Whether the workbook has room for what its template says: PyTorch is not run for what cannot be there."""
+    held, needed = sum(map(len, workbook.sheets.values())), (network.steps + 1) * len(network.weights)
+    if needed > held:
+        message = f"its template makes {needed:,} weights, and the workbook has {held:,} cells: PyTorch was not run"
+        report.findings.append(Finding("rows", "Template", "", message))
+    return needed <= held
 
 
 def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> Expected:
