@@ -18,6 +18,7 @@ from pathlib import Path
 from sheetgen.carried import template, with_inputs
 from sheetgen.curves import Curves, Place
 from sheetgen.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
+from sheetgen.engines.effort import too_much
 from sheetgen.lint import HOUSE, lint
 from sheetgen.report import Finding, Finished, Line, Report
 from sheetgen.spec import Spec
@@ -50,6 +51,9 @@ def check(
     progress("reading")
     workbook = read(path)
     network = with_inputs(template(workbook, report.path), workbook, report)
+    if why := too_much(workbook):
+        report.findings.append(Finding("not evaluated", "", "", f"{why}: no engine was asked"))
+        names = []
     with side_by_side(path, names, workbook) as running:  # they begin now, and we look at the rest meanwhile
         progress("linting")
         _lint(path, house, report)
@@ -62,7 +66,7 @@ def check(
                 for o in odd_cells(table, workbook.sheets[table.sheet])
             ]
         progress("PyTorch autograd")
-        expected = reference_values(network, tables, report)
+        expected = reference_values(network, tables, report) if _fits(network, workbook, report) else {}
         _compare_cached(workbook, expected, report)
         parts: dict[str, Report] = {}
         while waiting := [name for name in names if name not in parts]:
@@ -84,6 +88,15 @@ def _lint(path: str | Path, house: bool, report: Report) -> None:
             report.findings.append(finding)
         else:
             report.notes.append(f"{p.sheet}!{p.cell}: {finding.message}")
+
+
+def _fits(network: Spec, workbook: Workbook, report: Report) -> bool:
+    """Whether the workbook has room for what its template says: PyTorch is not run for what cannot be there."""
+    held, needed = sum(map(len, workbook.sheets.values())), (network.steps + 1) * len(network.weights)
+    if needed > held:
+        message = f"its template makes {needed:,} weights, and the workbook has {held:,} cells: PyTorch was not run"
+        report.findings.append(Finding("rows", "Template", "", message))
+    return needed <= held
 
 
 def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> Expected:

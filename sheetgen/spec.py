@@ -22,6 +22,7 @@ MAX_STEPS = 10**9  # the layout knows how many rows a sheet has; beyond this a n
 STEPS_REMEDY = "give a whole number of updates from 1 on"
 MAX_LINE = 32_767  # characters in a cell: the workbook carries its template, line by line
 MAX_UNITS = 64  # in one layer: beyond it a sheet is no longer something a person reads
+MAX_WEIGHTS = 100_000  # in all: each has a column, and a sheet has fewer
 
 
 class SpecError(ValueError):
@@ -187,6 +188,8 @@ def _network(table: _Table) -> tuple[tuple[int, ...], tuple[str, ...], str, str 
     if not isinstance(raw, list) or len(raw) < 2:
         raise table.fail("layers", f"is {said(raw)}: {remedy}")
     layers = tuple(table.whole("layers", n, 1, MAX_UNITS, remedy) for n in raw)
+    if (count := weight_count(layers)) > MAX_WEIGHTS:
+        raise table.fail("layers", f"has {count:,} weights, more than any sheet has columns: use fewer units")
     named = table.get("activation", "sigmoid")
     names = named if isinstance(named, list) else [named] * (len(layers) - 1)
     if len(names) != len(layers) - 1:

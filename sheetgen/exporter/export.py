@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from sheetgen.exporter.kernels import LEFT
 from sheetgen.exporter.layout import Layout
 from sheetgen.exporter.trace import trace
 from sheetgen.layout import letter
+from sheetgen.lint import lint
 from sheetgen.report import Exported
 from sheetgen.text import unseen
 
@@ -37,10 +38,11 @@ Progress = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Sheets:
-    """What is to be written, and how large the numbers around each cell are."""
+    """What is to be written, how large the numbers around each cell are, and which layer each cell is of."""
 
     write: Callable[[Book], None]
     scales: Scales
+    layers: Mapping[tuple[str, str], str]
 
 
 def export(
@@ -82,9 +84,23 @@ def export(
                 "subject": "A neural network as live formulas", "keywords": "neural network, PyTorch, sheetgen",
                 "comments": "Made by sheetgen. Every number that the network computes is a formula.",
             })  # fmt: skip
+        progress("linting")
+        _linted(draft, made.layers)
         lines = compare(draft, made.scales, progress) if check else []
         settle(draft, path)
     return Exported(path, tuple(lines))
+
+
+def _linted(draft: Path, layers: Mapping[tuple[str, str], str]) -> None:
+    """Raises CannotExport for what Excel would not take, which no other spreadsheet program need notice."""
+    problems = lint(draft)
+    if problems:
+        first = problems[0]
+        names = layers.get((first.sheet, first.cell), "the workbook").split(", ")
+        layer = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+        where = f" ({first.sheet}!{first.cell})" if first.cell else f" ({first.sheet})" if first.sheet else ""
+        more = f"; {len(problems) - 1:,} more such places" if len(problems) > 1 else ""
+        raise CannotExport(f"{layer}{where}: {first.message.rstrip('.')}{more}")
 
 
 def _check_arguments(module: Any, example: Any, path: Path, rows: int, title: str) -> None:
@@ -168,12 +184,14 @@ def _table(
         weights_sheet.write(book, made, WEIGHTS, "What the network learned")
 
     scales: dict[tuple[str, str], float] = {}
+    layers: dict[tuple[str, str], str] = {}
     for w in made.written:
         size = float(abs(made.values(w.block.out)).max())
         for column in w.columns.tolist():
-            name = letter(column)
-            scales |= {(PREDICT, f"{name}{predict_sheet.FIRST_ROW + r}"): size for r in range(table.rows)}
-    return Sheets(write, scales | _weight_scales(made))
+            cells = [(PREDICT, f"{letter(column)}{predict_sheet.FIRST_ROW + r}") for r in range(table.rows)]
+            scales |= dict.fromkeys(cells, size)
+            layers |= dict.fromkeys(cells, w.block.layer)
+    return Sheets(write, scales | _weight_scales(made), layers)
 
 
 def _page(
@@ -197,13 +215,16 @@ def _page(
         weights_sheet.write(book, made, WEIGHTS, "What the network learned")
 
     scales: dict[tuple[str, str], float] = {}
+    layers: dict[tuple[str, str], str] = {}
     for w in made.written:
         size = float(abs(made.values(w.block.out)[0]).max())
         places = zip(w.rows.tolist(), w.columns.tolist(), strict=True)
-        scales |= {(LAYERS, f"{letter(column)}{row + 1}"): size for row, column in places}
+        cells = [(LAYERS, f"{letter(column)}{row + 1}") for row, column in places]
+        scales |= dict.fromkeys(cells, size)
+        layers |= dict.fromkeys(cells, w.block.layer)
     size = float(abs(graph.result[0]).max())
     scales |= {(MODEL, page.cell(k)): size for k in range(len(called))}
-    return Sheets(write, scales | _weight_scales(made))
+    return Sheets(write, scales | _weight_scales(made), layers)
 
 
 def _weight_scales(made: Layout) -> dict[tuple[str, str], float]:

@@ -92,9 +92,9 @@ def column_number(letters: str) -> int:
 
 @lru_cache(MAX_COLUMN)
 def column_letters(number: int) -> str:
-    """1 -> A, 26 -> Z, 27 -> AA."""
+    """1 -> A, 26 -> Z, 27 -> AA; nothing for 0 and less, where there is no column."""
     letters = ""
-    while number:
+    while number > 0:
         number, digit = divmod(number - 1, 26)
         letters = chr(65 + digit) + letters
     return letters
