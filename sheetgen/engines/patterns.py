@@ -24,8 +24,8 @@ NAME = "formulas patterns"
 ELEMENTWISE = frozenset(
     {
         "ABS", "ACOS", "ASIN", "ATAN", "CHAR", "COS", "EXP", "FIXED", "IF", "IFERROR", "INT", "ISERROR", "ISNUMBER",
-        "ISTEXT", "LN", "LOG10", "MOD", "NA", "NOT", "POWER", "REPT", "ROUND", "SIGN", "SIN", "SINH", "SQRT", "TAN", "TANH",
-        "TEXT",
+        "ISTEXT", "LN", "LOG10", "MOD", "NA", "NOT", "POWER", "REPT", "ROUND", "SIGN", "SIN", "SINH", "SQRT", "TAN",
+        "TANH", "TEXT",
     }
 )
 MAX_CACHED = 4_000_000  # cells of ranges kept at a time
