@@ -181,6 +181,5 @@ class Plotted:
         )  # fmt: skip
         legend = {"position": "right", "font": FONT, "delete_series": [len(drawing.lines)]}
         chart.set_legend(legend if 1 < len(drawing.lines) <= LEGEND else {"none": True})
-        chart.show_na_as_empty_cell()
         chart.show_hidden_data()  # a column that somebody hides keeps its curve
         return chart
