@@ -132,6 +132,7 @@ def _inputs(book: Book, sheet: Sheet, plan: Plan) -> None:
         sheet.put(INPUT_ROW + 2, 2 + k, number, book.style("cell", "center", "general"), plan.names[c])
         same = f"IF({column}{INPUT_ROW + 1}={column}{INPUT_ROW + 2},0,1)"
         sheet.put(INPUT_ROW + 3, 2 + k, 0, book.style("cell", "center", "whole"), same)
+    scientific(book, sheet, (INPUT_ROW, 2, INPUT_ROW + 1, 1 + len(cells)), "general", look="beyond, typed")
     row = INPUT_ROW + 3
     every = f"SUM($C${row}:${letter(1 + len(cells))}${row})"
     sheet.put(row, 1, 0, book.style("bold", "center", "whole"), every)
