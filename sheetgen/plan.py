@@ -123,7 +123,7 @@ class Plan:
 
     def of_own_rate(self, formula: str) -> str:
         """A formula that has a value only where a number stands in the cell for a learning rate of one's own."""
-        return f'IF(ISNUMBER($A${self.rate_row(len(self.learning_rates) - 1)}),{formula},"no rate")'
+        return f'IF(COUNT($A${self.rate_row(len(self.learning_rates) - 1)})=1,{formula},"no rate")'
 
     def rate_error(self, k: int) -> str:
         """All rows of E_total for the k-th rate, as a range on its own sheet's name."""
