@@ -156,7 +156,7 @@ class Plan:
 
     def of_own_rate(self, formula: str) -> str:
         """A formula that has a value only where a number stands in the cell for a learning rate of one's own."""
-        return f'IF(ISNUMBER($A${self.rate_row(len(self.learning_rates) - 1)}),{formula},"{NO_RATE}")'
+        return f'IF(COUNT($A${self.rate_row(len(self.learning_rates) - 1)})=1,{formula},"{NO_RATE}")'
 
     def reached(self, k: int) -> str:
         """The letter of the column that tells at which step the k-th rate has reached the threshold."""

@@ -97,6 +97,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "faded": {"font_color": RULE},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
     "beyond": {"num_format": BEYOND},
+    "beyond, typed": {"num_format": "0.0#######E+00;-0.0#######E+00;0"},  # with the digits that were typed
     "beyond, short": {"num_format": "0.00E+00;-0.00E+00;0"},
     "beyond, narrow": {"num_format": "0E+00;-0E+00;0"},
 }  # fmt: skip

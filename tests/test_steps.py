@@ -17,6 +17,7 @@ from sheetgen import program
 from sheetgen.digits import text_of, text_value
 from sheetgen.engines import ENGINES
 from sheetgen.engines.result import Values
+from sheetgen.sheets import steps
 from sheetgen.spec import Spec
 from sheetgen.xlsx import Workbook, read
 
@@ -122,6 +123,23 @@ def test_every_address_in_a_formula_is_of_the_row_shown_or_of_a_line_above(homew
             assert (column == "D" and int(at) in rows and int(at) < row) if sheet else at == "23"
             inside += bool(sheet)
     assert inside > 8
+
+
+@pytest.mark.parametrize("most", [8_000, 200])
+def test_a_long_formula_is_several_literals_or_says_where_it_stands(
+    build_book: BuildBook, homework_spec: Spec, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(steps, "MOST_TEXT", most)
+    inputs = tuple(k / 100 for k in range(40))
+    wide = replace(homework_spec, source=f"{most}.toml", layers=(40, 2, 2), inputs=(inputs,), weights=(0.1,) * 84)
+    path = build_book(wide, steps=3)
+    book, values = read(path), recalculated(path, row_shown=2.0)["Steps"]
+    row = 7  # of the first line, h1
+    at = f"{columns(book, 'Training')['h1']}18"
+    assert ('"&"' in str(book.sheets["Steps"][f"B{row}"].formula)) == (most == 8_000)
+    stands = f"={book.sheets['Training'][at].formula}"
+    assert len(stands) > 250
+    assert values[f"B{row}"] == (stands if most == 8_000 else f"too long to print: see Training!{at}")
 
 
 def name_on_training(line: str) -> str:

@@ -200,7 +200,8 @@ def _digits(book: Book, sheet: Sheet, found: Live) -> None:
         "type": "data_bar", "bar_color": style.SERIES[4], "bar_solid": True, "min_type": "num", "min_value": 0,
         "max_type": "num", "max_value": 1,
     })  # fmt: skip
-    scientific(book, sheet, (TEN - 1, LOGIT, TEN + 8, THEIRS), "number", look="beyond, short")
+    for column in (LOGIT, CHANCE, REST, THEIRS):  # apart, for LibreOffice wants the ranges of two formats equal
+        scientific(book, sheet, (TEN - 1, column, TEN + 8, column), "number", look="beyond, short")
     scientific(book, sheet, (TOP, PANEL + 2, TOP + 2, PANEL + 2), "number", look="beyond, short")
     _same(book, sheet)
 

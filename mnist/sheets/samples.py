@@ -11,6 +11,7 @@ from mnist.live import OWN, SAMPLES, Live
 from mnist.sheets.common import heads, open_sheet, section
 from sheetgen import style
 from sheetgen.book import Book, Sheet
+from sheetgen.digits import scientific
 from sheetgen.layout import letter, quoted
 
 PIXEL = 9  # pixels of the screen for one of the image
@@ -86,6 +87,9 @@ def _logits(book: Book, sheet: Sheet, found: Live, columns: int) -> None:
     for digit in range(10):
         _wide(sheet, LIST - 1, _logit_column(digit), digit, book.style("head", "right"))
     number = book.style("cell", "ten thousandth", "fine")
+    last = LIST + len(choices(found)) - 1
+    area = LIST - 1, _logit_column(0), last - 1, _logit_column(9)
+    scientific(book, sheet, area, "number", look="beyond, short")
     for k, name in enumerate(choices(found)):
         sheet.put(LIST + k, 0, name, book.style("cell"))
         for digit, value in enumerate(found.logits.get(name, ())):

@@ -96,7 +96,7 @@ def _facts(book: Book, sheet: Sheet, found: Live) -> None:
     for k, (label, value, formula) in enumerate(facts):
         sheet.put(FACTS + k, SEEN, label, book.style("muted"))
         form = book.style("fine", "left")
-        if sheet.merge_range(FACTS + k - 1, AT, FACTS + k - 1, AT + 3, "", form):
+        if sheet.merge_range(FACTS + k - 1, AT, FACTS + k - 1, AT + 8, "", form):
             raise ValueError("a fact could not be merged")
         sheet.put(FACTS + k, AT, value, form, formula)
     of_channel = f'IF({_cell(FACTS + 6)}="{NO_CHANNEL}","{NO_CHANNEL}: ","")&"this layer has 0 to "&{last}'

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..xlsx.a1 import range_of
 from ..xlsx.read import MAX_FORMULA
-from .functions import Fault, bare, function_faults, may_return_range, portability_faults
+from .functions import Fault, bare, function_faults, may_return_range
 from .tokens import ARRAY, BOOK, COLUMN_ITEM, LIKE_CELL, NAME_BEYOND, STRING, TOKEN, UNEXPECTED
 
 LEVELS, LITERAL = 64, 255
@@ -291,8 +291,7 @@ class _Reader:
         if frame.name:
             if frame.arguments or frame.tokens > 1 or not self.wanted:
                 self._end_argument()
-            self.faults.extend(function_faults(frame.name, frame.arguments))
-            self.faults.extend(portability_faults(frame.name, frame.literals))
+            self.faults.extend(function_faults(frame.name, frame.arguments, frame.literals))
         elif self.wanted:
             raise _bad("a pair of brackets ends without an operand: fill or remove it")
         inner = may_return_range(frame.name) if frame.name else self.is_range and frame.is_range

@@ -132,10 +132,11 @@ def may_return_range(name: str) -> bool:
     return bare(name) in RETURN_RANGES or name.upper().startswith("_XLFN.")
 
 
-def function_faults(name: str, arguments: Sequence[str]) -> Iterator[Fault]:
-    """What is wrong with calling `name` so; each argument is 'range', 'value' or 'empty'."""
+def function_faults(name: str, arguments: Sequence[str], literals: Sequence[str]) -> Iterator[Fault]:
+    """What is wrong with calling `name` so; each argument is 'range', 'value' or 'empty', with the text in it."""
     base = bare(name)
     yield from _spelling(name, base)
+    yield from _portability(base, literals)
     arity = EXCEL_2007.get(base) or EXCEL_2010.get(base) or NEWER.get(base)
     count = len(arguments)
     if count > MOST:
@@ -151,9 +152,8 @@ def function_faults(name: str, arguments: Sequence[str]) -> Iterator[Fault]:
                 yield "argument-reference", f"{base} wants a range as argument {position + 1}: pass cells, not a value."
 
 
-def portability_faults(name: str, literals: Sequence[str]) -> Iterator[Fault]:
-    """What programs do not do alike; `literals` is the text that stands in each argument, if any."""
-    base = bare(name)
+def _portability(base: str, literals: Sequence[str]) -> Iterator[Fault]:
+    """What programs do not do alike."""
     if base == "FIXED":
         yield "portability", 'FIXED is not known to every program: write ROUND(x,d)&"".'
     elif base == "INDEX" and len(literals) == 2:

@@ -141,6 +141,7 @@ def _inputs(book: Book, sheet: Sheet, plan: Plan) -> None:
         now = f"{column}{INPUT_ROW + 2}"
         same = f"IF(ISNUMBER({now}),IF({column}{INPUT_ROW + 1}={now},0,1),-1)"
         sheet.put(INPUT_ROW + 3, 2 + k, 0, book.style("cell", "center", "count"), same)
+    scientific(book, sheet, (INPUT_ROW, 2, INPUT_ROW + 1, 1 + len(cells)), "general", look="beyond, typed")
     row = INPUT_ROW + 3
     every = f"$C${row}:${letter(1 + len(cells))}${row}"
     sheet.put(row, 1, 0, book.style("bold", "center", "whole"), f"{len(cells)}-COUNTIF({every},0)")

@@ -143,6 +143,7 @@ def _inputs(book: Book, sheet: Sheet, plan: Plan) -> int:
         told = f'IF(ISNUMBER($B${row}),"{about}","{NOT_A_NUMBER}")'
         sheet.put(row, 2, about, book.style("cell", "muted", "indent"), told)
         book.name(plan.names[c], NETWORK, f"$B${row}")
+    scientific(book, sheet, (HEAD, 1, HEAD + len(cells) - 1, 1), "general", look="beyond, typed")
     wrong = {"type": "formula", "criteria": f"=NOT(ISNUMBER($B{HEAD + 1}))", "format": book.conditional("fail")}
     sheet.conditional_format(HEAD, 2, HEAD + len(cells) - 1, 2, wrong)
     sheet.data_validation(

@@ -135,6 +135,8 @@ def _below(book: Book, sheet: Sheet, plan: Plan, data: _Values, row: int, update
     own = plan.rate_row(len(plan.learning_rates) - 1)
     book.name("my_learning_rate", RATES, f"$A${own}")
     sheet.put(own, updates + 1, "", book.style("muted"), f'IF(ISNUMBER(my_learning_rate),"","{TYPE_ONE}")')
+    for area in ((plan.rate_row(0) - 1, 0, own - 1, 0), (row - 1, 1, row - 1, 1), (row - 1, updates, row - 1, updates)):
+        scientific(book, sheet, area, "general", look="beyond, typed")
     for name, at in (("my_learning_rate", (own - 1, updates + 1)), ("threshold", (row - 1, updates - 1))):
         wrong = {"type": "formula", "criteria": f"=NOT(ISNUMBER({name}))", "format": book.conditional("fail")}
         sheet.conditional_format(*at, *at, wrong)
