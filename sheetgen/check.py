@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from sheetgen import exported
 from sheetgen.carried import template, with_inputs
 from sheetgen.engines import ENGINES, EngineFailed, EngineMissing, Recalculated
 from sheetgen.engines.effort import too_much
@@ -42,19 +43,17 @@ def check(
     The house's own rules (alt text, and what else Excel does not mind) are findings with `house`, else notes: a
     program that saved the workbook again may have lost them.
 
+    A workbook that `sheetgen export` wrote has no template: it is judged by `check_exported`.
     Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge.
     """
     report = Report(Path(path))
     progress("reading")
     workbook = read(path)
+    if exported.is_one(workbook):
+        return check_exported(workbook, engines or list(ENGINES), report, progress, house)
     network = with_inputs(template(workbook, report.path), workbook, report)
     progress("linting")
-    for p in lint(path):
-        finding = Finding("lint", p.sheet, p.cell, f"{p.message} [{p.rule}]")
-        if house or p.rule not in HOUSE:
-            report.findings.append(finding)
-        else:
-            report.notes.append(f"{p.sheet}!{p.cell}: {finding.message}")
+    _lint(report, house)
     tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
     report.findings += cached_errors(workbook.sheets)
     for table in tables:
@@ -74,6 +73,34 @@ def check(
         else:
             _absent(name, result, report)
     return report
+
+
+def check_exported(
+    workbook: Workbook, names: Sequence[str], report: Report, progress: Callable[[str], object], house: bool
+) -> Report:
+    """Judge what `sheetgen export` wrote: no template tells of it, but it carries PyTorch's outputs for an example."""
+    progress("linting")
+    _lint(report, house)
+    report.findings += [*cached_errors(workbook.sheets), *exported.odd(workbook)]
+    if why := too_much(workbook):
+        report.findings.append(Finding("not evaluated", "", "", f"{why}: no engine was asked"))
+        return report
+    for name, result in _recalculated(report.path, exported.asked(workbook, names, report), progress):
+        if isinstance(result, Recalculated):
+            report.lines.append(exported.compare(result, workbook, report))
+        else:
+            _absent(name, result, report)
+    exported.say(workbook, report)
+    return report
+
+
+def _lint(report: Report, house: bool) -> None:
+    for p in lint(report.path):
+        finding = Finding("lint", p.sheet, p.cell, f"{p.message} [{p.rule}]")
+        if house or p.rule not in HOUSE:
+            report.findings.append(finding)
+        else:
+            report.notes.append(f"{p.sheet}!{p.cell}: {finding.message}")
 
 
 def _fits(network: Spec, workbook: Workbook, report: Report) -> bool:

@@ -31,6 +31,7 @@ MAY = {
     "tables": {"xlsx"},
     "report": set(),
     "carried": {"report", "spec", "xlsx"},
+    "exported": {"engines", "report", "tables", "xlsx"},
     "reader": {"reader", "cell", "xlsx"},
     "grad": {"grad", "reader", "cell", "xlsx"},
     "compiled": {"compiled", "xlsx"},
@@ -40,7 +41,7 @@ MAY = {
 }
 
 # The judge shares nothing with the accused, not even by way of a third.
-JUDGE = ("check", "carried", "report", "tables", "reference", "engines", "xlsx", "lint", "compiled")
+JUDGE = ("check", "carried", "exported", "report", "tables", "reference", "engines", "xlsx", "lint", "compiled")
 ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation")
 ACCUSED += ("exporter",)
 
