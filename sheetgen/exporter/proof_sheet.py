@@ -12,10 +12,7 @@ from sheetgen.layout import letter, quoted
 HEADER = 5  # counted from 1
 HEADS = ("what", "cell", "number")
 MOST = 10_000  # numbers, of as many samples as that are; of one sample, all
-SUBTITLE = (
-    "The example and PyTorch's outputs for it, as they were when this workbook was written. sheetgen check types the "
-    "inputs into a copy and compares the outputs. Nothing on the other sheets refers to these numbers."
-)
+SUBTITLE = "The example, and PyTorch's outputs for it: sheetgen check types it into a copy, and compares."
 
 
 class Claim(NamedTuple):
