@@ -27,7 +27,7 @@ def template(workbook: Workbook, path: Path) -> Spec:
     if not heads:
         raise NoTemplate(
             f"{path}: there is no sheet Template in this workbook, so nothing tells which network it holds: "
-            "check a file that sheetgen built, or build one with: sheetgen build"
+            "check a file that sheetgen built or exported, or build one with: sheetgen build"
         )
     head, _ = place(heads[0])
     last = min(max((place(a)[0] for a in cells), default=head), head + MOST_LINES)

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from sheetgen import exported
 from sheetgen.carried import template, with_inputs
 from sheetgen.curves import Curves, Place
 from sheetgen.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
@@ -44,19 +45,22 @@ def check(
     The house's own rules (alt text, and what else Excel does not mind) are findings with `house`, else notes: a
     program that saved the workbook again may have lost them.
 
+    A workbook that `sheetgen export` wrote has no template: it is judged by `check_exported`.
     Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge.
     """
     report = Report(Path(path))
     names = list(dict.fromkeys(engines or ENGINES))
     progress("reading")
     workbook = read(path)
-    network = with_inputs(template(workbook, report.path), workbook, report)
     if why := too_much(workbook):
         report.findings.append(Finding("not evaluated", "", "", f"{why}: no engine was asked"))
         names = []
+    if exported.is_one(workbook):
+        return check_exported(workbook, names, report, progress, house)
+    network = with_inputs(template(workbook, report.path), workbook, report)
     with side_by_side(path, names, workbook) as running:  # they begin now, and we look at the rest meanwhile
         progress("linting")
-        _lint(path, house, report)
+        _lint(report, house)
         tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
         curves = Curves(path, tables, workbook.sheets)
         report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.leave_out)]
@@ -68,21 +72,52 @@ def check(
         progress("PyTorch autograd")
         expected = reference_values(network, tables, report) if _fits(network, workbook, report) else {}
         _compare_cached(workbook, expected, report)
-        parts: dict[str, Report] = {}
-        while waiting := [name for name in names if name not in parts]:
-            progress(", ".join(waiting))
-            name, result = next(running)
-            part = parts[name] = _judged(name, result, workbook, expected, curves)
-            progress(part.lines[0].told() if part.lines else Finished(f"{name}: not run"))
-    for name in names:  # in one order, whichever was first
-        report.lines += parts[name].lines
-        report.findings += parts[name].findings
-        report.notes += parts[name].notes
+        _gather(names, running, report, progress, lambda x, part: _compare(x, workbook, expected, part, curves))
     return report
 
 
-def _lint(path: str | Path, house: bool, report: Report) -> None:
-    for p in lint(path):
+def check_exported(
+    workbook: Workbook, names: Sequence[str], report: Report, progress: Callable[[str], object], house: bool
+) -> Report:
+    """Judge what `sheetgen export` wrote: no template tells of it, but it carries PyTorch's outputs for an example."""
+    names = exported.asked(workbook, names, report)
+    with side_by_side(report.path, names, workbook) as running:
+        progress("linting")
+        _lint(report, house)
+        report.findings += [*cached_errors(workbook.sheets), *exported.odd(workbook)]
+        _gather(names, running, report, progress, lambda x, part: exported.compare(x, workbook, part))
+    exported.say(workbook, report)
+    return report
+
+
+def _gather(
+    names: Sequence[str],
+    running: Iterator[tuple[str, Outcome]],
+    report: Report,
+    progress: Callable[[str], object],
+    compare: Callable[[Recalculated, Report], Line],
+) -> None:
+    """Put what the engines found into the report, in the order of `names`, whichever was first."""
+    parts: dict[str, Report] = {}
+    while waiting := [name for name in names if name not in parts]:
+        progress(", ".join(waiting))
+        name, result = next(running)
+        part = parts[name] = Report(report.path)
+        if isinstance(result, Recalculated) and not result.values:
+            part.notes += [f"{name} left out {line}" for line in result.left_out]
+        elif isinstance(result, Recalculated):
+            part.lines.append(compare(result, part))
+        else:
+            _absent(name, result, part)
+        progress(part.lines[0].told() if part.lines else Finished(f"{name}: not run"))
+    for name in names:
+        report.lines += parts[name].lines
+        report.findings += parts[name].findings
+        report.notes += parts[name].notes
+
+
+def _lint(report: Report, house: bool) -> None:
+    for p in lint(report.path):
         finding = Finding("lint", p.sheet, p.cell, f"{p.message} [{p.rule}]")
         if house or p.rule not in HOUSE:
             report.findings.append(finding)
@@ -147,18 +182,6 @@ def _compare_cached(workbook: Workbook, expected: Expected, report: Report) -> N
         if wanted is not None and value is not None and not _agrees(value, *wanted):
             message = f"the cached value is {value!r}, PyTorch's is {wanted[0]!r}"
             report.findings.append(Finding("cached", *at, message))
-
-
-def _judged(name: str, result: Outcome, workbook: Workbook, expected: Expected, curves: Curves) -> Report:
-    """What one engine has to say."""
-    part = Report(curves.path)
-    if isinstance(result, Recalculated) and not result.values:
-        part.notes += [f"{name} left out {line}" for line in result.left_out]
-    elif isinstance(result, Recalculated):
-        part.lines.append(_compare(result, workbook, expected, part, curves))
-    else:
-        _absent(name, result, part)
-    return part
 
 
 def _absent(name: str, error: Exception, report: Report) -> None:

@@ -45,7 +45,7 @@ class Curves:
     """The charts of a workbook that draw its tables."""
 
     def __init__(self, path: str | Path, tables: Sequence[Table], sheets: Sheets) -> None:
-        self.path, self.sheets = Path(path), sheets
+        self.sheets = sheets
         by_sheet = {table.sheet: table for table in tables}
         labels = {t.sheet: {letters: label for label, letters in t.columns.items()} for t in tables}
         self.drawn: dict[Place, Drawn] = {}  # by sheet and letters

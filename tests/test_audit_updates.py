@@ -193,7 +193,7 @@ def test_momentum_by_the_last_change_is_told_and_not_judged(tmp_path: Path) -> N
         hand.rules[w] = f"{plain(w)}+0.9*({{<{w}}}-{{<<{w}}})"
     verdict = judged(tmp_path, hand)
     finding = only(verdict)
-    assert (verdict.word, finding.severity, finding.kind, finding.first) == ("not judged", NOTE, "update", "E35")
+    assert (verdict.word, finding.severity, finding.kind, finding.first) == ("not judged", NOTE, "rule", "E35")
     assert "was not judged" in finding.why and "updates not judged" in verdict.sentence()
 
 

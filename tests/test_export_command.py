@@ -97,7 +97,7 @@ def test_an_image_from_a_shape(sheetgen: Sheetgen, folder: Path) -> None:
     assert (status, err) == (0, "")
     path = folder / "x.xlsx"
     sheets = openpyxl.load_workbook(path)
-    assert sheets.sheetnames == ["Model", "Layers", "Weights"]
+    assert sheets.sheetnames == ["Model", "Layers", "Weights", "PyTorch"]
     model = sheets["Model"]
     assert model.protection.sheet and not model["E7"].protection.locked and model["B7"].protection.locked
     assert [model[at].value for at in ("D6", "D15", "A7", "A10")] == ["input, channel 0", "input, channel 1", "a", "d"]

@@ -82,7 +82,7 @@ def formulas_of(path: Path, row: int) -> dict[str, str]:
 
 def test_the_sheet_is_a_table_to_type_into(book: Path, data: torch.Tensor) -> None:
     workbook = openpyxl.load_workbook(book)
-    assert workbook.sheetnames == ["Predict", "Weights"]
+    assert workbook.sheetnames == ["Predict", "Weights", "PyTorch"]
     sheet = workbook["Predict"]
     heads = [sheet[f"{c}7"].value for c in (*INPUTS, *OUTPUTS, PREDICTION)]
     assert heads == [*FEATURES, *CLASSES, "prediction"]

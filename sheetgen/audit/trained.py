@@ -36,7 +36,7 @@ def update_findings(case: Case, lines: Lines, truths: Truths, sign: float, right
     found = [u for w, step, at in reader.targets() if (u := reader.read(w, step, at)) is not None]
     if (first := another_rule(case, found)) is not None:
         return Moved([Finding(
-            NOTE, "update", *first.place, case.text(first.place), "w - learning rate * dE/dw",
+            NOTE, "rule", *first.place, case.text(first.place), "w - learning rate * dE/dw",
             "the update is no plain gradient descent, so it was not judged",
         )])  # fmt: skip
     if found and all(u.copies for u in found):
@@ -53,7 +53,7 @@ def _kept(case: Case, at: Place) -> Finding:
     batch = not all(map(case.constant, case.those("i")))
     why = "every weight keeps its value, as for the samples of one batch, so no update was judged"
     return Finding(
-        NOTE if batch else WARNING, "update", *at, case.text(at), "w - learning rate * dE/dw",
+        NOTE if batch else WARNING, "rule" if batch else "update", *at, case.text(at), "w - learning rate * dE/dw",
         why if batch else "no weight ever changes: nothing is learned",
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ MOST = 3  # parts that could not be judged that are told of in one line
 KINDS = {
     "gradient": "wrong gradient",
     "update": "wrong update",
+    "rule": "another update",
     "rate": "wrong learning rate",
     "forward": "wrong forward pass",
     "column": "not one formula",

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from sheetgen.book import CREATED, Book, writing
 from sheetgen.drafts import obstacle, room, settle
-from sheetgen.exporter import layers_sheet, layout, model_sheet, predict_sheet, weights_sheet
+from sheetgen.exporter import layers_sheet, layout, model_sheet, predict_sheet, proof_sheet, weights_sheet
 from sheetgen.exporter.compare import Scales, compare
 from sheetgen.exporter.graph import CannotExport, Graph
 from sheetgen.exporter.kernels import LEFT
@@ -26,7 +26,7 @@ from sheetgen.lint import lint
 from sheetgen.report import Exported
 from sheetgen.text import unseen
 
-PREDICT, MODEL, LAYERS, WEIGHTS = "Predict", "Model", "Layers", "Weights"
+PREDICT, MODEL, LAYERS, WEIGHTS, PYTORCH = "Predict", "Model", "Layers", "Weights", "PyTorch"
 TITLE = "A neural network, live"
 REMEDY = "choose another name"
 MAX_NAME = 255  # characters
@@ -182,6 +182,7 @@ def _table(
     def write(book: Book) -> None:
         predict_sheet.write(book, table, title)
         weights_sheet.write(book, made, WEIGHTS, "What the network learned")
+        proof_sheet.write(book, list(proof_sheet.of_lines(made, PREDICT, predict_sheet.FIRST_ROW)), PYTORCH)
 
     scales: dict[tuple[str, str], float] = {}
     layers: dict[tuple[str, str], str] = {}
@@ -213,6 +214,8 @@ def _page(
         model_sheet.write(book, page, title)
         layers_sheet.write(book, made, LAYERS, "The network, layer by layer")
         weights_sheet.write(book, made, WEIGHTS, "What the network learned")
+        cells = [page.cell(k) for k in range(len(called))]
+        proof_sheet.write(book, list(proof_sheet.of_planes(made, MODEL, cells)), PYTORCH)
 
     scales: dict[tuple[str, str], float] = {}
     layers: dict[tuple[str, str], str] = {}

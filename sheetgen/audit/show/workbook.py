@@ -112,10 +112,11 @@ def _row(book: Book, sheet: Sheet, row: int, file: FileSheet, shown: str, kinds:
     centred = ("cell", "center")
     tip = "Go to its findings"
     path, problem = plain(shown, 200), plain(verdict.problem, 300)
+    rest = plain(verdict.rest, 300)
     link(book, sheet, row, 0, f"internal:{quoted(file.name)}!A1", path, tip, "cell", "broken")
     first = next(iter(faults(verdict)), None)
     place = where(first.sheet, first.cells) if first else ""
-    names.fit(sheet, row, ((path, WIDTHS[0]), (problem or place, WIDTHS[7])))
+    names.fit(sheet, row, ((path, WIDTHS[0]), (problem or place or rest, WIDTHS[7])))
     if problem:
         sheet.put(row, 1, verdict.word, book.style(*centred, "bold"))
         for column in range(2, len(HEADS) + len(kinds)):
@@ -131,7 +132,7 @@ def _row(book: Book, sheet: Sheet, row: int, file: FileSheet, shown: str, kinds:
     worst = max((t.worst for t in verdict.tables), default=0.0)
     sheet.put(row, 6, names.finite(worst), book.style(*centred, "relative"))
     if first is None:
-        sheet.put(row, 7, None, book.style("cell"))
+        sheet.put(row, 7, rest or None, book.style("cell", "broken"))
     else:
         link(book, sheet, row, 7, names.cell(file.address, first.sheet, first.cells), place, "", "cell", "broken")
 
