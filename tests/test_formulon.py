@@ -60,7 +60,7 @@ def test_what_it_cannot_load_is_one_sentence(tmp_path: Path, monkeypatch: pytest
         ENGINES["Formulon"](path)
 
 
-def test_a_workbook_beyond_its_memory_is_left_out_and_noted(right: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_that_would_take_minutes_is_left_out_and_noted(right: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needs("Formulon")
     few = formulon.recalculate(right, limit=10)
     assert few.values == {} and "formula cells are more than 10" in few.left_out[0]
