@@ -166,6 +166,7 @@ def _headings(book: Book, sheet: Sheet, layout: Layout) -> None:
     for k, block in enumerate(layout.blocks):
         sheet.put(SHEET_ROW - 1, block.first, f"{block.what}: 1 where it differs", book.style("section"))
         sheet.set_column(block.first, block.first + len(block.flags) - 1, narrow)
+        sheet.set_column(block.first, block.first, 27)  # its heading is longer
         for j, flag in enumerate(block.flags, block.first):
             for row, text in ((SHEET_ROW, quoted(flag.sheet)), (LETTER_ROW, flag.letter), (NAME_ROW, flag.name)):
                 sheet.put(row, j, text, book.style("muted", "center", "typed") if text[0] == "'" else muted)
@@ -195,7 +196,7 @@ def _stream(book: Book, sheet: Sheet, layout: Layout) -> None:
             columns.append(Stream(flag, *(f"IFERROR(MATCH(1,{row},0),0)",) * 2))
         else:
             columns += [Stream(flag)] * 2
-    columns += [Stream(book.style("cell", "scientific"), f, f) for f in layout.differences.scales()]
+    columns += [Stream(book.style("cell", "relative", "center"), f, f) for f in layout.differences.scales()]
     parts: dict[int, list[Stream]] = {
         block.first: [Stream(flag, f.first, f.below) for f in block.flags] for block in layout.blocks
     }

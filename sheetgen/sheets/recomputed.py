@@ -59,7 +59,7 @@ class Layout:
         moved = self.working_column + len(self.sides) * len(self.deltas)
         self.differences = Differences(plan, self.sides[0], moved, SCALES_COLUMN, SIZE)
         self.blocks = list(self._blocks(moved + len(self.differences.columns)))
-        self.table = RateTable(plan, TABLE_TOP, FLAGS_COLUMN + 1, TINY)
+        self.table = RateTable(plan, TABLE_TOP, FLAGS_COLUMN, TINY)
 
     def _sides(self, at: int) -> Iterator[Side]:
         plan = self.plan
