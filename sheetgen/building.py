@@ -19,6 +19,7 @@ from sheetgen.drafts import room
 from sheetgen.extras import CannotAdd, Extra, gather
 from sheetgen.formula import FormulaTooLong
 from sheetgen.layout import TooLarge
+from sheetgen.lint import lint
 from sheetgen.plan import START
 from sheetgen.report import Report, summary
 from sheetgen.sheets.start import EngineLine
@@ -123,6 +124,8 @@ def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequ
         draft, final = folder / "draft.xlsx", folder / "final.xlsx"
         workbook.write(plan, draft, oracle, options, extras=extras)
         if not checked:
+            if not _taken(draft, path):
+                return False
             draft.replace(path)
             _said(f"{path}: written, not checked")
             return True
@@ -140,6 +143,15 @@ def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequ
     else:
         _complain(f"{path}: not written, for the draft failed its checks; a file that was there is untouched")
     return report.passed
+
+
+def _taken(draft: Path, path: Path) -> bool:
+    """Whether Excel would take the draft, which the linter tells even where nothing is recalculated."""
+    problems = lint(draft)
+    if problems:
+        p, more = problems[0], f", and {len(problems) - 1:,} more such places" if len(problems) > 1 else ""
+        _complain(f"{path}: not written, for the linter refuses the draft: {p.sheet}!{p.cell}: {p.message}{more}")
+    return not problems
 
 
 def _only_start_differs(draft: Path, final: Path) -> None:

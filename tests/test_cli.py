@@ -17,6 +17,7 @@ from sheetgen import building, workbook
 from sheetgen.__main__ import main
 from sheetgen.check import check
 from sheetgen.engines import ENGINES
+from sheetgen.lint import Problem
 from sheetgen.report import Finding, Report
 
 Run = tuple[int, str, str]  # exit status, standard output, standard error
@@ -268,3 +269,13 @@ def test_every_template_builds_and_passes_every_engine(name: str, sheetgen: Shee
     assert (status, err) == (0, "")
     assert all(engine in out for engine in ENGINES)
     assert left_in(tmp_path) == {"out", f"out/{name}.xlsx"}
+
+
+def test_what_excel_would_not_take_is_not_written_even_unchecked(
+    sheetgen: Sheetgen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [Problem("formula-nesting", "Training", "A9", "Functions are nested more than 64 deep.")] * 2
+    monkeypatch.setattr("sheetgen.building.lint", lambda _: found)
+    status, _, err = sheetgen("build", "homework", "--steps", "3", "--no-check", "-o", tmp_path / "book.xlsx")
+    assert status == 1 and not (tmp_path / "book.xlsx").exists()
+    assert "Training!A9: Functions are nested more than 64 deep., and 1 more such places" in err
