@@ -18,14 +18,9 @@ from sheetgen.engines import stop
 from sheetgen.extras import CannotAdd, Extra, gather
 from sheetgen.formula import FormulaTooLong
 from sheetgen.layout import TooLarge
-<<<<<<< HEAD
-from sheetgen.plan import START, Plan
-from sheetgen.report import Report, merged, summary, table
-=======
 from sheetgen.lint import lint
-from sheetgen.plan import START
-from sheetgen.report import Report, summary
->>>>>>> judge
+from sheetgen.plan import START, Plan
+from sheetgen.report import Finding, Report, merged, summary, table
 from sheetgen.sheets.start import EngineLine
 from sheetgen.spec import Spec, SpecError
 from sheetgen.xlsx import UnreadableWorkbook
@@ -123,39 +118,17 @@ def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequ
             f"{spec.steps:,} steps make {plan.cells:,} cells, more than the {MAX_CELLS:,} that a check reads: "
             "use fewer steps, or build it with --no-check"
         )
-<<<<<<< HEAD
     with room(path, CannotWrite, REMEDY) as folder:
         if plan.formulas > LONG[checked]:
             work = "write, and to check with every engine" if checked else "write"
             warn(f"{path}: about {plan.formulas:,} formulas to {work}: this takes minutes")
         with stages("asking PyTorch autograd") as say, ended_with_us(stop):
             report = _draft(plan, folder, options, checked, extras, say)
-        if report is None or report.passed:
+        if report.passed:
             settle(folder / FINAL, path)
-    if report is None:
+    if report.passed and not checked:
         said(f"{path}: written, not checked")
         return True
-=======
-    with room(path, CannotWrite, REMEDY) as folder, _progress() as say:
-        say("asking PyTorch autograd")
-        oracle = workbook.ask_oracle(spec)
-        say("writing")
-        draft, final = folder / "draft.xlsx", folder / "final.xlsx"
-        workbook.write(plan, draft, oracle, options, extras=extras)
-        if not checked:
-            if not _taken(draft, path):
-                return False
-            draft.replace(path)
-            _said(f"{path}: written, not checked")
-            return True
-        report = check(draft, progress=say, house=True)
-        if report.passed:
-            say("writing the certificate")
-            lines = [EngineLine(x.engine, x.version, x.cells, x.worst, x.where) for x in report.lines]
-            workbook.write(plan, final, oracle, options, lines, extras)
-            _only_start_differs(draft, final)
-            final.replace(path)
->>>>>>> judge
     report.path = path
     print_report(report)
     if report.passed:
@@ -165,18 +138,20 @@ def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequ
     return report.passed
 
 
-<<<<<<< HEAD
-def _draft(
-    plan: Plan, folder: Path, options: str, checked: bool, extras: Sequence[Extra], say: Progress
-) -> Report | None:
-    """Write the FINAL workbook into a folder, unless a check of its draft fails; what the check found."""
+def _draft(plan: Plan, folder: Path, options: str, checked: bool, extras: Sequence[Extra], say: Progress) -> Report:
+    """Write the FINAL workbook into a folder, unless a check of its draft fails; what the check found.
+
+    Unchecked, it is linted all the same: Excel would refuse what the linter finds.
+    """
     oracle = workbook.ask_oracle(plan.program.spec)
     say("writing")
     draft, final = folder / "draft.xlsx", folder / FINAL
     workbook.write(plan, draft, oracle, options, extras=extras)
     if not checked:
+        say("linting")
+        found = [Finding("lint", p.sheet, p.cell, f"{p.message} [{p.rule}]") for p in lint(draft)]
         draft.replace(final)
-        return None
+        return Report(final, findings=found)
     report = check(draft, progress=say, house=True)
     if report.passed:
         say("writing the certificate")
@@ -184,15 +159,6 @@ def _draft(
         workbook.write(plan, final, oracle, options, lines, extras)
         _only_start_differs(draft, final)
     return report
-=======
-def _taken(draft: Path, path: Path) -> bool:
-    """Whether Excel would take the draft, which the linter tells even where nothing is recalculated."""
-    problems = lint(draft)
-    if problems:
-        p, more = problems[0], f", and {len(problems) - 1:,} more such places" if len(problems) > 1 else ""
-        _complain(f"{path}: not written, for the linter refuses the draft: {p.sheet}!{p.cell}: {p.message}{more}")
-    return not problems
->>>>>>> judge
 
 
 def _only_start_differs(draft: Path, final: Path) -> None:
