@@ -12,9 +12,10 @@ import click
 
 from mnist.ladder import LADDER, RECIPES
 from mnist.recipe import TARGET
+from sheetgen.console import UNUSABLE, WRONG, FilePath, Group, complain
 
 STARTED = time.time()
-RIGHT, WRONG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130  # exit statuses
+PATH = FilePath(path_type=Path)
 # What tells its cause in one sentence, by name, for the modules import torch or take their time.
 TOLD = ("NoData", "CannotResume", "NoLiveNetwork", "CannotCompile", "UnreadableWorkbook", "EngineMissing")
 
@@ -22,12 +23,12 @@ OUT = Path("out/mnist")
 net_option = click.option(
     "--net", type=click.Choice(list(RECIPES)), default="ours", show_default=True, help="Which recipe."
 )
-data_option = click.option("--data", type=click.Path(path_type=Path), help="The folder with MNIST, or for it.")
+data_option = click.option("--data", type=PATH, help="The folder with MNIST, or for it.")
 out_option = click.option(
-    "--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="For checkpoints."
+    "--out", type=PATH, default=OUT, show_default=True, help="For checkpoints."
 )
 records_option = click.option(
-    "--records", type=click.Path(path_type=Path), default=OUT / "runs", show_default=True, help="For what is measured."
+    "--records", type=PATH, default=OUT / "runs", show_default=True, help="For what is measured."
 )
 jobs_option = click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Runs at once.")
 epochs_option = click.option("--epochs", type=click.IntRange(1), help="How many, instead of the recipe's.")
@@ -43,8 +44,10 @@ def of_several_runs(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-class Commands(click.Group):
+class Commands(Group):
     """Turns what people run into (no data, a broken record) into one sentence and an exit status."""
+
+    kept = "what is checkpointed goes on with --resume"
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
@@ -53,16 +56,11 @@ class Commands(click.Group):
 
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            click.echo("interrupted: what is checkpointed goes on with --resume", err=True)
-            sys.exit(INTERRUPTED)
-        except (BadNetwork, BadRecord, OSError) as error:
-            click.secho(str(error), fg="red", err=True)
-            sys.exit(UNUSABLE)
-        except (RuntimeError, ValueError) as error:
-            if type(error).__name__ not in TOLD:
+        except (BadNetwork, BadRecord, OSError, RuntimeError, ValueError) as error:
+            expected = isinstance(error, BadNetwork | BadRecord | OSError) or type(error).__name__ in TOLD
+            if isinstance(error, BrokenPipeError) or not expected:
                 raise
-            click.secho(str(error), fg="red", err=True)
+            complain(str(error))
             sys.exit(UNUSABLE)
 
 
@@ -71,7 +69,7 @@ def main() -> None:
     """Train small networks on MNIST, and keep honest records of it."""
 
 
-@main.command()
+@main.command(short_help="Train one network: a line and a checkpoint per epoch.")
 @net_option
 @epochs_option
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -100,7 +98,7 @@ def train(
     folder = out / f"{net}-seed{seed}"
     made = runner.run(recipe, seed, folder, records, device, resume, held_out, data, STARTED)
     if made.accuracy < target:
-        click.secho(f"{made.accuracy:.2f} % at the last epoch is below the target of {target:g} %", fg="red", err=True)
+        complain(f"{made.accuracy:.2f} % at the last epoch is below the target of {target:g} %")
         sys.exit(WRONG)
 
 
@@ -112,7 +110,7 @@ def _run_all(names: list[tuple[str, int]], jobs: int, options: list[str], target
         for net, seed in names
     ]
     if failed := run_all(all_jobs, min(jobs, len(all_jobs)), click.echo):
-        click.secho(f"below the target, or failed: {', '.join(j.name for j in failed)}", fg="red", err=True)
+        complain(f"below the target, or failed: {', '.join(j.name for j in failed)}")
         sys.exit(WRONG)
 
 
@@ -124,7 +122,7 @@ def _options(
     return [*flags, "--device", device, *(["--resume"] if resume else [])]
 
 
-@main.command()
+@main.command(short_help="Train one network with several seeds, and print their table.")
 @net_option
 @click.option("--n", "count", type=click.IntRange(1), default=5, show_default=True, help="How many seeds, from 0.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoints.")
@@ -143,7 +141,7 @@ def seeds(
         _print_report(records, net)
 
 
-@main.command()
+@main.command(short_help="Train the six rungs of the ladder, and print their table.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoints.")
 @of_several_runs
 def ladder(
@@ -152,12 +150,12 @@ def ladder(
     """Train the six rungs of the ladder alike, and print their table."""
     options = _options(epochs, resume, held_out, data, out, records)
     _run_all([(rung.recipe.name, 0) for rung in LADDER], jobs, options, 0)
-    _print_report(records, "ladder")
+    _print_report(records, "ladder-*")
 
 
-@main.command()
+@main.command(short_help="Evaluate every recorded network again on the test images.")
 @data_option
-@click.option("--records", type=click.Path(path_type=Path), help="Another folder of records than the shipped one.")
+@click.option("--records", type=PATH, help="Another folder of records than the shipped one.")
 def verify(data: Path | None, records: Path | None) -> None:
     """Evaluate every recorded network again on the real test images, and compare with what is recorded."""
     from mnist.verify import verify_all
@@ -166,8 +164,8 @@ def verify(data: Path | None, records: Path | None) -> None:
         sys.exit(WRONG)
 
 
-@main.command()
-@click.argument("workbook", type=click.Path(path_type=Path), default=Path("out/sheetgen.xlsx"))
+@main.command(short_help="Measure the accuracy of the formulas in a workbook's cells.")
+@click.argument("workbook", type=PATH, default=Path("out/sheetgen.xlsx"))
 @data_option
 @click.option("--keep", is_flag=True, help="Keep what was measured beside the records, for the report.")
 def spreadsheet(workbook: Path, data: Path | None, keep: bool) -> None:
@@ -184,15 +182,15 @@ def spreadsheet(workbook: Path, data: Path | None, keep: bool) -> None:
         found = run(workbook, data, live.NET, live.SEED, say)
     click.echo("\n".join(told(found)))
     if not found.agrees:
-        click.secho("the cells and PyTorch do not agree", fg="red", err=True)
+        complain("the cells and PyTorch do not agree")
         sys.exit(WRONG)
     if keep:
         click.echo(f"{write(found, record.RUNS)}: written")
 
 
-@main.command()
-@click.option("--records", type=click.Path(path_type=Path), help="Another folder of records than the shipped one.")
-@click.option("--markdown", is_flag=True, help="As the README shows it.")
+@main.command(short_help="Print the table of all records, over the seeds of each.")
+@click.option("--records", type=PATH, help="Another folder of records than the shipped one.")
+@click.option("--markdown", is_flag=True, help="As docs/mnist.md shows it.")
 def report(records: Path | None, markdown: bool) -> None:
     """Print the table of all records: mean, deviation and minimum over the seeds, at the last epoch."""
     from mnist import tables
@@ -204,11 +202,11 @@ def report(records: Path | None, markdown: bool) -> None:
         _print_report(records or RUNS)
 
 
-def _print_report(records: Path, prefix: str = "") -> None:
+def _print_report(records: Path, pattern: str = "*") -> None:
     from mnist.record import claims
     from mnist.tables import table
 
-    if found := claims(records, prefix):
+    if found := claims(records, pattern):
         table(list(found.values()))
 
 

@@ -38,7 +38,7 @@ class Images(NamedTuple):
 
 def folder_of(data: Path | None = None) -> Path:
     """Where MNIST is or will be: the folder asked for, that of the environment, ./data if there, or a cache."""
-    if data is not None or FOLDER in os.environ:
+    if data is not None or os.environ.get(FOLDER):
         return data or Path(os.environ[FOLDER])
     return Path("data") if Path("data/MNIST").is_dir() else Path.home() / ".cache" / "sheetgen"
 

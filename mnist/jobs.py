@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -20,20 +21,29 @@ class Job(NamedTuple):
 def run_all(jobs: Sequence[Job], at_once: int, say: Callable[[str], object]) -> list[Job]:
     """Run every job, `at_once` at a time, passing on each line with the job's name; returns the jobs that failed.
 
-    Interrupted, it stops the runs too: each has its checkpoint, and `--resume` goes on from there.
+    What several complain of is passed on once. Interrupted, it stops the runs too: each has its checkpoint, and
+    `--resume` goes on from there.
     """
     threads = max(1, (os.cpu_count() or 1) // at_once)
     running: list[subprocess.Popen[str]] = []
+    complaints: set[str] = set()
 
     def one(job: Job) -> int:
         command = [sys.executable, "-m", "mnist", "train", *job.arguments, "--threads", str(threads)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        running.append(process)
-        assert process.stdout is not None
-        with process.stdout:
-            for text in process.stdout:
-                say(f"[{job.name}] {text.rstrip()}")
-        return process.wait()
+        with tempfile.TemporaryFile("w+") as errors:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+            running.append(process)
+            assert process.stdout is not None
+            with process.stdout:
+                for text in process.stdout:
+                    say(f"[{job.name}] {text.rstrip()}")
+            status = process.wait()
+            errors.seek(0)
+            complaint = errors.read().rstrip()
+            if complaint and complaint not in complaints and status >= 0:
+                say("\n".join(f"[{job.name}] {line}" for line in complaint.splitlines()))
+            complaints.add(complaint)
+        return status
 
     pool = ThreadPoolExecutor(at_once)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 TARGET = 99.4  # per cent
+GOAL_MEAN, GOAL_EACH = 99.6, 99.5  # beyond: of ours, the mean over its seeds and each of them
 MOST_PARAMETERS = 20_000  # fewer than this
 MOST_EPOCHS = 19
 
@@ -51,6 +52,7 @@ class Recipe:
     warp: Warp = field(default_factory=Warp)
     precision: str = "float32"  # or bfloat16, for the forward and backward pass
     teacher: str = ""  # the claim whose networks' mean logits are learned beside the labels
+    teachers: int = 0  # how many of its networks: the first so many seeds
     distill: float = 0.0  # how much of the loss that is
     temperature: float = 1.0  # that softens what is taught
     settle: bool = False  # measure BatchNorm's statistics anew at the end, on the training images as they are
@@ -83,9 +85,12 @@ REFERENCE = Recipe(
 )
 TEACHER = Recipe("teacher", "c64p-v64-c64-v64-c64p-v64-c64", optimizer="muon", precision="bfloat16", warp=DIGITS)
 OURS = replace(
-    TEACHER, name="ours", net="c32p-v32-c32=1-v32=1-c32=1p-v32-c32=5", teacher="teacher", distill=0.9, temperature=4.0,
-    settle=True,
+    TEACHER, name="ours", net="c32p-v32-c32=1-v32=1-c32=1p-v32-c32=5", teacher="teacher", teachers=3, distill=0.9,
+    temperature=4.0, settle=True,
 )  # fmt: skip
+# What was called ours before, as it was: the test set had judged both when ours took their place.
+ONE_TEACHER = replace(OURS, name="ours-1-teacher", teachers=1)
+UNTAUGHT = Recipe("ours-untaught", OURS.net, precision="bfloat16", warp=DIGITS)
 SMALL = replace(TEACHER, name="small", net="c21p-v21-c21=1-v21=1-c21=1p-c21=1-c21=1", warp=LIGHT, settle=True)
 TINY = replace(SMALL, name="tiny", net="c19p-v19-c19=1-v19=1-c19=1p-c19=1-c19=1")
 FAST = replace(SMALL, name="fast", net="c16p-v16-c16-v16-c16p-c16-c16-c32", epochs=7)

@@ -6,8 +6,7 @@ import json
 import math
 import os
 import platform
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnist.notation import CLASSES
 from mnist.recipe import Recipe, Warp
+from sheetgen.drafts import scratch, settle
 
 if TYPE_CHECKING:
     from mnist.model import Network
@@ -71,14 +71,24 @@ class Record:
     taught_by: tuple[str, ...] = ()  # the SHA-256 of the teachers' weights
 
     @property
+    def last(self) -> Epoch:
+        """The last epoch."""
+        return self.epochs[-1]
+
+    @property
     def accuracy(self) -> float:
         """At the last epoch, per cent: what counts."""
-        return self.epochs[-1].test_accuracy
+        return self.last.test_accuracy
 
     @property
     def best(self) -> float:
         """At the best epoch, per cent: reported, never claimed."""
         return max(e.test_accuracy for e in self.epochs)
+
+    @property
+    def gap(self) -> float:
+        """By how much the train accuracy is above the test accuracy at the last epoch, in points."""
+        return self.last.train_accuracy - self.last.test_accuracy
 
     def first_above(self, target: float) -> int | None:
         """The first epoch whose test accuracy is at least `target`."""
@@ -104,7 +114,7 @@ class Claim:
 
     @property
     def mean(self) -> float:
-        """The mean over all seeds run."""
+        """The mean over all seeds that are recorded."""
         return math.fsum(self.accuracies) / len(self.records)
 
     @property
@@ -147,14 +157,13 @@ def write(record: Record, model: Network, folder: Path) -> Path:
     """Write a record and its weights; both are moved into place when whole. Returns the record's path."""
     from safetensors.torch import save
 
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"seed{record.seed}.json"
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".run-") as scratch:
+    with scratch(path) as drafts:
         state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
-        (Path(scratch) / "weights").write_bytes(save(state))
-        (Path(scratch) / "record").write_text(_text({"format": FORMAT} | asdict(record)), encoding="utf-8")
-        (Path(scratch) / "weights").replace(weights_path(path))
-        (Path(scratch) / "record").replace(path)
+        (drafts / "weights").write_bytes(save(state))
+        (drafts / "record").write_text(_text({"format": FORMAT} | asdict(record)), encoding="utf-8")
+        settle(drafts / "weights", weights_path(path))
+        settle(drafts / "record", path)
     return path
 
 
@@ -176,7 +185,8 @@ def read(path: Path) -> Record:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data.pop("format") != FORMAT:
             raise BadRecord(f"{path}: the record has another format: use the sheetgen that wrote it")
-        recipe = data["recipe"]
+        # Before recipes said how many teach, the teachers' weights told it alone.
+        recipe = {"teachers": len(data.get("taught_by", ()))} | data["recipe"]
         record = Record(
             **data
             | {
@@ -207,6 +217,8 @@ def _contradiction(r: Record) -> str:
     texts = (r.command, r.weights_sha256, *r.taught_by, *r.versions.values(), *r.hardware.values())
     if not all(isinstance(x, str) for x in texts):
         return "it holds something that is no text"
+    if len(set(r.taught_by)) != r.recipe.teachers:
+        return f"its recipe has {r.recipe.teachers} teachers, and {len(set(r.taught_by))} taught it"
     if not isinstance(r.tested, int) or r.tested < 1:
         return "it tested no images"
     if [e.epoch for e in r.epochs] != list(range(1, r.recipe.epochs + 1)):
@@ -230,10 +242,10 @@ def _finite(x: object) -> bool:
     return isinstance(x, int | float) and math.isfinite(x)
 
 
-def claims(folder: Path = RUNS, prefix: str = "") -> dict[str, Claim]:
-    """Every claim that is recorded and whose name begins with the prefix, by name. Raises BadRecord."""
+def claims(folder: Path = RUNS, pattern: str = "*") -> dict[str, Claim]:
+    """Every claim that is recorded and whose name is like the pattern, by name. Raises BadRecord."""
     found = {}
-    for place in sorted(p for p in folder.glob(f"{prefix}*") if p.is_dir()) if folder.is_dir() else []:
+    for place in sorted(p for p in folder.glob(pattern) if p.is_dir()) if folder.is_dir() else []:
         paths = sorted(place.glob("seed*.json"), key=lambda p: int(p.stem.removeprefix("seed")))
         records = tuple(read(p) for p in paths)
         for path, r in zip(paths, records, strict=True):
@@ -241,9 +253,22 @@ def claims(folder: Path = RUNS, prefix: str = "") -> dict[str, Claim]:
                 raise BadRecord(f"{path}: the record is of seed {r.seed}: give it that name")
         if any(r.recipe != records[0].recipe for r in records):
             raise BadRecord(f"{place}: its seeds were trained with different recipes: keep those of one")
+        if any(set(r.taught_by) != set(records[0].taught_by) for r in records):
+            raise BadRecord(f"{place}: its seeds were taught by different networks: keep those that the same taught")
         if records:
             found[place.name] = Claim(place.name, records)
     return found
+
+
+def teaching(pupil: Record, records: Iterable[Record]) -> list[Record]:
+    """Those of some records that are of a run's teachers."""
+    return [r for r in records if r.weights_sha256 in pupil.taught_by]
+
+
+def seconds_of_teachers(pupil: Record, records: Iterable[Record]) -> float | None:
+    """How long a run's teachers were trained, in all; None if some of them are not among the records."""
+    found = teaching(pupil, records)
+    return math.fsum(r.wall_seconds for r in found) if len(found) == len(pupil.taught_by) else None
 
 
 def load_network(path: Path) -> Network:

@@ -78,7 +78,7 @@ def _teacher(recipe: Recipe, held_out: int, records: Path, device: torch.device)
     """The networks to learn from: those beside the run's own record, else the shipped ones."""
     if not recipe.teacher:
         return None
-    found = teacher.find(recipe.teacher, held_out, (records, record.RUNS))
+    found = teacher.find(recipe.teacher, recipe.teachers, held_out, (records, record.RUNS))
     found.to(device, memory_format=torch.channels_last)
     return found
 

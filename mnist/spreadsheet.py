@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ import numpy as np
 from mnist import live, record
 from mnist.record import BadRecord
 from sheetgen.compiled import Compiled, compile_workbook
+from sheetgen.drafts import scratch, settle
 from sheetgen.xlsx import Workbook, read
 from sheetgen.xlsx.a1 import area, range_of
 
@@ -163,13 +163,13 @@ def told(m: Measured) -> list[str]:
     ]
 
 
-def write(measured: Measured, folder: Path = record.RUNS) -> Path:
+def write(measured: Measured, records: Path = record.RUNS) -> Path:
     """Keep what was measured beside the claim's records; moved into place when whole."""
-    path = folder / measured.net / FILE
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".run-") as scratch:
-        draft = Path(scratch) / FILE
+    path = records / measured.net / FILE
+    with scratch(path) as folder:
+        draft = folder / FILE
         draft.write_text(json.dumps(asdict(measured), indent=1) + "\n", encoding="utf-8")
-        draft.replace(path)
+        settle(draft, path)
     return path
 
 

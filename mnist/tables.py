@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from mnist.ladder import place
-from mnist.record import Claim
+from mnist.record import Claim, seconds_of_teachers
+from sheetgen.console import console
 
 
 def ordered(claims: Iterable[Claim]) -> list[Claim]:
@@ -18,15 +20,22 @@ def ordered(claims: Iterable[Claim]) -> list[Claim]:
     return sorted(claims, key=lambda c: place(c.name))
 
 
+def seconds(claim: Claim, claims: Iterable[Claim]) -> tuple[str, str]:
+    """(of a run on average, the same with its teachers' training); a dash where a teacher is not recorded."""
+    mean = sum(r.wall_seconds for r in claim.records) / len(claim.records)
+    teachers = seconds_of_teachers(claim.records[0], [r for c in claims for r in c.records])
+    return f"{mean:,.0f}", "–" if teachers is None else f"{mean + teachers:,.0f}"
+
+
 def table(claims: Sequence[Claim]) -> None:
     """A line per claim: accuracies are per cent, at the last epoch unless the head says otherwise."""
     shown = Table("claim", "network", box=None)
-    heads = ("parameters", "epochs", "seeds", "mean", "deviation", "least", "best epoch", "9 views", "train-test", "s")
+    heads = ("parameters", "epochs", "seeds", "mean", "deviation", "least", "best epoch", "9 views", "train-test", "s",
+             "s with teachers")  # fmt: skip
     for head in heads:
         shown.add_column(head, justify="right")
     for c in ordered(claims):
         n = len(c.records)
-        last = [r.epochs[-1] for r in c.records]
         shown.add_row(
             c.name,
             c.recipe.net,
@@ -38,51 +47,52 @@ def table(claims: Sequence[Claim]) -> None:
             f"{min(c.accuracies):.2f}",
             f"{max(r.best for r in c.records):.2f}",
             f"{sum(r.views_accuracy for r in c.records) / n:.3f}",
-            f"{sum(e.train_accuracy - e.test_accuracy for e in last) / n:+.2f}",
-            f"{sum(r.wall_seconds for r in c.records) / n:.0f}",
+            f"{sum(r.gap for r in c.records) / n:+.2f}",
+            *seconds(c, claims),
         )
-    console = Console()
-    if not console.is_terminal:
-        console.width = 160
-    console.print(shown)
+    console().print(shown)
 
 
 def markdown(claims: Sequence[Claim]) -> str:
-    """The same in Markdown, as the README shows it."""
+    """The same in Markdown, as docs/mnist.md shows it."""
     lines = [
-        "| network | parameters | epochs | seeds | last epoch, mean ± deviation | least | nine views |",
-        "|---|---|---|---|---|---|---|",
+        "| network | parameters | epochs | seeds | last epoch, mean ± deviation | least | nine views | seconds a run "
+        "| with its teachers |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for c in ordered(claims):
         views = sum(r.views_accuracy for r in c.records) / len(c.records)
         mean = f"{c.mean:.3f} ± {c.deviation:.3f}" if len(c.records) > 1 else f"{c.mean:.2f}"
         lines.append(
             f"| {c.name} | {c.records[0].parameters:,} | {c.recipe.epochs} | {len(c.records)} "
-            f"| {mean} % | {min(c.accuracies):.2f} % | {views:.2f} % |"
+            f"| {mean} % | {min(c.accuracies):.2f} % | {views:.2f} % | {' | '.join(seconds(c, claims))} |"
         )
     return "\n".join(lines)
 
 
 def bars(shown: bool = True) -> Progress:
     """Progress bars on a terminal, which go when all is done; nothing elsewhere, or if they are not to be shown."""
-    console = Console(stderr=True)
+    out = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, disable=not (shown and console.is_terminal))
+    return Progress(*columns, console=out, transient=True, disable=not (shown and out.is_terminal))
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for every kind of work on a terminal, a line for every tenth elsewhere; call it with (what, done, of)."""
-    tasks = {}
+    """A bar for every kind of work on a terminal, a line for each that is done elsewhere; call it (what, done, of)."""
+    tasks: dict[str, TaskID] = {}
+    began = time.perf_counter()
     with bars() as bar:
 
         def say(what: str, done: int, of: int) -> None:
+            nonlocal began
             if what not in tasks:
-                tasks[what] = bar.add_task(what, total=of), -1
-            task, tenth = tasks[what]
-            bar.update(task, completed=done)
-            if not bar.console.is_terminal and done * 10 // of > tenth:
-                print(f"{what}: {done:,} of {of:,} images", flush=True)
-            tasks[what] = task, done * 10 // of
+                tasks[what] = bar.add_task(what, total=of)
+            bar.update(tasks[what], completed=done)
+            if done == of:
+                if not bar.console.is_terminal:
+                    seconds = time.perf_counter() - began
+                    print(f"{what}: {of:,} images, {seconds:.1f} s", file=sys.stderr, flush=True)
+                began = time.perf_counter()
 
         yield say

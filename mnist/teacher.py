@@ -35,24 +35,28 @@ class Teacher(nn.Module):
         return tuple(sha256(network) for network in self.networks)
 
 
-def find(claim: str, held_out: int, folders: Sequence[Path]) -> Teacher:
-    """The networks of a claim, from the first folder of records that has it. Raises BadRecord.
+def find(claim: str, count: int, held_out: int, folders: Sequence[Path]) -> Teacher:
+    """The first `count` networks of a claim, from the first folder of records that has it. Raises BadRecord.
 
     `held_out` training images are kept back from the pupil: a teacher that has seen them would tell of them.
     """
+    command = f"python -m mnist seeds --net {claim} --n {count}"
     for folder in folders:
         found = record.claims(folder, claim).get(claim)
         if found is None:
             continue
-        paths = [folder / claim / f"seed{r.seed}.json" for r in found.records]
-        for path, r in zip(paths, found.records, strict=True):
+        records = found.records[:count]
+        if len(records) < count:
+            raise BadRecord(f"{folder / claim}: {len(records)} of {count} teachers are recorded: first run: {command}")
+        paths = [folder / claim / f"seed{r.seed}.json" for r in records]
+        for path, r in zip(paths, records, strict=True):
             if r.held_out != held_out:
                 raise BadRecord(
                     f"{path}: this teacher did not keep back the same images as its pupil: train it first, with: "
-                    f"python -m mnist train --net {claim} --held-out {held_out}"
+                    f"{command} --held-out {held_out}"
                 )
         return Teacher([record.load_network(path) for path in paths])
-    raise BadRecord(f"{claim}: nothing is recorded of this teacher: first run: python -m mnist train --net {claim}")
+    raise BadRecord(f"{claim}: nothing is recorded of this teacher: first run: {command}")
 
 
 def distilled(loss: Tensor, logits: Tensor, taught: Tensor, share: float, temperature: float) -> Tensor:

@@ -21,6 +21,7 @@ from mnist.record import Epoch
 from mnist.settle import settle
 from mnist.teacher import distilled
 from mnist.warp import apply, draw
+from sheetgen import drafts
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -47,11 +48,12 @@ class Run:
 
     def save(self, folder: Path) -> None:
         """Write the checkpoint beside its place and move it there."""
-        folder.mkdir(parents=True, exist_ok=True)
         state = {"recipe": asdict(self.recipe), "seed": self.seed, "log": [astuple(e) for e in self.log]}
         state |= {"model": self.model.state_dict(), "optimizers": [o.state_dict() for o in self.optimizers]}
-        torch.save(state, folder / (CHECKPOINT + ".part"))
-        (folder / (CHECKPOINT + ".part")).replace(folder / CHECKPOINT)
+        path = folder / CHECKPOINT
+        with drafts.scratch(path) as scratch:
+            torch.save(state, scratch / CHECKPOINT)
+            drafts.settle(scratch / CHECKPOINT, path)
 
     def resume(self, folder: Path) -> None:
         """Go on where the checkpoint stopped. Raises CannotResume; without a checkpoint, starts anew."""

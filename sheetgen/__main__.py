@@ -1,4 +1,4 @@
-"""The command line: `build` and `export` write workbooks, `check` and `audit` judge them, `templates` lists."""
+"""The command line: `build` and `export` write workbooks, `check` and `audit` judge them, `grad` differentiates."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from pathlib import Path
 import click
 
 from sheetgen import __version__
+from sheetgen.console import FilePath, Group
+
+PATH, NAME = FilePath(path_type=Path), FilePath()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sheetgen")
 def main() -> None:
     """Neural networks that train in live spreadsheet cells, proven equal to PyTorch autograd."""
 
 
-@main.command()
-@click.argument("templates", nargs=-1, metavar="[TEMPLATE]...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write; a folder for many templates.")
+@main.command(short_help="Write a workbook that trains a network, checked cell by cell.")
+@click.argument("templates", nargs=-1, type=NAME, metavar="[TEMPLATE]...")
+@click.option("-o", "--output", type=PATH, help="The file to write; a folder for many templates.")
 @click.option("--steps", type=int, help="How many updates to train, instead of the template's.")
 @click.option("--learning-rate", type=float, help="The learning rate, instead of the template's.")
 @click.option("--check/--no-check", "checked", default=True, help="Recalculate the workbook with every engine first.")
@@ -34,8 +37,8 @@ def build(
     sys.exit(building.build(templates, output, steps, learning_rate, checked))
 
 
-@main.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@main.command(short_help="Recalculate workbooks that sheetgen made, with every engine.")
+@click.argument("files", nargs=-1, required=True, type=PATH, metavar="FILE...")
 @click.option("--engine", "engines", multiple=True, help="Only this engine; may be given more than once.")
 def check(files: tuple[Path, ...], engines: tuple[str, ...]) -> None:
     """Recalculate each workbook FILE with every engine, and compare it with PyTorch autograd.
@@ -47,17 +50,17 @@ def check(files: tuple[Path, ...], engines: tuple[str, ...]) -> None:
     sys.exit(building.check_files(files, engines))
 
 
-@main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE_OR_FOLDER...")
+@main.command(short_help="Judge workbooks that anybody made, and name the wrong cells.")
+@click.argument("paths", nargs=-1, required=True, type=PATH, metavar="FILE_OR_FOLDER...")
 @click.option("--table", help="Where the table stands, such as 'Sheet1!A32:AE100', if its labels do not say so.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="How many files at a time; else one per processor.")
 @click.option("--timeout", type=click.IntRange(1, 86_400), default=120, show_default=True, help="Seconds for one file.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
-@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML, for any CI.")
-@click.option("--gradescope", type=click.Path(path_type=Path), metavar="FILE", help="Write Gradescope's results.json.")
+@click.option("--junit", type=PATH, metavar="FILE", help="Write JUnit XML, for any CI.")
+@click.option("--gradescope", type=PATH, metavar="FILE", help="Write Gradescope's results.json.")
 @click.option("--points", type=click.FloatRange(0, 1e6), default=100, show_default=True, help="Its full score.")
-@click.option("--report", type=click.Path(path_type=Path), metavar="OUT.xlsx", help="Write a workbook for the teacher.")
+@click.option("--report", type=PATH, metavar="OUT.xlsx", help="Write a workbook for the teacher.")
 def audit(
     paths: tuple[Path, ...],
     table: str | None,
@@ -81,8 +84,8 @@ def audit(
     sys.exit(command.audit(paths, outputs, table, jobs, timeout))
 
 
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@main.command(short_help="Give the exact derivative of any cell of any workbook.")
+@click.argument("file", type=PATH)
 @click.argument("cell")
 @click.argument("ranges", nargs=-1, required=True, metavar="RANGE...")
 @click.option("--json", "form", flag_value="json", help="Print JSON instead of a table.")
@@ -102,12 +105,12 @@ def grad(file: Path, cell: str, ranges: tuple[str, ...], form: str | None, numer
     sys.exit(command.run(file, cell, ranges, form or "table", numeric, everything))
 
 
-@main.command()
+@main.command(short_help="Write a PyTorch network as a workbook of live formulas.")
 @click.argument("model")
-@click.option("--example", required=True, metavar="INPUT", help="A .csv with a header, .npy, .pt or .safetensors file; "
-              "or a shape such as 1x1x28x28, for zeros.")  # fmt: skip
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE.xlsx", help="The file.")
-@click.option("--weights", type=click.Path(path_type=Path), metavar="FILE", help="A .safetensors, .pt or .pth file.")
+@click.option("--example", required=True, type=NAME, metavar="INPUT", help="A .csv with a header, .npy, .pt or "
+              ".safetensors file; or a shape such as 1x1x28x28, for zeros.")  # fmt: skip
+@click.option("-o", "--output", required=True, type=PATH, metavar="FILE.xlsx", help="The file.")
+@click.option("--weights", type=PATH, metavar="FILE", help="A .safetensors, .pt or .pth file.")
 @click.option("--features", metavar="A,B,C", help="The names of the inputs, instead of the header of a .csv.")
 @click.option("--outputs", metavar="A,B", help="The names of the outputs, or of the classes.")
 @click.option("--softmax", is_flag=True, help="The outputs are classes: show their probabilities.")

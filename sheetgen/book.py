@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,11 +19,13 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
 
 from sheetgen import style
+from sheetgen.drafts import scratch, settle
 from sheetgen.layout import ABOVE, THIS, letter, quoted
 from sheetgen.style import ACCENT
+from sheetgen.text import retyped
 
 Value = float | str
-Rows = Callable[[], Iterator[Sequence[Value]]]
+Rows = Callable[[], Iterator[Sequence[Value | None]]]  # None is #N/A, of which charts draw no point
 Limits = tuple[float, float] | None  # of an axis
 
 CREATED = datetime(2026, 1, 1)  # fixed, so that the same options give the same bytes
@@ -54,7 +55,8 @@ class Sheet(Worksheet):
     """
 
     _table: tuple[int, int, int, list[Stream], Rows] | None = None
-    _cache: list[Sequence[Value]] | None = None
+    _cache: list[Sequence[Value | None]] | None = None
+    typed: Callable[[Format], Format] = staticmethod(lambda form: form)  # the Book's
     dim_rowmax: int  # XlsxWriter's
 
     def __init__(self) -> None:
@@ -100,10 +102,14 @@ class Sheet(Worksheet):
         Rows are counted from 1. The values are asked for when the file is written, a row at a time.
         """
         self._table = (first_row, last_row, column, columns, rows)
-        if self._check_dimensions(first_row - 1, column) or self._check_dimensions(
-            last_row - 1, column + len(columns) - 1
-        ):
+        right = column + len(columns) - 1
+        if self._check_dimensions(first_row - 1, column) or self._check_dimensions(last_row - 1, right):
             raise BookError(f"{self.name}: rows {first_row:,} to {last_row:,} do not fit on a sheet")
+
+    def _write_string(self, row: int, col: int, string: str, cell_format: Format | None = None) -> Any:
+        # All texts come by here, links' too: one that begins like a formula stays a text when a person edits its cell.
+        form = self.typed(cell_format) if cell_format and retyped(string) else cell_format
+        return super()._write_string(row, col, string, form)
 
     def _xml_number_element(self, number: float, attributes: Iterable[tuple[str, Any]] = ()) -> None:
         # XlsxWriter writes 16 digits; a double needs up to 17, and an input must come back as it was typed.
@@ -126,16 +132,16 @@ class Sheet(Worksheet):
         self.dim_rowmax = first_row - 2  # else XlsxWriter would make a dict for every row below
         self._write_rows()
         self.dim_rowmax = lowest
-        templates: dict[tuple[bool, ...], str] = {}
+        templates: dict[tuple[object, ...], str] = {}
         for row, values in zip(range(first_row, last_row + 1), rows(), strict=True):
-            texts = [isinstance(v, str) for v in values]
-            kind = (row == first_row, *texts)
+            types = ["str" if isinstance(v, str) else "e" if v is None else "" for v in values]
+            kind = (row == first_row, *types)
             if kind not in templates:
                 formulas = [s.first if row == first_row else s.below for s in columns]
                 indices = [s.style._get_xf_index() for s in columns]
-                templates[kind] = _row_template(column, indices, formulas, texts)
-            if True in texts:
-                values = [escape(v) if isinstance(v, str) else v for v in values]
+                templates[kind] = _row_template(column, indices, formulas, types)
+            if any(types):
+                values = [escape(v) if isinstance(v, str) else "#N/A" if v is None else v for v in values]
             self.fh.write(templates[kind].replace(THIS, str(row)).replace(ABOVE, str(row - 1)) % tuple(values))
         self._xml_end_tag("sheetData")
 
@@ -152,16 +158,16 @@ class Sheet(Worksheet):
         return [row[c - column] for row in picked for c in range(col_start, col_end + 1)]
 
 
-def _row_template(column: int, indices: list[int], formulas: list[str | None], texts: list[bool]) -> str:
+def _row_template(column: int, indices: list[int], formulas: list[str | None], types: list[str]) -> str:
     """The XML of one row, with THIS and ABOVE for row numbers, and %r for its numbers and %s for its texts."""
     parts = [f'<row r="{THIS}">']
-    for k, (index, formula, text) in enumerate(zip(indices, formulas, texts, strict=True)):
+    for k, (index, formula, kind) in enumerate(zip(indices, formulas, types, strict=True)):
         start = f'<c r="{letter(column + k)}{THIS}" s="{index}"'
         f = f"<f>{escape(formula).replace('%', '%%')}</f>" if formula else ""
-        if not text:
+        if not kind:
             parts.append(f"{start}>{f}<v>%r</v></c>")
         elif formula:
-            parts.append(f'{start} t="str">{f}<v>%s</v></c>')
+            parts.append(f'{start} t="{kind}">{f}<v>%s</v></c>')
         else:
             parts.append(f'{start} t="inlineStr"><is><t>%s</t></is></c>')
     return "".join(parts) + "</row>"
@@ -175,16 +181,14 @@ class Book:
         self.workbook.worksheet_class = Sheet
         self._styles: dict[tuple[str, ...], Format] = {}
         self._names: dict[str, tuple[str, str]] = {}
-        properties = {"title": title, "author": "sheetgen", "company": "", "created": CREATED}
-        properties |= {
+        self.workbook.set_properties({
+            "title": title, "author": "sheetgen", "company": "", "created": CREATED,
             "subject": "A neural network whose training is live formulas",
             "keywords": "backpropagation, neural network, gradient descent, sheetgen",
             "comments": "Made by sheetgen. Every number of the training is a formula; see the sheet Start.",
-        }
-        self.workbook.set_properties(properties)
-        default = self.workbook.formats[0]
-        default.set_font_name(style.FONT)
-        default.set_font_size(10)
+        })  # fmt: skip
+        self.workbook.formats[0].set_font_name(style.FONT)
+        self.workbook.formats[0].set_font_size(10)
         self.workbook.set_calc_mode("auto")
         self.workbook.set_size(1_600, 930)
 
@@ -199,6 +203,10 @@ class Book:
             form._get_xf_index()
         return self._styles[names]
 
+    def typed(self, form: Format) -> Format:
+        """The cell format like another for a text that a person's F2 and Enter must not make a formula of."""
+        return self.style(*next(names for names, known in self._styles.items() if known is form), "typed")
+
     def conditional(self, name: str) -> Format:
         """The differential format (colours only) of a conditional format."""
         key = ("conditional", name)
@@ -209,6 +217,7 @@ class Book:
     def sheet(self, name: str, heading: str, subtitle: str, colour: str = ACCENT) -> Sheet:
         """A new sheet with its heading, a link back to Start, and its print set-up."""
         sheet: Sheet = self.workbook.add_worksheet(name)
+        sheet.typed = self.typed
         sheet.hide_gridlines(2)
         sheet.set_tab_color(colour)
         sheet.set_row_pixels(0, 34)
@@ -240,16 +249,9 @@ class Book:
             raise BookError(f"{sheet.name}: the link to {target} was refused")
 
     def chart(
-        self,
-        kind: dict[str, str],
-        title: str,
-        x: str,
-        y: str,
-        log: bool = False,
-        across: Limits = None,
-        up: Limits = None,
-        right: str = "",
-    ) -> Chart:
+        self, kind: dict[str, str], title: str, x: str, y: str, log: bool = False, across: Limits = None,
+        up: Limits = None, right: str = "",
+    ) -> Chart:  # fmt: skip
         """An empty chart in the house style; `across` and `up` are where its axes begin and end.
 
         `right` names a second y axis, for series with `y2_axis`.
@@ -259,8 +261,8 @@ class Book:
         chart.set_title({"name": title, "name_font": {**font, "size": 11, "bold": True, "color": style.INK}})
         rule = {"color": style.RULE, "width": 0.75}
         axis = {"num_font": font, "name_font": {**font, "bold": False}, "line": rule}
-        low = {"major_gridlines": {"visible": False}, "label_position": "low", **_limits(across)}
-        chart.set_x_axis({**axis, "name": x, **low})
+        low = {"major_gridlines": {"visible": False}, "label_position": "low"}
+        chart.set_x_axis({**axis, "name": x, **low, **_limits(across)})
         extra = {"log_base": 10, "num_format": "0E+00"} if log else _limits(up)
         chart.set_y_axis({**axis, "name": y, "major_gridlines": {"visible": True, "line": rule}, **extra})
         if right:
@@ -281,19 +283,17 @@ def writing(path: Path, title: str) -> Iterator[Book]:
 
     Raises OSError with the reason when the folder cannot be written to. Warnings of XlsxWriter are errors.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".sheetgen-") as folder, warnings.catch_warnings():
+    with scratch(path) as folder, warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # XlsxWriter's kind; other libraries' deprecations stop nobody
-        draft = Path(folder) / path.name
+        draft = folder / path.name
         book = Book(draft, title)
-        book.workbook.tmpdir = folder  # its unpacked parts go where they are removed, whatever happens
+        book.workbook.tmpdir = str(folder)  # its unpacked parts go where they are removed, whatever happens
         yield book
         try:
             book.workbook.close()
         except FileCreateError as error:
             raise error.args[0] from None  # the OSError that XlsxWriter wrapped
         finally:
-            for sheet in book.workbook.worksheets():  # one that failed half-way is still open
-                if sheet.fh is not None:
-                    sheet.fh.close()
-        draft.replace(path)
+            for sheet in (s for s in book.workbook.worksheets() if s.fh is not None):  # one that failed half-way
+                sheet.fh.close()
+        settle(draft, path)

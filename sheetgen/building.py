@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from sheetgen import spec as specs
 from sheetgen import workbook
 from sheetgen.carried import NoTemplate
 from sheetgen.check import check
-from sheetgen.drafts import room
+from sheetgen.console import RIGHT, UNUSABLE, WRONG, Progress, complain, console, ended_with_us, said, stages, warn
+from sheetgen.drafts import room, settle
+from sheetgen.engines import stop
 from sheetgen.extras import CannotAdd, Extra, gather
 from sheetgen.formula import FormulaTooLong
 from sheetgen.layout import TooLarge
-from sheetgen.plan import START
-from sheetgen.report import Report, summary
+from sheetgen.plan import START, Plan
+from sheetgen.report import Report, merged, summary, table
 from sheetgen.sheets.start import EngineLine
 from sheetgen.spec import Spec, SpecError
 from sheetgen.xlsx import UnreadableWorkbook
@@ -28,9 +27,10 @@ from sheetgen.xlsx.read import MAX_CELLS
 
 DEFAULT = "homework"
 OUTPUT = Path("out")
+FINAL = "final.xlsx"
 REMEDY = "choose another with -o"
 
-RIGHT, WRONG, UNUSABLE = 0, 1, 2  # exit statuses
+LONG = {True: 250_000, False: 2_000_000}  # more formulas than these take minutes, checked or not
 
 
 class CannotWrite(ValueError):
@@ -57,11 +57,11 @@ def find_template(name: str) -> Path:
 
 def list_templates() -> None:
     """Print the shipped templates with their titles."""
-    table = Table("template", "network", "title", box=None)
+    found = Table("template", "network", "title", box=None)
     for path in sorted(template_folder().glob("*.toml"), key=lambda path: path.stem):
         spec = specs.load(path)
-        table.add_row(path.stem, "-".join(map(str, spec.layers)), spec.title)
-    _console().print(table)
+        found.add_row(path.stem, "-".join(map(str, spec.layers)), spec.title)
+    console().print(found)
 
 
 def build(
@@ -75,6 +75,7 @@ def build(
         if value is not None
     )
     taken: set[Path] = set()
+    complaints: set[str] = set()  # what is wrong with the options is wrong with them for every template
     for name in names or [DEFAULT]:
         try:
             spec = specs.with_options(specs.load(find_template(name)), steps, learning_rate)
@@ -85,11 +86,11 @@ def build(
             extras = [] if names else gather()  # the default workbook alone shows what other packages add
             if not _build_one(spec, path, options, checked, extras):
                 status = max(status, WRONG)
-        except (SpecError, CannotWrite, CannotAdd) as error:
-            _complain(str(error))
-            status = UNUSABLE
-        except (TooLarge, FormulaTooLong) as error:
-            _complain(f"{name}: {error}")
+        except (SpecError, CannotWrite, CannotAdd, TooLarge, FormulaTooLong) as error:
+            problem = f"{name}: {error}" if isinstance(error, TooLarge | FormulaTooLong) else str(error)
+            if problem not in complaints:
+                complain(problem)
+            complaints.add(problem)
             status = UNUSABLE
     return status
 
@@ -116,30 +117,44 @@ def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequ
             f"{spec.steps:,} steps make {plan.cells:,} cells, more than the {MAX_CELLS:,} that a check reads: "
             "use fewer steps, or build it with --no-check"
         )
-    with room(path, CannotWrite, REMEDY) as folder, _progress() as say:
-        say("asking PyTorch autograd")
-        oracle = workbook.ask_oracle(spec)
-        say("writing")
-        draft, final = folder / "draft.xlsx", folder / "final.xlsx"
-        workbook.write(plan, draft, oracle, options, extras=extras)
-        if not checked:
-            draft.replace(path)
-            _said(f"{path}: written, not checked")
-            return True
-        report = check(draft, progress=say, house=True)
-        if report.passed:
-            say("writing the certificate")
-            lines = [EngineLine(x.engine, x.version, x.cells, x.worst, x.where) for x in report.lines]
-            workbook.write(plan, final, oracle, options, lines, extras)
-            _only_start_differs(draft, final)
-            final.replace(path)
+    with room(path, CannotWrite, REMEDY) as folder:
+        if plan.formulas > LONG[checked]:
+            work = "write, and to check with every engine" if checked else "write"
+            warn(f"{path}: about {plan.formulas:,} formulas to {work}: this takes minutes")
+        with stages("asking PyTorch autograd") as say, ended_with_us(stop):
+            report = _draft(plan, folder, options, checked, extras, say)
+        if report is None or report.passed:
+            settle(folder / FINAL, path)
+    if report is None:
+        said(f"{path}: written, not checked")
+        return True
     report.path = path
     print_report(report)
     if report.passed:
-        _said(f"{path}: written, {sum(x.cells for x in report.lines):,} results compared, all right")
+        said(f"{path}: written, {sum(x.cells for x in report.lines):,} results compared, all right")
     else:
-        _complain(f"{path}: not written, for the draft failed its checks; a file that was there is untouched")
+        complain(f"{path}: not written, for the draft failed its checks; a file that was there is untouched")
     return report.passed
+
+
+def _draft(
+    plan: Plan, folder: Path, options: str, checked: bool, extras: Sequence[Extra], say: Progress
+) -> Report | None:
+    """Write the FINAL workbook into a folder, unless a check of its draft fails; what the check found."""
+    oracle = workbook.ask_oracle(plan.program.spec)
+    say("writing")
+    draft, final = folder / "draft.xlsx", folder / FINAL
+    workbook.write(plan, draft, oracle, options, extras=extras)
+    if not checked:
+        draft.replace(final)
+        return None
+    report = check(draft, progress=say, house=True)
+    if report.passed:
+        say("writing the certificate")
+        lines = [EngineLine(x.engine, x.version, x.cells, x.worst, x.where) for x in report.lines]
+        workbook.write(plan, final, oracle, options, lines, extras)
+        _only_start_differs(draft, final)
+    return report
 
 
 def _only_start_differs(draft: Path, final: Path) -> None:
@@ -157,63 +172,36 @@ def check_files(files: Sequence[Path], engines: Sequence[str]) -> int:
 
     unknown = [name for name in engines if name not in ENGINES]
     if unknown:
-        _complain(f"{unknown[0]}: there is no such engine: use one of {', '.join(ENGINES)}")
+        complain(f"{unknown[0]}: there is no such engine: use one of {', '.join(ENGINES)}")
         return UNUSABLE
     status = RIGHT
-    for path in files:
+    for path in dict.fromkeys(files):
         try:
-            with _progress() as say:
+            with stages("reading") as say, ended_with_us(stop):
                 report = check(path, engines or None, progress=say)
         except (NoTemplate, SpecError, UnreadableWorkbook) as error:
-            _complain(str(error))
+            complain(str(error))
             status = UNUSABLE
             continue
         print_report(report)
         if report.passed:
-            _said(f"{path}: right")
+            said(f"{path}: right")
         else:
             status = max(status, WRONG)
-            _complain(f"{path}: {len(report.findings):,} findings")
+            n = len(merged(report.findings))
+            complain(f"{path}: {n:,} finding{'s' * (n != 1)}")
     return status
 
 
 def print_report(report: Report) -> None:
     """The table of engines, then the notes and findings."""
-    console = _console()
-    table = Table("engine", "version", box=None)
-    for head in ("cells", "worst relative error", "where", "seconds"):
-        table.add_column(head, justify="left" if head == "where" else "right")
-    for x in report.lines:
-        table.add_row(x.engine, x.version, f"{x.cells:,}", f"{x.worst:.1e}", x.where, f"{x.seconds:.1f}")
-    console.print(table)
+    out = console()
+    out.print(table(report.lines), soft_wrap=True)
     for note in report.notes:
-        console.print(f"note: {note}", soft_wrap=True)
+        out.print(f"note: {note}", soft_wrap=True)
     for finding, more in summary(report.findings):
         where = f"{finding.sheet}!{finding.cell}: " if finding.sheet else ""
         engine = f" [{finding.engine}]" if finding.engine else ""
-        console.print(f"{finding.kind}: {where}{finding.message}{engine}", soft_wrap=True)
+        out.print(f"{finding.kind}: {where}{finding.message}{engine}", soft_wrap=True)
         if more:
-            console.print(f"    and {more:,} more of this kind")
-
-
-def _console(stderr: bool = False) -> Console:
-    """Prints names and formulas as they are, and a table whole where no terminal says how wide it is."""
-    console = Console(stderr=stderr, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 120)
-    return console
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A line that says what is being done, on a terminal only."""
-    with _console(stderr=True).status("starting") as status:
-        yield lambda text: status.update(Text(text))
-
-
-def _said(text: str) -> None:
-    _console().print(text, style="green", soft_wrap=True)
-
-
-def _complain(text: str) -> None:
-    _console(stderr=True).print(text, style="red", soft_wrap=True)
+            out.print(f"    and {more:,} more of this kind")

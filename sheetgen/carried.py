@@ -12,6 +12,8 @@ from sheetgen.spec import Spec
 from sheetgen.xlsx import Workbook
 from sheetgen.xlsx.a1 import place
 
+MOST_LINES = 10_000  # of a template
+
 
 class NoTemplate(ValueError):
     """A workbook that does not say what network it holds."""
@@ -28,16 +30,16 @@ def template(workbook: Workbook, path: Path) -> Spec:
             "check a file that sheetgen built, or build one with: sheetgen build"
         )
     head, _ = place(heads[0])
-    last = max((place(a)[0] for a in cells), default=head)
+    last = min(max((place(a)[0] for a in cells), default=head), head + MOST_LINES)
     lines = [str(text.get(f"B{row}", "")) for row in range(head + 1, last + 1)]
     network = specs.parse("\n".join(lines) + "\n", f"{path}, sheet Template")
     return _with_options(network, str(text.get("B4", "")), path)
 
 
 def _with_options(network: Spec, options: str, path: Path) -> Spec:
-    words = shlex.split(options)
-    values = dict(zip(words[::2], words[1::2], strict=False))
     try:
+        words = shlex.split(options)
+        values = dict(zip(words[::2], words[1::2], strict=False))
         steps, rate = values.get("--steps"), values.get("--learning-rate")
         return specs.with_options(network, int(steps) if steps else None, float(rate) if rate else None)
     except ValueError:

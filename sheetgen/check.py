@@ -1,4 +1,7 @@
-"""Is a finished workbook right? The judge reads the file alone, and imports nothing of what made it.
+"""Is a finished workbook right? The judge reads the file, and imports nothing of what writes its cells.
+
+It shares two modules with the generator: `spec`, which reads the template that the file carries, and `reference`, which
+trains that network in PyTorch. A fault in these two it would not see.
 
 Every formula is recalculated by real engines on a copy that remembers no results, and compared with the cached value
 and, where a table counts iterations, with PyTorch's float64 autograd. An empty list of findings is a pass.
@@ -10,13 +13,14 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sheetgen.carried import template, with_inputs
-from sheetgen.engines import ENGINES, EngineFailed, EngineMissing, Recalculated
+from sheetgen.curves import Curves, Place
+from sheetgen.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
+from sheetgen.engines.effort import too_much
 from sheetgen.lint import HOUSE, lint
-from sheetgen.report import Finding, Line, Report
+from sheetgen.report import Finding, Finished, Line, Report
 from sheetgen.spec import Spec
 from sheetgen.tables import Table, find, odd_cells
 from sheetgen.xlsx import ErrorValue, Sheets, Value, Workbook, read
@@ -26,7 +30,6 @@ ROUNDING = 1e-13  # an absolute floor where no reference tells how large the ter
 JUDGED = ("Autograd check", "Finite differences", "Start")  # their numbers are differences: noise around zero
 NOISE = 1e-9
 
-Place = tuple[str, str]  # sheet, address
 Expected = dict[Place, tuple[float, float]]  # PyTorch's number, and how far a right cell may be off
 
 
@@ -36,7 +39,7 @@ def check(
     progress: Callable[[str], object] = lambda _: None,
     house: bool = False,
 ) -> Report:
-    """Judge a workbook; `progress` is told what is done next.
+    """Judge a workbook; `progress` is told what is done next, and by a Finished what an engine has found.
 
     The house's own rules (alt text, and what else Excel does not mind) are findings with `house`, else notes: a
     program that saved the workbook again may have lost them.
@@ -44,32 +47,56 @@ def check(
     Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge.
     """
     report = Report(Path(path))
+    names = list(dict.fromkeys(engines or ENGINES))
     progress("reading")
     workbook = read(path)
     network = with_inputs(template(workbook, report.path), workbook, report)
-    progress("linting")
+    if why := too_much(workbook):
+        report.findings.append(Finding("not evaluated", "", "", f"{why}: no engine was asked"))
+        names = []
+    with side_by_side(path, names, workbook) as running:  # they begin now, and we look at the rest meanwhile
+        progress("linting")
+        _lint(path, house, report)
+        tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
+        curves = Curves(path, tables, workbook.sheets)
+        report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.leave_out)]
+        for table in tables:
+            report.findings += [
+                Finding("formula", o.sheet, o.address, f"{o.found} stands where its column has {o.expected}")
+                for o in odd_cells(table, workbook.sheets[table.sheet])
+            ]
+        progress("PyTorch autograd")
+        expected = reference_values(network, tables, report) if _fits(network, workbook, report) else {}
+        _compare_cached(workbook, expected, report)
+        parts: dict[str, Report] = {}
+        while waiting := [name for name in names if name not in parts]:
+            progress(", ".join(waiting))
+            name, result = next(running)
+            part = parts[name] = _judged(name, result, workbook, expected, curves)
+            progress(part.lines[0].told() if part.lines else Finished(f"{name}: not run"))
+    for name in names:  # in one order, whichever was first
+        report.lines += parts[name].lines
+        report.findings += parts[name].findings
+        report.notes += parts[name].notes
+    return report
+
+
+def _lint(path: str | Path, house: bool, report: Report) -> None:
     for p in lint(path):
         finding = Finding("lint", p.sheet, p.cell, f"{p.message} [{p.rule}]")
         if house or p.rule not in HOUSE:
             report.findings.append(finding)
         else:
             report.notes.append(f"{p.sheet}!{p.cell}: {finding.message}")
-    tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
-    report.findings += cached_errors(workbook.sheets)
-    for table in tables:
-        report.findings += [
-            Finding("formula", o.sheet, o.address, f"{o.found} stands where its column has {o.expected}")
-            for o in odd_cells(table, workbook.sheets[table.sheet])
-        ]
-    progress("PyTorch autograd")
-    expected = reference_values(network, tables, report)
-    _compare_cached(workbook, expected, report)
-    for name, result in _recalculated(path, engines or list(ENGINES), progress):
-        if isinstance(result, Recalculated):
-            report.lines.append(_compare(result, workbook, expected, report))
-        else:
-            _absent(name, result, report)
-    return report
+
+
+def _fits(network: Spec, workbook: Workbook, report: Report) -> bool:
+    """Whether the workbook has room for what its template says: PyTorch is not run for what cannot be there."""
+    held, needed = sum(map(len, workbook.sheets.values())), (network.steps + 1) * len(network.weights)
+    if needed > held:
+        message = f"its template makes {needed:,} weights, and the workbook has {held:,} cells: PyTorch was not run"
+        report.findings.append(Finding("rows", "Template", "", message))
+    return needed <= held
 
 
 def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> Expected:
@@ -99,11 +126,11 @@ def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> 
     return expected
 
 
-def cached_errors(sheets: Sheets) -> Iterator[Finding]:
-    """Formula cells whose cached value is an error, or is not there."""
+def cached_errors(sheets: Sheets, fine: Callable[[str, str], bool] = lambda *_: False) -> Iterator[Finding]:
+    """Formula cells whose cached value is an error, or is not there; those are `fine` that charts leave out."""
     for sheet, cells in sheets.items():
         for address, entry in cells.items():
-            if isinstance(entry.value, ErrorValue):
+            if isinstance(entry.value, ErrorValue) and not fine(sheet, address):
                 yield Finding("error", sheet, address, f"the cached value is {entry.value}")
             elif entry.formula and entry.value is None:
                 yield Finding("cached", sheet, address, "the formula has no cached value")
@@ -122,42 +149,39 @@ def _compare_cached(workbook: Workbook, expected: Expected, report: Report) -> N
             report.findings.append(Finding("cached", *at, message))
 
 
-def _recalculated(
-    path: str | Path, names: Sequence[str], progress: Callable[[str], object]
-) -> Iterator[tuple[str, Recalculated | Exception]]:
-    """Each engine's results, in the order of names. LibreOffice, a program of its own, runs beside."""
-
-    def run(name: str) -> Recalculated | Exception:
-        try:
-            return ENGINES[name](path)
-        except (EngineMissing, EngineFailed) as error:
-            return error
-
-    with ThreadPoolExecutor(1) as beside:
-        ahead = {name: beside.submit(run, name) for name in names if name == "LibreOffice"}
-        for name in names:
-            progress(name)
-            yield name, ahead[name].result() if name in ahead else run(name)
+def _judged(name: str, result: Outcome, workbook: Workbook, expected: Expected, curves: Curves) -> Report:
+    """What one engine has to say."""
+    part = Report(curves.path)
+    if isinstance(result, Recalculated) and not result.values:
+        part.notes += [f"{name} left out {line}" for line in result.left_out]
+    elif isinstance(result, Recalculated):
+        part.lines.append(_compare(result, workbook, expected, part, curves))
+    else:
+        _absent(name, result, part)
+    return part
 
 
 def _absent(name: str, error: Exception, report: Report) -> None:
-    """An engine that did not run: LibreOffice may be missing on a person's machine, but nothing may in CI."""
-    excused = isinstance(error, EngineMissing) and name == "LibreOffice" and not os.environ.get("CI")
+    """An engine that did not run: some may be missing on a person's machine, but none in CI."""
+    excused = isinstance(error, EngineMissing) and name in OPTIONAL and not os.environ.get("CI")
     if excused:
         report.notes.append(f"not run: {error}")
     else:
         report.findings.append(Finding("engine", "", "", str(error), name))
 
 
-def _compare(result: Recalculated, workbook: Workbook, expected: Expected, report: Report) -> Line:
+def _compare(result: Recalculated, workbook: Workbook, expected: Expected, report: Report, curves: Curves) -> Line:
     """Compare one engine's values with the cached ones and with PyTorch's."""
     cells, worst, where = 0, 0.0, ""
     for text in result.not_evaluated:
         report.findings.append(Finding("not evaluated", "", "", text, result.engine))
+    report.findings += curves.findings(result.values, result.engine)
     for sheet, values in result.values.items():
         for address, value in values.items():
             cached = workbook.sheets[sheet][address].value
             cells += 1
+            if (sheet, address) in curves.cells:  # compared with the column that it repeats
+                continue
             if isinstance(value, ErrorValue):
                 report.findings.append(Finding("error", sheet, address, f"the formula gives {value}", result.engine))
                 continue

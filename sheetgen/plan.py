@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from sheetgen.cell import Cell
-from sheetgen.layout import FIRST_ROW, Trace, column_range, fit_columns, last_row, letter, scalar_name
+from sheetgen.layout import FIRST_ROW, Trace, fit_columns, last_row, letter, scalar_name
 from sheetgen.program import Program
 
 START, NETWORK, STEPS, TRAINING = "Start", "Network", "Steps", "Training"
-RATES, CHECK, DIFFERENCES, TEMPLATE = "Learning rates", "Autograd check", "Finite differences", "Template"
+RATES, CHECK, RECOMPUTED = "Learning rates", "Autograd check", "Recomputation"
+DIFFERENCES, TEMPLATE = "Finite differences", "Template"
 
 TYPED_RATE = 1.5  # what the cell for a learning rate of one's own holds at first
 DIVERGED = "diverged"
+NO_RATE = "no rate"  # in the columns of a rate that is no number
+MOST_RECOMPUTED = 150_000  # cells of Learning rates; beyond it the sheet Recomputation leaves them out
 MEASURED_ROWS = 2_000  # how many rows decide a column's number format, and are kept in memory
 
 
@@ -58,7 +61,7 @@ class Plan:
         self.names = {c: c.name if c is program.learning_rate else scalar_name(c.name or "") for c in leaves}  # type: ignore[misc]
         last_row(program.spec.steps)
         fit_columns(2 + 3 * (len(program.columns) + len(program.spec.learning_rates)), CHECK)
-        fit_columns(1 + len(self.learning_rates) * (2 + len(self.rate_cells)), RATES)
+        fit_columns(5 + len(self.learning_rates) * (3 + len(self.rate_cells)), RATES)
         self.training = Trace(program, program.columns, self.names, 1, TRAINING)
         self._extent = self._measure()
         self.rates = [self._rate_trace(k) for k in range(len(self.learning_rates))]
@@ -86,6 +89,17 @@ class Plan:
         return [*self.program.spec.learning_rates, TYPED_RATE]
 
     @property
+    def rate_names(self) -> list[str]:
+        """What the rates are called in headings."""
+        return [*(f"{rate:g}" for rate in self.program.spec.learning_rates), "yours"]
+
+    @property
+    def rates_recomputed(self) -> bool:
+        """Whether the sheet Recomputation has room for Learning rates."""
+        per_rate = 2 + len(self.rate_cells)
+        return len(self.learning_rates) * per_rate * (self.program.spec.steps + 1) <= MOST_RECOMPUTED
+
+    @property
     def last(self) -> int:
         """The row of the last step."""
         return self.training.last
@@ -94,8 +108,27 @@ class Plan:
     def cells(self) -> int:
         """How many cells the tables have that hold a row for every step."""
         checked = len(self.program.columns) + len(self.program.spec.learning_rates)
-        rates = len(self.learning_rates) * (2 + len(self.rate_cells))
-        return (self.last - FIRST_ROW + 1) * (4 + len(self.program.columns) + rates + 3 * checked)
+        rates = len(self.learning_rates) * (3 + len(self.rate_cells))
+        drawn = 1 if self.program.spec.bounded else 2 + 2 * len(self.program.next)
+        return (self.last - FIRST_ROW + 1) * (4 + len(self.program.columns) + drawn + rates + 3 * checked)
+
+    @property
+    def fixed_terms(self) -> list[list[Cell]]:
+        """The numbers beside the weights that are the same in every row: the inputs, frozen biases layer by layer."""
+        net, constants = self.program.network, self.program.constants
+        frozen = ([b for b in layer.biases if b in constants] for layer in net.layers)
+        return [list(net.inputs.flat), *(biases for biases in frozen if biases)]
+
+    @property
+    def input_size(self) -> float:
+        """The largest of 1 and of the sizes of `fixed_terms`."""
+        return max([1.0, *(abs(self.program.constants[c]) for group in self.fixed_terms for c in group)])
+
+    @property
+    def formulas(self) -> int:
+        """About how many formulas the workbook has: the cells of the tables, but for PyTorch's numbers."""
+        checked = len(self.program.columns) + len(self.program.spec.learning_rates)
+        return self.cells - (self.last - FIRST_ROW + 1) * checked
 
     # Learning rates: column A counts, then E_total of every rate side by side, then the rows at which each has
     # reached the threshold, then what each rate needs to compute: weights and activations.
@@ -123,11 +156,7 @@ class Plan:
 
     def of_own_rate(self, formula: str) -> str:
         """A formula that has a value only where a number stands in the cell for a learning rate of one's own."""
-        return f'IF(COUNT($A${self.rate_row(len(self.learning_rates) - 1)})=1,{formula},"no rate")'
-
-    def rate_error(self, k: int) -> str:
-        """All rows of E_total for the k-th rate, as a range on its own sheet's name."""
-        return column_range(RATES, letter(1 + k), self.last)
+        return f'IF(COUNT($A${self.rate_row(len(self.learning_rates) - 1)})=1,{formula},"{NO_RATE}")'
 
     def reached(self, k: int) -> str:
         """The letter of the column that tells at which step the k-th rate has reached the threshold."""

@@ -1,4 +1,4 @@
-"""The same network in PyTorch float64: the oracle. The only place in sheetgen that imports torch.
+"""The same network in PyTorch float64: the oracle. Beside the exporter, the only place that imports torch.
 
 It shares a Spec with the generator and nothing else: the forward pass is torch's, the gradients are autograd's.
 Several runs are trained side by side (the learning rates to compare, and a shadow of each that shows what rounding

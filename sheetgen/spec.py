@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import math
 import random
@@ -11,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sheetgen.text import unseen
+
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
 BIASES = ("none", "trained", "frozen")
 FORMULAS = ("expanded", "staged")
@@ -19,6 +22,7 @@ MAX_STEPS = 10**9  # the layout knows how many rows a sheet has; beyond this a n
 STEPS_REMEDY = "give a whole number of updates from 1 on"
 MAX_LINE = 32_767  # characters in a cell: the workbook carries its template, line by line
 MAX_UNITS = 64  # in one layer: beyond it a sheet is no longer something a person reads
+MAX_WEIGHTS = 100_000  # in all: each has a column, and a sheet has fewer
 
 
 class SpecError(ValueError):
@@ -69,19 +73,32 @@ def said(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+KEYS = {
+    "": ("network", "data", "initial", "training", "title"),
+    "network": ("layers", "activation", "bias", "loss", "formulas"),
+    "data": ("inputs", "targets"),
+    "initial": ("seed", "weights", "biases"),
+    "training": ("learning_rate", "steps", "learning_rates"),
+}
+
+
 class _Table:
-    """One table of the TOML: hands out its keys, and knows which were never asked for."""
+    """One table of the TOML: hands out its keys. Raises SpecError for one that is not known."""
 
     def __init__(self, source: str, name: str, entries: Mapping[str, Any]):
         self.source, self.name, self.entries = source, name, dict(entries)
-        self.known: list[str] = []
+        for key in entries:
+            if key not in KEYS[name]:
+                near = difflib.get_close_matches(key.lower(), KEYS[name], 1)
+                meant = f" (did you mean {near[0]}?)" if near else ""
+                problem = f"is not a key sheetgen knows{meant}: use one of {', '.join(KEYS[name])}, or remove it"
+                raise self.fail(key if key.isprintable() and len(key) <= 60 else said(key), problem)
 
     def fail(self, key: str, problem: str) -> SpecError:
         where = f"{self.name}.{key}" if self.name else key
         return SpecError(f"{self.source}: {where} {problem}")
 
     def get(self, key: str, default: Any = None) -> Any:
-        self.known.append(key)
         return self.entries.get(key, default)
 
     def need(self, key: str, remedy: str) -> Any:
@@ -117,15 +134,12 @@ class _Table:
             raise self.fail(key, f"{have}: {remedy}")
         return tuple(self.number(key, v) for v in value)
 
-    def close(self) -> None:
-        for key in self.entries:
-            if key not in self.known:
-                raise self.fail(key, f"is not a key sheetgen knows: use one of {', '.join(self.known)}, or remove it")
-
 
 def load(path: Path | str) -> Spec:
     """Read a template file. Raises SpecError, also for a file that is missing or not TOML."""
     try:
+        if Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir()):
+            raise OSError(0, "it is no ordinary file")  # and might never end
         text = Path(path).read_text(encoding="utf-8-sig")  # Windows puts a mark before UTF-8
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
@@ -151,9 +165,11 @@ def parse(text: str, source: str) -> Spec:
             raise top.fail(name, f"is {said(entries)}: make it a table, [{name}]")
         tables[name] = _Table(source, name, entries)
     title = top.get("title", Path(source).stem)
-    if not isinstance(title, str) or not title.strip() or len(title) > 80 or not title.isprintable():
+    if not isinstance(title, str) or not title.strip() or len(title) > 80 or "\n" in title:
         raise top.fail("title", "must be one line of 1 to 80 characters: give the network a short name")
-    top.close()
+    if hidden := unseen(title):
+        problem = f"holds an invisible character ({hidden}): leave it out, and give the network a short name"
+        raise top.fail("title", problem)
     layers, activations, bias, formulas = _network(tables["network"])
     inputs, targets = _data(tables["data"], layers)
     weights, biases = _initial(tables["initial"], layers, bias)
@@ -172,6 +188,8 @@ def _network(table: _Table) -> tuple[tuple[int, ...], tuple[str, ...], str, str 
     if not isinstance(raw, list) or len(raw) < 2:
         raise table.fail("layers", f"is {said(raw)}: {remedy}")
     layers = tuple(table.whole("layers", n, 1, MAX_UNITS, remedy) for n in raw)
+    if (count := weight_count(layers)) > MAX_WEIGHTS:
+        raise table.fail("layers", f"has {count:,} weights, more than any sheet has columns: use fewer units")
     named = table.get("activation", "sigmoid")
     names = named if isinstance(named, list) else [named] * (len(layers) - 1)
     if len(names) != len(layers) - 1:
@@ -184,7 +202,6 @@ def _network(table: _Table) -> tuple[tuple[int, ...], tuple[str, ...], str, str 
     formulas = table.get("formulas")
     if formulas is not None:
         table.choice("formulas", formulas, FORMULAS)
-    table.close()
     return layers, activations, bias, formulas
 
 
@@ -196,7 +213,6 @@ def _data(table: _Table, layers: tuple[int, ...]) -> tuple[tuple[tuple[float, ..
         nested = isinstance(raw, list) and any(isinstance(row, list) for row in raw)
         rows = raw if nested else [raw]
         result.append(tuple(table.row(key, row, units, remedy) for row in rows))
-    table.close()
     if len(result[0]) != len(result[1]):
         raise table.fail(
             "targets", f"has {len(result[1])} samples for {len(result[0])} samples of inputs: give one for each"
@@ -207,7 +223,6 @@ def _data(table: _Table, layers: tuple[int, ...]) -> tuple[tuple[tuple[float, ..
 def _initial(table: _Table, layers: tuple[int, ...], bias: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     n, units = weight_count(layers), sum(layers[1:])
     seed, raw_w, raw_b = table.get("seed"), table.get("weights"), table.get("biases")
-    table.close()
     fit = f"to fit network.layers {said(list(layers))}"
     if seed is None and (raw_w is None or (bias != "none" and raw_b is None)):
         missing = "weights" if raw_w is None else "biases"
@@ -240,7 +255,6 @@ def _training(table: _Table) -> tuple[float, int, tuple[float, ...]]:
         raise table.fail("learning_rates", f"has {len(rates)} numbers: give 1 to 8 of them to compare")
     if len({f"{rate:g}" for rate in rates}) < len(rates):
         raise table.fail("learning_rates", "has two numbers that read alike: give each once, with six digits at most")
-    table.close()
     return learning_rate, steps, rates
 
 

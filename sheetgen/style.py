@@ -94,6 +94,7 @@ STYLES: dict[str, dict[str, Any]] = {
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
+    "faded": {"font_color": RULE},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
     "beyond": {"num_format": BEYOND},
     "beyond, typed": {"num_format": "0.0#######E+00;-0.0#######E+00;0"},  # with the digits that were typed
@@ -106,6 +107,12 @@ def series_line(k: int, width: float = 1.75) -> dict[str, Any]:
     """The line of the k-th series of a chart."""
     dash = DASHES[k // len(SERIES) % len(DASHES)]
     return {"color": SERIES[k % len(SERIES)], "width": width, "dash_type": dash}
+
+
+def series_point(k: int, size: int = 2) -> dict[str, Any]:
+    """The marker of the k-th series of a chart: hardly wider than its line, and seen where there is no line."""
+    colour = SERIES[k % len(SERIES)]
+    return {"type": "circle", "size": size, "fill": {"color": colour}, "border": {"none": True}}
 
 
 def beyond(first: str, form: str = "") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sheetgen import program
 from sheetgen.book import writing
 from sheetgen.extras import Extra
 from sheetgen.plan import START, Oracle, Plan
-from sheetgen.sheets import check, differences, network, rates, start, steps, template, training
+from sheetgen.sheets import check, differences, network, rates, recomputation, start, steps, template, training
 from sheetgen.sheets.start import EngineLine
 from sheetgen.spec import Spec
 
@@ -42,10 +42,10 @@ def write(
         book.sheet(START, f"{spec.title}, in live cells", start_subtitle(spec))
         panel = network.write(book, plan)
         steps.write(book, plan, panel)
-        training.write(book, plan)
-        rates.write(book, plan)
+        drawn = training.write(book, plan), rates.write(book, plan)
         check.write(book, plan, oracle)
-        differences.write(book, plan, panel)
+        places = recomputation.write(book, plan, *drawn)
+        differences.write(book, plan, panel, places)
         template.write(book, spec, options)
         for extra in extras:
             extra.write(book)

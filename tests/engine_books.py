@@ -8,22 +8,26 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from sheetgen.engines import ENGINES, Recalculated, available
+from sheetgen.engines import ENGINES, OPTIONAL, Recalculated, available
 from sheetgen.xlsx import Value
 from sheetgen.xlsx.a1 import address
 
 
-def needs_libreoffice() -> None:
-    """Skip without LibreOffice; in CI a missing engine is a failure."""
-    if not available("LibreOffice"):
+def needs(engine: str) -> None:
+    """Skip without an engine that a person need not have; in CI a missing engine is a failure."""
+    if not available(engine):
         if os.environ.get("CI"):
-            pytest.fail("LibreOffice is missing in CI.")
-        pytest.skip("LibreOffice is not installed.")
+            pytest.fail(f"{engine} is missing in CI.")
+        pytest.skip(f"{engine} is not installed.")
+
+
+def needs_libreoffice() -> None:
+    needs("LibreOffice")
 
 
 def run(engine: str, path: Path) -> Recalculated:
-    if engine == "LibreOffice":
-        needs_libreoffice()
+    if engine in OPTIONAL:
+        needs(engine)
     return ENGINES[engine](path)
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import sheetgen
-from sheetgen.report import Line
+from sheetgen.report import Exported, Line
 
 FEATURES, CLASSES = ["hours", "sleep", "coffee"], ["fails", "passes", "excels"]
 EXAMPLES = 4
@@ -36,7 +36,6 @@ def trained(data: torch.Tensor) -> nn.Module:
 
 def exported(net: nn.Module, data: torch.Tensor, path: Path) -> list[Line]:
     """Its first samples as a workbook of 20 rows, checked."""
-    lines: list[Line] = sheetgen.export(
-        net, data[:EXAMPLES], path, features=FEATURES, outputs=CLASSES, softmax=True
-    )
-    return lines
+    made: Exported = sheetgen.export(net, data[:EXAMPLES], path, features=FEATURES, outputs=CLASSES, softmax=True)
+    assert made.path == path
+    return [*made.lines]

@@ -9,8 +9,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape, unescape
 
 SHEETS = [
-    "Start", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Finite differences", "Template",
-    "MNIST report", "Architecture", "Training log", "Errors",
+    "Start", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Recomputation",
+    "Finite differences", "Template", "MNIST report", "Architecture", "Training log", "Errors",
 ]  # fmt: skip
 
 

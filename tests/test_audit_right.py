@@ -117,7 +117,8 @@ def test_a_batch_whose_gradients_are_added_up_is_told_and_not_judged(tmp_path: P
             batch = "SUM({<<<<G}:{<G})"
             hand.odd |= {(w, step): f"={{<{w}}}-$G$31*{batch.replace('G', f'dE/d{w}')}" for w in WEIGHTS}
     verdict = judged(tmp_path, hand)
-    assert (verdict.word, told(verdict), verdict.tables[0].gradients) == ("right", [], 8 * 16)
+    assert (verdict.word, verdict.code, told(verdict), verdict.tables[0].gradients) == ("not judged", 2, [], 8 * 16)
+    assert "128 gradients compared" in verdict.sentence() and "; updates not judged: those of w1" in verdict.sentence()
 
 
 def test_inputs_and_first_weights_by_formula_spaces_and_dollars(tmp_path: Path) -> None:
@@ -152,7 +153,6 @@ def test_sheetgen_s_own_workbooks_are_right(homework_book: Path, right: Path, bu
 
 NOTHING: dict[str, tuple[dict[str, Content], str]] = {
     "an unknown function": ({"E1": "=0.5*({t1}-{a_o1})^2+GAMMALN({t1}+2)*0"}, "GAMMALN is not understood"),
-    "a rounded error": ({"E_total": "=ROUND({E1}+{E2},15)"}, "rounded"),
     "an error that is its own": ({"E_total": "={E1}+{E2}+0*{E_total}"}, "depends on itself"),
 }
 
@@ -166,6 +166,14 @@ def test_an_error_without_a_derivative_is_doubtful(rules: dict[str, Content], sa
     unread = [f for f in verdict.findings if (f.severity, f.kind) == (WARNING, "unread")]
     assert any(f.cells == "W33:W44" and said in f.found for f in unread)
     assert not [f for f in verdict.findings if f.kind in ("gradient", "value", "forward") and f.cells != "W33:W44"]
+
+
+def test_a_rounded_error_is_not_judged(tmp_path: Path) -> None:
+    verdict = judged(tmp_path, Hand().with_rules(E_total="=ROUND({E1}+{E2},15)"))
+    assert (verdict.code, verdict.findings) == (2, [])
+    assert verdict.problem == (
+        "Sheet1!W33:W44 was not judged: E depends on a rounded number (round), which has no derivative"
+    )
 
 
 def test_what_is_not_understood_is_listed_and_no_error(tmp_path: Path) -> None:
@@ -191,7 +199,7 @@ def test_momentum_without_gradients_is_not_judged(tmp_path: Path) -> None:
         hand.rules[w] = f"={{<{w}}}-$G$31*{{<v{k}}}"
     verdict = judged(tmp_path, hand)
     assert (verdict.word, verdict.code) == ("not judged", 2)
-    assert verdict.problem.count(".") == 1 and "no gradient and no update was found to compare" in verdict.problem
+    assert verdict.problem.startswith("updates not judged: those of w1, w2, w3, w4 and 4 more are not w - learning")
 
 
 def test_pasted_gradients_are_compared_and_told(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_no_file_stops_the_others(tmp_path: Path, capfd: pytest.CaptureFixture[s
         "abort": "abort.xlsx made its judge end with SIGABRT.",
         "exit": "exit.xlsx made its judge end too early.",
         "huge": "huge.xlsx takes more than 1 GB of memory to judge.",
-        "fault": "fault.xlsx cannot be judged, for the judge has a fault (ValueError: a\nb).",
+        "fault": "fault.xlsx could not be judged, for the judge has a fault (ValueError: a\nb).",
         "deep": problems["deep"],
         "secret": "secret.xlsx made its judge end too early.",
         "noisy": "",

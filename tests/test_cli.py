@@ -12,12 +12,16 @@ import openpyxl  # type: ignore[import-untyped,unused-ignore]
 import pytest
 from books import TEMPLATES
 from mutants import formula_of, set_cells
+from progress import parted
 
 from sheetgen import building, workbook
+from sheetgen import spec as specs
 from sheetgen.__main__ import main
 from sheetgen.check import check
+from sheetgen.console import KEPT
 from sheetgen.engines import ENGINES
 from sheetgen.report import Finding, Report
+from sheetgen.xlsx import read
 
 Run = tuple[int, str, str]  # exit status, standard output, standard error
 Sheetgen = Callable[..., Run]
@@ -27,7 +31,7 @@ NETWORK = (TEMPLATES / "homework.toml").read_text(encoding="utf-8")
 
 @pytest.fixture
 def sheetgen(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sheetgen:
-    """Run the command line in an empty folder; what is not a terminal gets no colours."""
+    """Run the command line in an empty folder; what is not a terminal gets no colours. Finished stages are left out."""
     monkeypatch.chdir(tmp_path)
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
@@ -38,7 +42,7 @@ def sheetgen(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: py
         out, err = capsys.readouterr()
         assert "\x1b" not in out + err
         assert "Traceback" not in out + err
-        return int(stop.value.code or 0), out, err
+        return int(stop.value.code or 0), out, parted(err)[1]
 
     return run
 
@@ -175,10 +179,10 @@ def found_wrong(path: Path, **_: object) -> Report:
     ("where", "what", "fails", "status", "sentence"),
     [
         (building, "check", found_wrong, 1, "x.xlsx: not written, for the draft failed its checks"),
-        (building, "check", interrupted, 1, "Aborted!"),
+        (building, "check", interrupted, 130, f"interrupted: {KEPT}"),
         (building, "check", no_space, 2, "x.xlsx: the file cannot be written (No space left on device): choose"),
         (workbook, "write", no_space, 2, "x.xlsx: the file cannot be written (No space left on device): choose"),
-        (workbook, "write", interrupted, 1, "Aborted!"),
+        (workbook, "write", interrupted, 130, f"interrupted: {KEPT}"),
         (tempfile, "mkdtemp", not_allowed, 2, "x.xlsx: the file cannot be written (Permission denied): choose"),
     ],
 )
@@ -268,3 +272,55 @@ def test_every_template_builds_and_passes_every_engine(name: str, sheetgen: Shee
     assert (status, err) == (0, "")
     assert all(engine in out for engine in ENGINES)
     assert left_in(tmp_path) == {"out", f"out/{name}.xlsx"}
+
+
+@pytest.mark.usefixtures("quick_judge")
+def test_a_long_build_says_so_first(
+    sheetgen: Sheetgen, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything slow is done, with the count of formulas; a short one says nothing."""
+    said: list[str] = []
+    monkeypatch.setattr(building, "warn", said.append)
+    monkeypatch.setattr(workbook, "ask_oracle", interrupted)
+    plan = workbook.plan(specs.with_options(specs.load(TEMPLATES / "xor.toml"), 2_000))
+    assert sheetgen("build", "xor", "--steps", 2_000, "-o", "x.xlsx")[0] == 130
+    assert said == [
+        f"x.xlsx: about {plan.formulas:,} formulas to write, and to check with every engine: this takes minutes"
+    ]
+    for few in (["--steps", 20], ["--steps", 2_000, "--no-check"]):
+        assert sheetgen("build", "xor", "-o", "x.xlsx", *few)[0] == 130
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("name", ["homework", "xor"])
+def test_the_count_of_formulas_is_about_right(name: str, tmp_path: Path) -> None:
+    spec = specs.with_options(specs.load(TEMPLATES / f"{name}.toml"), 60)
+    plan = workbook.plan(spec)
+    workbook.write(plan, tmp_path / "x.xlsx", workbook.ask_oracle(spec))
+    found = sum(bool(e.formula) for cells in read(tmp_path / "x.xlsx").sheets.values() for e in cells.values())
+    assert 0.85 * found < plan.formulas < 1.05 * found
+
+
+def test_what_is_wrong_is_printed_once(sheetgen: Sheetgen, tmp_path: Path) -> None:
+    """The same options are wrong in the same way for every template, and the same file in the same way every time."""
+    assert sheetgen("build", "homework", "mazur", "xor", "--steps", 0)[2].count("--steps is 0") == 1
+    assert sheetgen("check", "gone.xlsx", "gone.xlsx")[2].count("gone.xlsx") == 1
+    assert sheetgen("build", "gone", "away")[2].count("there is no such template") == 2
+
+
+def test_a_link_as_output_is_followed(sheetgen: Sheetgen, tmp_path: Path) -> None:
+    (tmp_path / "real.xlsx").write_text("old")
+    (tmp_path / "real.xlsx").chmod(0o640)
+    (tmp_path / "link.xlsx").symlink_to("real.xlsx")
+    assert sheetgen("build", "-o", "link.xlsx", "--steps", 2, "--no-check")[0] == 0
+    assert (tmp_path / "link.xlsx").readlink() == Path("real.xlsx")
+    assert read(tmp_path / "real.xlsx").sheets and (tmp_path / "real.xlsx").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_stage_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], right: Path) -> None:
+    assert building.check_files([right], ["IronCalc"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    heads = ["reading: ", "linting: ", "PyTorch autograd: ", "IronCalc "]
+    assert len(lines) == len(heads) and all(map(str.startswith, lines, heads))
+    figures = r"IronCalc [\d.]+: [\d,]+ cells, worst relative error \d\.\de-\d\d at .+!\w+, \d+\.\d s"
+    assert re.fullmatch(figures, lines[3])

@@ -26,7 +26,9 @@ def test_the_trace_is_the_published_network() -> None:
     assert cells[address(2, 1 + COLUMNS.index("d5"))][1] == pytest.approx(0.0721570729, abs=1e-10)
 
 
-@pytest.mark.parametrize(("engine", "rows"), [("IronCalc", 30), ("formulas", 16), ("LibreOffice", 30)])
+@pytest.mark.parametrize(
+    ("engine", "rows"), [("IronCalc", 30), ("formulas", 16), ("LibreOffice", 30), ("Formulon", 30)]
+)
 def test_planted_values_are_corrected(engine: str, rows: int, tmp_path: Path) -> None:
     right = trace(rows)
     planted = trace_book(tmp_path / "b.xlsx", {where: (formula, 999.0) for where, (formula, _) in right.items()})
@@ -173,7 +175,7 @@ def test_what_ironcalc_cannot_load_is_one_sentence(tmp_path: Path) -> None:
 
 @pytest.fixture
 def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for module in ("ironcalc", "formulas"):
+    for module in ("ironcalc", "formulas", "formulon"):
         monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.setenv("PATH", "")
     libreoffice.version.cache_clear()
@@ -191,7 +193,7 @@ def test_a_missing_engine_says_how_to_get_it(engine: str, nothing_installed: Non
             call()
 
 
-def test_needs_libreoffice_skips_at_home_and_fails_in_ci(
+def test_a_test_needs_an_engine_skips_at_home_and_fails_in_ci(
     nothing_installed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
@@ -210,12 +212,12 @@ def test_versions_are_known() -> None:
 
 def test_the_judge_imports_nothing_of_the_generator() -> None:
     code = "import sheetgen.engines, sys; print(*(m for m in sys.modules if m.split('.')[0] in " \
-           "('sheetgen', 'torch', 'formulas', 'ironcalc', 'xlsxwriter')))"  # fmt: skip
+           "('sheetgen', 'torch', 'formulas', 'formulon', 'ironcalc', 'xlsxwriter')))"  # fmt: skip
     root = Path(__file__).parents[1]
     said = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True).stdout
     assert set(said.split()) == {
         "sheetgen", "sheetgen.xlsx", "sheetgen.xlsx.a1", "sheetgen.xlsx.blank", "sheetgen.xlsx.package",
-        "sheetgen.xlsx.read", "sheetgen.engines", "sheetgen.engines.dialect", "sheetgen.engines.iron",
-        "sheetgen.engines.libreoffice", "sheetgen.engines.patterns", "sheetgen.engines.result",
-        "sheetgen.engines.whole",
+        "sheetgen.xlsx.read", "sheetgen.engines", "sheetgen.engines.beside", "sheetgen.engines.dialect",
+        "sheetgen.engines.formulon", "sheetgen.engines.iron", "sheetgen.engines.libreoffice",
+        "sheetgen.engines.patterns", "sheetgen.engines.result", "sheetgen.engines.together", "sheetgen.engines.whole",
     }  # fmt: skip

@@ -52,6 +52,12 @@ def book(net: nn.Module, data: torch.Tensor, tmp_path_factory: pytest.TempPathFa
         ({"outputs": ["a", "a", "b"]}, "two outputs are called 'a': .*"),
         ({"outputs": ["a"]}, "there are 1 names for 3 outputs: .*"),
         ({"title": ""}, "the title is empty: .*"),
+        ({"title": "a\u200bb"}, r"the title holds an invisible character \(U\+200B, ZERO WIDTH SPACE\): leave it out"),
+        ({"title": "a\u00a0b"}, r"the title holds an invisible character \(U\+00A0, NO-BREAK SPACE\): leave it out"),
+        ({"title": "a\ue000b"}, r"the title holds an invisible character \(U\+E000, for private use\): leave it out"),
+        ({"title": "a\nb"}, r"the title holds an invisible character \(U\+000A, a control character\): leave it out"),
+        ({"outputs": ["a", "b", "a\u200b"]}, r"the name of output 3 holds an invisible character \(U\+200B, .*"),
+        ({"features": ["a", "b", "\u202ec"]}, r"the name of feature 3 holds an invisible character \(U\+202E, .*"),
         ({"rows": 0}, "rows is 0: .*"),
         ({"rows": 2_000_000}, "2,000,000 rows of 23 formulas are too many for one sheet: use at most 43,478 rows"),
     ],
@@ -177,3 +183,29 @@ def test_the_same_network_gives_the_same_bytes(net: nn.Module, data: torch.Tenso
     for path in (a, b):
         sheetgen.export(net, data[:3], path, check=False)
     assert a.read_bytes() == b.read_bytes()
+
+
+def test_names_of_every_script_are_names(net: nn.Module, data: torch.Tensor, tmp_path: Path) -> None:
+    """Wide spaces, and joiners that Persian and Hindi need."""
+    outputs = ["می\u200cخواهم", "क्\u200dष", "全角\u3000空白"]
+    sheetgen.export(net, data[:1], tmp_path / "x.xlsx", outputs=outputs, check=False)
+    assert (tmp_path / "x.xlsx").is_file()
+
+
+def test_what_it_gives_tells_who_checked(net: nn.Module, data: torch.Tensor, tmp_path: Path) -> None:
+    path = tmp_path / "x.xlsx"
+    made = sheetgen.export(net, data[:3], path)
+    assert made.path == path and made.cells == sum(x.cells for x in made.lines) > 100
+    assert made.worst == max(x.worst for x in made.lines) <= 1e-9
+    assert [x.rsplit(" ", 1)[0] for x in made.engines] == [x.engine for x in made.lines]
+    assert made.engines[0].startswith("IronCalc ") and made.engines[1].startswith("formulas patterns ")
+    head, *table, last = str(made).splitlines()
+    assert repr(made) == str(made) and head.startswith("engine ")
+    assert [line[: len(x.engine)] for line, x in zip(table, made.lines, strict=True)] == [x.engine for x in made.lines]
+    assert last == f"{path}: written, {made.cells:,} results compared with PyTorch, all right"
+
+
+def test_it_tells_that_nobody_checked(net: nn.Module, data: torch.Tensor, tmp_path: Path) -> None:
+    made = sheetgen.export(net, data[:3], tmp_path / "x.xlsx", check=False)
+    assert (made.lines, made.engines, made.cells, made.worst) == ((), (), 0, 0.0)
+    assert str(made) == f"{tmp_path / 'x.xlsx'}: written, not checked"

@@ -18,7 +18,7 @@ from mutants import edit
 from sheetgen.__main__ import main
 from sheetgen.grad import grad
 from sheetgen.grad.result import AGREES, DISAGREES, UNCHECKED, VAGUE
-from sheetgen.grad.reverse import sweep
+from sheetgen.grad.reverse import CannotDifferentiate, sweep
 from sheetgen.grad.show import MOST_ROWS
 from sheetgen.grad.where import MOST, NoSuchCell, cells_of, label_of, named, target_of
 from sheetgen.reader import Book
@@ -268,3 +268,56 @@ def test_at_the_edge_of_what_a_formula_takes_the_other_side_is_checked() -> None
     (row,) = found.rows
     assert row.check == AGREES and row.derivative == pytest.approx(math.exp(3), rel=1e-12)
     assert any("on one side of the number in Sheet1!A1 there are errors" in note for note in found.notes)
+
+
+WHAT_IF: Cells = {
+    "A1": 5, "A2": 2, "B1": "=A1*A2", "C3": 3, "C4": 4, "D2": "=B1", "D3": 6, "D4": 8, "F1": "=SUM(D3:D4)",
+    "F2": "=D4+B1", "F3": "=IF(A1>0,B1,D4)", "G1": "=SUM(G3:G4)", "G3": 1, "G4": 2,
+}  # fmt: skip
+
+
+def what_if(path: Path, ref: str = 'ref="D3:D4"') -> Path:
+    """A workbook with a what-if data table in D3:D4, as Excel writes it: its results stand as plain numbers."""
+    table = f'<c r="D3"><f t="dataTable" {ref} dt2D="0" dtr="0" r1="A1"/><v>'
+    plain = write(path.with_name("plain.xlsx"), {"Model": WHAT_IF})
+    return edit(plain, path, "xl/worksheets/sheet1.xml", lambda text: re.sub('<c r="D3"[^>]*><v>', table, text))
+
+
+@pytest.mark.parametrize(("cell", "ranges"), [("F1", ["A1"]), ("F1", ["A2"]), ("F2", ["A1:A2"]), ("D4", ["A1"])])
+def test_a_what_if_data_table_is_refused(cell: str, ranges: list[str], run: Callable[..., Run], tmp_path: Path) -> None:
+    """Its results are no constants: 0 would be a wrong number."""
+    status, out, err = run(what_if(tmp_path / "t.xlsx"), cell, *ranges)
+    assert (status, out) == (2, "") and "a result of a what-if data table" in err and len(err.splitlines()) == 1
+
+
+def test_nobody_types_into_a_what_if_data_table(run: Callable[..., Run], tmp_path: Path) -> None:
+    for asked in ("D3", "D3:D4", "C3:D3"):
+        status, out, err = run(what_if(tmp_path / "t.xlsx"), "F1", asked)
+        assert (status, out) == (2, "") and "Model!D3 is a result of a what-if data table, into which nobody" in err
+
+
+@pytest.mark.parametrize("ref", ['ref="D3:D4"', 'ref="D3:D1048576"', 'ref="C2:E9"'])
+def test_what_does_not_depend_on_a_what_if_data_table_is_differentiated(
+    ref: str, run: Callable[..., Run], tmp_path: Path
+) -> None:
+    path = what_if(tmp_path / "t.xlsx", ref)
+    for cell, asked in (("B1", "A1"), ("F3", "A1"), ("G1", "G3")):
+        status, out, _ = run(path, cell, asked)
+        assert status == 0 and "1 of 1 derivatives agree" in out
+
+
+@pytest.mark.parametrize("ref", ["", 'ref="none"', 'ref="D3:D99999999"'])
+def test_a_what_if_data_table_that_is_nowhere_is_everywhere(ref: str, run: Callable[..., Run], tmp_path: Path) -> None:
+    """Which cells it fills cannot be told; without a range it is the one cell that holds it."""
+    status, out, err = run(what_if(tmp_path / "t.xlsx", ref), "F1", "A1")
+    assert (status, out) == (2, "") and "a what-if data table" in err
+
+
+def test_many_what_if_data_tables_take_no_time() -> None:
+    cells = {f"A{row}": Entry(None, 1.0) for row in range(1, 5_001)}
+    cells |= {"B1": Entry("SUM(A1:A5000)*C1", 5_000.0), "C1": Entry(None, 1.0)}
+    areas = {("Sheet1", f"A{row}"): f"A{row}" for row in range(1, 5_001)}
+    with pytest.raises(CannotDifferentiate, match="what-if data table"):
+        grad(Book(Workbook({"Sheet1": cells}, {}, {}, areas)), "B1", ["C1"])
+    wide = {("Sheet1", f"A{row}"): "A1:XFD9" for row in range(1, 5_001)}
+    assert all(Book(Workbook({"Sheet1": cells}, {}, {}, wide)).what_if(("Sheet1", a)) for a in ("A1", "XFD1048576"))

@@ -189,6 +189,21 @@ def test_several_seeds_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert re.search(r"ours +v6p-v12p-v12 +[\d,]+ +3 +2 +\d+\.\d{3} ", out)
 
 
+def test_what_several_runs_complain_of_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as that there is no data; what only one complains of is said with its name."""
+    script = tmp_path / "run"
+    script.write_text("#!/bin/sh\necho line\necho nothing there >&2\n[ $4 != odd ] || echo and more >&2\nexit 2\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(jobs.sys, "executable", str(script))
+    said: list[str] = []
+    runs = [jobs.Job(f"ours {k}", ("odd" if k == 2 else "even",)) for k in range(4)]
+    assert jobs.run_all(runs, 1, said.append) == runs
+    assert said == [
+        "[ours 0] line", "[ours 0] nothing there", "[ours 1] line", "[ours 2] line",
+        "[ours 2] nothing there\n[ours 2] and more", "[ours 3] line",
+    ]  # fmt: skip
+
+
 def test_two_processes_share_every_batch(here: Path) -> None:
     """torchrun with two processes on the CPU gives the numbers of one process, but for rounding."""
     assert command("train", "--target", "0", "--device", "cpu", "--threads", "1", "--records", "r1")[0] == 0

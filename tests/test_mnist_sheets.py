@@ -14,6 +14,7 @@ import mnist_books
 import numpy as np
 import openpyxl
 import pytest
+from books import recalculated
 from lxml import etree
 from mnist_books import OURS, claims, nowhere, pixels, record, save
 from mutants import SHEETS, set_cells
@@ -37,10 +38,11 @@ from sheetgen.spec import Spec
 from sheetgen.tables import find
 from sheetgen.xlsx import Value, Workbook, read
 from sheetgen.xlsx.a1 import place
+from sheetgen.xlsx.charts import read_charts
 
 MNIST = ["MNIST report", "Architecture", "Training log", "Errors"]
 PER_LAYER = [18, 4, 36, 4, 288, 32, 2304, 32, 2304, 32, 2304, 32, 2304, 32, 2304, 32, 4608, 64, 320]
-NAMES = ("ours", "reference", "small", "fast", "ladder-1", "ladder-2")
+NAMES = ("ours", "ours-1-teacher", "reference", "small", "fast", "teacher", "ladder-1", "ladder-2")
 
 Write = Callable[..., Path]
 
@@ -375,10 +377,29 @@ def test_every_chart_says_what_it_shows_and_remembers_it(book: Path) -> None:
     mine = [c for c in charts if any(n in (f.text or "") for n in MNIST for f in c.iter("{*}f"))]
     assert len(mine) == 9
     for chart in mine:
-        for values_ in (*chart.iter("{*}yVal"), *chart.iter("{*}val")):
+        says = chart.find("{*}chart/{*}title//{*}f") is not None  # then it has a series that draws no line
+        for values_ in [*chart.iter("{*}yVal"), *chart.iter("{*}val")]:
+            if says and values_.getparent().find("{*}dLbls") is not None:
+                continue
             assert len([v for v in values_.iter("{*}v") if v.text]) >= 2
     (second,) = [c for c in mine if len(list(c.iter("{*}valAx"))) > 2]
     assert any(e.text == "learning rate" for e in second.iter("{*}t"))
+
+
+def test_a_seed_that_there_is_not_leaves_no_chart_without_a_word(book: Path) -> None:
+    found = read(book)
+    for seed, said in ((99.0, "there is no such seed"), (found.sheets["Training log"]["A5"].value, " ")):
+        values = recalculated(book, mnist_seed=seed)["Training log"]
+        titles = [at for at, e in found.sheets["Training log"].items() if "of the seed shown" in str(e.formula)]
+        ending = f": empty, {said}" if said != " " else ""
+        assert [values[at] for at in titles] == [f"{k} of the seed shown{ending}" for k in ("Loss", "Accuracy")]
+        for chart in read_charts(book):
+            if "of the seed shown" in chart.name:
+                messages = [s for s in chart.series if s.name.area and s.name.area.row != 7]
+                assert [values[s.name.text.split("$")[1] + s.name.text.split("$")[2]] for s in messages] == [said]
+                drawn = [a for s in chart.series if s.name.area and s.name.area.row == 7 and (a := s.values.area)]
+                shown = {str(values[at]) == "#N/A" for area in drawn for at in area.addresses()}
+                assert shown == {said != " "} and len(drawn) >= 2
 
 
 def test_the_same_records_give_the_same_bytes(write_book: Write, made: dict[str, Claim], book: Path) -> None:
@@ -407,9 +428,12 @@ def test_what_is_not_recorded_yet_is_left_out(write_book: Write, made: dict[str,
 def test_long_texts_are_cut_and_recipes_told() -> None:
     assert len(told(["x" * 50_000])) == 400
     text = provenance.recipe_text(REFERENCE)
-    assert text.startswith("v2-c2-v16p") and "times 0.1" in text and text.endswith("images turned by 7°")
-    text = provenance.recipe_text(replace(REFERENCE, optimizer="muon", teacher="x", distill=0.9, temperature=4.0))
-    assert "muon, kernels turning by up to 2% a step" in text and "taught by x (90% of the loss, temperature 4)" in text
+    assert text.startswith("v2-c2-v16p") and "times 0.1" in text and "; images turned by 7°; " in text
+    taught = replace(REFERENCE, optimizer="muon", teacher="x", teachers=1, distill=0.9, temperature=4.0)
+    text = provenance.recipe_text(taught)
+    assert "muon, kernels turning by up to 2% a step" in text
+    assert "taught by the first seed of x (90% of the loss, temperature 4)" in text
+    assert "taught by the first 3 seeds of x (" in provenance.recipe_text(replace(taught, teachers=3))
 
 
 def test_provenance_names_teachers_and_runs_that_had_all_cores(write_book: Write, made: dict[str, Claim]) -> None:

@@ -48,7 +48,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     small = replace(TINY, net="v4p-v8p-v8", epochs=2)
     monkeypatch.setitem(ladder.RECIPES, "teacher", replace(small, name="teacher"))
-    monkeypatch.setitem(ladder.RECIPES, "ours", replace(small, teacher="teacher", distill=0.5, temperature=2.0))
+    monkeypatch.setitem(
+        ladder.RECIPES, "ours", replace(small, teacher="teacher", teachers=2, distill=0.5, temperature=2.0)
+    )
     monkeypatch.setattr(data, "load", lambda *_: (made_up(320), made_up(100, seed=1)))
     monkeypatch.setattr(record, "RUNS", tmp_path / "shipped")
     return tmp_path
@@ -63,15 +65,21 @@ def run(*arguments: str) -> tuple[int, str]:
 def test_a_pupil_records_who_taught_it(here: Path) -> None:
     status, err = run("--net", "ours")
     assert (status, err) == (
-        2, "teacher: nothing is recorded of this teacher: first run: python -m mnist train --net teacher\n",
+        2, "teacher: nothing is recorded of this teacher: first run: python -m mnist seeds --net teacher --n 2\n",
     )  # fmt: skip
-    for seed in ("0", "1"):
+    assert run("--net", "teacher") == (0, "")
+    few = Path("out/mnist/runs/teacher")
+    assert run("--net", "ours") == (
+        2, f"{few}: 1 of 2 teachers are recorded: first run: python -m mnist seeds --net teacher --n 2\n",
+    )  # fmt: skip
+    for seed in ("1", "2"):
         assert run("--net", "teacher", "--seed", seed) == (0, "")
     assert run("--net", "ours") == (0, "")
     runs = here / "out/mnist/runs"
     hashes = [record.read(runs / f"teacher/seed{k}.json").weights_sha256 for k in (0, 1)]
     pupil = record.read(runs / "ours/seed0.json")
-    assert list(pupil.taught_by) == hashes and record.read(runs / "teacher/seed0.json").taught_by == ()
+    assert list(pupil.taught_by) == hashes and pupil.recipe.teachers == 2  # the third is not asked
+    assert record.read(runs / "teacher/seed0.json").taught_by == ()
     content = json.loads((runs / "ours/seed0.json").read_text())
     (runs / "ours/seed0.json").write_text(json.dumps(content | {"taught_by": [1]}))
     with pytest.raises(BadRecord, match="no text"):
@@ -79,7 +87,7 @@ def test_a_pupil_records_who_taught_it(here: Path) -> None:
 
 
 def test_what_is_taught_matters(here: Path) -> None:
-    assert run("--net", "teacher") == (0, "")
+    assert run("--net", "teacher") == run("--net", "teacher", "--seed", "1") == (0, "")
     logs = []
     for share in (0.0, 0.5):
         ladder.RECIPES["ours"] = replace(ladder.RECIPES["ours"], distill=share)
@@ -89,10 +97,11 @@ def test_what_is_taught_matters(here: Path) -> None:
 
 
 def test_a_teacher_that_saw_the_held_out_images_is_refused(here: Path) -> None:
+    ladder.RECIPES["ours"] = replace(ladder.RECIPES["ours"], teachers=1)
     assert run("--net", "teacher") == (0, "")
     status, err = run("--net", "ours", "--held-out", "100")
     assert status == 2 and "did not keep back the same images as its pupil" in err
-    assert "python -m mnist train --net teacher --held-out 100" in err
+    assert "python -m mnist seeds --net teacher --n 1 --held-out 100" in err
     assert run("--net", "teacher", "--held-out", "100") == (0, "")
     assert run("--net", "ours", "--held-out", "100") == (0, "")
     assert run("--net", "ours")[0] == 2
@@ -100,7 +109,7 @@ def test_a_teacher_that_saw_the_held_out_images_is_refused(here: Path) -> None:
 
 def test_own_teachers_come_before_the_shipped_ones(here: Path) -> None:
     assert run("--net", "teacher", "--records", "shipped") == (0, "")
-    shipped = teacher.find("teacher", 0, [here / "own", here / "shipped"]).hashes()
+    shipped = teacher.find("teacher", 1, 0, [here / "own", here / "shipped"]).hashes()
     assert run("--net", "teacher", "--records", "own", "--seed", "1") == (0, "")
-    own = teacher.find("teacher", 0, [here / "own", here / "shipped"]).hashes()
+    own = teacher.find("teacher", 1, 0, [here / "own", here / "shipped"]).hashes()
     assert len(shipped) == len(own) == 1 and shipped != own

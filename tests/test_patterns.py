@@ -1,6 +1,7 @@
 """The two engines made of `formulas`: what they take on, what they decline, and that columns equal cells."""
 
 import math
+import random
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 import xlsxwriter
 from engine_books import trace, trace_book, write
 
-from sheetgen.engines import ENGINES, patterns, whole
+from sheetgen.engines import ENGINES, Recalculated, patterns, whole
+from sheetgen.engines import together as together_module
 from sheetgen.engines.dialect import plain_value
+from sheetgen.engines.together import compile_pattern
 from sheetgen.xlsx import ErrorValue, Value, read
 from sheetgen.xlsx.a1 import Area
 
@@ -88,32 +91,107 @@ def exact(values: dict[str, Value]) -> dict[str, tuple[str, str]]:
     return {where: (type(value).__name__, repr(value)) for where, value in values.items()}
 
 
-def test_by_column_is_by_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def one_by_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> Recalculated:
+    """What the library alone makes of every cell."""
+    with monkeypatch.context() as patch:
+        patch.setattr(patterns, "FEW", 10**9)
+        patch.setattr(patterns, "compile_pattern", lambda pattern, _: compile_pattern(pattern, False))
+        return patterns.recalculate(path)
+
+
+def unchecked(path: Path, monkeypatch: pytest.MonkeyPatch) -> Recalculated:
+    """What is made of all cells together, where it can be, without comparing some of them with the library alone."""
+
+    def no_single(self: patterns.Calculator, shared: patterns.Group, tasks: list[patterns.Task]) -> Any:
+        assert not shared.together
+        return singly(self, shared, tasks)
+
+    singly = patterns.Calculator._singly
+    with monkeypatch.context() as patch:
+        patch.setattr(patterns, "FEW", 0)
+        patch.setattr(patterns, "same", lambda *_: True)
+        patch.setattr(patterns.Calculator, "_singly", lambda self, shared, tasks: []
+                      if len(tasks) == 3 and shared.together else no_single(self, shared, tasks))  # fmt: skip
+        return patterns.recalculate(path)
+
+
+def test_together_is_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tricky_book(tmp_path / "b.xlsx")
-    together = patterns.recalculate(path)
-    grouped = patterns.group
-
-    def no_columns(workbook: Any) -> Any:
-        groups, unknown = grouped(workbook)
-        assert all(columns for _, columns in groups)
-        return {(pattern, False): tasks for (pattern, _), tasks in groups.items()}, unknown
-
-    monkeypatch.setattr(patterns, "group", no_columns)
-    singly = patterns.recalculate(path)
+    together, singly = unchecked(path, monkeypatch), one_by_one(path, monkeypatch)
     assert exact(together.values["S"]) == exact(singly.values["S"])
     assert together.not_evaluated == singly.not_evaluated == []
-    monkeypatch.undo()
-    monkeypatch.setattr(patterns, "careful", lambda function: function)  # and without the care it is not
-    assert exact(patterns.recalculate(path).values["S"]) != exact(singly.values["S"])
+    monkeypatch.setattr("sheetgen.engines.together.careful", lambda function: function)
+    assert exact(unchecked(path, monkeypatch).values["S"]) != exact(singly.values["S"])  # without the care it is not
+    assert exact(patterns.recalculate(path).values["S"]) == exact(singly.values["S"])  # and then it is noticed
 
 
-def test_reducing_functions_are_not_vectorised(tmp_path: Path) -> None:
-    cells: dict[str, Any] = {f"A{row}": row - 3 for row in range(1, 6)}
-    cells |= {f"B{row}": (f"=MAX(0,A{row})", 0) for row in range(1, 6)}
-    cells |= {f"C{row}": (f"=AND(A{row}>0,A{row}<2)", 0) for row in range(1, 6)}
-    values = patterns.recalculate(write(tmp_path / "b.xlsx", {"S": cells})).values["S"]
-    assert [values[f"B{row}"] for row in range(1, 6)] == [0, 0, 0, 1, 2]
-    assert [values[f"C{row}"] for row in range(1, 6)] == [False, False, False, True, False]
+WINDOWS = ["=SUM({r})", "=MAX({r})", "=MIN({r},{a})", "=MAX(0,{a})", "=MIN({a},{b})", "=SUM({r},{a},1)", "=SUMSQ({r})",
+           "=SUMPRODUCT({r},{q})", "=SUMPRODUCT({r},{t})", "=MAX(0,SUMPRODUCT({r},{q}))*{a}+{b}", "=COUNT({r})+{a}",
+           "=AVERAGE({r})", "=COUNTA({r})", "=COUNTIF({r},\">0\")", "=INDEX({r},{n},2)", "=INDEX({r},2,{n})*2",
+           "=MATCH({a},{c},0)", "=AND({a}>0,{b}<2)", "=OR({a}>0,{r})", "=IF(MAX({r})<=1,\"small\",{a})",
+           "=IF(OR({a}>1,{b}>1),\"\",INDEX({r},1,1))", "=IFERROR(SUM({r}),{a})", "=SUM({r}*{q})", "=SUM(({r}))",
+           "=SUBSTITUTE({a},\"t\",\"T\")", "=LEN({a})", "=LEFT({a},2)", "=INDEX({r},{n},1)&\"!\""]  # fmt: skip
+
+
+def window_book(path: Path, odd: bool) -> Path:
+    """Windows of 2 x 3 cells of plain numbers; or with texts, blanks, truths and errors among them."""
+    rng = random.Random(3)
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("S")
+        for row in range(61):
+            for column in range(5):
+                value = rng.choice(ODD) if odd and rng.random() < 0.3 else rng.choice([-0.0, 0, 1, rng.gauss(0, 1)])
+                if isinstance(value, str) and value.startswith("#"):
+                    page.write_formula(row, column, f"={value}", None, value)
+                elif value is not None:
+                    (page.write_string if isinstance(value, str) else page.write)(row, column, value)
+            page.write(row, 5, 1 + row % 3)
+        for row in range(1, 60):
+            names = {"r": f"A{row}:C{row + 1}", "q": f"$B${row}:D{row + 1}", "t": f"A{row}:B{row + 2}", "a": f"D{row}",
+                     "b": f"E{row}", "n": f"F{row}", "c": f"$D{row}:$D{row + 1}"}  # fmt: skip
+            for n, formula in enumerate(WINDOWS):
+                page.write_formula(row - 1, 7 + n, formula.format(**names), None, 1)
+    return path
+
+
+@pytest.mark.parametrize("odd", [False, True])
+def test_windows_together_are_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: bool) -> None:
+    path = window_book(tmp_path / "b.xlsx", odd)
+    groups, _ = patterns.group(read(path))
+    apart = {shared.pattern for shared in groups if not shared.together}
+    assert {"SUM(B1*B2)", "SUM((B1))"} <= apart and len(apart) < 6  # what only the library itself can know
+    together, singly = unchecked(path, monkeypatch), one_by_one(path, monkeypatch)
+    assert exact(together.values["S"]) == exact(singly.values["S"])
+    assert together.not_evaluated == singly.not_evaluated
+
+
+def test_a_group_that_is_not_the_librarys_is_calculated_by_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another version of it may round another way: then ours is not believed."""
+    path = window_book(tmp_path / "b.xlsx", odd=False)
+    right = exact(patterns.recalculate(path).values["S"])
+    at_once = together_module._at_once
+
+    def wrong(name: str, count: int, arguments: tuple[Any, ...]) -> Any:
+        found = at_once(name, count, arguments)
+        return found and [math.nextafter(value, 9) for value in found]
+
+    monkeypatch.setattr(together_module, "_at_once", wrong)
+    assert exact(patterns.recalculate(path).values["S"]) == right
+    monkeypatch.setattr(patterns, "same", lambda *_: True)
+    assert exact(patterns.recalculate(path).values["S"]) != right
+
+
+def test_words_like_references_are_none(tmp_path: Path) -> None:
+    """In texts, in names, in the names of sheets and of functions, in numbers."""
+    names = {"x_A1": "='A1 and B2'!$A$1", "'A1 and B2'!k": "='A1 and B2'!$A$2"}
+    cells = {f"B{row}": (f"=A{row}&\"A1\"&x_A1&LOG10(A{row})&1E5&'A1 and B2'!k&'A1 and B2'!A{row}", 0)
+             for row in range(1, 9)}  # fmt: skip
+    cells |= {f"A{row}": (10**row) for row in range(1, 9)}
+    other = {f"A{row}": row for row in range(1, 9)}
+    found = patterns.recalculate(write(tmp_path / "b.xlsx", {"S": cells, "A1 and B2": other}, names)).values["S"]
+    assert found == {f"B{row}": f"{10**row}A11{row}1000002{row}" for row in range(1, 9)}
 
 
 def test_a_range_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

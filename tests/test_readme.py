@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from mnist import record, spreadsheet, tables
 from mnist.sheets.common import INDEX, LIVE_INDEX
 from sheetgen import building, lint, spec
 from sheetgen.layout import FIRST_ROW, LAST_ROW
@@ -59,19 +58,6 @@ def test_the_sheets_are_the_ones_listed() -> None:
     listed = re.findall(r"^\| ([A-Z][A-Za-z ]+) \|", README, re.MULTILINE)
     more = [name for name, _ in [*INDEX, *LIVE_INDEX]]
     assert listed == [START, NETWORK, STEPS, TRAINING, RATES, CHECK, DIFFERENCES, TEMPLATE, *more]
-
-
-def test_the_results_are_what_the_command_prints() -> None:
-    shown = re.search(r"<!-- python -m mnist report --markdown -->\n(.*?)\n\n", README, re.DOTALL)
-    assert shown and shown[1] == tables.markdown(list(record.claims().values()))
-
-
-def test_the_cells_own_accuracy_is_the_recorded_one() -> None:
-    found = spreadsheet.load()
-    assert found is not None
-    assert f"**The spreadsheet's own accuracy: {found.accuracy:.2f} %**, {found.right:,} of" in README
-    assert f"`{found.weights_sha256}`" in README and f"{found.worst:.1e}" in README
-    assert f"({found.ironcalc_worst:.1e})" in README and f"random\n{found.ironcalc} of" in README
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\(((?!https?:)[^)#]+)\)", README))

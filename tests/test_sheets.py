@@ -16,12 +16,16 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from sheetgen import workbook
 from sheetgen.plan import Oracle
+from sheetgen.sheets.network import input_cells
 from sheetgen.sheets.start import EngineLine
-from sheetgen.spec import Spec
+from sheetgen.spec import Spec, parse
 from sheetgen.xlsx import Workbook, read
 from sheetgen.xlsx.a1 import tokens
 
-SHEETS = ["Start", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Finite differences", "Template"]
+SHEETS = [
+    "Start", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Recomputation", "Finite differences",
+    "Template",
+]  # fmt: skip
 LAST = 46  # the row of the 30th update
 
 
@@ -66,7 +70,7 @@ def test_start_leads_to_every_sheet_and_every_sheet_back(book: Any, parts: dict[
 def test_frozen_panes_keep_headings_in_view(book: Any) -> None:
     assert {sheet.title: sheet.freeze_panes for sheet in book} == {
         "Start": None, "Network": "A6", "Steps": "A5", "Training": "B16", "Learning rates": "B16",
-        "Autograd check": "B16", "Finite differences": "B9", "Template": "A7",
+        "Autograd check": "B16", "Recomputation": "B16", "Finite differences": "B9", "Template": "A7",
     }  # fmt: skip
 
 
@@ -82,9 +86,10 @@ def test_paper(book: Any, name: str) -> None:
 
 def test_headings_are_repeated_on_every_page(book: Any) -> None:
     titles = {"Steps": "$4:$4", "Training": "$15:$15", "Learning rates": "$15:$15", "Autograd check": "$15:$15"}
+    titles["Recomputation"] = "$15:$15"
     assert {s.title: s.print_title_rows for s in book if s.print_title_rows} == titles
     assert {s.title: s.print_title_cols for s in book if s.print_title_cols} == {
-        "Training": "$A:$A", "Autograd check": "$A:$A",
+        "Training": "$A:$A", "Autograd check": "$A:$A", "Recomputation": "$A:$A",
     }  # fmt: skip
 
 
@@ -116,28 +121,35 @@ def test_charts_cover_every_row(build_book: BuildBook, name: str) -> None:
     last = LAST if name == "homework" else 24
     with zipfile.ZipFile(path) as archive:
         parts = {n: archive.read(n) for n in archive.namelist()}
-    drawn, names = series(parts, "yVal")[1:], series(parts, "tx")[1:]  # the first is the drawing
+    # The first is the drawing; a chart's last series is what it says, and its title is named, too.
+    drawn = [chart[:-1] for chart in series(parts, "yVal")[1:]]
+    names = [[name for name in chart if name][1:-1] for chart in series(parts, "tx")[1:]]
     found = read(path)
     where = {label: f"Training!${k}$16:${k}${last}" for label, k in columns(found, "Training").items()}
     gradients = [label for label in where if re.fullmatch(r"dE/d[wb]\d+", label)]
     state = [label.removeprefix("dE/d") for label in gradients]
-    wanted = [["E_total"], ["E_total"], state, gradients]
+    wanted = [["E_total"], ["E_total > 0"], state, gradients]
     if name == "xor":
         wanted = [*wanted, [f"a_o1[{s}]" for s in (1, 2, 3, 4)]]
     assert [sorted(chart) for chart in drawn[:-1]] == [sorted(where[label] for label in chart) for chart in wanted]
-    rates = [f"'Learning rates'!${k}$16:${k}${last}" for k in ("BCDEFGH" if name == "homework" else "BCD")]
-    assert drawn[-1] == rates
+    heads = columns(found, "Learning rates")
+    rates = [k for k in heads if re.fullmatch(r"E \(.*\) > 0", k)]
+    assert len(rates) == (7 if name == "homework" else 3)
+    assert drawn[-1] == [f"'Learning rates'!${heads[k]}$16:${heads[k]}${last}" for k in rates]
     for sheet, chart in zip(["Training"] * len(wanted) + ["'Learning rates'"], series(parts, "xVal")[1:], strict=True):
-        assert set(chart) == {f"{sheet}!$A$16:$A${last}"}
-    for chart, headings in zip(drawn, names, strict=True):  # a line is named by the heading of its own column
-        assert [h for h in headings if h] == [re.sub(r"\$16:.*", "$15", values) for values in chart]
+        assert set(chart[:-1]) == {f"{sheet}!$A$16:$A${last}"}
+    labels = {f"{s}!${k}": label for s in ("Training", "Learning rates") for label, k in columns(found, s).items()}
+    for chart, headings in zip(drawn, names, strict=True):  # a line is named by the heading of what it shows
+        assert all(h.endswith("$15") for h in headings)
+        plain = [[text.replace("'", "").split("$1")[0] for text in texts] for texts in (chart, headings)]
+        assert [labels[k].removesuffix(" > 0") for k in plain[0]] == [labels[k] for k in plain[1]]
     axes = [e.get("val") for e in elements(parts, r"xl/charts/chart[2-9]\.xml", "max")]
     assert axes == [str(last - 16)] * (len(wanted) + 1)
 
 
 def test_charts_remember_what_they_draw(parts: dict[str, bytes], cells: Workbook) -> None:
     """For programs that draw a preview without calculating."""
-    (chart,) = elements(parts, r"xl/charts/chart2\.xml", "yVal")
+    chart, _ = elements(parts, r"xl/charts/chart2\.xml", "yVal")
     remembered = [float(e.text) for e in chart.iter("{*}v")]
     assert remembered == [cells.sheets["Training"][f"X{row}"].value for row in range(16, LAST + 1)]
 
@@ -152,13 +164,33 @@ def test_names_lead_to_the_inputs(cells: Workbook, homework_spec: Spec) -> None:
         label = {"row_shown": "row shown", "learning_rate": "learning_rate"}.get(name, name.replace("_", ""))
         assert cells.sheets[sheet][f"A{row}"].value == label
     others = {"certificate", "verdict", "differences_verdict", "inputs_changed", "worst_difference", "cells_compared",
-              "tolerance", "threshold", "my_learning_rate", "row_number"}  # fmt: skip
+              "tolerance", "threshold", "my_learning_rate", "recomputation_verdict", "cells_that_differ", "row_number",
+              "broken_place", "broken_what", "changed_input", "changed_place", "inputs_no_number"}  # fmt: skip
     assert {name for name in cells.names if "!" not in name} == set(numbers) | others
 
 
 def unlocked(sheet: Worksheet) -> set[str]:
     """The cells that look and behave like inputs."""
     return {c.coordinate for row in sheet.iter_rows() for c in row if c.has_style and not c.protection.locked}
+
+
+@pytest.mark.parametrize(
+    ("layers", "bias", "said"),
+    [
+        ([2, 2, 2], "none", {"initial weight into the hidden layer", "initial weight into the outputs"}),
+        ([1, 2, 2, 1], "frozen", {f"{what} into {layer}" for what in ("initial weight", "frozen bias")
+                                  for layer in ("hidden layer 1", "hidden layer 2", "the outputs")}),
+        ([1, 1, 1], "trained", {f"initial {what} into {layer}" for what in ("weight", "bias")
+                                for layer in ("the hidden layer", "the outputs")}),
+    ],
+)  # fmt: skip
+def test_inputs_are_called_what_they_are(layers: list[int], bias: str, said: set[str]) -> None:
+    """Not "first weight", for w1 to w4 would all be first."""
+    toml = f"[network]\nlayers = {layers}\nactivation = 'sigmoid'\nbias = '{bias}'\n"
+    toml += f"[data]\ninputs = [{[0.5] * layers[0]}]\ntargets = [{[0.5] * layers[-1]}]\n[initial]\nseed = 1\n"
+    plan = workbook.plan(parse(toml, "x.toml"))
+    texts = {text for _, _, text in input_cells(plan)}
+    assert texts - {"input", "target", "how far each update goes"} == said
 
 
 @pytest.mark.parametrize(("name", "inputs"), [("Network", 14), ("Learning rates", 2)])
@@ -181,7 +213,7 @@ def test_the_row_shown_is_one_that_there_is(book: Any) -> None:
 def test_what_is_protected_and_what_is_not(book: Any) -> None:
     """Nobody breaks the judge by accident; everybody may break the network on purpose; no password."""
     locked = {sheet.title for sheet in book if sheet.protection.sheet}
-    assert locked == {"Start", "Autograd check", "Finite differences", "Template"}
+    assert locked == {"Start", "Autograd check", "Recomputation", "Finite differences", "Template"}
     assert {sheet.protection.password for sheet in book} == {None}
     assert book.security is None or book.security.workbookPassword is None
 
@@ -204,8 +236,9 @@ def test_no_macros_no_links_outside_nothing_new(parts: dict[str, bytes], cells: 
     used = {text[:-1] for sheet in cells.sheets.values() for e in sheet.values() if e.formula
             for kind, text in tokens(e.formula) if kind == "call"}  # fmt: skip
     assert {"IF", "EXP", "INDEX", "SUM"} <= used <= {
-        "ABS", "AND", "CHOOSE", "COUNT", "COUNTA", "COUNTIF", "EXP", "IF", "IFERROR", "INDEX", "INT", "ISERROR",
-        "ISNUMBER", "ISTEXT", "LEFT", "LOG10", "MATCH", "MAX", "MIN", "OR", "ROUND", "SIGN", "SUBSTITUTE", "SUM",
+        "ABS", "AND", "CHAR", "CHOOSE", "COUNT", "COUNTA", "COUNTIF", "EXP", "HYPERLINK", "IF", "IFERROR", "INDEX",
+        "INT", "ISBLANK", "ISERROR", "ISNA", "ISNUMBER", "ISTEXT", "LEFT", "LN", "LOG10", "MATCH", "MAX", "MIN", "MOD",
+        "NA", "NOT", "OR", "ROUND", "SIGN", "SUBSTITUTE", "SUM",
     }  # fmt: skip
 
 

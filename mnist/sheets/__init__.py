@@ -13,7 +13,7 @@ from mnist.ladder import LADDER
 from mnist.notation import BadNetwork
 from mnist.record import RUNS, BadRecord, Claim, claims
 from mnist.sheets import architecture, errors, log, painting, pictures, report, runs, samples
-from mnist.sheets.common import INDEX, LIVE_INDEX, OURS
+from mnist.sheets.common import ERRORS, INDEX, LIVE_INDEX, OURS, PICTURED
 from mnist.sheets.ladder import Rung
 from sheetgen.book import Book
 from sheetgen.exporter import layers_sheet, weights_sheet
@@ -70,4 +70,6 @@ def sheets(
             weights_sheet.write(book, cells.layout, live.WEIGHTS, "What the network learned")
             samples.write(book, cells)
 
-    return Extra([*INDEX, *(LIVE_INDEX if cells else ())], [VERDICT], write)
+    pictured = PICTURED.format(count=len(shown)) if shown else ""
+    index = [(name, text + pictured if name == ERRORS else text) for name, text in INDEX]
+    return Extra([*index, *(LIVE_INDEX if cells else ())], [VERDICT], write)

@@ -7,18 +7,23 @@ from collections.abc import Sequence
 
 from mnist import published
 from mnist.sheets.common import LOG, OURS, REFERENCE
-from mnist.sheets.runs import BESIDE, CHART_ROWS, COMPARISON, HEAD, LIVE, SIDE_BY_SIDE, Run, of
+from mnist.sheets.runs import BESIDE, CHART_ROWS, COMPARISON, FACTS, HEAD, LIVE, SIDE_BY_SIDE, Run, of
 from sheetgen import style
 from sheetgen.book import Book, Chart, Sheet
 from sheetgen.layout import letter, quoted
+from sheetgen.sheets.plotted import SPOTS, speak
 
 WIDTH, HEIGHT = 436, 20 * CHART_ROWS - 8  # of a chart, in pixels
 WHERE = quoted(LOG)
+DRAWN = BESIDE + len(SIDE_BY_SIDE) + 1  # right of what is printed: what the charts of the seed shown are drawn from
+PLOTTED = "DEFGH"  # the columns that are drawn
+SPOT = DRAWN + len(PLOTTED)
 TARGET_LINE = {"color": style.FAIL_INK, "width": 1.25, "dash_type": "dash"}
 
 
 def write(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
     """Place four charts beside the run shown, two by two."""
+    _drawn(book, sheet, runs)
     drawn = (
         (_loss(book, runs), "Line chart: train and test loss of the chosen seed by epoch, and its learning rate."),
         (_accuracy(book, runs), "Line chart: train and test accuracy of the chosen seed by epoch, and the target."),
@@ -27,7 +32,8 @@ def write(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
     )
     for k, (chart, text) in enumerate(drawn):
         chart.set_size({"width": WIDTH, "height": HEIGHT})
-        chart.set_legend({"position": "bottom", "font": {"name": style.FONT, "size": 9, "color": style.MUTED}})
+        legend = {"position": "bottom", "font": {"name": style.FONT, "size": 9, "color": style.MUTED}}
+        chart.set_legend(legend | ({"delete_series": [2]} if k < 2 else {}))  # what it says is no curve
         where = {"x_offset": k % 2 * (WIDTH + 8), "y_offset": 2, "object_position": 3, "description": text}
         if sheet.insert_chart(HEAD + k // 2 * CHART_ROWS, BESIDE, chart, where):
             raise ValueError(f"{sheet.name}: a chart could not be placed")
@@ -59,8 +65,44 @@ def _target(chart: Chart, epochs: int) -> None:
 
 
 def _shown(runs: Sequence[Run], column: str) -> str:
-    last = LIVE + len(of(runs, OURS)[0].record.epochs) - 1
-    return f"${column}${LIVE}:${column}${last}"
+    at, last = _from(column), LIVE + len(of(runs, OURS)[0].record.epochs) - 1
+    return f"${at}${LIVE}:${at}${last}"
+
+
+def _from(column: str) -> str:
+    return letter(DRAWN + PLOTTED.index(column)) if column in PLOTTED else column
+
+
+def _drawn(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
+    """#N/A for what is no number, as for a seed that there is not; and the titles, which say so."""
+    record = of(runs, OURS)[0].record
+    muted, head = book.style("muted", "general"), book.style("head", "center")
+    for k, name in enumerate(("learning rate", "train loss", "train accuracy", "test loss", "test accuracy")):
+        sheet.put(HEAD, DRAWN + k, f"{name}, plotted", head)
+    for row, e in enumerate(record.epochs, LIVE):
+        numbers = e.learning_rate, e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy
+        for k, (column, number) in enumerate(zip(PLOTTED, numbers, strict=True)):
+            at = f"{column}{row}"
+            sheet.put(row, DRAWN + k, number, muted, f"IF(ISNUMBER({at}),{at},NA())")
+    for k, name in enumerate(SPOTS):
+        sheet.put(HEAD, SPOT + k, name, head)
+    there, first = f"ISNUMBER($B${FACTS})", f"{_from('E')}{LIVE}"
+    for row, title in enumerate(("Loss of the seed shown", "Accuracy of the seed shown"), LIVE):
+        sheet.put(row, SPOT, title, muted, f'"{title}"&IF({there},"",": empty, there is no such seed")')
+        sheet.put(row, SPOT + 1, " ", muted, f'IF({there}," ","there is no such seed")')
+        sheet.put(row, SPOT + 2, len(record.epochs) / 2, muted)
+    sheet.put(LIVE, SPOT + 3, record.epochs[0].train_loss, muted, f"IF(ISNUMBER({first}),{first},1)")
+    sheet.put(LIVE + 1, SPOT + 3, (_low(runs) + 100) / 2, muted)
+
+
+def _low(runs: Sequence[Run]) -> float:
+    """Where the axis of the accuracies of the seed shown begins."""
+    epochs = [e for run in of(runs, OURS) for e in run.record.epochs]
+    return floor_of([x for e in epochs for x in (e.train_accuracy, e.test_accuracy)])
+
+
+def _title(row: int) -> str:
+    return f"={WHERE}!${letter(SPOT)}${row}"
 
 
 def _head(column: str) -> str:
@@ -69,21 +111,21 @@ def _head(column: str) -> str:
 
 def _loss(book: Book, runs: Sequence[Run]) -> Chart:
     epochs = len(of(runs, OURS)[0].record.epochs)
-    chart = _empty(book, "Loss of the seed shown", "cross-entropy", epochs, right="learning rate")
+    chart = _empty(book, _title(LIVE), "cross-entropy", epochs, right="learning rate")
     for k, column in enumerate("EG"):
         _line(chart, _head(column), _shown(runs, "C"), _shown(runs, column), style.series_line(k))
+    speak(chart, LOG, LIVE, SPOT + 1)
     grey = {"color": style.SERIES[7], "width": 1.25, "dash_type": "square_dot"}
     _line(chart, _head("D"), _shown(runs, "C"), _shown(runs, "D"), grey, right=True)
     return chart
 
 
 def _accuracy(book: Book, runs: Sequence[Run]) -> Chart:
-    ours = [e for run in of(runs, OURS) for e in run.record.epochs]
-    low = floor_of([x for e in ours for x in (e.train_accuracy, e.test_accuracy)])
-    epochs = max(e.epoch for e in ours)
-    chart = _empty(book, "Accuracy of the seed shown", "per cent", epochs, low)
+    epochs = max(e.epoch for run in of(runs, OURS) for e in run.record.epochs)
+    chart = _empty(book, _title(LIVE + 1), "per cent", epochs, _low(runs))
     for k, column in enumerate("FH"):
         _line(chart, _head(column), _shown(runs, "C"), _shown(runs, column), style.series_line(k))
+    speak(chart, LOG, LIVE + 1, SPOT + 1)
     _target(chart, epochs)
     return chart
 

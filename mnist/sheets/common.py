@@ -14,8 +14,9 @@ INDEX = (
     (REPORT, "digits read by a small network: goal, checklist, every seed, and what each step taught"),
     (ARCHITECTURE, "its layers: sizes, receptive fields, parameters, multiply-adds, all live"),
     (LOG, "every epoch of every run, with charts of loss and accuracy"),
-    (ERRORS, "what it mistakes for what: confusion matrix, precision, recall, each wrong image"),
+    (ERRORS, "confusion matrix, precision, recall, and the list of the wrong images"),
 )
+PICTURED = ", with pictures of {count} of them"  # what Start adds of Errors, if MNIST was at hand
 LIVE_INDEX = (
     (live.LIVE, "paint a digit in cells, and the network reads it; look at any channel of any layer"),
     (live.LAYERS, "every activation of that network as one short formula"),
@@ -23,9 +24,12 @@ LIVE_INDEX = (
     (live.SAMPLES, "twenty digits to try, and PyTorch’s logits for each"),
 )
 
-OURS, SMALL, TINY, REFERENCE, FAST, TEACHER = "ours", "small", "tiny", "reference", "fast", "teacher"
+OURS, ONE_TEACHER, UNTAUGHT = "ours", "ours-1-teacher", "ours-untaught"
+SMALL, TINY, REFERENCE, FAST, TEACHER = "small", "tiny", "reference", "fast", "teacher"
 TELLING = {
-    OURS: "ours: best on held-out images",
+    OURS: "ours: taught by wide ones",
+    ONE_TEACHER: "ours-1-teacher: before it",
+    UNTAUGHT: "ours-untaught: the first",
     SMALL: "small: few parameters",
     TINY: "tiny: fewer still",
     REFERENCE: "reference: the classic network",

@@ -185,7 +185,8 @@ def _colours(book: Book, sheet: Sheet, at: Places) -> None:
 def _charts(book: Book, sheet: Sheet, at: Places, height: int) -> None:
     """Which classes are hard, and how sure the network was when it was wrong."""
     where = quoted(ERRORS)
-    classes = book.chart({"type": "column"}, "Mistakes by class", "class", "images")
+    title = "Mistakes by class" if at.record.mistakes else "Mistakes by class: empty, there are none"
+    classes = book.chart({"type": "column"}, title, "class", "images")
     for k, (column, name) in enumerate(((MISSED, "missed"), (ALARMS, "false alarms"))):
         at_column = f"${letter(column)}${at.first}:${letter(column)}${at.last}"
         fill = {"fill": {"color": style.SERIES[k]}, "border": {"none": True}, "gap": 60, "overlap": -5}

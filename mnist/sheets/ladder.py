@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import stdev
 from typing import Protocol
 
 from mnist.recipe import Recipe
+from mnist.record import Record
 from mnist.sheets.common import LONGEST, REPORT, heads, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import Run, of
@@ -18,7 +20,7 @@ HEADS = (
 )  # fmt: skip
 FORMS = ("whole", "hundredth", "hundredth", "hundredth", "signed", "tenth")
 TAUGHT = len(HEADS)  # the column where the text begins
-FIT = 96  # characters in a line of it
+FIT = 106  # characters in a line of it
 CHART_ROWS = 14
 
 
@@ -33,9 +35,8 @@ class Rung(Protocol):
     def title(self) -> str:
         """What is new in it."""
 
-    @property
-    def taught(self) -> str:
-        """What its result taught."""
+    def told(self, now: Record, before: Record | None) -> str:
+        """What its result taught, after that of the step before; None for the first, or if that is not recorded."""
 
 
 def write(book: Book, sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[Run]) -> int:
@@ -43,32 +44,43 @@ def write(book: Book, sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Seque
     there = [(rung, found[0]) for rung in rungs if (found := of(runs, rung.recipe.name))]
     if not there:
         return row
-    section(book, sheet, row, "The ladder: one change at a time, all else alike", 0, LAST_COLUMN)
+    section(book, sheet, row, f"The ladder: one change at a time, all else alike, {_chance(runs)}", 0, LAST_COLUMN)
     heads(book, sheet, row + 1, 0, HEADS)
     for k in range(TAUGHT, LAST_COLUMN + 1):
         sheet.put(row + 1, k, "what it taught" if k == TAUGHT else None, book.style("head"))
+    records = {run.claim: run.record for _, run in there}
     for k, (rung, run) in enumerate(there):
-        _rung(book, sheet, row + 2 + k, k + 1, rung, run)
+        n = [x.recipe.name for x in rungs].index(run.claim)
+        taught = rung.told(run.record, records.get(rungs[n - 1].recipe.name) if n else None)
+        _rung(book, sheet, row + 2 + k, f"{n + 1}  {rung.title}", taught[:LONGEST], run)
     last = row + 1 + len(there)
     _chart(book, sheet, row + 2, last)
     return last + 1 + CHART_ROWS
 
 
-def _rung(book: Book, sheet: Sheet, row: int, place: int, rung: Rung, run: Run) -> None:
+def _chance(runs: Sequence[Run]) -> str:
+    """One seed is one draw: by how much the seeds of one claim deviate, where there are several."""
+    claims = [[run.record.accuracy for run in of(runs, name)] for name in dict.fromkeys(run.claim for run in runs)]
+    deviations = [stdev(accuracies) for accuracies in claims if len(accuracies) > 1]
+    if not deviations:
+        return "one seed each"
+    return f"one seed each (seeds of other networks deviate by {min(deviations):.2f} to {max(deviations):.2f} %)"
+
+
+def _rung(book: Book, sheet: Sheet, row: int, title: str, taught: str, run: Run) -> None:
     r = run.record
-    end = r.epochs[-1]
     cells: tuple[tuple[Value, str | None], ...] = (
         (r.parameters, None),
         (r.accuracy, run.end("H")),
         (r.best, f"MAX({run.cells('H')})"),
-        (end.train_accuracy, run.end("F")),
-        (end.train_accuracy - end.test_accuracy, f"E{row}-C{row}"),
+        (r.last.train_accuracy, run.end("F")),
+        (r.gap, f"E{row}-C{row}"),
         (r.wall_seconds, None),
     )
-    paragraph(book, sheet, row, (TAUGHT, LAST_COLUMN), rung.taught[:LONGEST], FIT, "cell")
-    lines = max(-(-len(rung.taught[:LONGEST]) // FIT), -(-len(rung.title) // 27))
+    paragraph(book, sheet, row, (TAUGHT, LAST_COLUMN), taught, FIT, "cell")
+    lines = max(-(-len(taught) // FIT), -(-len(title) // 30))
     sheet.set_row_pixels(row - 1, 6 + 16 * max(1, lines))
-    sheet.put(row, 0, f"{place}  {rung.title}", book.style("cell", "wrap", "bold"))
+    sheet.put(row, 0, title, book.style("cell", "wrap", "bold"))
     for column, ((value, formula), form) in enumerate(zip(cells, FORMS, strict=True), 1):
         sheet.put(row, column, value, book.style("cell", "wrap", "center", form), formula)
 

@@ -29,7 +29,7 @@ from sheetgen.layout import letter
 from sheetgen.sheets.common import ROW
 
 FORMS = ("millionth", "ten thousandth", "hundredth", "ten thousandth", "hundredth", "tenth")
-WIDTHS = (14, 8, 8, 10, 10, 11, 10, 11, 9, 12, 3)
+WIDTHS = (16, 8, 8, 10, 10, 11, 10, 11, 9, 12, 3)
 SUBTITLE = (
     "Choose a seed in the yellow cell: the run shown, the facts above it and two charts follow. "
     "Below stands the log of every run, as recorded. Train accuracy is of images warped as they were fed."

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from mnist.recipe import Recipe
 from mnist.record import Claim, Record
-from mnist.sheets.common import TELLING, paragraph, section, told
+from mnist.sheets.common import LADDER, TELLING, paragraph, section, told
 from mnist.sheets.results import LAST_COLUMN
 from mnist.spreadsheet import Measured
 from sheetgen.book import Book, Sheet
 
-FIT = 170  # characters in a line
+FIT = 180  # characters in a line
 
 Line = tuple[str, str, bool | None]  # label, text, and whether it is a command; None for a heading
 
 
 def write(book: Book, sheet: Sheet, row: int, claims: Mapping[str, Claim], measured: Measured | None = None) -> int:
-    """Write a block for every claim that the report is about; returns the row below it."""
+    """Write a block for every claim of the report, and one for the ladder; returns the row below them."""
     section(book, sheet, row, "Provenance: how to make these numbers again", 0, LAST_COLUMN)
     row += 1
     lines: list[Line] = [("measure them again", "python -m mnist verify", True)]
     for name in TELLING:
         if name in claims:
             lines += _of(claims[name])
+    lines += _ladder([claim for name, claim in claims.items() if name.startswith(LADDER)])
     lines += _cells(measured) if measured else []
     for label, text, code in lines:
         sheet.put(row, 0, label, book.style("cell", "wrap", "bold" if code is None else "muted"))
@@ -44,6 +46,32 @@ def _cells(m: Measured) -> list[Line]:
     ]  # fmt: skip
 
 
+def _ladder(steps: Sequence[Claim]) -> list[Line]:
+    """The recipe of each step; what they have in common once."""
+    if not steps:
+        return []
+    records = [r for claim in steps for r in claim.records]
+    return [
+        ("the ladder", f"{len(steps)} steps, trained alike", None),
+        ("to reproduce", "python -m mnist ladder", True),
+        *((f"recipe of {claim.name}", recipe_text(claim.recipe), False) for claim in steps),
+        *_made_with(records),
+    ]
+
+
+def _made_with(records: Sequence[Record]) -> list[Line]:
+    return [
+        ("versions", told([_pairs(r.versions) for r in records]), False),
+        ("hardware", told([_hardware(r) for r in records]), False),
+    ]
+
+
+def _name_then(claim: Claim) -> str:
+    """What a claim was called when it was recorded, if it was called something else."""
+    named = re.search(r"--net (\S+)", claim.records[0].command)
+    return f"; called {named[1][:30]} when it was recorded" if named and named[1] != claim.name else ""
+
+
 def _of(claim: Claim) -> list[Line]:
     records = claim.records
     seeds = ", ".join(str(r.seed) for r in records)
@@ -53,19 +81,26 @@ def _of(claim: Claim) -> list[Line]:
     taught = told([", ".join(r.taught_by) for r in records])
     teachers: list[Line] = [("SHA-256 of the teachers", taught, True)] if taught else []
     return [
-        (TELLING[claim.name], f"seeds {seeds}; trained on {kept}", None),
+        (TELLING[claim.name], f"seeds {seeds}; trained on {kept}{_name_then(claim)}", None),
         ("to reproduce", again, True),
         ("first seed recorded by", told([records[0].command]), True),
         ("recipe", recipe_text(claim.recipe), False),
         *teachers,
-        ("versions", told([_pairs(r.versions) for r in records]), False),
-        ("hardware", told([_hardware(r) for r in records]), False),
+        *_made_with(records),
     ]
 
 
 def _optimizer(r: Recipe) -> str:
-    turn = f", kernels turning by up to {r.turn:.0%} a step, and adamw for the rest"
-    return r.optimizer + (turn if r.optimizer == "muon" else "")
+    if r.optimizer == "sgd":
+        return f"sgd, momentum {r.momentum:g}"
+    adam = f"adamw, betas {r.momentum:g} and {r.beta2:g}"
+    turn = f"muon, kernels turning by up to {r.turn:.0%} a step, and for the rest "
+    return turn + adam if r.optimizer == "muon" else adam
+
+
+def _teachers(r: Recipe) -> str:
+    seeds = "seed" if r.teachers == 1 else f"{r.teachers} seeds"
+    return f"taught by the first {seeds} of {r.teacher} ({r.distill:.0%} of the loss, temperature {r.temperature:g})"
 
 
 def _pairs(found: Mapping[str, str]) -> str:
@@ -82,18 +117,20 @@ def recipe_text(r: Recipe) -> str:
     said = (
         (w.rotation, f"turned by {w.rotation:g}°"), (w.scale, f"scaled by {w.scale:.0%}"),
         (w.shear, f"sheared by {w.shear:g}°"), (w.shift, f"shifted by {w.shift:g} px"),
-        (w.elastic, f"bent by {w.elastic:g} px"),
+        (w.elastic, f"bent by {w.elastic:g} px at {w.points} × {w.points} points"),
     )  # fmt: skip
     warps = [text for size, text in said if size]
-    parts = [
-        f"{r.net}: {_optimizer(r)}, learning rate {r.learning_rate:g} ({r.schedule})",
+    parts = (
+        f"{r.net}{'' if r.batch_norm else ' without BatchNorm'}, {r.head} ending: {_optimizer(r)}, "
+        f"learning rate {r.learning_rate:g} ({r.schedule})",
         f"batch {r.batch_size}, {r.epochs} epochs, weight decay {r.weight_decay:g}, {r.precision}",
         f"warmed up over {r.warmup:.0%} of the steps" if r.schedule == "linear" else "",
         f"times {r.factor:g} every {r.every} epochs" if r.schedule == "step" else "",
         f"dropout {r.dropout:g}" if r.dropout else "",
         f"label smoothing {r.label_smoothing:g}" if r.label_smoothing else "",
         f"images {', '.join(warps)}" if warps else "images as they are",
-        f"taught by {r.teacher} ({r.distill:.0%} of the loss, temperature {r.temperature:g})" if r.teacher else "",
+        f"pixels less {r.mean:g}, divided by {r.std:g}" if (r.mean, r.std) != (0, 1) else "",
+        _teachers(r) if r.teacher else "",
         "at the end, BatchNorm's statistics are measured anew, on the training images as they are" if r.settle else "",
-    ]
+    )  # fmt: skip
     return "; ".join(part for part in parts if part)

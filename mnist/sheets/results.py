@@ -6,29 +6,33 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mnist.recipe import TARGET
+from mnist.record import seconds_of_teachers
 from mnist.sheets.architecture import Places
 from mnist.sheets.common import TELLING, heads, mean, of_target, section
 from mnist.sheets.runs import Run, of
 from sheetgen.book import Book, Sheet, Value
 from sheetgen.sheets.common import ROW
 
-LAST_COLUMN = 12
+LAST_COLUMN = 13
 CLAIM_HEADS = (
     "network", "parameters", "epochs", "seeds", "mean, last epoch %", "standard deviation", "lowest seed %",
-    "best epoch %", "at target, slowest", "9 views, mean %", "train − test, mean", "seconds, mean", "layers",
+    "best epoch %", "at target, slowest", "9 views, mean %", "train − test, mean", "seconds, mean",
+    "seconds with teachers", "layers",
 )  # fmt: skip
 SEED_HEADS = (
     "run", "seed", "epochs", "images tested", "last epoch %", "from the mean", "images wrong", "best epoch %",
-    "at target first", "9 views %", "train − test", "seconds", "SHA-256 of the weights",
+    "at target first", "9 views %", "train − test", "seconds", "seconds with teachers",
+    "SHA-256 of the weights",
 )  # fmt: skip
 CLAIM_FORMS = (
     "whole", "whole", "whole", "thousandth", "thousandth", "hundredth", "hundredth", "whole", "thousandth", "signed",
-    "whole",
+    "whole", "whole",
 )  # fmt: skip
 SEED_FORMS = (
     "whole", "whole", "whole", "hundredth", "signed", "whole", "hundredth", "whole", "hundredth", "signed", "tenth",
+    "tenth",
 )  # fmt: skip
-NOT_REACHED = "not reached"
+NOT_REACHED, UNKNOWN = "not reached", "–"  # the latter where a teacher is not recorded
 
 
 class Summary(NamedTuple):
@@ -38,6 +42,7 @@ class Summary(NamedTuple):
     network: Places | None
     row: int
     first: int
+    teachers: float | None  # the seconds that they were trained, which every seed of a claim has in common
 
     @property
     def last(self) -> int:
@@ -79,7 +84,7 @@ class Summary(NamedTuple):
     @property
     def gaps(self) -> list[float]:
         """By how much the train accuracy is above the test accuracy at the last epoch."""
-        return [run.record.epochs[-1].train_accuracy - run.record.epochs[-1].test_accuracy for run in self.runs]
+        return [run.record.gap for run in self.runs]
 
     @property
     def walls(self) -> list[float]:
@@ -91,14 +96,22 @@ class Summary(NamedTuple):
         """The mean of these."""
         return mean(self.walls)
 
+    @property
+    def whole(self) -> Value:
+        """The same with the teachers' training."""
+        return UNKNOWN if self.teachers is None else self.seconds + self.teachers
+
 
 def places(runs: Sequence[Run], networks: Mapping[str, Places], row: int) -> dict[str, Summary]:
     """The lines of the claims that the report is about, from a row on."""
     found = [name for name in TELLING if of(runs, name)]
+    records = [run.record for run in runs]
     summaries: dict[str, Summary] = {}
     first = row + 2 + len(found) + 3
     for k, name in enumerate(found):
-        summaries[name] = Summary(of(runs, name), networks.get(name), row + 2 + k, first)
+        mine = of(runs, name)
+        teachers = seconds_of_teachers(mine[0].record, records)
+        summaries[name] = Summary(mine, networks.get(name), row + 2 + k, first, teachers)
         first = summaries[name].last + 1
     return summaries
 
@@ -107,22 +120,23 @@ def write(book: Book, sheet: Sheet, summaries: Mapping[str, Summary]) -> int:
     """Write both tables; returns the row below them."""
     lines = list(summaries.values())
     top = lines[0].row - 2
-    section(book, sheet, top, "Results over all seeds that were run, on the test images", 0, LAST_COLUMN)
+    section(book, sheet, top, "Results over all recorded seeds, on the test images", 0, LAST_COLUMN)
     heads(book, sheet, top + 1, 0, CLAIM_HEADS)
     for name, line in summaries.items():
         _claim(book, sheet, name, line)
     section(book, sheet, lines[0].first - 2, "Every seed", 0, LAST_COLUMN)
     heads(book, sheet, lines[0].first - 1, 0, SEED_HEADS)
+    rows = {run.record.weights_sha256: row for line in lines for row, run in enumerate(line.runs, line.first)}
     for line in lines:
-        for k, run in enumerate(line.runs):
-            _seed(book, sheet, line, run, line.first + k)
+        for row, run in enumerate(line.runs, line.first):
+            _seed(book, sheet, line, run, row, [rows[x] for x in run.record.taught_by if x in rows])
     return lines[-1].last + 1
 
 
 def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
     """One line over all seeds of a claim."""
     records = [run.record for run in s.runs]
-    area = {k: f"{k}{s.first}:{k}{s.last}" for k in "BCDEFGHIJKL"}
+    area = {k: f"{k}{s.first}:{k}{s.last}" for k in "BCDEFGHIJKLM"}
     deviation = f"SQRT(SUMPRODUCT({area['F']},{area['F']})/(COUNT({area['E']})-1))" if len(s.runs) > 1 else None
     views = mean([r.views_accuracy for r in records])
     slowest = f'IF(COUNT({area["I"]})=COUNT({area["E"]}),MAX({area["I"]}),"{NOT_REACHED}")'
@@ -138,6 +152,7 @@ def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
         (views, f"AVERAGE({area['J']})"),
         (mean(s.gaps), f"AVERAGE({area['K']})"),
         (s.seconds, f"AVERAGE({area['L']})"),
+        (s.whole, None if s.teachers is None else f"AVERAGE({area['M']})"),
     )
     sheet.put(s.row, 0, TELLING[name], book.style("cell", "bold"))
     for column, ((value, formula), form) in enumerate(zip(cells, CLAIM_FORMS, strict=True), 1):
@@ -146,8 +161,11 @@ def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
     sheet.put(s.row, LAST_COLUMN, records[0].recipe.net, book.style("cell", "muted", "indent"))
 
 
-def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int) -> None:
-    """One seed: its numbers are looked up in the Training log, or, where they stand nowhere else, recorded."""
+def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int, teachers: Sequence[int]) -> None:
+    """One seed: its numbers are looked up in the Training log, or, where they stand nowhere else, recorded.
+
+    `teachers` are the rows of the runs that taught it.
+    """
     r = run.record
     first, marks = r.first_above(TARGET), run.cells("J")
     cells: tuple[tuple[Value, str | None], ...] = (
@@ -160,9 +178,11 @@ def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int) -> None:
         (r.best, f"MAX({run.cells('H')})"),
         (NOT_REACHED if first is None else first, of_target(f'IF(COUNT({marks})=0,"{NOT_REACHED}",MIN({marks}))')),
         (r.views_accuracy, None),
-        (s.gaps[row - s.first], f"{run.end('F')}-{run.end('H')}"),
+        (r.gap, f"{run.end('F')}-{run.end('H')}"),
         (r.wall_seconds, None),
-    )
+        (UNKNOWN, None) if s.teachers is None else
+        (r.wall_seconds + s.teachers, "+".join(f"L{k}" for k in (row, *teachers))),
+    )  # fmt: skip
     sheet.set_row_pixels(row - 1, ROW)
     sheet.put(row, 0, run.claim, book.style("cell"))
     for column, ((value, formula), form) in enumerate(zip(cells, SEED_FORMS, strict=True), 1):

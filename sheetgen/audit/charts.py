@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, address, qualified
+from sheetgen.xlsx.charts import Chart, Reference, Series, read_charts
 
-from .drawings import Chart, Reference, Series, read_charts
 from .table import Table
 from .verdict import NOTE, WARNING, Finding
 

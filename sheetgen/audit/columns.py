@@ -191,9 +191,10 @@ def _odd(case: Case, column: Column, first: int, last: int, right: Container[Pla
         given = same and kind_of(q) in ("i", "t", "eta")
         return Finding(NOTE if given else WARNING if same else ERROR, "column", at[0], where, found, expected, why)
     if all(case.at(q, s) in right for s in range(first, last + 1)):
-        return Finding(
-            NOTE, "column", at[0], where, case.text(at), expected, "it is right, but no formula to fill down"
-        )
+        why = "it is right, but no formula to fill down"
+        if not same and case.at(q, column.model) not in right:  # the rest is what is wrong: it is no model
+            expected, why = f"one formula in the whole {_line(case)}", "it is right, the others are not"
+        return Finding(NOTE, "column", at[0], where, case.text(at), expected, why)
     why = "it gives the same number" if same else f"it gives {shown(case.number(at))} for {shown(numbers[0][1])}"
     return Finding(NOTE if same else ERROR, "column", at[0], where, case.text(at), expected, why)
 
@@ -218,6 +219,10 @@ def odd_numbers(case: Case, column: Column) -> Iterator[Finding]:
     kind = kind_of(q)
     if len(given) < 3 or len(given) < MOSTLY * len(column.patterns) or kind not in ("i", "t", "eta", "w", "b"):
         return
+    if kind in ("i", "t"):
+        if _samples(case):
+            return
+        given = list(case.table.steps)  # a formula among them, or one result of an array formula, is a number, too
     numbers = {s: case.number(case.at(q, s)) for s in given}
     if _learned(case, q) and len(set(numbers.values())) > len(given) // 2:
         return  # pasted results of a training
@@ -249,6 +254,23 @@ def odd_numbers(case: Case, column: Column) -> Iterator[Finding]:
                 f"{q} is {shown(numbers[first])}", f"{shown(usual)}, as in the rest of the {_line(case)}",
                 "an input was typed over: from here on another problem is trained",
             )  # fmt: skip
+
+
+def _samples(case: Case) -> bool:
+    """Whether each step has a sample of its own: then an input or a target that differs was not typed over."""
+
+    def found() -> bool:
+        return any(_usual(case, q) < MOSTLY * len(case.table.steps) for q in (*case.those("i"), *case.those("t")))
+
+    return case.once("samples", (case.table.sheet, case.table.across, case.table.head, case.table.first), found)
+
+
+def _usual(case: Case, quantity: str) -> int:
+    """At how many steps a quantity has its most frequent number; at all where the fill handle counted on."""
+    numbers = {s: case.number(case.at(quantity, s)) for s in case.table.steps}
+    if len(numbers) > 2 and _counted(numbers, list(numbers)) is not None:
+        return len(numbers)
+    return Counter(numbers.values()).most_common(1)[0][1]
 
 
 def _learned(case: Case, quantity: str) -> bool:

@@ -182,6 +182,7 @@ def gradient_findings(case: Case, lines: Lines, truths: Truths, excused: bool, r
     findings: list[Finding] = []
     if sign < 0:
         c = compared[0]
+        compared = [_turned(case, c) for c in compared]
         findings.append(Finding(
             NOTE, "gradient", case.table.sheet, case.table.cells(c.quantity),
             "all gradients are minus the derivative", "the derivative, or a label that says so",
@@ -213,6 +214,13 @@ def _independent(case: Case, c: gradients.Compared) -> Finding:
 
 def _opposite(case: Case, c: gradients.Compared) -> bool:
     return bool(c.wrong) and all(agrees(case.number(case.at(c.quantity, s)), -t, 1e-17) for s, t in c.truth.items())
+
+
+def _turned(case: Case, c: gradients.Compared) -> gradients.Compared:
+    """A line of gradients that are minus the derivative, measured as that."""
+    off = {s: gradients.relative(-case.number(case.at(c.quantity, s)), t) for s, t in c.truth.items()}
+    worst = max(off, key=lambda s: off[s])
+    return c._replace(worst=off[worst], where=case.at(c.quantity, worst))
 
 
 def _local(case: Case, c: gradients.Compared, step: int) -> bool:

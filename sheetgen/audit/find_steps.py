@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sheetgen.audit.find_lines import LOOKED_AT, Line, View, error_of, whole
 from sheetgen.audit.find_reach import Reach, Spot, inside
-from sheetgen.audit.labels import is_gradient, is_weight
+from sheetgen.audit.labels import is_given, is_gradient, is_weight
 from sheetgen.audit.table import Table
 
 ENOUGH = 8  # weights that are asked where a table ends
@@ -64,7 +64,14 @@ def build(
         at = view.at(total.line, first)
         return not is_gradient(x.quantity) and reach.meets(view.sheet, at, [view.spot(x.line, first)])
 
-    chosen = sorted((_chosen(xs, reached), name) for name, xs in options.items())
+    def given(x: Line) -> bool:
+        """Whether nothing of the network leads there: y may be a target, or what comes out."""
+        entry = view.entry(x.line, first)
+        computed = entry is not None and entry.formula is not None
+        return not (computed and reach.meets(view.sheet, view.at(x.line, first), weights))
+
+    kept = {name: [x for x in xs if not is_given(name) or given(x)] for name, xs in options.items()}
+    chosen = sorted((_chosen(xs, reached), name) for name, xs in kept.items() if xs)
     return Table(
         view.sheet,
         view.across,

@@ -63,10 +63,11 @@ class Graph:
 
 @dataclass
 class Truths:
-    """The derivatives of E in a table: what its gradient cells should be."""
+    """The derivatives of E in a table: what its gradient cells should be. `rounded`: by what E is, if it is."""
 
     case: Case
     problem: str = ""
+    rounded: str = ""
     _totals: dict[int, Total | None] = field(default_factory=dict)
     _numbers: dict[int, dict[str, float]] = field(default_factory=dict)
 
@@ -89,6 +90,7 @@ class Truths:
         try:
             graph: Graph = self.case.once("E", found.shape, lambda: Graph(found))
         except NotDifferentiable as op:
+            self.rounded = str(op)
             return self._lost(at, f"a rounded number ({op})")
         if not math.isfinite(self.case.number(at)):
             return None  # an error, which is named where it starts
@@ -164,7 +166,10 @@ class Truths:
 
 
 class Compared(NamedTuple):
-    """A line of gradients beside the derivative: the steps that differ, and the truth at each step that has one."""
+    """A line of gradients beside the derivative: the steps that differ, and the truth at each step that has one.
+
+    `worst` is the largest relative difference, but for differences that rounding explains.
+    """
 
     quantity: str
     of: str
@@ -173,6 +178,12 @@ class Compared(NamedTuple):
     without: list[int]  # steps at which E does not depend on it, though the gradient is not 0
     worst: float
     where: Place | None
+
+
+def relative(found: float, truth: float) -> float:
+    """By how much of the truth a number differs from it; infinitely, where the truth is 0 and it is not."""
+    off = abs(found - truth)
+    return off / abs(truth) if truth else math.inf if off else 0.0
 
 
 def compare(case: Case, truths: Truths) -> Iterator[Compared]:
@@ -199,8 +210,11 @@ def compare(case: Case, truths: Truths) -> Iterator[Compared]:
             if math.isnan(found):
                 continue
             truth[step] = wanted
+            off = relative(found, wanted)
             if not agrees(found, wanted) and not agrees(found, wanted, truths.floor(of, step)):
                 wrong.append(step)
-            elif wanted and (off := abs(found - wanted) / abs(wanted)) > worst and off <= RELATIVE:
+            elif off > RELATIVE:
+                continue  # nothing but rounding
+            if off > worst:
                 worst, where = off, at
         yield Compared(quantity, of, truth, wrong, without, worst, where)

@@ -1,4 +1,4 @@
-"""The judge: one workbook in, one Verdict out. It knows nothing of who made it, and believes no result in it."""
+"""The judge: one workbook in, one Verdict out. It asks not who made it, and believes no result in it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sheetgen.audit import find
+from sheetgen.audit import find, unjudged
 from sheetgen.audit.beside import fixed, with_helpers, without_sparse
 from sheetgen.audit.case import Case, Measured, agrees, kind_of, shown
 from sheetgen.audit.charts import judge_charts, read_charts
@@ -20,10 +20,10 @@ from sheetgen.audit.lines import Network222, judge_lines
 from sheetgen.audit.meaning import Truth, meaning_of
 from sheetgen.audit.table import Table
 from sheetgen.audit.trained import update_findings
-from sheetgen.audit.verdict import ERROR, NOTE, SEVERITIES, WARNING, Finding, Judged, Verdict
+from sheetgen.audit.verdict import ERROR, NOTE, SEVERITIES, WARNING, Finding, Judged, Verdict, faulty
 from sheetgen.reader import Book, Circular, Place, values
 from sheetgen.xlsx import ErrorValue, UnreadableWorkbook, Value, Workbook, read
-from sheetgen.xlsx.a1 import address, place
+from sheetgen.xlsx.a1 import address, place, qualified
 
 NOISE = 1e-12  # two engines may differ in whether two numbers that differ in their last digit are equal
 MOST_UNREAD = 1_000
@@ -48,6 +48,8 @@ def audit(path: Path, pointed: str | None = None) -> Verdict:
         verdict.problem = str(error)
     except (MemoryError, RecursionError):
         verdict.problem = f"{Path(path).name} is too large or too deeply nested to be judged."
+    except Exception as error:  # of the judge itself: whatever a stranger's workbook does to it, it was not judged
+        verdict = faulty(Path(path), error)
     verdict.seconds = time.perf_counter() - start
     return verdict
 
@@ -57,12 +59,10 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     found = list(_circles(circles))
     found += _errors(book, numbers, {at for circle in circles for at in circle.places})
     found += _stale(book, numbers)
-    shared: dict[Hashable, Any] = {}
-    for table in tables:
-        table = with_helpers(book.workbook, without_sparse(book.workbook, table))
-        rates, beside = find.rate(book.workbook, table), fixed(book.workbook, table)
-        case = Case(book, table, numbers, rates, beside, shared)
-        found += _table(with_gradients(case), verdict)
+    cases = list(_cases(book, tables, numbers, verdict))
+    known = {at: quantity for case in cases for at, (quantity, _) in case.known.items()}
+    for case in cases:
+        found += _table(case, known, verdict)
     if not any(t.gradients for t in verdict.tables) and all(f.severity == NOTE for f in found):
         verdict.problem = _nothing(verdict)
     charts = read_charts(verdict.path)
@@ -72,7 +72,28 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     verdict.unread = [f"{s}!{a}: {why}" for (s, a), why in book.problems.items()][:MOST_UNREAD]
 
 
+def _cases(
+    book: Book, tables: Iterable[Table], numbers: Mapping[Place, float], verdict: Verdict
+) -> Iterator[Case]:
+    """The tables that can be judged; of the others the verdict is told."""
+    shared: dict[Hashable, Any] = {}
+    for table in tables:
+        table = with_helpers(book.workbook, without_sparse(book.workbook, table))
+        case = Case(book, table, numbers, shared=shared)
+        if why := unjudged.no_table(case):
+            verdict.unjudged.append(why)
+            continue
+        rates, beside = find.rate(book.workbook, table), fixed(book.workbook, table)
+        case = with_gradients(Case(book, table, numbers, rates, beside, shared))
+        if why := unjudged.no_loss(case, Truths(case)):
+            verdict.unjudged.append(why)
+            continue
+        yield case
+
+
 def _nothing(verdict: Verdict) -> str:
+    if verdict.unjudged:
+        return verdict.rest
     cells = ", ".join(f"{t.sheet}!{t.cells}" for t in verdict.tables[:3])
     return f"the weights and the error of {cells} were read, but no gradient and no update was found to compare."
 
@@ -88,31 +109,50 @@ def _truth(book: Book, table: Table, found: Iterable[Finding]) -> Truth:
         return Network222()
 
 
-def _table(case: Case, verdict: Verdict) -> Iterator[Finding]:
-    """Everything about one table."""
+def _table(case: Case, known: Mapping[Place, str], verdict: Verdict) -> list[Finding]:
+    """Everything about one table; `known` are the quantities of the cells of all tables."""
     table = case.table
     lines, truths = Lines(case), Truths(case)
     right: set[Place] = set()  # cells that something other than their neighbours says are right
     forward = forward_findings(case, lines, right)
     gradients = gradient_findings(case, lines, truths, forward.wrong, right)
     updates = update_findings(case, lines, truths, gradients.sign, right)
+    found: list[Finding] = []
     for quantity in table.lines:
-        yield from odd_formulas(case, lines[quantity], right)
-        yield from odd_numbers(case, lines[quantity])
-        yield from pasted(case, lines[quantity], right)
-        yield from _unread(case, quantity)
-    yield from (*forward.findings, *gradients.findings, *updates)
-    where = f"{gradients.where[0]}!{gradients.where[1]}" if gradients.where else ""
+        found += odd_formulas(case, lines[quantity], right)
+        found += odd_numbers(case, lines[quantity])
+        found += pasted(case, lines[quantity], right)
+        found += _unread(case, quantity)
+    found += (*forward.findings, *gradients.findings, *updates.findings)
+    worst, where = max((gradients.worst, gradients.where), (updates.worst, updates.where), key=lambda pair: pair[0])
     # Without lines of gradients it is the updates that were held against the derivative.
     alone = {w for w in case.weights if f"dE/d{w}" not in table.lines}
     moved = sum(case.known.get(at, ("",))[0].removesuffix("_next") in alone for at in right)
     compared = gradients.compared or moved
-    verdict.tables.append(Judged(table.sheet, table.area, len(table.steps), compared, gradients.worst, where))
+    open_ = _open(case, truths, right, found, known, verdict)
+    at = f"{where[0]}!{where[1]}" if where else ""
+    verdict.tables.append(Judged(table.sheet, table.area, len(table.steps), compared, worst, at, open_))
     if truths.problem:
-        yield Finding(
+        found.append(Finding(
             WARNING, "unread", table.sheet, table.cells("E_total"), truths.problem, "formulas that have a derivative",
             "the gradients of these steps could not be compared",
-        )  # fmt: skip
+        ))  # fmt: skip
+    return found
+
+
+def _open(
+    case: Case, truths: Truths, right: set[Place], found: list[Finding], known: Mapping[Place, str], verdict: Verdict
+) -> int:
+    """How many weights have updates that were not judged; the verdict is told of them."""
+    told = [f for f in found if f.severity != NOTE]
+    weights = unjudged.updates(case, truths, right, told)
+    still = all(map(case.constant, case.weights))
+    at = unjudged.begins(case, known) or (unjudged.elsewhere(case) if still else None)
+    if weights:
+        verdict.unjudged.append(unjudged.sentence(case, weights))
+    elif at is not None:
+        verdict.unjudged.append(f"updates not judged: {qualified(*at)} uses gradients, but is no step of a table")
+    return len(weights) or (len(case.weights) if at is not None else 0)
 
 
 def _unread(case: Case, quantity: str) -> Iterator[Finding]:
@@ -159,12 +199,13 @@ def _span(first: str, last: str) -> str:
 def _errors(book: Book, numbers: Mapping[Place, float], circles: set[Place]) -> Iterator[Finding]:
     """Cells that show an error, and formulas that give one; only where it starts, not what follows from it.
 
-    What follows from a circle, or from a formula that is not understood, is not blamed either.
+    A formula that says NA() means it, for a chart leaves such a cell out. What follows from a circle, or from a formula
+    that is not understood, is not blamed either.
     """
     # A formula that gives a text is no number to us, and no error.
     bad = {at for at, x in numbers.items() if math.isnan(x) and not isinstance(_remembered(book, at), str)}
     for sheet, cells in book.workbook.sheets.items():
-        bad |= {(sheet, a) for a, entry in cells.items() if isinstance(entry.value, ErrorValue)}
+        bad |= {(sheet, a) for a, e in cells.items() if isinstance(e.value, ErrorValue) and not e.left_out}
     bad |= {at for at, why in book.problems.items() if why.startswith("it holds the error")}
     unknown = circles | {at for at in book.problems if math.isnan(book.number(at))}
     sources = [at for at in bad - circles if not _follows(book, at, bad | unknown)]

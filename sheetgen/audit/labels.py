@@ -70,6 +70,11 @@ def is_weight(name: str) -> bool:
     return name[:1] == "w" and is_parameter(name)
 
 
+def is_given(name: str) -> bool:
+    """Whether a quantity is an input or a target: i1, t2, or of a single neuron i and t."""
+    return bool(_GIVEN.fullmatch(name))
+
+
 def is_gradient(name: str) -> bool:
     """Whether a quantity is the derivative of something: dE/dw1, but also dE/da_h1 or da_o1/do1."""
     return "/" in name
@@ -83,6 +88,7 @@ _NUMBER = re.compile(r"[0-9]+")
 _SEPARATORS = re.compile(r"(?:->|[\s_,\-·→]|(?<!\d)\.|\.(?!\d))+")
 _CAPITAL = re.compile(r"[ELJ](?=$| ?\()")
 _TAGGED = re.compile(r"([^()]+?)\s*\(([^()]{1,24})\)")
+_GIVEN = re.compile(r"[it](?:\d+(?:_\d+)?(?:\[\d+\])?)?")
 _PARAMETER = re.compile(r"[wb](?:\d+(?:_\d+)?|_[a-z]\d+(?:_\d+)?(?:_[ho]\d+)?)?")
 _NO_ERROR = ("e", "l", "j")  # a small e is the base of the logarithm, l and j count
 

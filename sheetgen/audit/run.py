@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
-from sheetgen.audit.verdict import Verdict
+from sheetgen.audit.verdict import Verdict, faulty
 
 Judge = Callable[[Path, str | None], Verdict]  # a function of a module, for its name is what goes to the process
 
@@ -188,8 +188,7 @@ def _work(pipe: Connection, judge: Judge, path: Path, pointed: str | None, timeo
     except MemoryError:
         verdict = Verdict(path, problem=f"{path.name} takes more than {memory / 2**30:.2g} GB of memory to judge.")
     except Exception as error:
-        why = f"{type(error).__name__}: {error}"[:300]
-        verdict = Verdict(path, problem=f"{path.name} cannot be judged, for the judge has a fault ({why}).")
+        verdict = faulty(path, error)
     pipe.send(verdict)
 
 

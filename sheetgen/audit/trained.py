@@ -4,37 +4,48 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from sheetgen.audit import edits
-from sheetgen.audit.case import Case, agrees, kind_of
+from sheetgen.audit.case import RELATIVE, Case, agrees, kind_of
 from sheetgen.audit.columns import filled, filled_text
 from sheetgen.audit.diagnose import Lines, Wrong, diagnosed
-from sheetgen.audit.gradients import Truths
+from sheetgen.audit.gradients import Truths, relative
 from sheetgen.audit.updates import WHY, Fault, Update, Updates, another_rule, fault, rate_cells, usual_rate
 from sheetgen.audit.verdict import ERROR, NOTE, WARNING, Finding
 from sheetgen.audit.write import replaced
 from sheetgen.reader import Formula, Place
 from sheetgen.xlsx.a1 import column_letters, place
 
+Moves = Mapping[tuple[str, int], tuple[float, float]]  # of a weight and the step it is new at: old weight, derivative
+
 ROUGHLY = 1e-6  # relative: a rate that is told from a step, which is a difference of two weights
 
 
-def update_findings(case: Case, lines: Lines, truths: Truths, sign: float, right: set[Place]) -> list[Finding]:
+class Moved(NamedTuple):
+    """What was found of the updates, and the largest relative difference of a step that no line of gradients tells."""
+
+    findings: list[Finding]
+    worst: float = 0.0
+    where: Place | None = None
+
+
+def update_findings(case: Case, lines: Lines, truths: Truths, sign: float, right: set[Place]) -> Moved:
     """What is wrong with the updates of a table; `right` gets the cells that are right."""
     reader = Updates(case)
     found = [u for w, step, at in reader.targets() if (u := reader.read(w, step, at)) is not None]
-    if (first := another_rule(found)) is not None:
-        return [Finding(
+    if (first := another_rule(case, found)) is not None:
+        return Moved([Finding(
             NOTE, "update", *first.place, case.text(first.place), "w - learning rate * dE/dw",
             "the update is no plain gradient descent, so it was not judged",
-        )]  # fmt: skip
+        )])  # fmt: skip
     if found and all(u.copies for u in found):
-        return [_kept(case, found[0].place)]
+        return Moved([_kept(case, found[0].place)])
     with_gradients = [u for u in found if f"dE/d{u.quantity}" in case.table.lines]
     without = [u for u in found if f"dE/d{u.quantity}" not in case.table.lines]
     findings = list(_by_gradients(case, lines, with_gradients, sign, right))
-    findings += _by_truth(case, lines, truths, without, right)
-    return findings + list(_handed_on(case, lines))
+    alone = _by_truth(case, lines, truths, without, right)
+    return alone._replace(findings=[*findings, *alone.findings, *_handed_on(case, lines)])
 
 
 def _kept(case: Case, at: Place) -> Finding:
@@ -135,24 +146,31 @@ def _held(case: Case, at: Place, formula: Formula | None, truth: float, home: Pl
     return ""
 
 
-def _by_truth(
-    case: Case, lines: Lines, truths: Truths, updates: Sequence[Update], right: set[Place]
-) -> Iterator[Finding]:
+def _by_truth(case: Case, lines: Lines, truths: Truths, updates: Sequence[Update], right: set[Place]) -> Moved:
     """Updates without a line of gradients: the step itself must be the derivative times one learning rate."""
     moves: dict[tuple[str, int], tuple[float, float]] = {}
     for u in updates:
         wanted = truths.number(u.quantity, u.step - 1) if u.step >= 1 else None
         if wanted is not None:
             moves[u.quantity, u.step] = case.number(case.at(u.quantity, u.step - 1)), wanted
-    rate = _rate_of(case, updates, moves)
-    if not math.isfinite(rate):
-        return
+    rate, used = _rate_of(case, updates, moves)
+    if not math.isfinite(rate) or not _descends(case, moves, rate, used):
+        return Moved([])
+    findings: list[Finding] = []
+    worst, where = 0.0, None
     for weight in dict.fromkeys(u.quantity for u in updates if not _frozen(case, u.quantity)):
         line, lag = _line(case, weight)
-        truth = {s + lag: before - rate * d for (w, s), (before, d) in moves.items() if w == weight}
-        wrong = [s for s, t in truth.items() if not _close(case, line, s, t, moves[weight, s - lag], rate)]
+        own = {s + lag: move for (w, s), move in moves.items() if w == weight}
+        truth = {s: before - rate * d for s, (before, d) in own.items()}
+        wrong = [s for s, t in truth.items() if not _close(case, line, s, t, own[s], rate)]
         right |= {case.at(line, s) for s in truth.keys() - set(wrong)}
-        yield from diagnosed(case, lines, "update", Wrong(line, truth, wrong, "the right step", lambda _: ""), WHY)
+        for s, (before, d) in own.items():
+            off = relative((before - case.number(case.at(line, s))) / rate, d) if rate else 0.0
+            if off > worst and (s in wrong or off <= RELATIVE):  # the others differ by rounding
+                worst, where = off, case.at(line, s)
+        named = Wrong(line, truth, wrong, "the right step", lambda _: "")
+        findings += diagnosed(case, lines, "update", named, WHY)
+    return Moved(findings, worst, where)
 
 
 def _frozen(case: Case, quantity: str) -> bool:
@@ -166,8 +184,25 @@ def _close(case: Case, line: str, step: int, truth: float, move: tuple[float, fl
     return off <= 1e-9 * abs(rate * move[1]) + 4e-16 * (abs(truth) + abs(move[0]))
 
 
-def _rate_of(case: Case, updates: Sequence[Update], moves: Mapping[tuple[str, int], tuple[float, float]]) -> float:
-    """The learning rate: what most updates amount to, or the only one that is labelled.
+def _descends(case: Case, moves: Moves, rate: float, used: float) -> bool:
+    """Whether most updates follow the derivative at the rate, or climb at another: else theirs is another rule.
+
+    A rule that descends at a multiple of the labelled rate is another one, too, such as the delta rule beside a
+    squared error that is not halved.
+    """
+
+    def most(rate: float) -> bool:
+        fits = 0
+        for (weight, step), (before, d) in moves.items():
+            line, lag = _line(case, weight)
+            fits += _close(case, line, step + lag, before - rate * d, (before, d), rate)
+        return 2 * fits > len(moves)
+
+    return most(rate) or (used < 0 and most(used))
+
+
+def _rate_of(case: Case, updates: Sequence[Update], moves: Moves) -> tuple[float, float]:
+    """(the learning rate: what most updates amount to, or the only one that is labelled; what they amount to).
 
     A sheet may compare several rates, each with its own table and cell.
     """
@@ -181,4 +216,4 @@ def _rate_of(case: Case, updates: Sequence[Update], moves: Mapping[tuple[str, in
     middle = implied[len(implied) // 2] if implied else math.nan
     labelled = [case.number(at) for at in case.rates]
     meant = [rate for rate in labelled if math.isclose(rate, middle, rel_tol=ROUGHLY)]
-    return meant[0] if meant else labelled[0] if len(set(labelled)) == 1 else middle
+    return meant[0] if meant else labelled[0] if len(set(labelled)) == 1 else middle, middle

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from sheetgen.audit.case import Case, agrees, leaves_of
+from sheetgen.audit.case import RELATIVE, Case, agrees, leaves_of
 from sheetgen.audit.labels import quantity
 from sheetgen.cell import Cell, Evaluator, NotDifferentiable, backward
 from sheetgen.reader import Circular, Place, cone
@@ -47,8 +47,9 @@ class Update(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """The learning rate that this update uses; NaN if it uses no gradient."""
-        return -next(iter(self.gradients.values())) if len(self.gradients) == 1 else math.nan
+        """The learning rate that this update uses; NaN if it uses no gradient, or several."""
+        found = [f for f in self.gradients.values() if f != 0] or list(self.gradients.values())
+        return -found[0] if len(found) == 1 else math.nan
 
 
 class _Graph:
@@ -211,21 +212,61 @@ def fault(case: Case, update: Update, rate: float, sign: float, home: Place | No
         said = f"its learning rate is taken from {_named(case, slid, step)}"
         return Fault("rate", said, _held_in(rate, home), SLIDES)
     if agrees(used, rate):
-        return None
+        return None if _adds_up(case, update, gradient) else Fault("update", "more is added than its step", wanted, WHY)
     if agrees(-used, rate):
         return Fault("update", "the gradient is added", "the gradient is subtracted", "the error grows, not falls")
     return _wrong_rate(case, update, used, rate, home)
 
 
-def another_rule(updates: Sequence[Update]) -> Update | None:
-    """An update of a table whose rule is no plain gradient descent but remembers; None if it is not such a table.
+def _adds_up(case: Case, update: Update, gradient: str) -> bool:
+    """Whether the new weight is the old one less the rate times the gradient, and nothing is added to that."""
+    before, slope = (case.number(case.at(q, update.step - 1)) for q in (update.quantity, gradient))
+    after, step = case.number(update.place), update.rate * slope
+    if not math.isfinite(after) or not math.isfinite(before + step):
+        return True  # an error, which is named where it starts
+    return abs(before - step - after) <= RELATIVE * abs(step) + 4e-16 * (abs(before) + abs(after))
+
+
+def another_rule(case: Case, updates: Sequence[Update]) -> Update | None:
+    """An update of a table whose rule is no plain gradient descent, but another one; None if it is not such a table.
 
     Momentum is told by its own gradient, or itself, of several steps, or by a helper that remembers, in most of the
-    updates; so is a batch, whose samples have a row each, and copies of the weights in all but the first.
+    updates; so is a batch, whose samples have a row each, and copies of the weights in all but the first. So are rules
+    that shrink every weight, cut its gradient by that of others, or take no more of it than its sign.
     """
     late = [u for u in updates if u.step > 1 and not u.copies]
-    those = [u for u in late if u.remembers or _remembers(u)]
-    return those[0] if those and 2 * len(those) > len(late) else None
+    those = [u for u in late if u.remembers or _remembers(u) or _bends(case, u)]
+    if those and 2 * len(those) > len(late):
+        return those[0]
+    return late[0] if late and _scheduled(case, late) else None
+
+
+def _bends(case: Case, update: Update) -> bool:
+    """Whether it starts from its own weight and takes its own gradient, but by no plain learning rate."""
+    own, gradient = (update.quantity, -1), (f"dE/d{update.quantity}", -1)
+    weights = {t for t, f in update.weights.items() if f != 0}
+    if weights != {own} or gradient not in update.gradients or update.step < 1:
+        return False
+    taken = {t for t, f in update.gradients.items() if f != 0}
+    if not taken:  # its sign
+        before, after = case.number(case.at(update.quantity, update.step - 1)), case.number(update.place)
+        return math.isfinite(after) and not agrees(after, before)
+    together = len(taken) > 1 and gradient in taken and {by for _, by in taken} == {-1}
+    return together or (taken == {gradient} and not agrees(update.weights[own], 1))
+
+
+def _scheduled(case: Case, updates: Sequence[Update]) -> bool:
+    """Whether the learning rate is another one in most steps, the same for all weights, and from no cell it slid to."""
+    rates: dict[int, list[float]] = {}
+    for u in updates:
+        if not math.isfinite(u.rate) or u.rate == 0:
+            return False
+        held = [p for p in u.others if agrees(abs(case.number(p)), abs(u.rate))]
+        if any(p not in case.known or quantity(case.known[p][0]) is not None for p in held):
+            return False
+        rates.setdefault(u.step, []).append(u.rate)
+    alike = all(len(found) > 1 and agrees(min(found), max(found)) for found in rates.values())
+    return alike and "eta" not in case.table.lines and 2 * len({f[0] for f in rates.values()}) > len(rates) > 2
 
 
 def _remembers(update: Update) -> bool:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 ERROR, WARNING, NOTE = SEVERITIES = "error", "warning", "note"
 
+MOST = 3  # parts that could not be judged that are told of in one line
+
 # kind -> what it is called in a report
 KINDS = {
     "gradient": "wrong gradient",
@@ -50,7 +52,8 @@ class Finding(NamedTuple):
 class Judged(NamedTuple):
     """One table of a training: its cells ("A32:AE100"), its rows, and the gradients that were compared.
 
-    `worst` is the largest relative difference between a gradient that passed and the derivative, and `where` its cell.
+    `worst` is the largest relative difference of all of them from the derivative, wrong ones too but for what rounding
+    explains, and `where` its cell. `unjudged` tells how many weights have updates that were not judged.
     """
 
     sheet: str
@@ -59,11 +62,15 @@ class Judged(NamedTuple):
     gradients: int
     worst: float
     where: str
+    unjudged: int = 0
 
 
 @dataclass
 class Verdict:
-    """The verdict on one workbook; `problem` is one sentence if it could not be judged."""
+    """The verdict on one workbook; `problem` is one sentence if it could not be judged.
+
+    `unjudged` has a sentence for each part that could not be judged though others could, such as its updates.
+    """
 
     path: Path
     findings: list[Finding] = field(default_factory=list)
@@ -71,19 +78,33 @@ class Verdict:
     unread: list[str] = field(default_factory=list)  # "Sheet1!B4: OFFSET is not understood"
     problem: str = ""
     seconds: float = 0.0
+    unjudged: list[str] = field(default_factory=list)
 
     @property
     def word(self) -> str:
-        """'right', 'wrong', 'doubtful' (nothing but warnings) or 'not judged'."""
+        """'right', 'wrong', 'doubtful' (nothing but warnings) or 'not judged', which a part of it is enough for."""
         if self.problem:
             return "not judged"
         severities = {finding.severity for finding in self.findings}
-        return "wrong" if ERROR in severities else "doubtful" if WARNING in severities else "right"
+        if ERROR in severities:
+            return "wrong"
+        return "doubtful" if WARNING in severities else self.at_best
+
+    @property
+    def at_best(self) -> str:
+        """What it would be if nothing had been found."""
+        return "not judged" if self.problem or self.unjudged else "right"
 
     @property
     def code(self) -> int:
         """The exit status: 0 right, 1 something was found, 2 not judged."""
         return {"right": 0, "not judged": 2}.get(self.word, 1)
+
+    @property
+    def rest(self) -> str:
+        """What could not be judged, in one line."""
+        more = len(self.unjudged) - MOST
+        return "; ".join(self.unjudged[:MOST]) + (f"; and {more} more" if more > 0 else "")
 
     def sentence(self) -> str:
         """The verdict in one line: "right: 68 rows, 544 gradients compared, worst relative difference 3e-15"."""
@@ -91,8 +112,17 @@ class Verdict:
             return f"not judged: {self.problem}"
         rows, gradients = sum(t.rows for t in self.tables), sum(t.gradients for t in self.tables)
         worst = max((t.worst for t in self.tables), default=0.0)
-        compared = f"{rows:,} rows, {gradients:,} gradients compared, worst relative difference {worst:.1g}"
+        compared = f"{rows:,} rows, {gradients:,} gradients compared, worst relative difference {worst:.2g}"
         if self.word == "right":
             return f"right: {compared}"
+        if self.word == "not judged":
+            return f"not judged: {compared}; {self.rest}"
         counts = [(sum(f.severity == s for f in self.findings), s) for s in (ERROR, WARNING)]
-        return f"{self.word}: " + ", ".join(f"{n} {s}{'s' * (n > 1)}" for n, s in counts if n) + f" ({compared})"
+        found = ", ".join(f"{n} {s}{'s' * (n > 1)}" for n, s in counts if n)
+        return f"{self.word}: {found} ({compared})" + (f"; {self.rest}" if self.unjudged else "")
+
+
+def faulty(path: Path, error: Exception) -> Verdict:
+    """The verdict on a file on which the judge itself failed: whatever that was, the file was not judged."""
+    why = f"{type(error).__name__}: {error}"[:300]
+    return Verdict(path, problem=f"{path.name} could not be judged, for the judge has a fault ({why}).")

@@ -1,27 +1,32 @@
-"""Engines that recalculate a finished workbook. None of them knows who made it.
+"""Engines that recalculate a finished workbook. They import nothing of what makes it.
 
-IronCalc gets inputs and formulas, LibreOffice a copy of the file, neither any cached value. `formulas` in full does the
-same sheet by sheet, with the cached values of the other sheets; 'formulas patterns' calculates every cell from the
-cached values it refers to.
+One habit of sheetgen's own workbooks is known to one of them: IronCalc needs help with IFERROR(x,"diverged").
+
+IronCalc gets inputs and formulas, LibreOffice and Formulon a copy of the file, none of them any cached value.
+`formulas` in full does the same sheet by sheet, with the cached values of the other sheets; 'formulas patterns'
+calculates every cell from the cached values it refers to.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
-from . import iron, libreoffice, patterns, whole
+from . import formulon, iron, libreoffice, patterns, whole
+from .beside import Outcome, side_by_side
+from .libreoffice import stop
 from .result import EngineFailed, EngineMissing, Recalculated, Values
 
-ENGINES: dict[str, Callable[[str | Path], Recalculated]] = {
-    engine.NAME: engine.recalculate for engine in (iron, whole, patterns, libreoffice)
+ENGINES: dict[str, Callable[..., Recalculated]] = {  # of a path, and the Workbook if it has been read already
+    engine.NAME: engine.recalculate for engine in (iron, whole, patterns, libreoffice, formulon)
 }
+OPTIONAL = (libreoffice.NAME, formulon.NAME)  # what a person need not have installed
 _PRESENT: dict[str, Callable[[], str]] = {
     iron.NAME: iron.version,
     whole.NAME: whole.version,
     patterns.NAME: patterns.version,
     libreoffice.NAME: libreoffice.program,  # asking LibreOffice for its version starts it
+    formulon.NAME: formulon.version,
 }
 _VERSIONS: dict[str, Callable[[], str]] = {
-    engine.NAME: engine.version for engine in (iron, whole, patterns, libreoffice)
+    engine.NAME: engine.version for engine in (iron, whole, patterns, libreoffice, formulon)
 }
 
 
@@ -39,4 +44,7 @@ def available(name: str) -> bool:
     return True
 
 
-__all__ = ["ENGINES", "EngineFailed", "EngineMissing", "Recalculated", "Values", "available", "version"]
+__all__ = [
+    "ENGINES", "OPTIONAL", "EngineFailed", "EngineMissing", "Outcome", "Recalculated", "Values", "available",
+    "side_by_side", "stop", "version",
+]  # fmt: skip

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ..xlsx import Entry, ErrorValue, Value, Workbook, read
-from ..xlsx.a1 import place
+from ..xlsx.a1 import place, tokens
 from .result import EngineFailed, Recalculated, Values, formula_cells, need, package_version
 
 NAME = "IronCalc"
+_DIVERGED = ',"diverged"'
 
 
 def version() -> str:
@@ -18,7 +19,7 @@ def version() -> str:
     return package_version("ironcalc")
 
 
-def recalculate(path: str | Path) -> Recalculated:
+def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalculated:
     """Evaluate a model built from inputs and formulas alone, which therefore holds no cached value.
 
     Its own reader is not used: it prints, takes three times as long, and panics on charts and links it does not know.
@@ -26,7 +27,7 @@ def recalculate(path: str | Path) -> Recalculated:
     """
     release = version()
     start = time.perf_counter()
-    workbook = read(path)
+    workbook = workbook or read(path)
     values: Values = {sheet: {} for sheet in workbook.sheets}
     try:
         model, refused = _build(workbook)
@@ -57,6 +58,10 @@ class Live:
     def put(self, where: tuple[str, str], value: Value) -> None:
         """Type a number or a text into a cell (sheet, address)."""
         _put(self.model, self.order[where[0]], where[1], Entry(None, value))
+
+    def put_formula(self, where: tuple[str, str], formula: str) -> None:
+        """Write a formula (without =) into a cell."""
+        _put(self.model, self.order[where[0]], where[1], Entry(formula, None))
 
     def evaluate(self, wanted: Iterable[tuple[str, str]]) -> list[Value | None]:
         """Recalculate all formulas; what some cells then hold."""
@@ -103,14 +108,23 @@ def _put(model: Any, sheet: int, address: str, entry: Entry) -> None:
 
 
 def _checked(formula: str) -> str:
-    """IFERROR(x,"diverged") as IFERROR((x)^1,"diverged").
+    """IFERROR(x,"diverged"), wherever it stands, as IFERROR((x)^1,"diverged").
 
     Where Excel has #NUM! as soon as a number overflows, IronCalc goes on with infinity until the cell is done, so that
     IFERROR misses it; but the result of a power it looks at.
     """
-    start, end = "IFERROR(", ',"diverged")'
-    wrapped = formula.startswith(start) and formula.endswith(end)
-    return f"{start}({formula[len(start) : -len(end)]})^1{end}" if wrapped else formula
+    if _DIVERGED not in formula:
+        return formula
+    opened: list[int] = []  # where the argument of each call begins that is not closed yet
+    pieces: list[str] = []
+    for kind, text in tokens(formula):
+        if kind == "call" or text == "(":
+            opened.append(len(pieces) + 1 if text.upper() == "IFERROR(" else 0)
+        elif text == ")" and opened and (start := opened.pop()) and "".join(pieces[-2:]) == _DIVERGED:
+            pieces[start] = f"({pieces[start]}"
+            pieces[-2] = ")^1,"
+        pieces.append(text)
+    return "".join(pieces)
 
 
 def _value(model: Any, sheet: int, address: str) -> Value | None:

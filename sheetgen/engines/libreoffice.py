@@ -6,15 +6,19 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from threading import Event
 
-from ..xlsx import blank, read
-from .result import EngineFailed, EngineMissing, Recalculated, Values, formula_cells
+from ..xlsx import Workbook, blank, read
+from .result import EngineFailed, EngineMissing, Recalculated, taken
 
 NAME = "LibreOffice"
 TIMEOUT = 300.0  # seconds; a start takes 1 to 2
 
+_running: set[subprocess.Popen[str]] = set()
+_ended = Event()  # that this process is being stopped
 _ITEM = '<item oor:path="{}"><prop oor:name="{}" oor:op="fuse"><value>{}</value></prop></item>'
 _CALC, _SECURITY = "/org.openoffice.Office.Calc", "/org.openoffice.Office.Common/Security/Scripting"
 _SETTINGS = [
@@ -41,14 +45,14 @@ def version() -> str:
     return words[1] if len(words) > 1 else "unknown"
 
 
-def recalculate(path: str | Path, timeout: float = TIMEOUT) -> Recalculated:
+def recalculate(path: str | Path, workbook: Workbook | None = None, timeout: float = TIMEOUT) -> Recalculated:
     """Convert a blanked copy to .xlsx in a profile of its own, so two may run at once.
 
     Raises EngineMissing, UnreadableWorkbook, and EngineFailed if LibreOffice fails or takes over `timeout` seconds.
     """
     release = version()
     start = time.perf_counter()
-    workbook = read(path)
+    workbook = workbook or read(path)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy, out = folder / "blank.xlsx", folder / "out"
@@ -57,14 +61,7 @@ def recalculate(path: str | Path, timeout: float = TIMEOUT) -> Recalculated:
         if not (out / copy.name).exists():
             raise EngineFailed(f"LibreOffice converted nothing: {said.strip() or 'it said nothing'}.")
         seen = read(out / copy.name).sheets
-    values: Values = {sheet: {} for sheet in workbook.sheets}
-    nothing = []
-    for sheet, address in formula_cells(workbook.sheets):
-        entry = seen.get(sheet, {}).get(address)
-        if entry is None or entry.value is None:
-            nothing.append(f"{sheet}!{address}: LibreOffice gave no value")
-        else:
-            values[sheet][address] = entry.value
+    values, nothing = taken(workbook, seen, NAME)
     return Recalculated(NAME, release, values, time.perf_counter() - start, nothing)
 
 
@@ -83,11 +80,30 @@ def _run(folder: Path, timeout: float, *arguments: str) -> str:
     process = subprocess.Popen(
         [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
+    _running.add(process)
     try:
-        return process.communicate(timeout=timeout)[0]
+        if _ended.is_set():  # just now, so that nobody has seen this one yet
+            _kill(process)
+        said = process.communicate(timeout=timeout)[0]
+        if process.returncode < 0:
+            raise EngineFailed(f"LibreOffice was ended by signal {-process.returncode}.")
+        return said
     except subprocess.TimeoutExpired as error:
         raise EngineFailed(f"LibreOffice was stopped after {timeout:g} seconds.") from error
     finally:
+        _running.discard(process)
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+            _kill(process)
             process.communicate()
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def stop() -> None:
+    """End every LibreOffice that runs for this process or will, so that nobody who is being stopped waits for one."""
+    _ended.set()
+    for process in list(_running):
+        _kill(process)

@@ -1,34 +1,29 @@
 """`formulas` by compiled patterns: every formula cell, calculated once from the cached values it refers to.
 
-References become slots, so the thousand rows of a trace are a few patterns; each is compiled once. The result is
-sound by induction: if every cell follows from its precedents' cached values, and the inputs are right, all are.
+References become slots, so the thousand rows of a trace are a few patterns, and so are the windows of a convolution;
+each is compiled once, and called once for all its cells. The result is sound by induction: if every cell follows from
+its precedents' cached values, and the inputs are right, all are.
 """
 
 import time
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..xlsx import Value, Workbook, read
 from ..xlsx.a1 import Area, address
-from .dialect import MAX_AREA, Cutter, NotEvaluated, formulas_value, plain_value, quiet
-from .result import Recalculated, Values, formula_cells, need, package_version
+from .dialect import MAX_AREA, Cut, Cutter, Found, NotEvaluated, formulas_value, plain_value, quiet
+from .result import Recalculated, Values, formula_cells, package_version
+from .together import Pattern, compile_pattern, takes
 
 NAME = "formulas patterns"
 
-# One value from one value of each argument: these may be called with a column of a thousand cells. All others would
-# reduce it: MAX(0, column) is one number.
-ELEMENTWISE = frozenset(
-    {
-        "ABS", "ACOS", "ASIN", "ATAN", "CHAR", "COS", "EXP", "FIXED", "IF", "IFERROR", "INT", "ISERROR", "ISNUMBER",
-        "ISTEXT", "LN", "LOG10", "MOD", "NOT", "POWER", "REPT", "ROUND", "SIGN", "SIN", "SINH", "SQRT", "TAN", "TANH",
-        "TEXT",
-    }
-)
 MAX_CACHED = 4_000_000  # cells of ranges kept at a time
+MAX_STACKED = 2_000_000  # numbers of the windows that are stacked for one call
+FEW = 4  # cells of a group that are calculated one by one, as is
 
 
 class Task(NamedTuple):
@@ -39,7 +34,12 @@ class Task(NamedTuple):
     areas: list[Area]
 
 
-Group = tuple[str, bool]  # the formula with slots, and whether it may be called with columns
+class Group(NamedTuple):
+    """What cells have in common: the formula with slots, whether it may be called for all, the shapes of its ranges."""
+
+    pattern: str
+    together: bool
+    shapes: tuple[tuple[int, int], ...] = ()
 
 
 def version() -> str:
@@ -47,22 +47,17 @@ def version() -> str:
     return package_version("formulas")
 
 
-def recalculate(path: str | Path) -> Recalculated:
+def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalculated:
     """Calculate every formula cell from cached values. Raises EngineMissing, UnreadableWorkbook."""
     release = version()
     start = time.perf_counter()
-    workbook = read(path)
+    workbook = workbook or read(path)
     values: Values = {sheet: {} for sheet in workbook.sheets}
     groups, unknown = group(workbook)
-    precedents = Precedents(workbook)
+    calculate = Calculator(Precedents(workbook))
     with quiet():
-        for (pattern, columns), tasks in groups.items():
-            try:
-                results = (_by_column if columns else _by_cell)(_compile(pattern, columns), tasks, precedents)
-            except NotEvaluated as error:
-                unknown += [f"{task.sheet}!{task.address}: {error}" for task in tasks]
-                continue
-            for task, result in zip(tasks, results, strict=True):
+        for shared, tasks in groups.items():
+            for task, result in zip(tasks, calculate(shared, tasks), strict=True):
                 if isinstance(result, NotEvaluated):
                     unknown.append(f"{task.sheet}!{task.address}: {result}")
                 else:
@@ -73,20 +68,41 @@ def recalculate(path: str | Path) -> Recalculated:
 def group(workbook: Workbook) -> tuple[dict[Group, list[Task]], list[str]]:
     """The formula cells by pattern, and a line for each that cannot be judged. Raises EngineMissing."""
     cutter = Cutter(workbook)
+    known: dict[tuple[int, tuple[Any, ...]], Group] = {}  # by the cut, which the cutter keeps, and the shapes
     groups: dict[Group, list[Task]] = {}
     unknown = []
     for sheet, where in formula_cells(workbook.sheets):
         try:
-            pieces, called = cutter.cut(sheet, workbook.sheets[sheet][where].formula or "")
+            cut, found = cutter.cut(sheet, workbook.sheets[sheet][where].formula or "")
         except NotEvaluated as error:
             unknown.append(f"{sheet}!{where}: {error}")
             continue
-        areas = [piece for piece in pieces if isinstance(piece, Area)]
-        slots = (f"{'A' if piece.single else 'B'}{n}" for n, piece in enumerate(areas, 1))
-        pattern = "".join(piece if isinstance(piece, str) else next(slots) for piece in pieces)
-        columns = called <= ELEMENTWISE and all(piece.single for piece in areas)
-        groups.setdefault((pattern, columns), []).append(Task(sheet, where, areas))
+        key = id(cut), tuple(shape for _, shape in found)
+        if key not in known:
+            known[key] = _group(cut, found)
+        groups.setdefault(known[key], []).append(Task(sheet, where, _areas(cut, found)))
     return groups, unknown
+
+
+def _areas(cut: Cut, found: list[Found]) -> list[Area]:
+    """What the slots of a formula refer to."""
+    if not cut.named:
+        return [area for area, _ in found if isinstance(area, Area)]
+    references = iter(found)
+    pieces = (next(references)[0] if piece is None else piece for piece in cut.pieces)
+    return [piece for piece in pieces if isinstance(piece, Area)]
+
+
+def _group(cut: Cut, found: list[Found]) -> Group:
+    references, slots, shapes = iter(found), count(1), []
+    pattern = ""
+    for piece in cut.pieces:
+        piece = next(references)[0] if piece is None else piece
+        if isinstance(piece, Area):
+            shapes += [] if piece.single else [piece.shape]
+            piece = f"{'A' if piece.single else 'B'}{next(slots)}"
+        pattern += piece
+    return Group(pattern, takes(pattern, cut.called, len(shapes)), tuple(shapes))
 
 
 class Precedents:
@@ -96,7 +112,6 @@ class Precedents:
         self.sheets = workbook.sheets
         self.ranges: dict[Area, Any] = {}
         self.cached = 0
-        self.ends: dict[str, tuple[int, int]] = {}
 
     def cell(self, sheet: str, where: str) -> Any:
         """One value. Raises NotEvaluated for a formula that has no cached value."""
@@ -104,6 +119,10 @@ class Precedents:
         if entry is not None and entry.formula is not None and entry.value is None:
             raise NotEvaluated(f"it needs {sheet}!{where}, which has no cached value")
         return formulas_value(None if entry is None else entry.value)
+
+    def value(self, wanted: Area) -> Any:
+        """The value of a single cell, the array of a range. Raises NotEvaluated."""
+        return self.cell(wanted.sheet, address(wanted.row, wanted.column)) if wanted.single else self(wanted)
 
     def __call__(self, wanted: Area) -> Any:
         """A 2-D array of objects, 1 x 1 for a cell. Raises NotEvaluated."""
@@ -115,105 +134,76 @@ class Precedents:
             self.cached += wanted.size
             found = np.empty(wanted.size, object)
             found[:] = [self.cell(wanted.sheet, where) for where in wanted.addresses()]
-            self.ranges[wanted] = found.reshape(wanted.last_row - wanted.row + 1, -1)
+            self.ranges[wanted] = found.reshape(wanted.shape)
         return self.ranges[wanted]
 
 
-def _by_column(function: "Pattern", tasks: list[Task], precedents: Precedents) -> list[Value | NotEvaluated]:
-    """All cells of a group in one call, each slot a column of values."""
-    results: list[Value | NotEvaluated] = []
-    rows = []
-    for task in tasks:
-        try:
-            rows.append([precedents.cell(a.sheet, address(a.row, a.column)) for a in task.areas])
-            results.append(0.0)
-        except NotEvaluated as error:
-            results.append(error)
-    if not rows:
+class Calculator:
+    """Calculates groups: together where it can, else one by one; what it compiled is kept."""
+
+    def __init__(self, precedents: Precedents) -> None:
+        self.precedents = precedents
+        self.compiled: dict[tuple[str, bool], Pattern] = {}
+
+    def __call__(self, shared: Group, tasks: list[Task]) -> list[Value | NotEvaluated]:
+        """The value of each cell, or why it has none."""
+        if shared.together and len(tasks) >= FEW:
+            size = max(1, sum(rows * columns for rows, columns in shared.shapes))
+            step = max(1, MAX_STACKED // size)
+            try:
+                results = [r for k in range(0, len(tasks), step) for r in self._together(shared, tasks[k : k + step])]
+            except NotEvaluated:  # one by one it may be
+                return self._singly(shared, tasks)
+            picked = (0, len(tasks) // 2, -1)
+            if same([results[k] for k in picked], self._singly(shared, [tasks[k] for k in picked])):
+                return results
+        return self._singly(shared, tasks)
+
+    def _pattern(self, shared: Group, together: bool) -> Pattern:
+        key = shared.pattern, together
+        if key not in self.compiled:
+            self.compiled[key] = compile_pattern(*key)
+        return self.compiled[key]
+
+    def _together(self, shared: Group, tasks: list[Task]) -> Iterator[Value | NotEvaluated]:
+        """All in one call, each slot a column of values or a stack of windows. Raises NotEvaluated."""
+        rows: list[Any] = []
+        for task in tasks:
+            try:
+                rows.append([self.precedents.value(area) for area in task.areas])
+            except NotEvaluated as error:
+                rows.append(error)
+        whole = [row for row in rows if not isinstance(row, NotEvaluated)]
+        if whole:
+            slots = [_slot(given) for given in zip(*whole, strict=True)]
+            found = np.broadcast_to(self._pattern(shared, True)(slots), (len(whole), 1))
+            values = iter(found[:, 0])
+        for row in rows:
+            yield row if isinstance(row, NotEvaluated) else plain_value(next(values))
+
+    def _singly(self, shared: Group, tasks: list[Task]) -> list[Value | NotEvaluated]:
+        results: list[Value | NotEvaluated] = []
+        for task in tasks:
+            try:
+                found = self._pattern(shared, False)([self.precedents(area) for area in task.areas])
+                if found.size != 1:
+                    raise NotEvaluated(f"it gives {found.size} values")
+                results.append(plain_value(found.ravel()[0]))
+            except NotEvaluated as error:
+                results.append(error)
         return results
-    columns = np.empty((len(rows), len(tasks[0].areas)), object)
-    for i, row in enumerate(rows):
-        columns[i] = row
-    found = np.broadcast_to(function([columns[:, [slot]] for slot in range(columns.shape[1])]), (len(rows), 1))
-    values = iter(found[:, 0])
-    return [result if isinstance(result, NotEvaluated) else plain_value(next(values)) for result in results]
 
 
-def _by_cell(function: "Pattern", tasks: list[Task], precedents: Precedents) -> list[Value | NotEvaluated]:
-    results: list[Value | NotEvaluated] = []
-    for task in tasks:
-        try:
-            found = function([precedents(area) for area in task.areas])
-            if found.size != 1:
-                raise NotEvaluated(f"it gives {found.size} values")
-            results.append(plain_value(found.ravel()[0]))
-        except NotEvaluated as error:
-            results.append(error)
-    return results
+def _slot(given: tuple[Any, ...]) -> Any:
+    """A column of single cells, (cells, 1), or a stack of windows, (cells, rows, columns): floats if all are."""
+    if not isinstance(given[0], np.ndarray):
+        column = np.empty((len(given), 1), object)
+        column[:, 0] = given
+        return column
+    stack = np.stack(given)
+    return stack.astype(float) if set(map(type, stack.ravel())) == {float} else stack
 
 
-Pattern = Callable[[list[Any]], Any]
-
-
-def _compile(pattern: str, columns: bool) -> Pattern:
-    """A function from the values of the slots, in order, to an array of objects. Raises NotEvaluated."""
-    try:
-        pipe = _parser(columns).ast(f"={pattern}")[1].compile()
-        order = [int(slot[1:]) - 1 for slot in pipe.inputs]
-    except Exception as error:  # whatever a parser of other people's making raises, the cell was not evaluated
-        raise NotEvaluated(f"formulas cannot compile it ({type(error).__name__})") from error
-
-    def call(slots: list[Any]) -> Any:
-        try:
-            return np.asarray(pipe(*(slots[n] for n in order)), object)
-        except Exception as error:  # likewise
-            raise NotEvaluated(f"formulas cannot calculate it ({type(error).__name__})") from error
-
-    return call
-
-
-def _parser(columns: bool) -> Any:
-    """The parser of `formulas`; for columns, one whose functions are careful."""
-    formulas = need("formulas", "formulas")
-    if not columns:
-        return formulas.Parser()
-    function, operator = formulas.tokens.function.Function, formulas.tokens.operator.OperatorToken
-
-    class Careful(formulas.Parser):  # type: ignore[misc, name-defined]
-        filters: ClassVar[list[Any]] = [
-            _careful_token(f) if f in (function, operator) else f for f in formulas.Parser.filters
-        ]
-
-    return Careful()
-
-
-def _careful_token(token: Any) -> Any:
-    class CarefulToken(token):  # type: ignore[misc]
-        def compile(self) -> Any:
-            function = super().compile()
-            if isinstance(function, dict):
-                return {**function, "function": careful(function["function"])}
-            return careful(function)
-
-    return CarefulToken
-
-
-def careful(function: Callable[..., Any]) -> Callable[..., Any]:
-    """An elementwise function of `formulas` that stays elementwise when one of the cells raises.
-
-    One cell of 1E200^2 raises OverflowError inside, and `formulas` then answers a single #VALUE! for the whole column.
-    """
-
-    @wraps(function)
-    def call(*arguments: Any) -> Any:
-        result = function(*arguments)
-        shape = np.broadcast_shapes(*map(np.shape, arguments))
-        if np.shape(result) == shape or np.prod(shape) <= 1:
-            return result
-        cells: Iterable[tuple[Any, ...]] = zip(*(np.broadcast_to(a, shape).ravel() for a in arguments), strict=True)
-        single = [np.ravel(np.asarray(function(*(np.array([[v]], object) for v in cell)), object))[0] for cell in cells]
-        separate = np.empty(len(single), object)
-        separate[:] = single
-        return separate.reshape(shape).view(type(result)) if isinstance(result, np.ndarray) else separate.reshape(shape)
-
-    return call
+def same(some: list[Value | NotEvaluated], others: list[Value | NotEvaluated]) -> bool:
+    """To the last bit."""
+    return [(type(a), repr(a)) for a in some] == [(type(b), repr(b)) for b in others]

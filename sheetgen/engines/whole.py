@@ -1,8 +1,14 @@
-"""`formulas` in full: a sheet's formulas live, chained to one another; small sheets only, for it is slow."""
+"""`formulas` in full: a sheet's formulas live, chained to one another; small sheets only, for it is slow.
+
+What it adds to 'formulas patterns': the library finds its own way through the references and the order of calculation,
+and the results of a sheet follow from the rest of the workbook without any cached value of the sheet itself.
+"""
 
 import time
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..xlsx import Workbook, read
 from ..xlsx.a1 import Area, address
@@ -19,14 +25,14 @@ def version() -> str:
     return package_version("formulas")
 
 
-def recalculate(path: str | Path, limit: int = MAX_FORMULAS) -> Recalculated:
+def recalculate(path: str | Path, workbook: Workbook | None = None, limit: int = MAX_FORMULAS) -> Recalculated:
     """Calculate each sheet of at most `limit` formulas with the cached values of the others, 5 ms a formula.
 
     Raises EngineMissing, UnreadableWorkbook.
     """
     release = version()
     start = time.perf_counter()
-    workbook = read(path)
+    workbook = workbook or read(path)
     cutter = Cutter(workbook)
     values: Values = {sheet: {} for sheet in workbook.sheets}
     unknown: list[str] = []
@@ -63,10 +69,14 @@ class _Sheet:
 
     def calculate(self, values: Values) -> list[str]:
         """Put the sheet's results into values; one line for each cell that has none."""
-        for area in self.areas:
+        mixed = {area for area in self.areas if area.sheet == self.sheet and any(map(self._is_live, area.addresses()))}
+        for area in mixed:
             self._add_constants(area)
+        given = {self._reference(area): self._range(area) for area in self.areas - mixed}
+        formulas = need("formulas", "formulas")
         with quiet():
-            solution = need("formulas", "formulas").ExcelModel().from_dict(self.nodes).calculate()
+            model = formulas.ExcelModel().from_dict(self.nodes)
+            solution = model.calculate({name: cells for name, cells in given.items() if name not in self.nodes})
         for where in self.live:
             found = solution.get(self._node(self.sheet, where))
             if found is None:
@@ -74,6 +84,9 @@ class _Sheet:
             else:
                 values[self.sheet][where] = plain_value(found.value[0, 0])
         return self.unknown
+
+    def _is_live(self, where: str) -> bool:
+        return self._node(self.sheet, where) in self.nodes
 
     def _node(self, sheet: str, where: str) -> str:
         return f"{self.alias[sheet]}!{where}"
@@ -83,10 +96,12 @@ class _Sheet:
 
     def _add(self, where: str, formula: str) -> None:
         try:
-            pieces, _ = self.cutter.cut(self.sheet, formula)
+            cut, found = self.cutter.cut(self.sheet, formula)
         except NotEvaluated as error:
             self._give_up(where, str(error))
             return
+        references = iter(found)
+        pieces = [next(references)[0] if piece is None else piece for piece in cut.pieces]
         self.areas.update(piece for piece in pieces if isinstance(piece, Area))
         text = "".join(piece if isinstance(piece, str) else self._reference(piece) for piece in pieces)
         self.nodes[self._node(self.sheet, where)] = f"={text}"
@@ -97,9 +112,18 @@ class _Sheet:
         return first if area.single else f"{first}:{address(area.last_row, area.last_column)}"
 
     def _add_constants(self, area: Area) -> None:
-        """What a live formula refers to and is not itself live: inputs, other sheets, cells that gave up."""
+        """What stands beside live cells in a range and is not itself live: inputs, cells that gave up."""
         for where in area.addresses():
-            entry = self.workbook.sheets[area.sheet].get(where)
             # In brackets, or formulas takes a text that begins with '=' for a formula.
-            constant = [[formulas_value(None if entry is None else entry.value)]]
-            self.nodes.setdefault(self._node(area.sheet, where), constant)
+            self.nodes.setdefault(self._node(area.sheet, where), [[self._value(area.sheet, where)]])
+
+    def _range(self, area: Area) -> Any:
+        """What has no live cell in it, such as other sheets: given whole, for a node for each cell takes longer."""
+        found = np.empty(area.size, object)
+        found[:] = [self._value(area.sheet, where) for where in area.addresses()]
+        ranges = need("formulas.ranges", "formulas").Ranges()
+        return ranges.push(self._reference(area), found.reshape(area.shape))
+
+    def _value(self, sheet: str, where: str) -> Any:
+        entry = self.workbook.sheets[sheet].get(where)
+        return formulas_value(None if entry is None else entry.value)

@@ -9,8 +9,11 @@ import numpy as np
 
 from sheetgen.exporter.graph import Array, CannotExport, Graph, Op
 
-# These read one cell once, so they can be written around the formula that gives it.
-AROUND = {"norm", "relu", "scalar", "held", "sigmoid", "tanh", "exp", "log"}
+# These read one cell once, so they can be written around the formula that gives it; by how many brackets it is then
+# deeper. What is not here is no deeper than three, as GELU's.
+AROUND = {"norm": 1, "relu": 1, "scalar": 1, "held": 1, "sigmoid": 3, "tanh": 1, "exp": 1, "log": 1}
+INNERMOST = 4
+DEEPEST = 60  # of Excel's 64 levels; whatever is written around more gets cells of its own
 
 
 @dataclass
@@ -28,6 +31,11 @@ class Block:
     def out(self) -> Array:
         """The numbers of its elements."""
         return self.ops[-1].out
+
+    @property
+    def depth(self) -> int:
+        """How many brackets stand around the innermost part of its formulas, at most."""
+        return INNERMOST + sum(AROUND.get(op.kind, 0) for op in self.ops)
 
     @property
     def planes(self) -> tuple[int, int, int]:
@@ -76,7 +84,8 @@ def _joined(graph: Graph) -> list[Block]:
     for k, op in enumerate(graph.ops):
         source = owner[op.args[0].ravel()[0]]
         alone = source >= 0 and readers[source] == [k]
-        if alone and op.kind in AROUND and np.array_equal(op.args[0], graph.ops[source].out):
+        fits = alone and op.kind in AROUND and np.array_equal(op.args[0], graph.ops[source].out)
+        if fits and found[source].depth + AROUND[op.kind] <= DEEPEST:
             found[k] = found.pop(source)
             found[k].ops.append(op)
         else:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import csv
-import sys
 from pathlib import Path
+from typing import Any
 
-from rich.console import Console
-from rich.text import Text
+from sheetgen.console import RIGHT, UNUSABLE, WRONG, Progress, complain, console, ended_with_us, said, stages
+from sheetgen.report import Exported, table
 
-RIGHT, WRONG, UNUSABLE = 0, 1, 2  # exit statuses
+
+class Refused(Exception):
+    """Nothing was written; the message is one sentence."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 def run(
@@ -17,47 +23,42 @@ def run(
     softmax: bool, rows: int, title: str | None, check: bool,
 ) -> int:  # fmt: skip
     """Export the network that `model` names, with the example that `given` names; returns the exit status."""
-    errors = _console(sys.stderr)
-    with errors.status("loading PyTorch") as status:
-        from sheetgen.engines import EngineFailed, EngineMissing
-        from sheetgen.exporter import load
-        from sheetgen.exporter.compare import Disagrees
-        from sheetgen.exporter.export import TITLE, export
-        from sheetgen.exporter.graph import CannotExport
-
-        try:
-            status.update("loading the network")
-            example, header = load.example(given)
-            module = load.network(model, weights)
-            lines = export(
-                module, example, output, features=_split(features, header), outputs=_split(outputs), softmax=softmax,
-                rows=rows, title=TITLE if title is None else title, check=check,
-                progress=lambda text: status.update(Text(text)),
-            )  # fmt: skip
-            problem, code = "", RIGHT
-        except (load.CannotLoad, CannotExport) as error:
-            problem, code = str(error), UNUSABLE
-        except (Disagrees, EngineFailed, EngineMissing) as error:
-            problem, code = f"{output}: not written, for it failed its checks: {error}", WRONG
-    if problem:
-        errors.print(problem, style="red", soft_wrap=True)
-        return code
-    console = _console(sys.stdout)
-    for line in lines:
-        console.print(f"{line.engine} {line.version}: {line.cells:,} cells, worst relative error {line.worst:.1e}")
-    said = f"{sum(line.cells for line in lines):,} results compared with PyTorch, all right" if check else "not checked"
-    console.print(f"{output}: written, {said}", style="green", soft_wrap=True)
+    options: dict[str, Any] = {"outputs": _split(outputs), "softmax": softmax, "rows": rows, "check": check}
+    options |= {} if title is None else {"title": title}
+    try:
+        with stages("loading PyTorch and the network") as say:
+            made = _export(model, given, output, weights, _split(features), options, say)
+    except Refused as error:
+        complain(str(error))
+        return error.status
+    if made.lines:
+        console().print(table(made.lines), soft_wrap=True)
+    said(made.sentence())
     return RIGHT
 
 
-def _split(names: str | None, usual: list[str] | None = None) -> list[str] | None:
+def _export(
+    model: str, given: str, output: Path, weights: Path | None, features: list[str] | None, options: dict[str, Any],
+    say: Progress,
+) -> Exported:  # fmt: skip
+    """Load, and export. Raises Refused."""
+    from sheetgen.engines import EngineFailed, EngineMissing, stop
+    from sheetgen.exporter import load
+    from sheetgen.exporter.compare import Disagrees
+    from sheetgen.exporter.export import export
+    from sheetgen.exporter.graph import CannotExport
+
+    try:
+        example, header = load.example(given)
+        module = load.network(model, weights)
+        with ended_with_us(stop):
+            return export(module, example, output, features=features or header, **options, progress=say)
+    except (load.CannotLoad, CannotExport) as error:
+        raise Refused(str(error), UNUSABLE) from error
+    except (Disagrees, EngineFailed, EngineMissing) as error:
+        raise Refused(f"{output}: not written, for it failed its checks: {error}", WRONG) from error
+
+
+def _split(names: str | None) -> list[str] | None:
     """Names between commas; one that has a comma stands in quotes."""
-    return usual if names is None else [name.strip() for name in next(csv.reader([names])) or [""]]
-
-
-def _console(file: object) -> Console:
-    """Prints names as they are."""
-    console = Console(stderr=file is sys.stderr, markup=False, emoji=False, highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 120)
-    return console
+    return None if names is None else [name.strip() for name in next(csv.reader([names])) or [""]]

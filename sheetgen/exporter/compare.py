@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sheetgen.engines import ENGINES, EngineMissing, Recalculated, available
+from sheetgen.engines import EngineFailed, EngineMissing, Recalculated, side_by_side
 from sheetgen.engines.result import formula_cells
 from sheetgen.report import Line
 from sheetgen.xlsx import ErrorValue, Value, Workbook, read
@@ -27,16 +27,22 @@ def compare(path: Path, scales: Scales, progress: Callable[[str], object] = lamb
     Raises Disagrees, EngineFailed, and EngineMissing without IronCalc.
     """
     workbook = read(path)
-    count = len(formula_cells(workbook.sheets))
+    names = ["IronCalc", "LibreOffice"]
+    if len(formula_cells(workbook.sheets)) <= PATTERNS_UP_TO:
+        names.insert(1, "formulas patterns")
+    progress(f"recalculating with {', '.join(names)}")
+    with side_by_side(path, names, workbook) as running:
+        results = dict(running)
     lines = []
-    for name in ("IronCalc", "formulas patterns", "LibreOffice"):
-        if (name == "formulas patterns" and count > PATTERNS_UP_TO) or (name == "LibreOffice" and not available(name)):
-            continue
-        progress(f"recalculating with {name}")
-        try:
-            lines.append(judge(workbook, ENGINES[name](path), scales))
-        except EngineMissing as error:
-            raise EngineMissing(f"{path.name} cannot be checked: {error}") from error
+    for name in names:  # in one order, whichever was first: what is raised is always the same
+        result = results[name]
+        if isinstance(result, Recalculated):
+            lines.append(judge(workbook, result, scales))
+            progress(lines[-1].told())
+        elif isinstance(result, EngineFailed):
+            raise result
+        elif name != "LibreOffice":
+            raise EngineMissing(f"{path.name} cannot be checked: {result}") from result
     return lines
 
 

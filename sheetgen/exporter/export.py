@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from sheetgen.book import CREATED, Book, writing
-from sheetgen.drafts import obstacle, room
+from sheetgen.drafts import obstacle, room, settle
 from sheetgen.exporter import layers_sheet, layout, model_sheet, predict_sheet, weights_sheet
 from sheetgen.exporter.compare import Scales, compare
 from sheetgen.exporter.graph import CannotExport, Graph
@@ -22,7 +22,9 @@ from sheetgen.exporter.kernels import LEFT
 from sheetgen.exporter.layout import Layout
 from sheetgen.exporter.trace import trace
 from sheetgen.layout import letter
-from sheetgen.report import Line
+from sheetgen.lint import lint
+from sheetgen.report import Exported
+from sheetgen.text import unseen
 
 PREDICT, MODEL, LAYERS, WEIGHTS = "Predict", "Model", "Layers", "Weights"
 TITLE = "A neural network, live"
@@ -36,10 +38,11 @@ Progress = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Sheets:
-    """What is to be written, and how large the numbers around each cell are."""
+    """What is to be written, how large the numbers around each cell are, and which layer each cell is of."""
 
     write: Callable[[Book], None]
     scales: Scales
+    layers: Mapping[tuple[str, str], str]
 
 
 def export(
@@ -54,8 +57,8 @@ def export(
     title: str = TITLE,
     check: bool = True,
     progress: Progress = lambda _: None,
-) -> list[Line]:
-    """Write a module, in eval mode and float64, as a workbook; the line of each engine that it was checked with.
+) -> Exported:
+    """Write a module, in eval mode and float64, as a workbook; print what it gives to see who checked it.
 
     `example` has the shape (samples, ...): of a network on vectors all rows are shown, of any other the first sample.
     `features` and `outputs` name what goes in and comes out; with `softmax` the outputs are probabilities of classes.
@@ -81,9 +84,23 @@ def export(
                 "subject": "A neural network as live formulas", "keywords": "neural network, PyTorch, sheetgen",
                 "comments": "Made by sheetgen. Every number that the network computes is a formula.",
             })  # fmt: skip
+        progress("linting")
+        _linted(draft, made.layers)
         lines = compare(draft, made.scales, progress) if check else []
-        draft.replace(path)
-    return lines
+        settle(draft, path)
+    return Exported(path, tuple(lines))
+
+
+def _linted(draft: Path, layers: Mapping[tuple[str, str], str]) -> None:
+    """Raises CannotExport for what Excel would not take, which no other spreadsheet program need notice."""
+    problems = lint(draft)
+    if problems:
+        first = problems[0]
+        names = layers.get((first.sheet, first.cell), "the workbook").split(", ")
+        layer = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+        where = f" ({first.sheet}!{first.cell})" if first.cell else f" ({first.sheet})" if first.sheet else ""
+        more = f"; {len(problems) - 1:,} more such places" if len(problems) > 1 else ""
+        raise CannotExport(f"{layer}{where}: {first.message.rstrip('.')}{more}")
 
 
 def _check_arguments(module: Any, example: Any, path: Path, rows: int, title: str) -> None:
@@ -99,6 +116,8 @@ def _check_arguments(module: Any, example: Any, path: Path, rows: int, title: st
         raise CannotExport(f"{path}: the file cannot be written ({why}): {REMEDY}")
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise CannotExport(f"rows is {rows!r}: give a whole number from 1 on")
+    if isinstance(title, str) and (hidden := unseen(title)):
+        raise CannotExport(f"the title holds an invisible character ({hidden}): leave it out")
     _check_name(title, "the title")
 
 
@@ -109,6 +128,9 @@ def _check_name(name: Any, what: str) -> None:
         raise CannotExport(f"{what} has {len(name):,} characters: use at most {MAX_NAME}")
     if _ODD.search(name) or any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
         raise CannotExport(f"{what} is {name!r}, which no cell can hold as it is: use letters and signs")
+    # Unlike a title, a name comes from somebody's data: wide spaces, and joiners that some scripts need, may be in it.
+    if hidden := unseen("".join(c for c in name if unicodedata.category(c) != "Zs" and c not in "\u200c\u200d")):
+        raise CannotExport(f"{what} holds an invisible character ({hidden}): leave it out")
 
 
 def _names(given: Sequence[str] | None, usual: Sequence[str], what: str) -> list[str]:
@@ -162,12 +184,14 @@ def _table(
         weights_sheet.write(book, made, WEIGHTS, "What the network learned")
 
     scales: dict[tuple[str, str], float] = {}
+    layers: dict[tuple[str, str], str] = {}
     for w in made.written:
         size = float(abs(made.values(w.block.out)).max())
         for column in w.columns.tolist():
-            name = letter(column)
-            scales |= {(PREDICT, f"{name}{predict_sheet.FIRST_ROW + r}"): size for r in range(table.rows)}
-    return Sheets(write, scales | _weight_scales(made))
+            cells = [(PREDICT, f"{letter(column)}{predict_sheet.FIRST_ROW + r}") for r in range(table.rows)]
+            scales |= dict.fromkeys(cells, size)
+            layers |= dict.fromkeys(cells, w.block.layer)
+    return Sheets(write, scales | _weight_scales(made), layers)
 
 
 def _page(
@@ -191,13 +215,16 @@ def _page(
         weights_sheet.write(book, made, WEIGHTS, "What the network learned")
 
     scales: dict[tuple[str, str], float] = {}
+    layers: dict[tuple[str, str], str] = {}
     for w in made.written:
         size = float(abs(made.values(w.block.out)[0]).max())
         places = zip(w.rows.tolist(), w.columns.tolist(), strict=True)
-        scales |= {(LAYERS, f"{letter(column)}{row + 1}"): size for row, column in places}
+        cells = [(LAYERS, f"{letter(column)}{row + 1}") for row, column in places]
+        scales |= dict.fromkeys(cells, size)
+        layers |= dict.fromkeys(cells, w.block.layer)
     size = float(abs(graph.result[0]).max())
     scales |= {(MODEL, page.cell(k)): size for k in range(len(called))}
-    return Sheets(write, scales | _weight_scales(made))
+    return Sheets(write, scales | _weight_scales(made), layers)
 
 
 def _weight_scales(made: Layout) -> dict[tuple[str, str], float]:

@@ -66,8 +66,7 @@ def _line(error: BaseException) -> str:
 
 
 def _from_file(path: Path) -> Any:
-    if not path.is_file():
-        raise CannotLoad(f"{path}: there is no such file")
+    _ordinary(path)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -111,10 +110,16 @@ def state(path: Path) -> Mapping[str, Tensor]:
     return found
 
 
+def _ordinary(path: Path, otherwise: str = "") -> None:
+    """Raises CannotLoad if there is no such file, or if it is a folder, a device or a pipe, which might never end."""
+    if not path.is_file():
+        why = "it is no ordinary file" if path.exists() else f"there is no such file{otherwise}"
+        raise CannotLoad(f"{path}: {why}")
+
+
 def _tensors(path: Path) -> Any:
     """What a .safetensors, .pt or .pth file holds. Raises CannotLoad."""
-    if not path.is_file():
-        raise CannotLoad(f"{path}: there is no such file")
+    _ordinary(path)
     kind = path.suffix.lower()
     if kind not in (*PICKLED, SAFE):
         raise CannotLoad(f"{path}: weights are read from .safetensors, .pt and .pth files")
@@ -145,8 +150,7 @@ def example(text: str) -> tuple[Tensor, list[str] | None]:
     path = Path(text)
     if _SHAPE.fullmatch(text) and not path.exists():
         return _zeros(text), None
-    if not path.is_file():
-        raise CannotLoad(f"{text}: there is no such file, and it is no shape such as 1x1x28x28")
+    _ordinary(path, ", and it is no shape such as 1x1x28x28")
     kind = path.suffix.lower()
     if kind == ".csv":
         return _csv(path)

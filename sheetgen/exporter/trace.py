@@ -17,6 +17,7 @@ from sheetgen.exporter.torch_layers import FUNCTIONS, MOVES, handler
 
 # How far the operations that were found may be from what the module gives: in float64, and where it insists on float32.
 CLOSE, CLOSE_IN_FLOAT32 = 1e-9, 1e-3
+ALREADY = "its outputs are probabilities already, and the softmax of them would be others: export it without softmax"
 
 
 class _Tracer(fx.Tracer):
@@ -51,6 +52,7 @@ def trace(module: nn.Module, example: Tensor, softmax: bool = False) -> Graph:
             raise CannotExport("the module gives no single tensor that follows from its input: return one")
         _agrees(given, module, [example, other], found.value)
         if softmax:
+            recorder.must(not _are_probabilities(found.value), ALREADY)
             recorder.layer = "softmax"
             found = torch_layers.softmax(recorder, found, 1)
     used = {weight.name for op in recorder.ops for weight in op.weights.values()}
@@ -61,6 +63,16 @@ def trace(module: nn.Module, example: Tensor, softmax: bool = False) -> Graph:
         recorder.input.ids[0].numpy(), example.numpy(), recorder.ops, found.ids[0].numpy(),
         found.value[: len(example)].numpy(), sum(p.numel() for p in parameters.values()),
     )  # fmt: skip
+
+
+def _are_probabilities(outputs: Tensor) -> bool:
+    """Whether the outputs of every sample add up to 1 along some dimension already, however the module does that.
+
+    Their logarithms, which LogSoftmax gives, are logits as good as any: the softmax of them are the probabilities.
+    """
+    dims = [d for d in range(1, outputs.dim()) if outputs.shape[d] > 1]
+    sums = (outputs.sum(d) for d in dims)
+    return bool((outputs >= 0).all()) and any(torch.allclose(s, torch.ones_like(s), 0, CLOSE) for s in sums)
 
 
 def _copied(module: nn.Module) -> nn.Module:

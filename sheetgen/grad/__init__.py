@@ -1,4 +1,4 @@
-"""The exact derivative of one cell of any workbook with respect to others, with a numeric check that shares nothing."""
+"""The exact derivative of one cell of any workbook with respect to others, and a check by differences beside it."""
 
 from .result import Result, Row, grad
 from .reverse import CannotDifferentiate

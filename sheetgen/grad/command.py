@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
+from sheetgen.console import RIGHT, UNUSABLE, WRONG, complain, console
 from sheetgen.grad.result import SECONDS, grad
 from sheetgen.grad.reverse import CannotDifferentiate
 from sheetgen.grad.show import as_csv, as_json, as_table, closing
 from sheetgen.grad.where import NoSuchCell, plain
 from sheetgen.reader import Book
 from sheetgen.xlsx import UnreadableWorkbook, read
-
-RIGHT, WRONG, UNUSABLE = 0, 1, 2  # exit statuses
 
 
 def run(path: Path, cell: str, ranges: Sequence[str], form: str, numeric: bool, everything: bool) -> int:
@@ -26,14 +23,14 @@ def run(path: Path, cell: str, ranges: Sequence[str], form: str, numeric: bool, 
     `numeric`: whether they are checked by differences; `everything`: however long that takes.
     """
     seconds = 0.0 if not numeric else math.inf if everything else SECONDS
-    errors = _console(sys.stderr)
+    errors = console(stderr=True)
     try:
         with errors.status("reading the workbook") as status:
             book = Book(read(path))
             result = grad(book, cell, ranges, seconds, lambda text: status.update(Text(text)))
     except (UnreadableWorkbook, NoSuchCell, CannotDifferentiate) as error:
         sentence = str(error) if isinstance(error, UnreadableWorkbook) else f"{plain(path.name)}: {error}."
-        errors.print(sentence, style="red", soft_wrap=True)
+        complain(sentence)
         return UNUSABLE
     if form == "json":
         print(as_json(path, result))
@@ -42,13 +39,5 @@ def run(path: Path, cell: str, ranges: Sequence[str], form: str, numeric: bool, 
         for line in closing(result):
             errors.print(line, soft_wrap=True)
     else:
-        as_table(_console(sys.stdout), result)
+        as_table(console(), result)
     return RIGHT if result.right else WRONG
-
-
-def _console(file: object) -> Console:
-    """Prints what a file says as it is, and a table whole where no terminal says how wide it is."""
-    console = Console(stderr=file is sys.stderr, markup=False, emoji=False, highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 160)
-    return console

@@ -1,4 +1,7 @@
-"""The check that shares nothing with the calculus: central differences, extrapolated to a step of 0."""
+"""The check without calculus: central differences, extrapolated to a step of 0.
+
+It recalculates the formulas as the reader read them, by the same operators: it would not see a formula misread.
+"""
 
 from __future__ import annotations
 

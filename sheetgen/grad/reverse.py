@@ -175,6 +175,8 @@ def check_understood(graph: Graph, live: bytearray, given: Collection[Place]) ->
             continue
         why = f"{named(at)} is not understood ({plain(problems[at])})"
         target = named(graph.cone.places[-1])
+        if graph.book.what_if(at):  # whatever its cells depend on
+            raise CannotDifferentiate(f"{named(at)} is a result of a what-if data table, and {target} depends on it")
         if at not in given and (reason := depends(graph.book, at, given, clean)):
             raise CannotDifferentiate(f"{why}, {reason}, and {target} depends on it")
         entry = graph.book.entry(at)

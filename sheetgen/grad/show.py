@@ -14,6 +14,7 @@ from rich.table import Table
 
 from sheetgen.grad.result import DISAGREES, Result, Row
 from sheetgen.grad.where import named, plain
+from sheetgen.text import calculates
 
 MOST_ROWS = 500  # of a table for the terminal
 NUMBERS = ("value", "derivative", "elasticity", "numeric", "numeric_error", "relative_difference")
@@ -49,7 +50,7 @@ def as_csv(result: Result) -> str:
     for row in result.rows:
         cell, label, *numbers = values(row)
         # A spreadsheet would take such a label for a formula.
-        writer.writerow([cell, f"'{label}" if label.startswith(("=", "+", "-", "@")) else label, *numbers])
+        writer.writerow([cell, f"'{label}" if calculates(label) else label, *numbers])
     return text.getvalue()
 
 

@@ -60,6 +60,9 @@ def cells_of(book: Book, texts: Sequence[str], sheet: str) -> tuple[list[Place],
             raise NoSuchCell(f"{plain(text)} is too large: a derivative is with respect to {MOST:,} cells at most")
         places = [(area.sheet, a) for a in area.addresses()]
         kept = [at for at in places if not _lack(book, at)]
+        table = next((at for at in places if book.what_if(at)), None)
+        if table is not None:
+            raise NoSuchCell(f"{named(table)} {_lack(book, table)}, into which nobody can type another number")
         if len(places) == 1 and not kept:
             raise NoSuchCell(f"{named(places[0])} {_lack(book, places[0])}: there is no number to change")
         if not kept:
@@ -73,6 +76,8 @@ def cells_of(book: Book, texts: Sequence[str], sheet: str) -> tuple[list[Place],
 def _lack(book: Book, at: Place) -> str:
     """Why a cell has no number that a person could change; empty if it has one."""
     entry = book.entry(at)
+    if book.what_if(at):
+        return "is a result of a what-if data table"
     if entry is None:
         return "" if book.formula(at) else "is empty"  # or one of the results of an array formula
     if isinstance(entry.value, ErrorValue):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..xlsx.a1 import address
+from ..xlsx.a1 import MAX_COLUMN, MAX_ROW, address
 from ..xlsx.package import local
 from ..xlsx.read import whole
 from .book import Book, Sheet, characters
@@ -43,7 +43,12 @@ def _anchors(root: Element) -> Iterator[Finding]:
         if not local(anchor.tag).endswith("Anchor"):
             continue
         first, second = _corner(anchor, "from"), _corner(anchor, "to")
-        cell = address(first[2] + 1, first[0] + 1) if first and max(first) < 1 << 30 else ""
+        cell = ""
+        corners = [(corner[2] + 1, corner[0] + 1) for corner in (first, second) if corner]
+        if not all(1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN for row, column in corners):
+            yield "anchor", cell, "A corner of the drawing lies on no cell of the sheet: move it to one."
+        elif first:
+            cell = address(*corners[0])
         if first and second and (first[:2] > second[:2] or first[2:] > second[2:]):
             yield "anchor", cell, "The drawing's second corner lies before its first: exchange them."
         for item in anchor.iter("*"):

@@ -92,7 +92,7 @@ RULES: dict[str, str] = {
     "chart-marker": "marker sizes from 2 to 72",
     "chart-title": "titles up to 255 characters",
     "alt-text": "every picture and chart has a description",
-    "anchor": "a drawing's first corner lies before its second",
+    "anchor": "a drawing's corners lie on the sheet, the first before the second",
 }
 
 # Excel opens a file that breaks these without a word: they are promises of this house to its readers.

@@ -16,11 +16,14 @@ from sheetgen.reader.block import (
     choose_else,
     dense,
     elementwise,
+    holds,
     kind,
+    of_kinds,
     one,
     select,
     truth,
 )
+from sheetgen.reader.ops import if_
 
 
 def truths(arguments: Arguments) -> Iterator[Cell]:
@@ -43,7 +46,22 @@ def logical(join: Callable[[list[Cell]], Cell]) -> Callable[..., Cell]:
 
 def if_else(asked: Argument | None, a: Argument | None, b: Argument | None = truth(False)) -> Argument:  # noqa: B008
     """IF. Raises NotUnderstood."""
-    return elementwise(choose, *(constant(0) if x is None else x for x in (asked, a, b)))
+    return elementwise(_either, *(constant(0) if x is None else x for x in (asked, a, b)))
+
+
+def _either(asked: Cell, a: Cell, b: Cell) -> Cell:
+    if asked.op == "eq" and asked.args[0] is asked.args[1]:  # ISNUMBER: if it is none, this is an error, too
+        return of_kinds(if_(asked, a, b), a)
+    return choose(asked, a, b)
+
+
+def is_number(asked: Argument | None) -> Argument:
+    """ISNUMBER; of an error it is one. Raises NotUnderstood."""
+
+    def one(c: Cell) -> Cell:
+        return Cell("eq", (c, c)) if holds(c, "n") else truth(False)
+
+    return elementwise(one, constant(0) if asked is None else asked)
 
 
 def iferror(a: Argument | None, b: Argument | None) -> Argument:

@@ -239,6 +239,7 @@ FUNCTIONS: dict[str, Function] = {
     "TRANSPOSE": Function(_transpose, "arrays"),
     "IF": Function(choices.if_else, "all"),
     "IFERROR": Function(choices.iferror, "all"),
+    "ISNUMBER": Function(choices.is_number, "all"),
     "CHOOSE": Function(choices.choose_by_number, "all"),
     "INDEX": Function(choices.index, "all"),
     "AND": Function(choices.logical(lambda found: times(*found))),

@@ -17,6 +17,7 @@ from sheetgen.reader.template import Formula, Place
 from sheetgen.xlsx import Entry, Workbook
 
 MAX_FOLLOWED = 2_000  # cells that are looked at to tell the kind of one
+WHAT_IF = "it is a result of a what-if data table"
 UNKNOWN = "nbt"  # the kind of a cell that may hold anything
 
 
@@ -64,6 +65,10 @@ class Book:
         self._formulas[at] = found
         return found
 
+    def what_if(self, at: Place) -> bool:
+        """Whether a cell is a result of a what-if data table."""
+        return self._held.what_if(at)
+
     def formulas(self) -> Iterator[Place]:
         """The place of every cell that holds a formula or a result of an array formula."""
         members = self._held.members
@@ -73,6 +78,8 @@ class Book:
 
     def _read(self, at: Place, typed: bool = True) -> Formula | None:
         """The formula of a cell; unless `typed`, as if all that it refers to were numbers. Raises NotUnderstood."""
+        if self._held.what_if(at):
+            raise NotUnderstood(WHAT_IF)
         member = self._held.members.get(at)
         if member is not None:
             return self._member(at[0], member, typed)

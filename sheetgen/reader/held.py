@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from sheetgen.reader.block import MAX_DENSE
 from sheetgen.reader.template import Place
 from sheetgen.xlsx import Entry, ErrorValue, Workbook
-from sheetgen.xlsx.a1 import Area, place, range_of
+from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, place, range_of
 
 _SPELLED = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
 MAX_MEMBERS = 500_000  # cells that all array formulas fill
+MAX_WHAT_IFS = 100_000  # columns of what-if data tables that are told apart
 
 Member = tuple[str | None, int, int]  # the cell that holds the array formula (None: it fills too many), which result
 
@@ -24,6 +25,7 @@ class Held:
     def __init__(self, workbook: Workbook, guess: Callable[[Place], str]) -> None:
         self.workbook, self._guess = workbook, guess
         self.members = dict(_members(workbook))
+        self._what_ifs = _what_ifs(workbook)
         self._columns: dict[str, tuple[dict[int, list[tuple[int, str]]], list[int]]] = {}
 
     def entry(self, at: Place) -> Entry | None:
@@ -42,6 +44,15 @@ class Held:
         if value is None:
             return 0.0 if entry.formula is None else math.nan
         return float(value)
+
+    def what_if(self, at: Place) -> bool:
+        """Whether a cell is a result of a what-if data table: it looks like a number, and follows from others."""
+        if at[0] not in self._what_ifs:
+            return False
+        row, column = place(at[1])
+        rows = self._what_ifs[at[0]].get(column, [])
+        k = bisect_right(rows, (row, MAX_ROW)) - 1
+        return k >= 0 and row <= rows[k][1]
 
     def forgetful(self, at: Place) -> bool:
         """Whether a cell has a formula, and does not remember what came out."""
@@ -107,6 +118,36 @@ class Held:
 
 def _spells(text: str) -> bool:
     return _SPELLED.fullmatch(text) is not None and math.isfinite(float(text))
+
+
+def _what_ifs(workbook: Workbook) -> dict[str, dict[int, list[tuple[int, int]]]]:
+    """sheet -> column -> the rows that its what-if data tables fill, in order and apart.
+
+    All of a sheet, if that is too much to tell apart, or a table's range is none.
+    """
+    found: dict[str, dict[int, list[tuple[int, int]]]] = {}
+    room = MAX_WHAT_IFS
+    filled: set[str] = set()
+    for (sheet, _), text in workbook.what_ifs.items():
+        one, columns = range_of(text), found.setdefault(sheet, {})
+        if one is None or (room := room - (one.last_column - one.column + 1)) < 0:
+            filled.add(sheet)
+            continue
+        for column in range(one.column, one.last_column + 1):
+            columns.setdefault(column, []).append((one.row, one.last_row))
+    found |= {sheet: {column: [(1, MAX_ROW)] for column in range(1, MAX_COLUMN + 1)} for sheet in filled}
+    return {sheet: {c: _apart(rows) for c, rows in columns.items()} for sheet, columns in found.items()}
+
+
+def _apart(rows: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same rows in order, those that touch put together."""
+    kept: list[tuple[int, int]] = []
+    for first, last in sorted(rows):
+        if kept and first <= kept[-1][1] + 1:
+            kept[-1] = kept[-1][0], max(kept[-1][1], last)
+        else:
+            kept.append((first, last))
+    return kept
 
 
 def _members(workbook: Workbook) -> Iterator[tuple[Place, Member]]:

@@ -8,19 +8,21 @@ from typing import NamedTuple
 from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, letter, quoted
-from sheetgen.plan import CHECK, RATES, START, TRAINING, Oracle, Plan, value
+from sheetgen.plan import CHECK, NETWORK, RATES, START, TRAINING, Oracle, Plan, value
 from sheetgen.sheets.common import headers, strip
+from sheetgen.sheets.network import HEAD as INPUT_HEAD
 from sheetgen.sheets.network import input_cells
 
 TOLERANCE = 1e-9
-VERDICT_ROW, INPUT_ROW, WORST_ROW = 4, 6, 11
+VERDICT_ROW, CHANGED_ROW, INPUT_ROW, WORST_ROW = 4, 5, 6, 11
 VERDICT = f"$B${VERDICT_ROW}"
+CHANGED = "inputs changed"  # what stands for a verdict then
 FACTS = (f"$J${VERDICT_ROW}", f"$M${VERDICT_ROW}")  # where the worst difference and the number of cells stand
 COLUMN_VERDICT_ROW, COUNT_ROW, SCALE_ROW = WORST_ROW + 1, WORST_ROW + 2, WORST_ROW + 3
 
 SUBTITLE = (
     "Left: how far every cell is from PyTorch's float64 autograd, relatively. Right: the live values, then PyTorch's. "
-    "A broken formula turns its cell, its row and its column red, and the sheet Start with them."
+    "What a broken formula changes turns red, its row and its column, and the sheet Start names the formula."
 )
 
 
@@ -99,17 +101,17 @@ def _top(book: Book, sheet: Sheet, plan: Plan, apart: list[float]) -> None:
     counts = f"$C${COUNT_ROW}:${letter(1 + n)}${COUNT_ROW}"
     cells = (plan.last - FIRST_ROW + 1) * n
     whole = f"SUM({counts})={cells}"
-    verdict = (
-        f'IF(inputs_changed>0,"inputs changed: compare with the finite differences",'
-        f'IF(IFERROR(AND(MAX({worst})<=tolerance,{whole}),FALSE),"PASS","FAIL"))'
-    )
+    passes = f"IFERROR(AND(MAX({worst})<=tolerance,{whole}),FALSE)"
+    verdict = f'IF(inputs_changed>0,"{CHANGED}",IF({passes},"PASS","FAIL"))'
     label = book.style("muted", "right")
     sheet.put(VERDICT_ROW, 0, "verdict", book.style("bold"))
     passed = "PASS" if max(apart) <= TOLERANCE else "FAIL"
     sheet.put(VERDICT_ROW, 1, passed, book.style("verdict"), verdict)
+    sheet.put(VERDICT_ROW, 2, "", book.style("link", "indent"), f'IF(cells_that_differ>0,{broken_link()},"")')
     book.name("verdict", CHECK, VERDICT)
     facts = (
-        (8, "worst_difference", "worst difference", max(apart), "relative", f"MAX({worst})"),
+        (8, "worst_difference", "worst difference", max(apart), "relative",
+         f'IF(inputs_changed>0,"–",MAX({worst}))'),
         (11, "cells_compared", "cells compared", float(cells), "whole", f"SUM({counts})"),
         (14, "tolerance", "tolerance, relative", TOLERANCE, "relative", None),
     )
@@ -117,6 +119,12 @@ def _top(book: Book, sheet: Sheet, plan: Plan, apart: list[float]) -> None:
         sheet.put(VERDICT_ROW, column, text, label)
         sheet.put(VERDICT_ROW, column + 1, number, book.style("bold", "left", form), formula)
         book.name(name, CHECK, f"${letter(column + 1)}${VERDICT_ROW}")
+
+
+def broken_link() -> str:
+    """The formula of a link to the first broken cell, which says what it is and how many there are."""
+    count = 'cells_that_differ&IF(cells_that_differ=1," cell differs"," cells differ")'
+    return f'HYPERLINK("#"&broken_place,broken_place&", "&broken_what&": "&{count})'
 
 
 def _inputs(book: Book, sheet: Sheet, plan: Plan) -> None:
@@ -130,13 +138,39 @@ def _inputs(book: Book, sheet: Sheet, plan: Plan) -> None:
         sheet.put(INPUT_ROW, 2 + k, c.name, book.style("head", "center"))
         sheet.put(INPUT_ROW + 1, 2 + k, number, book.style("cell", "center", "general"))
         sheet.put(INPUT_ROW + 2, 2 + k, number, book.style("cell", "center", "general"), plan.names[c])
-        same = f"IF({column}{INPUT_ROW + 1}={column}{INPUT_ROW + 2},0,1)"
-        sheet.put(INPUT_ROW + 3, 2 + k, 0, book.style("cell", "center", "whole"), same)
+        now = f"{column}{INPUT_ROW + 2}"
+        same = f"IF(ISNUMBER({now}),IF({column}{INPUT_ROW + 1}={now},0,1),-1)"
+        sheet.put(INPUT_ROW + 3, 2 + k, 0, book.style("cell", "center", "count"), same)
     scientific(book, sheet, (INPUT_ROW, 2, INPUT_ROW + 1, 1 + len(cells)), "general", look="beyond, typed")
     row = INPUT_ROW + 3
-    every = f"SUM($C${row}:${letter(1 + len(cells))}${row})"
-    sheet.put(row, 1, 0, book.style("bold", "center", "whole"), every)
+    every = f"$C${row}:${letter(1 + len(cells))}${row}"
+    sheet.put(row, 1, 0, book.style("bold", "center", "whole"), f"{len(cells)}-COUNTIF({every},0)")
     book.name("inputs_changed", CHECK, f"$B${row}")
+    _first_changed(book, sheet, every, len(cells))
+
+
+def _first_changed(book: Book, sheet: Sheet, every: str, n: int) -> None:
+    """The first input that is no number, or else the first that is not the template's: in words, and where it is."""
+    row = CHANGED_ROW
+    muted = book.style("muted")
+    sheet.put(row, 0, "first changed", muted)
+    first = f"IF(COUNTIF({every},-1)>0,MATCH(-1,{every},0),IFERROR(MATCH(1,{every},0),0))"
+    sheet.put(row, 1, 0, book.style("muted", "center", "count"), first)
+    last = letter(1 + n)
+
+    def at(k: int) -> str:
+        return f"INDEX($C${INPUT_ROW + k}:${last}${INPUT_ROW + k},1,$B${row})"
+
+    more = 'IF(inputs_changed>1," (and "&(inputs_changed-1)&" more)","")'
+    number = f'{at(0)}&" is "&{at(2)}&", the template has "&{at(1)}&{more}'
+    text = f'IF($B${row}=0,"",IF({at(3)}=-1,{at(0)}&" is no number",{number}))'
+    sheet.put(row, 2, "", muted, text)
+    place = f'IF($B${row}=0,"","{NETWORK}!B"&({INPUT_HEAD}+$B${row}))'
+    sheet.put(row, 8, "", muted, place)
+    wrong = f"COUNTIF({every},-1)"
+    sheet.put(row, 9, 0, book.style("muted", "count"), wrong)
+    for name, column in (("changed_input", "C"), ("changed_place", "I"), ("inputs_no_number", "J")):
+        book.name(name, CHECK, f"${column}${row}")
 
 
 def _columns(book: Book, sheet: Sheet, plan: Plan, checked: list[Quantity], worst: list[float]) -> None:
@@ -150,7 +184,8 @@ def _columns(book: Book, sheet: Sheet, plan: Plan, checked: list[Quantity], wors
         column = letter(2 + j)
         block = f"{column}${FIRST_ROW}:{column}${plan.last}"
         live = f"{quoted(q.sheet)}!${q.letter}${FIRST_ROW}:${q.letter}${plan.last}"
-        sheet.put(WORST_ROW, 2 + j, worst[j], book.style("relative", "center"), f"MAX({block})")
+        largest = f'IF(inputs_changed>0,"–",MAX({block}))'
+        sheet.put(WORST_ROW, 2 + j, worst[j], book.style("relative", "center"), largest)
         # An emptied cell would read as 0, which may be right: so the live cells are counted, too.
         sheet.put(COUNT_ROW, 2 + j, float(rows), book.style("muted", "center", "whole"), f"COUNTA({live})")
         sheet.put(SCALE_ROW, 2 + j, q.scale, book.style("muted", "center", "relative"))
@@ -163,7 +198,7 @@ def _columns(book: Book, sheet: Sheet, plan: Plan, checked: list[Quantity], wors
 def _stream(book: Book, sheet: Sheet, plan: Plan, checked: list[Quantity]) -> None:
     n = len(checked)
     rows = f"$C{THIS}:{letter(1 + n)}{THIS}"
-    verdict = f'IF(inputs_changed>0,"inputs changed",IF(MAX({rows})<=tolerance,"PASS","FAIL"))'
+    verdict = f'IF(inputs_changed>0,"{CHANGED}",IF(MAX({rows})<=tolerance,"PASS","FAIL"))'
     columns = [Stream(book.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
     columns.append(Stream(book.style("cell", "center"), verdict, verdict))
     for j in range(n):
@@ -202,10 +237,11 @@ def _colours(book: Book, sheet: Sheet, plan: Plan, n: int) -> None:
         colour(area, f'{first}="PASS"', green)
         colour(area, f'{first}="FAIL"', red)
     colour((VERDICT_ROW - 1, 1, VERDICT_ROW - 1, 1), "inputs_changed>0", amber)
-    colour((INPUT_ROW - 1, 2, INPUT_ROW + 2, right), f"C${INPUT_ROW + 3}=1", amber)
+    colour((INPUT_ROW - 1, 2, INPUT_ROW + 2, right), f"AND(ISNUMBER(C${INPUT_ROW + 3}),C${INPUT_ROW + 3}<>0)", amber)
     data = (FIRST_ROW - 1, 2, last, right)
+    colour(data, "inputs_changed>0", book.conditional("faded"))  # differences from numbers that hold for other inputs
     colour(data, f"AND(inputs_changed=0,OR(ISERROR(C{FIRST_ROW}),C{FIRST_ROW}>tolerance))", red)
     colour((FIRST_ROW - 1, 0, last, 1), f'$B{FIRST_ROW}="FAIL"', red)
     colour((FIRST_ROW - 1, 1, last, 1), f'$B{FIRST_ROW}="PASS"', green)
-    colour((FIRST_ROW - 1, 1, last, 1), f'$B{FIRST_ROW}="inputs changed"', amber)
+    colour((FIRST_ROW - 1, 1, last, 1), f'$B{FIRST_ROW}="{CHANGED}"', amber)
     colour((HEADER_ROW - 1, 2, HEADER_ROW - 1, right), f'C${COLUMN_VERDICT_ROW}="FAIL"', red)

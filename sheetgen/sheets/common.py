@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sheetgen import style
 from sheetgen.book import Book, Chart, Sheet
-from sheetgen.layout import FIRST_ROW, HEADER_ROW, LAST_ROW, letter, quoted
+from sheetgen.layout import HEADER_ROW, LAST_ROW, letter
 
 ROW = 20  # pixels
 CHART_WIDTH, CHART_HEIGHT = 470, 11 * ROW + 12
@@ -28,34 +28,6 @@ def headers(book: Book, sheet: Sheet, first: int, names: Sequence[str], row: int
     """A row of column headings."""
     for k, name in enumerate(names):
         sheet.put(row, first + k, name, book.style("head", "center"))
-
-
-def line_chart(
-    book: Book, title: str, sheet: str, series: Sequence[tuple[str, str, str]], last: int, log: bool = False
-) -> Chart:
-    """Lines over the iterations. Each series: its name, the cell that holds its name, its range."""
-    chart = book.chart({"type": "scatter", "subtype": "straight"}, title, "iteration", "", log)
-    for k, (_, cell, values) in enumerate(series):
-        column, row = cell.split("$")
-        chart.add_series(
-            {
-                "name": f"={quoted(sheet)}!${column}${row}",
-                "categories": f"={quoted(sheet)}!$A${FIRST_ROW}:$A${last}",
-                "values": "=" + values,
-                "line": style.series_line(k),
-                "marker": {"type": "none"},
-            }
-        )
-    font = {"name": style.FONT, "size": 9, "color": style.MUTED}
-    grid = {"visible": False}
-    rule = {"color": style.RULE, "width": 0.75}
-    chart.set_x_axis(
-        {"min": 0, "max": last - FIRST_ROW, "num_font": font, "name": "iteration", "major_gridlines": grid,
-         "line": rule, "name_font": {**font, "bold": False}, "label_position": "low", "num_format": "#,##0"}
-    )  # fmt: skip
-    if len(series) == 1:
-        chart.set_legend({"none": True})
-    return chart
 
 
 def place_strip(sheet: Sheet, chart: Chart, k: int, description: str, x: int = 0, width: int = CHART_WIDTH) -> None:

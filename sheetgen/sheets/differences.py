@@ -10,13 +10,14 @@ from sheetgen.digits import scientific
 from sheetgen.formula import show
 from sheetgen.layout import letter
 from sheetgen.plan import DIFFERENCES, START, Plan, of_row, value
+from sheetgen.sheets.moved import RELATIVE
 from sheetgen.sheets.network import Panel
+from sheetgen.sheets.recomputation import Places, Scale
 
 HEAD = 8  # the row of the table's headings
 EPSILON_ROW = 5
 VERDICT = "$E$4"
-STEP = 1e-5
-RELATIVE, ABSOLUTE = 1e-6, 1e-9  # how well a central difference can agree: truncation and rounding
+UNDECIDED = "–"  # a moved weight makes E run off to infinity, or it has: there is nothing to compare
 MOST = 64  # weights that are moved: the workings are two rows and a column for each
 KINK = "kink"  # a ReLU unit switches between the two passes: E has no derivative there, and nothing to compare
 
@@ -26,7 +27,7 @@ SUBTITLE = (
 )
 
 
-def write(book: Book, plan: Plan, panel: Panel) -> None:
+def write(book: Book, plan: Plan, panel: Panel, places: Places) -> None:
     """Write the sheet Finite differences, and define `differences_verdict`."""
     sheet = book.sheet(DIFFERENCES, "Finite differences: the gradients, numerically", SUBTITLE)
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
@@ -34,8 +35,8 @@ def write(book: Book, plan: Plan, panel: Panel) -> None:
     top = HEAD + len(parameters) + 5  # of the workings
     sheet.set_column(0, 0, 13)
     sheet.set_column(1, 41 + len(parameters), 14)
-    _top(book, sheet, plan, panel)
-    workings = _Workings(plan, panel, parameters, top)
+    _top(book, sheet, plan, places.step)
+    workings = _Workings(plan, panel, parameters, places, top)
     workings.write(book, sheet)
     _table(book, sheet, plan, panel, workings)
     right = 2 + len(workings.cells)
@@ -50,20 +51,16 @@ def spread(parameters: list[Cell], most: int = MOST) -> list[Cell]:
     return parameters if n <= most else [parameters[k * (n - 1) // (most - 1)] for k in range(most)]
 
 
-def _step(plan: Plan, panel: Panel) -> tuple[str, float]:
-    """The step: 1e-5, and less where inputs are large, for an input multiplies the step."""
-    net = plan.program.network
-    inputs = list(net.inputs.flat)
-    sizes = ",".join(f"ABS({plan.names[c]})" for c in inputs)
-    return f"0.00001/MAX(1,{sizes})", STEP / max(1.0, *(abs(plan.program.constants[c]) for c in inputs))
+def _shown(scale: Scale) -> str:
+    """The formula of a number of the row shown."""
+    return of_row(f"INDEX({scale.range},row_number+1,1)")
 
 
-def _top(book: Book, sheet: Sheet, plan: Plan, panel: Panel) -> None:
-    formula, number = _step(plan, panel)
+def _top(book: Book, sheet: Sheet, plan: Plan, step: Scale) -> None:
     sheet.put(4, 0, "row shown", book.style("bold"))
     sheet.put(4, 1, 0, book.style("bold", "left", "whole"), "row_number")
     sheet.put(EPSILON_ROW, 0, "step ε", book.style("bold"))
-    sheet.put(EPSILON_ROW, 1, number, book.style("bold", "left", "relative"), formula)
+    sheet.put(EPSILON_ROW, 1, step.first, book.style("bold", "left", "relative"), _shown(step))
     notes = []
     if (n := len(plan.program.next)) > MOST:
         notes.append(f"{MOST} of the {n:,} weights and biases are compared, evenly spread.")
@@ -76,8 +73,9 @@ def _top(book: Book, sheet: Sheet, plan: Plan, panel: Panel) -> None:
 class _Workings:
     """Two forward passes per weight: a row each, in which one weight is moved by ε."""
 
-    def __init__(self, plan: Plan, panel: Panel, parameters: list[Cell], top: int):
-        self.plan, self.panel, self.parameters, self.top = plan, panel, parameters, top
+    def __init__(self, plan: Plan, panel: Panel, parameters: list[Cell], places: Places, top: int):
+        self.plan, self.panel, self.parameters, self.places, self.top = plan, panel, parameters, places, top
+        self.step = float(places.step.first)  # that of row 0, where nothing has run off yet
         net = plan.program.network
         known = {id(c) for c in (*plan.program.next, *plan.program.constants)}
         reached = forward_order(net.loss)
@@ -108,13 +106,13 @@ class _Workings:
         last = self.row(len(self.parameters), 1) - 1
         scientific(book, sheet, (self.top + 1, 2, last - 1, 1 + len(self.cells)), *forms)
         evaluate = Evaluator(self.cells)
-        _, step = _step(self.plan, self.panel)
+        step = self.step
         for k, p in enumerate(self.parameters):
             for sign in (1, -1):
                 row = self.row(k, sign)
                 sheet.put(row, 0, p.name, book.style("cell", "center"))
                 sheet.put(
-                    row, 1, sign * step, book.style("cell", "relative"), f"{'-' if sign < 0 else ''}$B${EPSILON_ROW}"
+                    row, 1, sign * step, book.style("cell", "relative"), of_row(f"{sign}*$B${EPSILON_ROW}")
                 )
                 numbers = evaluate({**self.now, p: self.now[p] + sign * step})
                 for column, (c, x, form) in enumerate(zip(self.cells, numbers, forms, strict=True), 2):
@@ -143,15 +141,14 @@ def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workin
         zip([g.name for g in plan.program.columns], next(iter(plan.rows(plan.program.columns))), strict=True)
     )
     column, eps = workings.letters[id(loss)], f"$B${EPSILON_ROW}"
-    _, step = _step(plan, panel)
-    total = gradients["E_total"]
+    step, rounding = workings.step, float(workings.places.rounding.first)
     verdicts: list[str] = []
     for k, g in enumerate(spread(list(plan.program.gradients))):
         row = HEAD + 1 + k
         up, down = workings.row(k, 1), workings.row(k, -1)
         numeric = (workings.error[k, 1] - workings.error[k, -1]) / (2 * step)
         analytic = gradients[g.name]
-        allowed = value(RELATIVE * max(abs(numeric), abs(analytic)) + ABSOLUTE * max(1.0, total), "–")
+        allowed = value(RELATIVE * max(abs(numeric), abs(analytic)) + rounding, "–")
         difference = 0.0 if value(numeric) == value(analytic) else value(abs(numeric - analytic), "–")
         passed = isinstance(difference, float) and (isinstance(allowed, str) or difference <= allowed)
         kink = workings.switched[k, 1] != workings.switched[k, -1]
@@ -163,23 +160,24 @@ def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workin
         sheet.put(row, 2, value(analytic), form, panel.number[g.name or ""])
         apart = f'IFERROR(IF(B{row}=C{row},0,ABS(B{row}-C{row})),"–")'
         sheet.put(row, 3, difference, book.style("cell", "relative"), apart)
-        limit = f"0.000001*MAX(ABS(B{row}),ABS(C{row}))+0.000000001*MAX(1,{panel.number['E_total']})"
+        limit = f"0.000001*MAX(ABS(B{row}),ABS(C{row}))+{_shown(workings.places.rounding)}"
         sheet.put(row, 4, allowed, book.style("cell", "relative"), f'IFERROR({limit},"–")')
-        verdict = f'IF(ISNUMBER(D{row}),IF(D{row}<=E{row},"PASS","FAIL"),"FAIL")'
+        undecided = f'IF(OR(ISNUMBER(B{row}),ISERROR(C{row})),"FAIL","{UNDECIDED}")'
+        verdict = f'IF(ISNUMBER(D{row}),IF(D{row}<=E{row},"PASS","FAIL"),{undecided})'
         if workings.on:
             on = workings.letters[id(workings.on)]
             verdict = f'IF({on}{up}<>{on}{down},"{KINK}",{verdict})'
         sheet.put(row, 5, verdicts[-1], book.style("cell", "center"), of_row(verdict))
     scientific(book, sheet, (HEAD, 1, HEAD + len(verdicts) - 1, 2), "small")
-    _verdict(book, sheet, verdicts, workings.on is not None)
+    _verdict(book, sheet, verdicts, [KINK] * (workings.on is not None) + [UNDECIDED] * (not plan.program.spec.bounded))
 
 
-def _verdict(book: Book, sheet: Sheet, verdicts: list[str], relu: bool) -> None:
+def _verdict(book: Book, sheet: Sheet, verdicts: list[str], excused: list[str]) -> None:
     n, whole = len(verdicts), "FAIL" if "FAIL" in verdicts else "PASS"
     block = f"$F${HEAD + 1}:$F${HEAD + n}"
     sheet.put(4, 3, "verdict", book.style("muted", "right"))
-    kinks = f'+COUNTIF({block},"{KINK}")' if relu else ""
-    verdict = of_row(f'IF(COUNTIF({block},"PASS"){kinks}={n},"PASS","FAIL")')
+    excuses = "".join(f'+COUNTIF({block},"{word}")' for word in excused)
+    verdict = of_row(f'IF(COUNTIF({block},"PASS"){excuses}={n},"PASS","FAIL")')
     sheet.put(4, 4, whole, book.style("verdict"), verdict)
     book.name("differences_verdict", DIFFERENCES, VERDICT)
     for area in ((3, 4, 3, 4), (HEAD, 5, HEAD + n - 1, 5)):

@@ -54,12 +54,20 @@ def input_cells(plan: Plan) -> list[tuple[Cell, float, str]]:
     about: dict[Cell, str] = {program.learning_rate: "how far each update goes"}
     about |= dict.fromkeys(net.inputs.flat, "input") | dict.fromkeys(net.targets.flat, "target")
     for k, layer in enumerate(net.layers):
-        where = "into the outputs" if k == len(net.layers) - 1 else "into the hidden layer"
-        about |= dict.fromkeys(layer.weights.flat, f"first weight {where}")
-        fixed = "frozen" if program.spec.bias == "frozen" else "first"
+        hidden = "into the hidden layer" if len(net.layers) == 2 else f"into hidden layer {k + 1}"
+        where = "into the outputs" if k == len(net.layers) - 1 else hidden
+        about |= dict.fromkeys(layer.weights.flat, f"initial weight {where}")
+        fixed = "frozen" if program.spec.bias == "frozen" else "initial"
         about |= dict.fromkeys(layer.biases, f"{fixed} bias {where}")
     values = {**program.constants, **program.initial}
     return [(c, values[c], text) for c, text in about.items()]
+
+
+def input_size(plan: Plan) -> str:
+    """The formula of `plan.input_size`, of the numbers that are typed."""
+    rows = {c: HEAD + 1 + k for k, (c, _, _) in enumerate(input_cells(plan))}
+    ranges = [f"{NETWORK}!$B${rows[group[0]]}:$B${rows[group[-1]]}" for group in plan.fixed_terms]
+    return f"MAX(1,{','.join(f'MAX({r}),-MIN({r})' for r in ranges)})"
 
 
 def write(book: Book, plan: Plan) -> Panel:

@@ -8,10 +8,13 @@ from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, letter
 from sheetgen.plan import RATES, START, Plan, value
-from sheetgen.sheets.common import headers, line_chart, place_strip, strip
+from sheetgen.sheets.common import headers, place_strip, strip
+from sheetgen.sheets.plotted import Line, Plotted, draw
 
 TABLE_HEAD = 4
 THRESHOLD = 0.001
+CHART = 640  # pixels
+TITLE = "E_total at every learning rate, logarithmic axis"
 TYPE_ONE = "type a number"
 
 SUBTITLE = (
@@ -26,15 +29,14 @@ def marks(plan: Plan) -> list[int]:
     return [n for n in (10, 50, 100) if n < steps] + [steps]
 
 
-def write(book: Book, plan: Plan) -> None:
-    """Write the sheet Learning rates."""
+def write(book: Book, plan: Plan) -> list[Line]:
+    """Write the sheet Learning rates; returns the columns that the chart is drawn from."""
     program = plan.program
     n = len(plan.learning_rates)
     traces = plan.rates
     width = 1 + 2 * n + sum(len(plan.rate_cells) for _ in traces)
     sheet = book.sheet(RATES, "Learning rates, side by side", SUBTITLE)
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
-    strip(sheet, width)
     errors = [f"E ({rate:g})" for rate in plan.learning_rates[:-1]] + ["E (yours)"]
     names = ["iteration", *errors, *(f"reached ({r[3:-1]})" for r in errors)]
     for k, _ in enumerate(traces):
@@ -54,22 +56,20 @@ def write(book: Book, plan: Plan) -> None:
         work = [c for c, node in zip(trace.columns, trace.cells, strict=True) if node is not program.network.loss]
         styles = [small if c.name.startswith("dE") else number for c in work]
         columns += [Stream(s, c.first, c.below) for s, c in zip(styles, work, strict=True)]
-    sheet.stream(FIRST_ROW, plan.last, 0, columns, data.rows)
+    curves = draw(TITLE, list(zip(errors, range(1, n + 1), strict=True)), True, program.spec.bounded, width)
+    plotted = Plotted(book, sheet, [curves], plan.last, data.rows)
+    columns += plotted.streams
+    strip(sheet, len(columns) - 1)
+    sheet.stream(FIRST_ROW, plan.last, 0, columns, plotted.rows)
     scientific(book, sheet, (FIRST_ROW - 1, 1 + 2 * n, plan.last - 1, width - 1), "number")
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.print_area(0, 0, plan.last - 1, max(2 * n, 3 + len(marks(plan)) + 6))
-    series = [(e, f"{letter(1 + k)}${HEADER_ROW}", plan.rate_error(k)) for k, e in enumerate(errors)]
-    chart = line_chart(book, "E_total at every learning rate, logarithmic axis", RATES, series, plan.last, log=True)
     offset = (3 + len(marks(plan))) * 96
     what = ", ".join(f"{r:g}" for r in plan.learning_rates[:-1])
-    place_strip(
-        sheet,
-        chart,
-        0,
-        f"Line chart: E_total against the iteration for the learning rates {what} and your own.",
-        offset,
-        640,
-    )
+    (chart,) = plotted.charts(offset + CHART)
+    text = f"Line chart: E_total against the iteration for the learning rates {what} and your own."
+    place_strip(sheet, chart, 0, text, offset, CHART)
+    return plotted.helpers
 
 
 class _Values:

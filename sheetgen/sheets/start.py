@@ -8,8 +8,22 @@ from typing import NamedTuple
 from sheetgen import __version__
 from sheetgen.book import Book, Sheet, Value
 from sheetgen.extras import Extra, Verdict
-from sheetgen.plan import CHECK, DIFFERENCES, NETWORK, RATES, START, STEPS, TEMPLATE, TRAINING, Oracle, Plan
-from sheetgen.sheets import check, differences
+from sheetgen.layout import quoted
+from sheetgen.plan import (
+    CHECK,
+    DIFFERENCES,
+    NETWORK,
+    RATES,
+    RECOMPUTED,
+    START,
+    STEPS,
+    TEMPLATE,
+    TRAINING,
+    Oracle,
+    Plan,
+)  # fmt: skip
+from sheetgen.sheets import check
+from sheetgen.sheets.network import SHOWN_ROW
 
 INDEX = (
     (NETWORK, "the inputs, and the network drawn with live numbers"),
@@ -17,15 +31,37 @@ INDEX = (
     (TRAINING, "a row per update, charts of the error, weights and gradients"),
     (RATES, "the same training at several learning rates, and at yours"),
     (CHECK, "every number of every row beside PyTorch's"),
-    (DIFFERENCES, "the gradients a second time, numerically, for any input"),
+    (RECOMPUTED, "every cell a second time, for any input: it names the one that is broken"),
+    (DIFFERENCES, "the gradients of the row shown, numerically, for any input"),
     (TEMPLATE, "the description this workbook was built from"),
 )
 
 HOW_TO = (
     "1.  Open Network, type over a yellow cell, and watch the drawing, the steps and every row of training follow.",
     "2.  Set “row shown” to walk through training: the drawing and the six steps show that iteration; 0 rewinds.",
-    "3.  Break a formula on Training: this page turns red, and Autograd check shows the cell. Undo mends it.",
+    "3.  Break a formula on Training, with any inputs: this page turns red and names the cell. Undo mends it.",
     "4.  Type a learning rate of your own on Learning rates, and see whether it is faster.",
+)
+
+FORMULON = "Formulon's makers compare its results bit for bit with those of Excel 365; it is not Excel itself."
+
+
+VERDICT_ROW = 4
+PASS_CHANGED = "PASS for your inputs"
+ALL_WELL = "Every number equals PyTorch's, and every cell its second computation."
+TRY = "Type over a yellow cell on Network, or break a formula on Training, and look at this page again."
+MEND = "Undo mends it (Ctrl+Z), or copy the cell above or below over it: below its first row a column is one formula."
+UNDO = "Undo what was changed last (Ctrl+Z)."
+SEE_BELOW = "See the red line under “Checked live, at this moment”, and the sheet Autograd check."
+TYPE_ROW = "Type there the number of a row that there is."
+TYPE_NUMBER = "Every input must be a number: type one there, or undo (Ctrl+Z)."
+STILL_CHECKED = (
+    "Still checked: every cell and every gradient, for your inputs. Not checked: PyTorch's numbers, until you type the "
+    "template's inputs again."
+)
+STILL_CHECKED_FEWER = (
+    "Still checked: every cell of Training and every gradient, for your inputs. Not checked: Learning rates, which are "
+    "too many cells, and PyTorch's numbers, until you type the template's inputs again."
 )
 
 
@@ -53,7 +89,7 @@ def write(
     spec = plan.program.spec
     for column, width in enumerate((30, 18, 16, 18, 44, 3)):
         sheet.set_column(column, column, width)
-    row = _verdict(book, sheet, verdicts)
+    row = _verdict(book, sheet, plan, verdicts)
     row = _how_to(book, sheet, row)
     row = _index(book, sheet, row, [line for extra in extras for line in extra.sheets])
     row = _checklist(book, sheet, row, verdicts)
@@ -82,41 +118,51 @@ def _section(book: Book, sheet: Sheet, row: int, title: str) -> None:
         sheet.put(row, k, title if k == 0 else None, book.style("section"))
 
 
-def _line(book: Book, sheet: Sheet, row: int, first: int, text: str, *styles: str) -> None:
+def _line(book: Book, sheet: Sheet, row: int, first: int, text: str, *styles: str, formula: str | None = None) -> None:
     """A text over several cells, without merging them: the cells right of it stay empty."""
-    for k in range(first, 5):
-        sheet.put(row, k, text if k == first else None, book.style(*styles))
+    sheet.put(row, first, text, book.style(*styles), formula)
+    for k in range(first + 1, 5):
+        sheet.put(row, k, None, book.style(*styles))
 
 
-def _verdicts(book: Book) -> tuple[Value, Value]:
-    """What Autograd check and Finite differences say when the file is opened."""
-    judge, numeric = (book.workbook.get_worksheet_by_name(name) for name in (CHECK, DIFFERENCES))
-    return judge.cached[check.VERDICT], numeric.cached[differences.VERDICT]
-
-
-def _verdict(book: Book, sheet: Sheet, verdicts: Sequence[Verdict]) -> int:
-    """The certificate in one cell, live."""
-    changed = "inputs changed: compare with the finite differences"
-    failed = "".join(f',{v.verdict}="FAIL"' for v in verdicts)
-    formula = (
-        f'IF(OR(verdict="FAIL",differences_verdict="FAIL"{failed}),"FAIL",'
-        'IF(ISTEXT(row_number),row_number&": see what is red on the sheet Network",'
-        f'IF(AND(verdict="PASS",differences_verdict="PASS"),"PASS","{changed}")))'
-    )
+def _verdict(book: Book, sheet: Sheet, plan: Plan, verdicts: Sequence[Verdict]) -> int:
+    """The certificate in one cell, live; then the cell that is broken or the input that was changed, and what to do."""
+    names = ["verdict", "recomputation_verdict", "differences_verdict", *(v.verdict for v in verdicts)]
+    failed = ",".join(f'{name}="FAIL"' for name in names)
+    right = f'IF(ISTEXT(row_number),row_number,IF(inputs_changed>0,"{PASS_CHANGED}","PASS"))'
     sheet.set_row_pixels(3, 44)
     for k in range(5):
-        sheet.put(4, k, None, book.style("big"))
+        sheet.put(VERDICT_ROW, k, None, book.style("big"))
     if sheet.merge_range(3, 0, 3, 4, "", book.style("big")):
         raise ValueError("Start: the certificate's cells could not be merged")
-    found = (*_verdicts(book), *(book.shown(v.verdict) for v in verdicts))
-    sheet.put(4, 0, "FAIL" if "FAIL" in found else "PASS", book.style("big"), formula)
+    said = "FAIL" if "FAIL" in map(book.shown, names) else "PASS"
+    sheet.put(VERDICT_ROW, 0, said, book.style("big"), f'IF(IFERROR(OR({failed}),TRUE),"FAIL",{right})')
     book.name("certificate", START, "$A$4")
-    amber = 'OR(LEFT($A$4,6)="inputs",ISTEXT(row_number))'
-    for test, look in (('$A$4="PASS"', "pass"), ('$A$4="FAIL"', "fail"), (amber, "note")):
-        sheet.conditional_format(
-            3, 0, 3, 4, {"type": "formula", "criteria": "=" + test, "format": book.conditional(look)}
-        )
-    return 6
+    what, do = _advice(plan)
+    for row, text, told, look in ((5, ALL_WELL, what, "link"), (6, TRY, do, "muted")):
+        _line(book, sheet, row, 0, text, look, formula=told)
+    for test, look in (('$A$4="PASS"', "pass"), ('$A$4="FAIL"', "fail"), ("ISTEXT($A$4)", "note")):
+        rule = {"type": "formula", "criteria": "=" + test, "format": book.conditional(look), "stop_if_true": True}
+        sheet.conditional_format(3, 0, 3, 4, rule)
+    return 8
+
+
+def _advice(plan: Plan) -> tuple[str, str]:
+    """The formulas of a link to what the verdict is about, and of what to do."""
+    changed = 'HYPERLINK("#"&changed_place,changed_place&": "&changed_input)'
+    checked = STILL_CHECKED if plan.rates_recomputed else STILL_CHECKED_FEWER
+    shown = f"{NETWORK}!B{SHOWN_ROW}"
+    cases = (
+        ('$A$4="PASS"', f'HYPERLINK("#{RECOMPUTED}!A1","{ALL_WELL}")', TRY),
+        ("inputs_no_number>0", changed, TYPE_NUMBER),
+        ("cells_that_differ>0", check.broken_link(), MEND),
+        ('$A$4="FAIL"', f'HYPERLINK("#{quoted(CHECK)}!A1","{SEE_BELOW}")', UNDO),
+        ("ISTEXT(row_number)", f'HYPERLINK("#{shown}","{shown}: "&row_number)', TYPE_ROW),
+    )
+    what, do = changed, f'"{checked}"'
+    for test, link, text in reversed(cases):
+        what, do = f"IF({test},{link},{what})", f'IF({test},"{text}",{do})'
+    return what, do
 
 
 def _how_to(book: Book, sheet: Sheet, row: int) -> int:
@@ -137,20 +183,21 @@ def _index(book: Book, sheet: Sheet, row: int, more: Sequence[tuple[str, str]]) 
 def _checklist(book: Book, sheet: Sheet, row: int, verdicts: Sequence[Verdict]) -> int:
     """Each line is a formula: it changes while a person works in the file."""
     _section(book, sheet, row, "Checked live, at this moment")
-    judge = book.workbook.get_worksheet_by_name(CHECK)
-    worst, cells = (judge.cached[at] for at in check.FACTS)
-    equal, agree = _verdicts(book)
+    shown = book.shown
+    cells = shown("cells_compared")
     lines: tuple[tuple[str, Value, str, Value, str, str, str], ...] = (
-        ("every number equals PyTorch's", equal, "verdict", worst, "relative", "worst_difference",
-         "worst relative difference; 1e-9 is allowed"),
-        ("gradients agree numerically", agree, "differences_verdict", 0, "whole", "row_number",
-         "is the iteration at which finite differences are taken"),
+        ("every number equals PyTorch's", shown("verdict"), "verdict", shown("worst_difference"), "relative",
+         "worst_difference", "worst relative difference; 1e-9 is allowed"),
+        ("every cell is what it should be", shown("recomputation_verdict"), "recomputation_verdict",
+         shown("cells_that_differ"), "whole", "cells_that_differ",
+         "cells differ from a second computation; for any inputs"),
+        ("gradients agree numerically", shown("differences_verdict"), "differences_verdict", 0, "whole", "row_number",
+         "is the iteration whose finite differences have a sheet"),
         ("inputs are the template's", "yes", 'IF(inputs_changed=0,"yes","changed")', 0, "whole", "inputs_changed",
-         "inputs differ; PyTorch's numbers hold for none"),
+         "inputs differ from the template's"),
         ("no cell is missing", "yes", f'IF(cells_compared={cells:.0f},"yes","FAIL")', cells, "whole", "cells_compared",
-         "cells are compared with PyTorch"),
-        *((v.label, book.shown(v.verdict), v.verdict, book.shown(v.number), v.style, v.number, v.text)
-          for v in verdicts),
+         "cells are compared with PyTorch, with the template's inputs"),
+        *((v.label, shown(v.verdict), v.verdict, shown(v.number), v.style, v.number, v.text) for v in verdicts),
     )  # fmt: skip
     for k, (name, result, formula, number, form, detail, text) in enumerate(lines, row + 1):
         sheet.put(k, 0, name, book.style("cell", "bold"))
@@ -182,4 +229,8 @@ def _certificate(book: Book, sheet: Sheet, row: int, engines: Sequence[EngineLin
         sheet.put(k, 2, line.cells, book.style("cell", "whole", "center"))
         sheet.put(k, 3, line.worst, book.style("cell", "relative", "center"))
         sheet.put(k, 4, line.where, book.style("cell", "muted"))
-    return row + len(engines) + 2
+    row += len(engines) + 1
+    if any(line.engine == "Formulon" for line in engines):
+        _line(book, sheet, row, 0, FORMULON, "cell", "muted")
+        row += 1
+    return row + 1

@@ -9,7 +9,8 @@ from sheetgen.cell import Cell
 from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW
 from sheetgen.plan import START, TRAINING, Plan, value
-from sheetgen.sheets.common import CHART_LIMIT, headers, line_chart, place_strip, strip
+from sheetgen.sheets.common import CHART_LIMIT, CHART_WIDTH, headers, place_strip, strip
+from sheetgen.sheets.plotted import Drawing, Line, Plotted, draw, helpers
 
 COLUMNS_ON_A_PAGE = 36  # more would be too small to read on paper
 
@@ -19,12 +20,11 @@ SUBTITLE = (
 )
 
 
-def write(book: Book, plan: Plan) -> None:
-    """Write the sheet Training."""
+def write(book: Book, plan: Plan) -> list[Line]:
+    """Write the sheet Training; returns the columns that charts are drawn from and that are not the table's own."""
     program, trace = plan.program, plan.training
     sheet = book.sheet(TRAINING, f"Training: {program.spec.steps:,} updates", SUBTITLE)
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
-    strip(sheet, 1 + len(trace.columns))
     headers(book, sheet, 0, ["iteration", *(c.name for c in trace.columns)])
     forms = [plan.style(c.name) for c in trace.columns]
     columns = [Stream(book.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
@@ -34,16 +34,21 @@ def write(book: Book, plan: Plan) -> None:
         for k, numbers in enumerate(plan.rows(program.columns)):
             yield [float(k), *map(value, numbers)]
 
-    sheet.stream(FIRST_ROW, plan.last, 0, columns, rows)
+    plotted = Plotted(book, sheet, _drawings(plan), plan.last, rows)
+    columns += plotted.streams
+    strip(sheet, len(columns) - 1)
+    sheet.stream(FIRST_ROW, plan.last, 0, columns, plotted.rows)
     scientific(book, sheet, (FIRST_ROW - 1, 1, plan.last - 1, len(trace.columns)), *forms)
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.repeat_columns(0)
     sheet.fit_to_pages(-(-len(trace.columns) // COLUMNS_ON_A_PAGE), 0)
     sheet.print_area(0, 0, plan.last - 1, len(trace.columns))
-    _charts(book, sheet, plan)
+    _place(sheet, plotted, plan.last - FIRST_ROW)
+    return plotted.helpers
 
 
-def _charts(book: Book, sheet: Sheet, plan: Plan) -> None:
+def _drawings(plan: Plan) -> list[Drawing]:
+    """What the charts show: the error twice, all weights, all gradients, and what a batch has learnt."""
     trace, program = plan.training, plan.program
     error, weights = [program.network.loss], list(program.next)
     charts: list[tuple[str, list[Cell], bool]] = [
@@ -57,13 +62,20 @@ def _charts(book: Book, sheet: Sheet, plan: Plan) -> None:
     if program.spec.samples > 1:  # whether a batch has been learnt is seen in its outputs
         outputs = program.network.layers[-1].a
         charts.append(("Outputs of every sample", list(outputs.flat), False))
-    for k, (title, cells, log) in enumerate(charts):
-        kept = cells[:CHART_LIMIT]
-        series = [(c.name or "", f"{trace.letters[id(c)]}${HEADER_ROW}", trace.range(c)) for c in kept]
+    place = {id(c): k for k, c in enumerate(trace.cells, 1)}
+    drawings: list[Drawing] = []
+    for title, cells, log in charts:
+        kept = [(c.name or "", place[id(c)]) for c in cells[:CHART_LIMIT]]
         if len(cells) > len(kept):
             title += f" (the first {len(kept)} of {len(cells)})"
-        chart = line_chart(book, title, TRAINING, series, plan.last, log)
-        what = f"{len(kept)} lines" if len(kept) > 1 else "a falling line when training works"
-        place_strip(
-            sheet, chart, k, f"Line chart: {title} against the iteration, {plan.last - FIRST_ROW} updates; {what}."
-        )
+        drawings.append(draw(title, kept, log, program.spec.bounded, 1 + len(place) + len(helpers(drawings))))
+    return drawings
+
+
+def _place(sheet: Sheet, plotted: Plotted, updates: int) -> None:
+    shown = plotted.drawings
+    for k, (drawing, chart) in enumerate(zip(shown, plotted.charts(len(shown) * (CHART_WIDTH + 8)), strict=True)):
+        lines = len(drawing.lines)
+        what = f"{lines} lines" if lines > 1 else "a falling line when training works"
+        title = f"Line chart: {drawing.title} against the iteration, {updates} updates; {what}."
+        place_strip(sheet, chart, k, title)

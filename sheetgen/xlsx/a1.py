@@ -13,11 +13,12 @@ _Corner = tuple[str, int, str, int]  # "$" or "", column, "$" or "", row; 0 wher
 
 _COLUMN, _ROW = r"\$?[A-Za-z]{1,3}", r"\$?0{0,9}[1-9][0-9]{0,6}"  # A01 is A1
 _CELLS = rf"(?:{_COLUMN}{_ROW}(?::{_COLUMN}{_ROW})?|{_COLUMN}:{_COLUMN}|{_ROW}:{_ROW})"
+_QUALIFIED = rf"(?:(?:'(?:[^'\[\]]|'')+'!|[^\W\d][\w.]*!)?{_CELLS}(?![\w.(!\[]))"
+REFERENCE = rf"(?<![\w.]){_QUALIFIED}"  # found in a formula, but for its texts, where a token of that kind is
 _TOKEN = re.compile(
     rf"""
     (?P<text>"(?:[^"]|"")*")
-  | (?P<reference>(?:'(?:[^'\[\]]|'')+'!|[^\W\d][\w.]*!)?
-        {_CELLS}(?![\w.(!\[]))
+  | (?P<reference>{_QUALIFIED})
   | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
   | (?P<call>[^\W\d][\w.]*\()
   | (?P<name>(?:'(?:[^']|'')+'!|[^\W\d][\w.]*!)?[^\W\d][\w.]*)
@@ -51,6 +52,11 @@ class Area(NamedTuple):
     def size(self) -> int:
         """How many cells it has."""
         return (self.last_row - self.row + 1) * (self.last_column - self.column + 1)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows and columns it has."""
+        return self.last_row - self.row + 1, self.last_column - self.column + 1
 
     def addresses(self) -> Iterator[str]:
         """'A1', 'B1', 'A2', ...: its cells, row by row."""
@@ -86,9 +92,9 @@ def column_number(letters: str) -> int:
 
 @lru_cache(MAX_COLUMN)
 def column_letters(number: int) -> str:
-    """1 -> A, 26 -> Z, 27 -> AA."""
+    """1 -> A, 26 -> Z, 27 -> AA; nothing for 0 and less, where there is no column."""
     letters = ""
-    while number:
+    while number > 0:
         number, digit = divmod(number - 1, 26)
         letters = chr(65 + digit) + letters
     return letters

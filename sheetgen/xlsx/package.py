@@ -59,6 +59,8 @@ class Archive:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.unpacked = 0
+        if not (self.path.is_file() or self.path.is_dir()) and self.path.exists():  # a device or a pipe may never end
+            self.refuse("is no ordinary file")
         with self.path.open("rb") as file:
             if file.read(len(OLE)) == OLE:
                 self.refuse("is encrypted or in the old .xls format: save it as an .xlsx without a password")

@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from .a1 import address, depth, mover, place
+from .a1 import address, depth, mover, place, tokens
 from .package import Attributes, Package, local
 
 MAX_CELLS = 5_000_000
@@ -33,6 +33,11 @@ class Entry(NamedTuple):
     formula: str | None
     value: Value | None
 
+    @property
+    def left_out(self) -> bool:
+        """Whether its formula says NA(), and it shows #N/A: so a chart leaves a cell out."""
+        return self.value == "#N/A" and ("call", "NA(") in ((k, text.upper()) for k, text in tokens(self.formula or ""))
+
 
 Sheets = dict[str, dict[str, Entry]]  # sheet name -> "A1" -> Entry, in the workbook's order
 
@@ -40,12 +45,14 @@ Sheets = dict[str, dict[str, Entry]]  # sheet name -> "A1" -> Entry, in the work
 class Workbook(NamedTuple):
     """What was read; names: 'eta' -> "Sheet1!$G$31", a name of one sheet only as 'Sheet1!eta'.
 
-    arrays: (sheet, address) of a cell with an array formula -> the range that its results fill.
+    arrays: (sheet, address) of a cell with an array formula -> the range that its results fill; what_ifs: likewise
+    of what-if data tables, whose results stand as plain numbers.
     """
 
     sheets: Sheets
     names: dict[str, str]
     arrays: Mapping[tuple[str, str], str] = {}
+    what_ifs: Mapping[tuple[str, str], str] = {}
 
 
 def read(path: str | Path) -> Workbook:
@@ -62,6 +69,7 @@ def read(path: str | Path) -> Workbook:
             package.refuse("has two sheets of one name")
         sheets: Sheets = {}
         arrays: dict[tuple[str, str], str] = {}
+        what_ifs: dict[tuple[str, str], str] = {}
         for name, tab in zip(order, tabs, strict=True):
             found = [relations[value] for key, value in tab.items() if local(key) == "id" and value in relations]
             if not found:
@@ -71,7 +79,8 @@ def read(path: str | Path) -> Workbook:
                 read = _Cells(package, found[0].target, name, strings, already)
                 sheets[name] = read.cells
                 arrays |= {(name, at): ref for at, ref in read.arrays.items()}
-        return Workbook(sheets, _names(elements, order), arrays)
+                what_ifs |= {(name, at): ref for at, ref in read.what_ifs.items()}
+        return Workbook(sheets, _names(elements, order), arrays, what_ifs)
 
 
 def _names(elements: list[tuple[str, Attributes, str]], order: list[str]) -> dict[str, str]:
@@ -143,6 +152,7 @@ class _Cells:
     def __init__(self, package: Package, part: str, sheet: str, strings: list[str], already: int) -> None:
         self.cells: dict[str, Entry] = {}
         self.arrays: dict[str, str] = {}
+        self.what_ifs: dict[str, str] = {}
         self.package, self.sheet, self.strings, self.room = package, sheet, strings, MAX_CELLS - already
         self.shared: dict[str, tuple[int, int, Callable[[int, int], str]]] = {}
         self.text: list[str] = []
@@ -209,6 +219,8 @@ class _Cells:
             self.refuse(f"a formula with brackets more than {MAX_DEPTH} deep")
         if tag.get("t") == "array" and self.formula:
             self.arrays[self.address] = tag.get("ref", self.address)
+        if tag.get("t") == "dataTable":
+            self.what_ifs[self.address] = tag.get("ref", self.address)
         if tag.get("t") != "shared":
             return self.formula or None
         row, column = place(self.address)

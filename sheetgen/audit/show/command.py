@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,9 +17,8 @@ from sheetgen.audit import run
 from sheetgen.audit.show import gradescope, junit, machine, markdown, terminal
 from sheetgen.audit.show.text import plain, save
 from sheetgen.audit.verdict import Verdict
+from sheetgen.console import UNUSABLE, complain, console
 from sheetgen.drafts import obstacle
-
-UNUSABLE = 2
 
 
 class Outputs(NamedTuple):
@@ -41,20 +41,20 @@ def audit(paths: Sequence[Path], outputs: Outputs, table: str | None, jobs: int 
     """Judge files and folders and report; returns the exit status: 0 right, 1 something was found, 2 not judged."""
     _survive_narrow_encodings()
     if problem := _unusable(paths, outputs):
-        _complain(problem)
+        complain(problem)
         return UNUSABLE
     files = run.find_files(paths, leave_out=outputs.files)
     with _progress(len(files)) as progress:
         verdicts = run.audit_all(files, jobs, progress, pointed=table, timeout=timeout)
     if nothing := all(path.is_dir() for path in files):
         names = ", ".join(plain(path) for path in files)
-        _complain(f"{names}: there is nothing to judge: name a workbook, or a folder with .xlsx or .xlsm files in it")
+        complain(f"{names}: there is nothing to judge: name a workbook, or a folder with .xlsx or .xlsm files in it")
     if outputs.json:
         sys.stdout.write(machine.document(verdicts))
     elif outputs.markdown:
         sys.stdout.write(markdown.document(verdicts))
     elif not nothing:
-        terminal.show(verdicts, terminal.console())
+        terminal.show(verdicts, console())
     written = [_write(path, content) for path, content in _files(verdicts, outputs)]
     return max([verdict.code for verdict in verdicts] if all(written) else [UNUSABLE], default=UNUSABLE)
 
@@ -65,11 +65,11 @@ def _unusable(paths: Sequence[Path], outputs: Outputs) -> str:
         return "--json and --markdown: both would be printed: choose one of them"
     if not math.isfinite(outputs.points):
         return f"--points {outputs.points}: the points must be a number"
-    files, judged = outputs.files, {path.resolve() for path in paths}
+    files, judged = outputs.files, {os.path.realpath(path) for path in paths}
     for k, path in enumerate(files):
-        if path.resolve() in judged:
+        if os.path.realpath(path) in judged:
             return _cannot(path, "it is what is judged")
-        if path.resolve() in [other.resolve() for other in files[:k]]:
+        if os.path.realpath(path) in [os.path.realpath(other) for other in files[:k]]:
             return _cannot(path, "two reports would have this name")
         if why := obstacle(path):
             return _cannot(path, why)
@@ -99,13 +99,9 @@ def _write(path: Path, write: Callable[[Path], None]) -> bool:
     try:
         write(path)
     except OSError as error:
-        _complain(_cannot(path, error.strerror or error))
+        complain(_cannot(path, error.strerror or error))
         return False
     return True
-
-
-def _complain(text: str) -> None:
-    terminal.console(stderr=True).print(text, style="red", soft_wrap=True)
 
 
 def _survive_narrow_encodings() -> None:
@@ -118,7 +114,7 @@ def _survive_narrow_encodings() -> None:
 @contextmanager
 def _progress(files: int) -> Iterator[Callable[[Verdict], None]]:
     """A bar on stderr, if that is a terminal."""
-    out = terminal.console(stderr=True)
+    out = console(stderr=True)
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
         task = bar.add_task("", total=files)

@@ -50,7 +50,8 @@ def write(book: Book, verdict: Verdict, name: str, summary: str, address: str) -
         sheet.put(row, 0, f"and {len(verdict.findings) - MOST:,} more, which are not listed", book.style("muted"))
         row += 1
     row = _compared(book, sheet, row + 1, verdict, address) if verdict.tables else row
-    row = _unread(book, sheet, row + 1, verdict.unread) if verdict.unread else row
+    row = _listed(book, sheet, row + 1, "Not judged", verdict.unjudged) if verdict.unjudged else row
+    row = _listed(book, sheet, row + 1, "Not understood, so not judged", verdict.unread) if verdict.unread else row
     sheet.freeze_panes(HEAD_ROW, 0)
     sheet.repeat_rows(HEAD_ROW - 1)
     sheet.print_area(0, 0, row - 1, len(HEADS) - 1)
@@ -97,7 +98,7 @@ def _section(book: Book, sheet: Sheet, row: int, title: str) -> None:
 def _compared(book: Book, sheet: Sheet, row: int, verdict: Verdict, address: str) -> int:
     """The tables that were compared; returns the row below."""
     _section(book, sheet, row, "What was compared")
-    heads = ("rows", "gradients", "table", "worst relative difference of what is right", "where", None)
+    heads = ("rows", "gradients", "table", "worst relative difference", "where", None)
     for column, head in enumerate(heads):
         sheet.put(row + 1, column, head, book.style("head", *(["center"] if column in (0, 1) else [])))
     for k, t in enumerate(verdict.tables, row + 2):
@@ -110,12 +111,12 @@ def _compared(book: Book, sheet: Sheet, row: int, verdict: Verdict, address: str
     return row + 2 + len(verdict.tables)
 
 
-def _unread(book: Book, sheet: Sheet, row: int, unread: Sequence[str]) -> int:
-    """What was not understood; returns the row below."""
-    _section(book, sheet, row, f"Not understood, so not judged: {len(unread):,}")
-    lines = [plain(text, 200) for text in unread[:MOST_UNREAD]]
-    if len(unread) > MOST_UNREAD:
-        lines.append(f"and {len(unread) - MOST_UNREAD:,} more")
+def _listed(book: Book, sheet: Sheet, row: int, title: str, texts: Sequence[str]) -> int:
+    """What was not judged, or not understood; returns the row below."""
+    _section(book, sheet, row, f"{title}: {len(texts):,}")
+    lines = [plain(text, 200) for text in texts[:MOST_UNREAD]]
+    if len(texts) > MOST_UNREAD:
+        lines.append(f"and {len(texts) - MOST_UNREAD:,} more")
     for k, line in enumerate(lines, row + 1):
         sheet.put(k, 0, line, book.style("text"))
     return row + 1 + len(lines)

@@ -4,6 +4,8 @@ How the score is made: every file can earn the same share of the points. A right
 so does a doubtful one, for warnings cost nothing. Of a wrong one, every column with an error takes its part of the
 columns of gradients that were compared (of eight columns, each costs an eighth), never below 0. A column that is wrong
 in several ways costs once; an error that is in no column costs as much as one. A file that could not be judged earns 0.
+Updates of weights that could not be judged are columns of their own, of which none is earned, and any other part that
+could not be judged is one: what nobody looked at earns nothing until a person has.
 """
 
 from __future__ import annotations
@@ -62,9 +64,12 @@ def _tests(verdict: Verdict, points: float, named: bool) -> list[dict[str, Any]]
     compared = round(sum(table.gradients / max(table.rows, 1) for table in verdict.tables))
     errors = [finding for finding in verdict.findings if finding.severity == ERROR]
     wrong = {line for finding in errors for line in wrong_lines(finding)}
-    part = points / max(compared, len(wrong), 1)
-    earned = points - part * len(wrong)
+    left = max(sum(table.unjudged for table in verdict.tables), len(verdict.unjudged))
+    part = points / max(compared + left, len(wrong) + left, 1)
+    earned = points - part * (len(wrong) + left)
     tests = [_test(f"{start}what is right", earned, earned, plain(verdict.sentence()), True)]
+    if verdict.unjudged:
+        tests.append(_test(f"{start}all of it can be judged", 0.0, part * left, plain(verdict.rest), False))
     seen: set[Line] = set()
     found = ordered(verdict)
     for k, finding in enumerate(found):

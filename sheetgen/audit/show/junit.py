@@ -15,7 +15,8 @@ Element = ElementTree.Element
 def document(verdicts: Sequence[Verdict]) -> bytes:
     """A testsuite per file: a testcase per table that was compared, and a failed one per error and warning.
 
-    A file that could not be judged is one testcase with an error; notes and what was not understood are its output.
+    A file that could not be judged is one testcase with an error, and so is a part that could not; notes and what was
+    not understood are its output.
     """
     suites = ElementTree.Element("testsuites", name="sheetgen audit")
     for verdict in verdicts:
@@ -39,8 +40,10 @@ def _suite(suites: Element, verdict: Verdict) -> None:
     if verdict.problem:
         problem = plain(verdict.problem)
         ElementTree.SubElement(case("can be judged"), "error", message=problem, type="not judged").text = problem
+    for why in map(plain, verdict.unjudged if not verdict.problem else []):
+        ElementTree.SubElement(case("all of it can be judged"), "error", message=why, type="not judged").text = why
     for table in verdict.tables:
-        what = f"{table.rows:,} rows, {table.gradients:,} gradients, worst relative difference {table.worst:.1g}"
+        what = f"{table.rows:,} rows, {table.gradients:,} gradients, worst relative difference {table.worst:.2g}"
         ElementTree.SubElement(case(f"table {where(table.sheet, table.cells)}"), "system-out").text = what
     for finding in faults(verdict):
         failure = ElementTree.SubElement(

@@ -35,6 +35,7 @@ def _file(verdict: Verdict) -> dict[str, Any]:
         "code": verdict.code,
         "sentence": verdict.sentence(),
         "problem": verdict.problem,
+        "unjudged": list(verdict.unjudged),
         "seconds": verdict.seconds,
         "counts": {**counts(verdict), "unread": len(verdict.unread)},
         "tables": [judged._asdict() for judged in verdict.tables],

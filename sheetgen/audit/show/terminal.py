@@ -17,15 +17,7 @@ LONGEST = 600  # characters
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 VERDICTS = {"right": "green", "doubtful": "yellow", "wrong": "red", "not judged": "magenta"}
-NARROWEST, WIDEST = 20, 5_000  # a text is not broken into shorter lines; no table is wider
-
-
-def console(stderr: bool = False) -> Console:
-    """A console that prints texts as they are; colours are for terminals only."""
-    found = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
-    if not found.is_terminal:
-        found.width = WIDEST  # nobody folds lines here, and a line can be searched
-    return found
+NARROWEST = 20  # a text is not broken into shorter lines
 
 
 def show(verdicts: Sequence[Verdict], out: Console) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sheetgen.audit.verdict import ERROR, KINDS, SEVERITIES, WARNING, Finding, Verdict
+from sheetgen.drafts import scratch, settle
 from sheetgen.xlsx.a1 import qualified, range_of
 
 WORDS = ("right", "doubtful", "wrong", "not judged")
@@ -91,8 +91,7 @@ def total(verdicts: list[Verdict]) -> str:
 
 def save(path: Path, content: bytes) -> None:
     """Write a file beside its place and move it there, so that an old one survives a failure. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".sheetgen-") as folder:
-        draft = Path(folder) / "draft"
+    with scratch(path) as folder:
+        draft = folder / "draft"
         draft.write_bytes(content)
-        draft.replace(path)
+        settle(draft, path)

@@ -121,7 +121,7 @@ def _row(book: Book, sheet: Sheet, row: int, file: FileSheet, shown: str, kinds:
         for column in range(2, len(HEADS) + len(kinds)):
             sheet.put(row, column, problem if column == 7 else None, book.style("cell", "broken"))
         return
-    live = f'IF(C{row}>0,"wrong",IF(D{row}>0,"doubtful","right"))'
+    live = f'IF(C{row}>0,"wrong",IF(D{row}>0,"doubtful","{verdict.at_best}"))'
     sheet.put(row, 1, verdict.word, book.style(*centred, "bold"), live)
     counted = _counted(file, kinds)
     for column, (n, formula) in zip((2, 3, *range(len(HEADS), len(HEADS) + len(kinds))), counted, strict=True):

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, address, range_of
-from sheetgen.xlsx.package import Attributes, Package, Relation, UnreadableWorkbook, clip, local, relations_of
-from sheetgen.xlsx.read import whole
+from .a1 import MAX_COLUMN, MAX_ROW, Area, address, range_of
+from .package import Attributes, Package, Relation, UnreadableWorkbook, clip, local, relations_of
+from .read import whole
 
 MAX_CHARTS, MAX_SERIES = 500, 1_000
 MAX_DEPTH = 500  # elements within elements
@@ -33,12 +33,16 @@ class Series(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A chart and the sheet it stands on, named as a person would: 'Loss at H5'. `problem` says why it is not read."""
+    """A chart and the sheet it stands on, named as a person would: 'Loss at H5'. `problem` says why it is not read.
+
+    `log`: one of its axes is logarithmic.
+    """
 
     sheet: str
     name: str
     series: tuple[Series, ...]
     problem: str = ""
+    log: bool = False
 
 
 def read_charts(path: str | Path) -> list[Chart]:
@@ -89,7 +93,8 @@ def _chart(package: Package, part: str, empty: Chart, names: Mapping[str, str]) 
     name = empty.name
     if any(letter.isalpha() for letter in title):  # a title that is a number names nothing
         name = _place(title, empty.name.partition(" at ")[2])
-    return empty._replace(name=name, series=tuple(_series(fields, empty.sheet, names) for fields in read.series))
+    series = tuple(_series(fields, empty.sheet, names) for fields in read.series)
+    return empty._replace(name=name, series=series, log=read.log)
 
 
 def _place(name: str, cell: str) -> str:
@@ -190,15 +195,17 @@ _FIELDS: dict[tuple[str, ...], str] = {
 
 
 class _ChartPart(_Walk):
-    """`title`: the pieces of its title; `series`: what each series says, by the names of _FIELDS."""
+    """`title`: the pieces of its title; `series`: what each says, by the names of _FIELDS; `log`: of an axis."""
 
     def __init__(self, package: Package, part: str) -> None:
         self.title: list[str] = []
         self.series: list[dict[str, str]] = []
         self.at = 0  # how deep the series stands that is being read
+        self.log = False
         super().__init__(package, part)
 
     def begin(self, attributes: Attributes) -> None:
+        self.log |= self.path[-2:] == ["scaling", "logBase"]
         if self.path[-1] == "ser" and not self.at and "extLst" not in self.path:  # there, series that are hidden
             self.at = len(self.path)
             self.series.append({})

@@ -1,0 +1,110 @@
+"""The sheet Recomputation laid out: counts, scales, the flags of cells, deltas, moved forward passes, their flags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from sheetgen.book import Value
+from sheetgen.layout import letter, quoted
+from sheetgen.plan import NO_RATE, RATES, TRAINING, Plan, value
+from sheetgen.recompute import Recomputation
+from sheetgen.sheets.flags import Flag, Flags, counter
+from sheetgen.sheets.moved import SCALES, Differences
+from sheetgen.sheets.plotted import Line
+from sheetgen.sheets.rate_table import RateTable
+from sheetgen.sheets.side import Side
+
+VERDICT_ROW, TABLE_ROW, TOTAL_ROW, SIZE_ROW = 4, 5, 10, 11
+SIZE, TINY = f"$C${SIZE_ROW}", f"$C${SIZE_ROW + 1}"
+TABLE_TOP = 3  # of the grid of the table on top of Learning rates
+SCALES_COLUMN = 7  # behind the iteration and two columns for each block
+FLAGS_COLUMN = SCALES_COLUMN + len(SCALES)
+
+
+class Block(NamedTuple):
+    """Neighbouring columns of flags: what they check, the first of the columns, the flags."""
+
+    what: str
+    first: int
+    flags: list[Flag]
+
+    @property
+    def span(self) -> tuple[str, str]:
+        """The letters of its first and its last column."""
+        return letter(self.first), letter(self.first + len(self.flags) - 1)
+
+
+class Working(NamedTuple):
+    """A column that flags refer to: its heading, the name of its number format, its formula."""
+
+    heading: str
+    style: str
+    formula: str
+
+
+class Layout:
+    """The columns of the sheet: counts, scales, the flags of cells, deltas, moved forward passes, their flags."""
+
+    def __init__(self, plan: Plan, training: Sequence[Line], rates: Sequence[Line]):
+        self.plan, self.again, self.drawn = plan, Recomputation(plan.program), (training, rates)
+        self.rates = len(plan.learning_rates) if plan.rates_recomputed else 0
+        own = {id(d) for d in plan.program.deltas}
+        self.deltas = [d for d in self.again.deltas.values() if id(d) not in own]
+        flags = 1 + len(plan.program.columns) + len(training)
+        flags += 1 + self.rates * (2 + len(plan.rate_cells)) + len(rates) if self.rates else 0
+        self.working_column = FLAGS_COLUMN + flags
+        self.sides = list(self._sides(self.working_column))
+        moved = self.working_column + len(self.sides) * len(self.deltas)
+        self.differences = Differences(plan, self.sides[0], moved, SCALES_COLUMN, SIZE)
+        self.blocks = list(self._blocks(moved + len(self.differences.columns)))
+        self.table = RateTable(plan, TABLE_TOP, FLAGS_COLUMN + 1, TINY)
+
+    def _sides(self, at: int) -> Iterator[Side]:
+        plan = self.plan
+        for k, trace in enumerate([plan.training, *plan.rates[: self.rates]]):
+            own = {id(d): letter(at + k * len(self.deltas) + j) for j, d in enumerate(self.deltas)}
+            names = {c: f"{quoted(trace.sheet)}!{x}" if x.startswith("$") else x for c, x in trace.absolute.items()}
+            yield Side(trace.sheet, trace.letters, names, own)
+
+    def _blocks(self, last: int) -> Iterator[Block]:
+        training, *rates = (Flags(self.plan, self.again, side, TINY) for side in self.sides)
+        first = [*training.training(), *map(training.drawn, self.drawn[0])]
+        yield Block("every cell of Training", FLAGS_COLUMN, first)
+        if rates:
+            second = [counter(RATES), *chain.from_iterable(r.rate(k) for k, r in enumerate(rates))]
+            second += map(rates[0].drawn, self.drawn[1])
+            yield Block("every cell of Learning rates", FLAGS_COLUMN + len(first), second)
+        if self.differences.flags:
+            letters, loss = self.plan.training.letters, self.plan.program.network.loss
+            third = [
+                Flag(TRAINING, letters[id(g or loss)], (g.name if g else "all gradients") or "", formula, formula)
+                for g, formula in self.differences.flags
+            ]
+            yield Block("every gradient, numerically", last, third)
+
+    @property
+    def workings(self) -> list[Working]:
+        """The deltas of every run, then the forward passes with moved weights, in the order of their columns."""
+        found = []
+        for side, run in zip(self.sides, ["", *self.plan.rate_names], strict=False):
+            for d in self.deltas:
+                text = side.text(d)
+                guarded = text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")'
+                if run == self.plan.rate_names[-1]:
+                    guarded = f'IF(ISNUMBER(my_learning_rate),{guarded},"{NO_RATE}")'
+                found.append(Working(f"{d.name} ({run})" if run else d.name or "", "scientific", guarded))
+        return found + [Working(m.heading, "number", m.formula) for m in self.differences.columns]
+
+    def rows(self) -> Iterator[list[Value]]:
+        """The numbers of all rows: no cell differs."""
+        counts: list[Value] = [0.0] * (SCALES_COLUMN - 1)
+        *cells, last = self.blocks if self.differences.flags else [*self.blocks, Block("", 0, [])]
+        flags: list[Value] = [0.0] * sum(len(block.flags) for block in cells)
+        end: list[Value] = [0.0] * len(last.flags)
+        runs = [self.plan.rows(self.deltas, rate) for rate in [None, *self.plan.learning_rates[: self.rates]]]
+        for n, (deltas, (scales, moved)) in enumerate(
+            zip(zip(*runs, strict=True), self.differences.values(), strict=True)
+        ):
+            yield [float(n), *counts, *scales, *flags, *(value(x) for run in deltas for x in run), *moved, *end]

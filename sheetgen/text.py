@@ -1,0 +1,29 @@
+"""Texts that people give: what in them nobody sees, and what a spreadsheet would take for a formula."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four are wide, as East Asia types them
+# Signs that count as letters or marks and show nothing: fillers, joiners, Mongolian selectors, an empty braille.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0]")
+_NAMELESS = {"Cc": "a control character", "Co": "for private use", "Cs": "half of a character", "Cn": "not in Unicode"}
+
+
+def calculates(text: str) -> bool:
+    """Whether a spreadsheet may take a text for a formula, if it is typed or read from a CSV file."""
+    return text.lstrip().startswith(_SIGNS)
+
+
+def retyped(text: str) -> bool:
+    """Whether a cell would hold something else than its text after F2 and Enter: an apostrophe is eaten, too."""
+    return text.startswith("'") or calculates(text)
+
+
+def unseen(text: str) -> str:
+    """The first character of a text that is not seen, such as 'U+200B ZERO WIDTH SPACE'; '' if all are."""
+    for c in text:
+        if not c.isprintable() or _BLANK.match(c):
+            return f"U+{ord(c):04X}, {unicodedata.name(c, '') or _NAMELESS[unicodedata.category(c)]}"
+    return ""

@@ -1,0 +1,163 @@
+"""The pages of docs: their figures are the records' and the code's, their commands and links exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from judge_rest import DEFECTS
+
+from mnist import record, spreadsheet, tables
+from mnist.__main__ import main
+from mnist.recipe import GOAL_MEAN, MOST_PARAMETERS
+from mnist.sheets.checklist import FAST_SECONDS, FEW_PARAMETERS
+from sheetgen import building, check, lint, reference
+from sheetgen.xlsx import read
+
+ROOT = Path(__file__).parents[1]
+DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+MNIST, CHECKED, BENCHMARKS = (DOCS[name] for name in ("mnist.md", "checked.md", "benchmarks.md"))
+CLAIMS = record.claims()
+RECORDS = [r for claim in CLAIMS.values() for r in claim.records]
+
+
+def words(text: str) -> str:
+    """A page on one line."""
+    return " ".join(text.split())
+
+
+def rows(page: str, command: str) -> list[list[str]]:
+    """The table below the command that prints it, without its head."""
+    found = re.search(rf"<!-- {re.escape(command)} -->\n((?:\|.*\n)+)", page)
+    assert found, command
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in found[1].splitlines()[2:]]
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+# MNIST
+
+
+def test_the_results_are_what_the_command_prints() -> None:
+    shown = re.search(r"<!-- python -m mnist report --markdown -->\n(.*?)\n\n", MNIST, re.DOTALL)
+    assert shown and shown[1] == tables.markdown(list(CLAIMS.values()))
+
+
+def test_the_cells_own_accuracy_is_the_recorded_one() -> None:
+    found, page = spreadsheet.load(), words(MNIST)
+    assert found is not None
+    assert f"**The spreadsheet's own accuracy: {found.accuracy:.2f} %**, {found.right:,} of" in page
+    assert f"reads {found.agreed:,} of {found.images:,} alike" in page
+    assert f"`{found.weights_sha256}`" in page and f"{found.worst:.1e} of the largest" in page
+    assert f"recalculated {found.ironcalc} of them, chosen at random ({found.ironcalc_worst:.1e})" in page
+    assert round(found.seconds / 30) == 3, "a minute and a half"
+    assert f"took {found.seconds:.0f} s on two cores" in words(BENCHMARKS)
+    live = CLAIMS[found.net].records[found.seed]
+    assert f"are `{found.net}`, seed {found.seed}, its {live.parameters:,} parameters" in page
+
+
+def test_what_the_test_set_had_seen_is_told_as_it_was() -> None:
+    page = words(MNIST)
+    untaught, one, ours = (CLAIMS[name] for name in ("ours-untaught", "ours-1-teacher", "ours"))
+    for claim in (untaught, one, ours):
+        assert f"{claim.mean:.3f} ± {claim.deviation:.3f} %" in page.split("## What the test set had seen")[1]
+    five = one.accuracies[:5]
+    assert f"{sum(five) / 5:.3f} % after five seeds" in page and len(one.records) - len(five) == 2  # "two more"
+    assert f"A goal of {GOAL_MEAN:g} % on average" in page and untaught.mean < GOAL_MEAN and one.mean < GOAL_MEAN
+    assert f"take the {ours.mean:.3f} % as a little flattered" in page
+    assert (untaught.recipe.teachers, one.recipe.teachers, ours.recipe.teachers) == (0, 1, 3)
+    assert "chose nothing" not in page and "all seeds run" not in page
+
+
+def test_the_cost_is_told_with_the_teachers_and_without() -> None:
+    page, ours = words(MNIST), CLAIMS["ours"].records
+    teachers = record.seconds_of_teachers(ours[0], RECORDS)
+    walls = sorted(r.wall_seconds for r in ours)
+    assert f"{teachers:,.0f} s for the three of `ours`" in page
+    assert f"took {walls[0]:,.0f} to {walls[-1]:,.0f} s" in page
+    assert {r.hardware["threads"] for c in CLAIMS.values() for r in c.records if c.name != "fast"} == {"1"}
+    fast = sorted(r.wall_seconds for r in CLAIMS["fast"].records)
+    assert f"within {FAST_SECONDS} seconds: {fast[0]:.0f} to {fast[-1]:.0f} s on two cores" in page
+
+
+def test_the_networks_are_what_they_are_said_to_be() -> None:
+    page = words(MNIST)
+    for name, most in FEW_PARAMETERS.items():
+        assert re.search(rf"`{name}`( has)? fewer than {most:,}", page)
+    ours = CLAIMS["ours"]
+    assert f"fewer than {MOST_PARAMETERS:,} parameters, {ours.recipe.epochs} epochs" in page
+    other = {name for name, claim in CLAIMS.items() if claim.recipe.optimizer != "muon"}
+    assert other == {"reference", "ours-untaught", *(f"ladder-{k}" for k in range(1, 7))}
+    unsettled = {name for name, claim in CLAIMS.items() if not claim.recipe.settle}
+    assert unsettled == {*other, "teacher"} and "(`ours`, `ours-1-teacher`, `small`, `tiny` and `fast`)" in page
+
+
+# How it is checked
+
+
+def test_the_tolerances_and_rules_are_the_codes() -> None:
+    assert f"A linter** of {len(lint.RULES)} rules" in CHECKED
+    assert check.RELATIVE == 1e-9 and "a relative 1e-9" in words(CHECKED)
+    assert reference.NUDGE == 2**-50 and "2⁻⁵⁰" in CHECKED
+
+
+def test_the_mutation_table_adds_up() -> None:
+    *lines, total = rows(CHECKED, ".venv/bin/python tests/benchmarks/bench_judge.py --seed 20")
+    assert total[0] == "all" and [number(x) for x in total[1:]] == [
+        sum(number(line[k]) for line in lines) for k in range(1, 5)
+    ]
+    assert number(total[1]) == len(DEFECTS) and f"defect of {len(DEFECTS)} kinds" in words(CHECKED)
+
+
+@pytest.mark.slow
+def test_the_engines_recalculated_all_that_is_in_the_workbook(tmp_path: Path) -> None:
+    assert building.build([], tmp_path / "x.xlsx", None, None, checked=False) == 0
+    cells = [entry for sheet in read(tmp_path / "x.xlsx").sheets.values() for entry in sheet.values()]
+    formulas = sum(entry.formula is not None for entry in cells)
+    table = rows(CHECKED, ".venv/bin/python build.py")
+    assert {line[0].split(",")[0].split(" ")[0] for line in table} == {"IronCalc", "formulas", "LibreOffice"}
+    assert {number(line[1]) for line in table} == {formulas}
+    assert all(float(line[2]) < 1e-9 for line in table)
+
+
+# Commands and links
+
+
+def commands(page: str) -> list[list[str]]:
+    """Every command that a page shows, whole lines and in the text, as words."""
+    found = re.findall(r"`((?:\.venv/bin/)?(?:python|sheetgen)\b[^`\n]+)`", page)
+    for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL):
+        found += block.splitlines()
+    return [shlex.split(line, comments=True) for line in [*found, *re.findall(r"<!-- (.*?) -->", page)]]
+
+
+@pytest.mark.parametrize("name", DOCS)
+def test_commands_are_understood(name: str) -> None:
+    for program, *arguments in commands(DOCS[name]):
+        if program.endswith("python") and arguments[:2] == ["-m", "mnist"] and len(arguments) > 2:
+            main.commands[arguments[2]].make_context(arguments[2], arguments[3:])
+        elif program.endswith("python") and arguments[0] != "-m":
+            assert (ROOT / arguments[0]).is_file(), arguments
+
+
+def test_every_benchmark_is_listed() -> None:
+    there = {path.name for path in (ROOT / "tests" / "benchmarks").glob("bench_*.py")}
+    assert {name for name in there if f"`{name}`" in BENCHMARKS or f"benchmarks/{name}`" in BENCHMARKS} == there
+
+
+LINKS = [(name, link) for name, page in DOCS.items() for link in re.findall(r"\]\(((?!https?:)[^)#]+)\)", page)]
+
+
+@pytest.mark.parametrize(("name", "link"), LINKS)
+def test_links_lead_to_files(name: str, link: str) -> None:
+    assert (ROOT / "docs" / link).is_file()
+
+
+def test_a_table_that_is_gone_is_noticed() -> None:
+    for page in ("| a |\n|---|\n| 1 |\n", "<!-- x -->\nno table"):
+        with pytest.raises(AssertionError):
+            rows(page, "x")
