@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sheetgen.book import Book, Sheet, Stream, Value
+from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, column_range, letter, quoted
 from sheetgen.plan import RECOMPUTED, START, Plan
 from sheetgen.sheets import network
@@ -205,6 +206,9 @@ def _stream(book: Book, sheet: Sheet, layout: Layout) -> None:
     for at in sorted(parts):
         columns += parts[at]
     sheet.stream(FIRST_ROW, layout.plan.last, 0, columns, layout.rows)
+    at, forms = layout.working_column, [w.style for w in layout.workings]
+    if forms:
+        scientific(book, sheet, (FIRST_ROW - 1, at, layout.plan.last - 1, at + len(forms) - 1), *forms)
 
 
 def _colours(book: Book, sheet: Sheet, layout: Layout) -> None:
