@@ -210,7 +210,8 @@ def test_every_formula_of_our_own_workbook_gives_what_it_remembers(build_book: B
         at for at, number in numbers.items()
         if number != pytest.approx(found.number(at), rel=1e-9, abs=1e-12, nan_ok=True)
     ]  # fmt: skip
-    assert not wrong and not circles and len(numbers) > 20 * len(found.problems)
+    unread = [at for at in found.problems if at[0] != "Recomputation"]  # which asks what cells hold
+    assert not wrong and not circles and len(numbers) > 20 * len(unread)
 
 
 # The graph.

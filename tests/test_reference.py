@@ -66,7 +66,7 @@ def test_rounding_shows_where_the_error_cancels() -> None:
     scales = {k: scale([row[k] for row in rows]) for k in rows[0]}
     assert {k for k, s in scales.items() if s} >= {"E_total", "dE/dw5", "dE/do1"}
     assert not any(scales[f"w{k}"] or scales[f"t{k % 2 + 1}"] for k in range(1, 9))
-    assert all(s < 1e-5 for s in scales.values())
+    assert all(s < 1e-4 for s in scales.values())
     for row in rows:
         assert all(abs(tolerance(n) - 1e-9 * max(abs(n.value), scales[k])) <= 1e-9 * scales[k] for k, n in row.items())
 

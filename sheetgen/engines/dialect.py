@@ -169,7 +169,7 @@ def formulas_value(value: Value | None) -> Any:
     if value is None:
         return schedula.EMPTY
     if isinstance(value, ErrorValue):
-        errors = formulas.tokens.operand.Error.errors
+        errors = need("formulas.tokens.operand", "formulas").Error.errors
         return errors.get(str(value), errors["#VALUE!"])
     return value
 
@@ -179,7 +179,7 @@ def plain_value(value: Any) -> Value:
     formulas, schedula = need("formulas", "formulas"), need("schedula", "formulas")
     if value is schedula.EMPTY:
         return 0.0
-    if isinstance(value, formulas.tokens.operand.XlError):
+    if isinstance(value, need("formulas.tokens.operand", "formulas").XlError):
         return ErrorValue(value)
     if isinstance(value, str):
         return str(value)

@@ -111,4 +111,4 @@ def counter(sheet: str) -> Flag:
 
 def _same(live: str, expected: str) -> str:
     # An emptied cell is equal to 0, and to an empty text: so it is asked whether there is something.
-    return f"IFERROR(IF(AND(NOT(ISBLANK({live})),{live}={expected}),0,1),1)"
+    return f"IFERROR(IF(AND(COUNTA({live})=1,{live}={expected}),0,1),1)"

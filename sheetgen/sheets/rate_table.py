@@ -86,4 +86,4 @@ class RateTable:
     def _same(self, live: str, expected: str) -> str:
         # An emptied cell counts as 0 in a difference, and texts have none.
         near = f"ABS({live}-{expected})/(ABS({live})+{self.tiny})<=tolerance"
-        return f"IF(ISBLANK({live}),FALSE,IFERROR({near},IFERROR({live}={expected},FALSE)))"
+        return f"IF(COUNTA({live})=0,FALSE,IFERROR({near},IFERROR({live}={expected},FALSE)))"
