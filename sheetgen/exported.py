@@ -151,17 +151,21 @@ def say(workbook: Workbook, report: Report) -> None:
     if said.bad:
         message = f"{len(said.bad):,} rows of the example, from here on, cannot be read: export it again"
         report.findings.append(Finding("example", PYTORCH, said.bad[0], message))
+    if not report.lines:  # nothing was recalculated, or should be; why, the report says already
+        return
     if not said.outputs:
         report.notes.append("the file carries no outputs of PyTorch: its formulas were recalculated, and no more")
         return
     typed = changed(workbook, said)
     if typed:
         _retyped(workbook, said, report)
-    by = f"by {IRON}, with the example typed into a copy, for other inputs stand in {len(typed):,} cells"
+    by = "by every engine that recalculated them"
+    if typed:
+        by = f"by {IRON}, with the example typed into a copy, for other inputs stand in {len(typed):,} cells"
     report.notes.append(
         f"compared with PyTorch: {len(said.outputs):,} outputs for the example that the file carries "
-        f"({by if typed else 'by every engine'}); hidden units and other rows were recalculated and compared with "
-        "their cached values; the network itself was not run"
+        f"({by}); hidden units and other rows were recalculated and compared with their cached values; the network "
+        "itself was not run"
     )
 
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_books import write
@@ -64,6 +65,20 @@ def test_the_results_are_those_of_one_by_one(book: Path, monkeypatch: pytest.Mon
     for name in QUICK:
         result, alone = found[name], ENGINES[name](book)
         assert isinstance(result, Recalculated) and result._replace(seconds=0) == alone._replace(seconds=0)
+
+
+def test_their_processes_end_in_order(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by the abort that Python makes of a thread that waits for its standard input: that leaves a core."""
+    made: list[subprocess.Popen[bytes]] = []
+
+    class Popen(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            made.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Popen)
+    started(book)
+    assert [process.returncode for process in made] == [0, 0]
 
 
 def test_one_engine_alone_starts_no_process(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def test_a_right_file_passes_in_every_engine_and_says_what_was_compared(table: P
         assert report.findings == [] and {x.engine for x in report.lines} == {x for x in ENGINES if available(x)}
         assert all(x.worst < 1e-9 and x.cells > 100 for x in report.lines if x.engine != "formulas")
         (note,) = (n for n in report.notes if n.startswith("compared with PyTorch"))
-        assert f" {outputs} outputs for the example that the file carries (by every engine)" in note
+        assert f" {outputs} outputs for the example that the file carries (by every engine that " in note
         assert note.endswith("the network itself was not run")
 
 
@@ -141,6 +141,17 @@ def test_what_the_file_does_not_carry_is_said(table: Path, tmp_path: Path) -> No
     assert report.findings == [] and "the file carries no outputs of PyTorch" in report.notes[-1]
     damaged = edit(table, tmp_path / "d.xlsx", "xl/sharedStrings.xml", lambda t: re.sub("[^>]*!B8<", "B8<", t))
     assert found(check(damaged, QUICK)) == {("example", "PyTorch", "A6")}
+
+
+def test_what_no_engine_recalculates_is_not_said_to_be_compared(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sheetgen.check.too_much", lambda _: "Predict!A1 refers to 9 cells at once")
+    monkeypatch.setattr("sheetgen.exported.Live", None)  # the example is typed into no copy either
+    for path in (table, set_cells(table, tmp_path / "typed.xlsx", "Predict", {"B8": 3.25}, TABLE)):
+        report = check(path, QUICK)
+        assert "no engine was asked" in report.findings[0].message and report.lines == []
+        assert not any("compared" in note for note in report.notes)
 
 
 def test_the_exit_status_tells(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""IronCalc: a spreadsheet engine in Rust; exact doubles, the fastest of the four."""
+"""IronCalc: a spreadsheet engine in Rust; exact doubles, the fastest of the engines."""
 
 import time
 from collections.abc import Iterable

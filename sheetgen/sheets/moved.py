@@ -2,8 +2,8 @@
 larger and a little smaller.
 
 The step, and what is allowed, go by the sizes of the inputs and of the row's own weights: how far an output moves, and
-how much of the difference is rounding. Beyond MOST_MOVED formulas all weights are moved at once, and the sum of the
-gradients is compared.
+how much of the difference is rounding. Beyond MOST_MOVED formulas all weights are moved at once, every other one down,
+and the sum of the gradients with these signs is compared; beyond twice as many formulas nothing is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from sheetgen.sheets.side import Side
 STEP = 1e-5
 RELATIVE, ABSOLUTE = 1e-6, 1e-9  # how well a central difference can agree: truncation and rounding
 SCALES = ("largest weight", "step ε", "rounding")
-TOGETHER = "all gradients together"
 
 
 class Moved(NamedTuple):

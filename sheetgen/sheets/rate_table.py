@@ -36,9 +36,9 @@ class RateTable:
         sheet.put(fastest, self.column, "fastest", muted)
         sheet.put(fastest, self.column + 1, "", shown, f'IF({self._fastest()},"",{self.cells})')
         area = (self.row, self.column + 1, self.row + n, self.column + self.rates)
-        rule = {"type": "cell", "criteria": ">", "value": 0, "format": book.conditional("fail")}
         first = f"{letter(area[1])}{area[0] + 1}"
-        sheet.conditional_format(*area, {**rule, "type": "formula", "criteria": f"=ISNUMBER({first})"})
+        rule = {"type": "formula", "criteria": f"=ISNUMBER({first})", "format": book.conditional("fail")}
+        sheet.conditional_format(*area, rule)
 
     @property
     def grid(self) -> str:

@@ -34,8 +34,9 @@ SHEET_ROW, LETTER_ROW, NAME_ROW = HEADER_ROW - 3, HEADER_ROW - 2, HEADER_ROW - 1
 
 SUBTITLE = (
     "For any inputs: 1 where a cell is not, to 1e-9, what the cells before it make of it. Gradients are computed a "
-    "second way, by deltas, and a third, by central differences."
+    "second way, by deltas{}."
 )
+THIRD = ", and a third, by central differences"
 
 
 class Scale(NamedTuple):
@@ -58,7 +59,8 @@ def write(book: Book, plan: Plan, training: Sequence[Line], rates: Sequence[Line
     `training` and `rates` are the columns of these sheets that charts are drawn from.
     """
     layout = Layout(plan, training, rates)
-    sheet = book.sheet(RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE)
+    third = THIRD if layout.differences.flags else ""
+    sheet = book.sheet(RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE.format(third))
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
     last = layout.blocks[-1].first + len(layout.blocks[-1].flags) - 1
     last = max(last, FLAGS_COLUMN)
@@ -174,7 +176,7 @@ def _headings(book: Book, sheet: Sheet, layout: Layout) -> None:
         headers(book, sheet, block.first, [_heading(layout, k, flag) for flag in block.flags])
     if workings := layout.workings:
         at = layout.working_column
-        title = "Workings: deltas, then forward passes with one weight moved"
+        title = "Workings: deltas, then forward passes with weights moved"
         sheet.put(SHEET_ROW - 1, at, title, book.style("section"))
         headers(book, sheet, at, [w.heading for w in workings])
 

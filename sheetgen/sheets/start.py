@@ -45,7 +45,6 @@ HOW_TO = (
 
 FORMULON = "Formulon's makers compare its results bit for bit with those of Excel 365; it is not Excel itself."
 
-
 VERDICT_ROW = 4
 PASS_CHANGED = "PASS for your inputs"
 ALL_WELL = "Every number equals PyTorch's, and every cell its second computation."

@@ -1,6 +1,6 @@
 """Break every column of Training and of Learning rates, one cell at a time: is Start red, and does it name the cell?
 
-Of each column the first, a middle and the last row, under the template's inputs and under three other sets. Prints a
+Of each column the first, a middle and the last row, under the template's inputs and under four other sets. Prints a
 line for each set, and every miss; the exit status is 1 if there was one.
 
     python tests/benchmarks/bench_breaking.py [--template NAME] [--steps N]
