@@ -1,7 +1,7 @@
 """Draw the pictures of README.md: `python docs/pictures.py`, with LibreOffice and pdftoppm at hand.
 
-docs/contact.png holds the first page of every sheet of out/sheetgen.xlsx, docs/audit.png what `sheetgen audit` says of the
-folder docs/examples/submissions in a workbook.
+docs/contact.png holds the first page of every sheet of out/sheetgen.xlsx, docs/audit.png two sheets of the report that
+`sheetgen audit` writes on the folder docs/examples/submissions.
 """
 
 import re
@@ -47,8 +47,8 @@ def cut(page: Image.Image, margin: int = 8) -> Image.Image:
     body = page.crop((0, 0, page.width, int(page.height * 0.95)))
     printed = ImageChops.difference(body, Image.new("RGB", body.size, "white"))
     left, top, right, bottom = printed.getbbox() or (0, 0, *body.size)
-    edge = (max(left - margin, 0), max(top - margin, 0), min(right + margin, body.width), min(bottom + margin, body.height))
-    return body.crop(edge)
+    right, bottom = min(right + margin, body.width), min(bottom + margin, body.height)
+    return body.crop((max(left - margin, 0), max(top - margin, 0), right, bottom))
 
 
 def fitted(page: Image.Image, width: int, height: int) -> Image.Image:

@@ -1,20 +1,20 @@
 """Make the three workbooks that README.md has judged: `python docs/examples/submissions.py`.
 
-Ada's is right; Ben has the commonest slip of the exercise in one column; in Cleo's the learning rate slides off its cell.
-They are made by what makes the workbooks of the tests, so install with `.[test]`.
+Ada's is right; Ben has the commonest slip of the exercise in one column; in Cleo's the learning rate slides off its
+cell. They are made by what makes the workbooks of the tests.
 """
 
 import sys
 from pathlib import Path
 from random import Random
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 import judge_books
 from judge_grid import Book
 from judge_rest import DEFECTS
 
+FOLDER = Path(__file__).resolve().parent / "submissions"
 PEOPLE = {  # name -> (which right workbook, the defect put into it)
     "ada": (0, ""),
     "ben": (6, "gradient: the other unit's a*(1-a)"),
@@ -34,7 +34,6 @@ def submission(name: str) -> Book:
 
 
 if __name__ == "__main__":
-    folder = HERE / "submissions"
-    folder.mkdir(exist_ok=True)
+    FOLDER.mkdir(exist_ok=True)
     for name in PEOPLE:
-        print(submission(name).write(folder / f"{name}.xlsx"))
+        print(submission(name).write(FOLDER / f"{name}.xlsx"))
