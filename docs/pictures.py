@@ -1,7 +1,7 @@
-"""Draw the pictures of README.md: `python docs/pictures.py`, with LibreOffice and pdftoppm at hand.
+"""Draw the pictures of README.md and docs: `python docs/pictures.py`, with LibreOffice and pdftoppm at hand.
 
-docs/contact.png holds the first page of every sheet of out/sheetgen.xlsx, docs/audit.png two sheets of the report that
-`sheetgen audit` writes on the folder docs/examples/submissions.
+docs/contact.png holds the first page of every sheet of out/sheetgen.xlsx, docs/live.png its sheet Live CNN, and
+docs/audit.png two sheets of the report that `sheetgen audit` writes on the folder docs/examples/submissions.
 """
 
 import re
@@ -101,5 +101,7 @@ def audited() -> Image.Image:
 
 
 if __name__ == "__main__":
-    save(contact(list(pages(ROOT / "out" / "sheetgen.xlsx", 80))), "contact.png")
+    sheets = list(pages(ROOT / "out" / "sheetgen.xlsx", 96))
+    save(contact(sheets), "contact.png")
+    save(cut(dict(sheets)["Live CNN"]), "live.png")
     save(audited(), "audit.png")
