@@ -18,8 +18,9 @@ from sheetgen.engines import stop
 from sheetgen.extras import CannotAdd, Extra, gather
 from sheetgen.formula import FormulaTooLong
 from sheetgen.layout import TooLarge
+from sheetgen.lint import lint
 from sheetgen.plan import START, Plan
-from sheetgen.report import Report, merged, summary, table
+from sheetgen.report import Finding, Report, merged, summary, table
 from sheetgen.sheets.start import EngineLine
 from sheetgen.spec import Spec, SpecError
 from sheetgen.xlsx import UnreadableWorkbook
@@ -123,9 +124,9 @@ def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequ
             warn(f"{path}: about {plan.formulas:,} formulas to {work}: this takes minutes")
         with stages("asking PyTorch autograd") as say, ended_with_us(stop):
             report = _draft(plan, folder, options, checked, extras, say)
-        if report is None or report.passed:
+        if report.passed:
             settle(folder / FINAL, path)
-    if report is None:
+    if report.passed and not checked:
         said(f"{path}: written, not checked")
         return True
     report.path = path
@@ -137,17 +138,20 @@ def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequ
     return report.passed
 
 
-def _draft(
-    plan: Plan, folder: Path, options: str, checked: bool, extras: Sequence[Extra], say: Progress
-) -> Report | None:
-    """Write the FINAL workbook into a folder, unless a check of its draft fails; what the check found."""
+def _draft(plan: Plan, folder: Path, options: str, checked: bool, extras: Sequence[Extra], say: Progress) -> Report:
+    """Write the FINAL workbook into a folder, unless a check of its draft fails; what the check found.
+
+    Unchecked, it is linted all the same: Excel would refuse what the linter finds.
+    """
     oracle = workbook.ask_oracle(plan.program.spec)
     say("writing")
     draft, final = folder / "draft.xlsx", folder / FINAL
     workbook.write(plan, draft, oracle, options, extras=extras)
     if not checked:
+        say("linting")
+        found = [Finding("lint", p.sheet, p.cell, f"{p.message} [{p.rule}]") for p in lint(draft)]
         draft.replace(final)
-        return None
+        return Report(final, findings=found)
     report = check(draft, progress=say, house=True)
     if report.passed:
         say("writing the certificate")

@@ -19,6 +19,7 @@ TYPED_RATE = 1.5  # what the cell for a learning rate of one's own holds at firs
 DIVERGED = "diverged"
 NO_RATE = "no rate"  # in the columns of a rate that is no number
 MOST_RECOMPUTED = 150_000  # cells of Learning rates; beyond it the sheet Recomputation leaves them out
+MOST_MOVED = 60_000  # formulas of central differences; beyond it all weights are moved at once
 MEASURED_ROWS = 2_000  # how many rows decide a column's number format, and are kept in memory
 
 
@@ -110,7 +111,25 @@ class Plan:
         checked = len(self.program.columns) + len(self.program.spec.learning_rates)
         rates = len(self.learning_rates) * (3 + len(self.rate_cells))
         drawn = 1 if self.program.spec.bounded else 2 + 2 * len(self.program.next)
-        return (self.last - FIRST_ROW + 1) * (4 + len(self.program.columns) + drawn + rates + 3 * checked)
+        columns = 4 + len(self.program.columns) + drawn + rates + 3 * checked + self._recomputed(drawn)
+        return (self.last - FIRST_ROW + 1) * columns
+
+    def _recomputed(self, drawn: int) -> int:
+        """How many columns the sheet Recomputation has."""
+        program, n = self.program, len(self.learning_rates)
+        layers, rows = program.network.layers, program.spec.steps + 1
+        runs = 1 + (n if self.rates_recomputed else 0)
+        flags = 1 + len(program.columns) + drawn + (1 + n * (3 + len(self.rate_cells)) if runs > 1 else 0)
+        deltas = 0 if program.deltas else runs * sum(layer.h.size for layer in layers)
+        samples, differences = program.spec.samples, 0
+        for k, layer in enumerate(layers):
+            weights = sum(w in program.next for w in (*layer.weights.flat, *layer.biases))
+            moved = (k < len(layers) - 1) * samples + sum(a.h.size for a in layers[k + 1 : -1])
+            differences += weights * (2 * (moved + 1) + 1)
+        if rows * differences > MOST_MOVED:  # then all weights are moved together, or none
+            differences = 2 * (sum(layer.h.size for layer in layers[:-1]) + 1) + 1
+            differences = differences if rows * differences <= 2 * MOST_MOVED else 0
+        return 10 + flags + deltas + differences
 
     @property
     def fixed_terms(self) -> list[list[Cell]]:

@@ -18,7 +18,8 @@ from torch.nn import functional
 
 from sheetgen.spec import Spec
 
-ULPS = 16 * 2.0**-52  # "a few units in the last place"
+# "A few units in the last place": LibreOffice takes a difference below 2^-48 of its terms for 0: then a weight stays.
+ULPS = 128 * 2.0**-52
 NUDGE = 2.0**-50  # how far a shadow run's weights are moved, relatively
 DRIFTS = 16  # how much more than its shadow a right program may drift
 CHUNK = 2_000  # rows whose numbers are computed at once

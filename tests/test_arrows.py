@@ -51,7 +51,7 @@ MAY = {
 JUDGE = ("check", "carried", "exported", "report", "tables", "reference", "engines", "xlsx", "lint", "compiled")
 ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation")
 ACCUSED += ("digits", "exporter")
-SHARED = {"sheetgen.__init__", "sheetgen.reference", "sheetgen.spec"}
+SHARED = {"sheetgen.__init__", "sheetgen.reference", "sheetgen.spec", "sheetgen.text"}
 
 # Who alone may import a library.
 ONLY = {

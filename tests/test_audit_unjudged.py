@@ -36,6 +36,7 @@ def rule(what: str) -> Hand:
     hand = Hand(rules={"step": "={<step}+1", **FORMULAS}, starts={"step": 1.0, **STARTS})
     hand.loose = {"AH30": "eta =", "AI30": 0.1}
     for k, w in enumerate(WEIGHTS, 1):
+
         def spelt(text: str, k: int = k, w: str = w) -> str:
             for name, full in (("m", f"m{k}"), ("v", f"v{k}"), ("g", f"dE/d{w}"), ("w", w)):
                 text = text.replace(f"{{{name}}}", f"{{{full}}}").replace(f"{{<{name}}}", f"{{<{full}}}")

@@ -115,7 +115,7 @@ def test_a_broken_formula_is_named_though_the_file_was_saved_with_it(table: Path
 
 def test_a_broken_formula_in_an_empty_row_is_named(table: Path, tmp_path: Path) -> None:
     formula = read(table).sheets["Predict"]["E20"].formula
-    report = check(saved(table, tmp_path / "b.xlsx", TABLE, "Predict", {"E20": f"={formula}&\"\""}), QUICK)
+    report = check(saved(table, tmp_path / "b.xlsx", TABLE, "Predict", {"E20": f'={formula}&""'}), QUICK)
     assert found(report) == {("formula", "Predict", "E20")}
 
 

@@ -20,6 +20,7 @@ from sheetgen.__main__ import main
 from sheetgen.check import check
 from sheetgen.console import KEPT
 from sheetgen.engines import ENGINES
+from sheetgen.lint import Problem
 from sheetgen.report import Finding, Report
 from sheetgen.xlsx import read
 
@@ -324,3 +325,13 @@ def test_a_stage_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], r
     assert len(lines) == len(heads) and all(map(str.startswith, lines, heads))
     figures = r"IronCalc [\d.]+: [\d,]+ cells, worst relative error \d\.\de-\d\d at .+!\w+, \d+\.\d s"
     assert re.fullmatch(figures, lines[3])
+
+
+def test_what_excel_would_not_take_is_not_written_even_unchecked(
+    sheetgen: Sheetgen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [Problem("formula-nesting", "Training", "A9", "Functions are nested more than 64 deep.")] * 2
+    monkeypatch.setattr("sheetgen.building.lint", lambda _: found)
+    status, out, _ = sheetgen("build", "homework", "--steps", "3", "--no-check", "-o", tmp_path / "book.xlsx")
+    assert status == 1 and not (tmp_path / "book.xlsx").exists()
+    assert out.count("lint: Training!A9: Functions are nested more than 64 deep. [formula-nesting]") >= 1

@@ -107,7 +107,7 @@ def test_the_formulas_are_those_of_training(homework_book: Path, book: Workbook,
         name = line.split(" = ")[0].replace("dE_total/dw", "dE/dw")
         told[name] = str(values.get(f"B{row}", cells[f"B{row}"].value))
     weights = [f"w{k}" for k in range(1, 9)]
-    for name in [*(k for k in where if k[0] in "haoE"), *(f"dE/d{w}" for w in weights)]:
+    for name in [*(k for k in where if k[0] in "haoE" and " " not in k), *(f"dE/d{w}" for w in weights)]:
         assert told[name] == f"={training[f'{where[name]}{16 + shown}'].formula}"
     for w in weights:
         assert told[f"{w}_next"] == f"={training[f'{where[w]}{17 + shown}'].formula}"
@@ -232,10 +232,10 @@ def test_every_row_follows_what_is_typed(
 ) -> None:
     values = recalculated(homework_book, **typed)
     expected = trained(replace(homework_spec, **changed))  # type: ignore[arg-type]
-    letters = list(columns(book, "Training").values())[1:]
+    letters = [letters for name, letters in columns(book, "Training").items() if " > 0" not in name][1:]
     for row, numbers in enumerate(expected, 16):
         assert [values["Training"][f"{k}{row}"] for k in letters] == pytest.approx(numbers, rel=1e-9, abs=1e-15)
-    assert values["Start"]["A4"] == "inputs changed: compare with the finite differences"
+    assert values["Start"]["A4"] == "PASS for your inputs"
     assert values["Finite differences"]["E4"] == "PASS"
 
 

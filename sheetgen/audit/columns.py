@@ -8,12 +8,12 @@ from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from sheetgen.audit.case import RELATIVE, Case, agrees, kind_of, shown
+from sheetgen.audit.case import Case, agrees, kind_of, shown
+from sheetgen.audit.samples import MOSTLY, counted, samples
 from sheetgen.audit.verdict import ERROR, NOTE, WARNING, Finding
 from sheetgen.reader import Formula, Place
 from sheetgen.xlsx.a1 import address, mover, place
 
-MOSTLY = 0.6  # the share of a line that must be one formula, or one number, for the rest to be odd
 COMPUTED = ("h", "a_h", "o", "a_o", "E", "E_total", "dE/d")
 SAME = 1e-12  # relative: numbers that differ by less drifted by rounding alone
 
@@ -220,7 +220,7 @@ def odd_numbers(case: Case, column: Column) -> Iterator[Finding]:
     if len(given) < 3 or len(given) < MOSTLY * len(column.patterns) or kind not in ("i", "t", "eta", "w", "b"):
         return
     if kind in ("i", "t"):
-        if _samples(case):
+        if samples(case):
             return
         given = list(case.table.steps)  # a formula among them, or one result of an array formula, is a number, too
     numbers = {s: case.number(case.at(q, s)) for s in given}
@@ -237,9 +237,9 @@ def odd_numbers(case: Case, column: Column) -> Iterator[Finding]:
             "the fill handle counted on by nothing; the numbers are right to 12 digits",
         )  # fmt: skip
         return
-    counted = _counted(numbers, given)
-    if counted is not None:
-        first, by = counted
+    found = counted(numbers, given)
+    if found is not None:
+        first, by = found
         at = case.at(q, first)
         yield Finding(
             ERROR, "drift", at[0], case.table.cells(q, first, given[-1]),
@@ -254,23 +254,6 @@ def odd_numbers(case: Case, column: Column) -> Iterator[Finding]:
                 f"{q} is {shown(numbers[first])}", f"{shown(usual)}, as in the rest of the {_line(case)}",
                 "an input was typed over: from here on another problem is trained",
             )  # fmt: skip
-
-
-def _samples(case: Case) -> bool:
-    """Whether each step has a sample of its own: then an input or a target that differs was not typed over."""
-
-    def found() -> bool:
-        return any(_usual(case, q) < MOSTLY * len(case.table.steps) for q in (*case.those("i"), *case.those("t")))
-
-    return case.once("samples", (case.table.sheet, case.table.across, case.table.head, case.table.first), found)
-
-
-def _usual(case: Case, quantity: str) -> int:
-    """At how many steps a quantity has its most frequent number; at all where the fill handle counted on."""
-    numbers = {s: case.number(case.at(quantity, s)) for s in case.table.steps}
-    if len(numbers) > 2 and _counted(numbers, list(numbers)) is not None:
-        return len(numbers)
-    return Counter(numbers.values()).most_common(1)[0][1]
 
 
 def _learned(case: Case, quantity: str) -> bool:
@@ -292,16 +275,3 @@ def pasted(case: Case, column: Column, right: Container[Place]) -> Iterator[Find
             WARNING, "column", case.table.sheet, case.table.cells(q), f"{case.text(cells[0])}: numbers, no formulas",
             "formulas", f"{q} was pasted: it follows from nothing, and does not change when an input does",
         )  # fmt: skip
-
-
-def _counted(numbers: dict[int, float], given: Sequence[int]) -> tuple[int, float] | None:
-    """(the first step that goes on, by how much), if from some step on every number is that much more."""
-    last = given[-1]
-    by = numbers[last] - numbers[given[-2]]
-    if by == 0 or given != list(range(given[0], last + 1)):
-        return None
-    first = last
-    scale = max(abs(x) for x in numbers.values())
-    while first - 1 >= given[0] and abs(numbers[first] - numbers[first - 1] - by) <= RELATIVE * scale:
-        first -= 1
-    return (first + 1, by) if last - first >= 2 else None

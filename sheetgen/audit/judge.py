@@ -72,9 +72,7 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     verdict.unread = [f"{s}!{a}: {why}" for (s, a), why in book.problems.items()][:MOST_UNREAD]
 
 
-def _cases(
-    book: Book, tables: Iterable[Table], numbers: Mapping[Place, float], verdict: Verdict
-) -> Iterator[Case]:
+def _cases(book: Book, tables: Iterable[Table], numbers: Mapping[Place, float], verdict: Verdict) -> Iterator[Case]:
     """The tables that can be judged; of the others the verdict is told."""
     shared: dict[Hashable, Any] = {}
     for table in tables:

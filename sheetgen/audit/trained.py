@@ -11,7 +11,8 @@ from sheetgen.audit.case import RELATIVE, Case, agrees, kind_of
 from sheetgen.audit.columns import filled, filled_text
 from sheetgen.audit.diagnose import Lines, Wrong, diagnosed
 from sheetgen.audit.gradients import Truths, relative
-from sheetgen.audit.updates import WHY, Fault, Update, Updates, another_rule, fault, rate_cells, usual_rate
+from sheetgen.audit.rules import another_rule
+from sheetgen.audit.updates import WHY, Fault, Update, Updates, fault, rate_cells, usual_rate
 from sheetgen.audit.verdict import ERROR, NOTE, WARNING, Finding
 from sheetgen.audit.write import replaced
 from sheetgen.reader import Formula, Place

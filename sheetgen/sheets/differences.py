@@ -112,7 +112,7 @@ class _Workings:
                 row = self.row(k, sign)
                 sheet.put(row, 0, p.name, book.style("cell", "center"))
                 sheet.put(
-                    row, 1, sign * step, book.style("cell", "relative"), f"{'-' if sign < 0 else ''}$B${EPSILON_ROW}"
+                    row, 1, sign * step, book.style("cell", "relative"), of_row(f"{sign}*$B${EPSILON_ROW}")
                 )
                 numbers = evaluate({**self.now, p: self.now[p] + sign * step})
                 for column, (c, x, form) in enumerate(zip(self.cells, numbers, forms, strict=True), 2):

@@ -2,8 +2,8 @@
 larger and a little smaller.
 
 The step, and what is allowed, go by the sizes of the inputs and of the row's own weights: how far an output moves, and
-how much of the difference is rounding. Beyond MOST formulas all weights are moved at once, and the sum of the gradients
-is compared.
+how much of the difference is rounding. Beyond MOST_MOVED formulas all weights are moved at once, and the sum of the
+gradients is compared.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ from sheetgen.book import Value
 from sheetgen.cell import Cell, Evaluator, add, rebuilt, sub, variable
 from sheetgen.formula import FormulaTooLong, show
 from sheetgen.layout import THIS, letter
-from sheetgen.plan import Plan, value
+from sheetgen.plan import MOST_MOVED, Plan, value
 from sheetgen.sheets.side import Side
 
 STEP = 1e-5
 RELATIVE, ABSOLUTE = 1e-6, 1e-9  # how well a central difference can agree: truncation and rounding
-MOST = 60_000  # formulas
 SCALES = ("largest weight", "step ε", "rounding")
 TOGETHER = "all gradients together"
 
@@ -56,13 +55,13 @@ class Differences:
             self.columns, self.flags = [], []
 
     def _build(self, parameters: list[Cell], rows: int) -> None:
-        if 3 * rows * len(parameters) <= MOST:
+        if 3 * rows * len(parameters) <= MOST_MOVED:
             for p in parameters:
                 self._difference({p: 1})
-        if not self.columns or rows * len(self.columns) > MOST:
+        if not self.columns or rows * len(self.columns) > MOST_MOVED:
             self.columns, self.flags, self.together = [], [], len(parameters)
             self._difference({p: (-1) ** k for k, p in enumerate(parameters)})
-            if rows * len(self.columns) > 2 * MOST:
+            if rows * len(self.columns) > 2 * MOST_MOVED:
                 self.columns, self.flags = [], []
 
     def _difference(self, signs: Mapping[Cell, int]) -> None:

@@ -26,7 +26,7 @@ class RateTable:
     def write(self, book: Book, sheet: Sheet) -> None:
         """Write the grid, and below it a cell for the fastest rate."""
         shown, muted = book.style("cell", "whole", "center"), book.style("muted")
-        headers(book, sheet, self.column, ["the table on top", *self.plan.rate_names], self.row)
+        headers(book, sheet, self.column, ["table of Learning rates", *self.plan.rate_names], self.row)
         n, fastest = len(self.labels), self.row + len(self.labels) + 1
         for j, label in enumerate(self.labels):
             sheet.put(self.row + 1 + j, self.column, label, muted)

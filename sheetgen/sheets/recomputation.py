@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sheetgen.book import Book, Sheet, Stream, Value
+from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, column_range, letter, quoted
 from sheetgen.plan import RECOMPUTED, START, Plan
 from sheetgen.sheets import network
@@ -166,6 +167,7 @@ def _headings(book: Book, sheet: Sheet, layout: Layout) -> None:
     for k, block in enumerate(layout.blocks):
         sheet.put(SHEET_ROW - 1, block.first, f"{block.what}: 1 where it differs", book.style("section"))
         sheet.set_column(block.first, block.first + len(block.flags) - 1, narrow)
+        sheet.set_column(block.first, block.first, 27)  # its heading is longer
         for j, flag in enumerate(block.flags, block.first):
             for row, text in ((SHEET_ROW, quoted(flag.sheet)), (LETTER_ROW, flag.letter), (NAME_ROW, flag.name)):
                 sheet.put(row, j, text, book.style("muted", "center", "typed") if text[0] == "'" else muted)
@@ -195,7 +197,7 @@ def _stream(book: Book, sheet: Sheet, layout: Layout) -> None:
             columns.append(Stream(flag, *(f"IFERROR(MATCH(1,{row},0),0)",) * 2))
         else:
             columns += [Stream(flag)] * 2
-    columns += [Stream(book.style("cell", "scientific"), f, f) for f in layout.differences.scales()]
+    columns += [Stream(book.style("cell", "relative", "center"), f, f) for f in layout.differences.scales()]
     parts: dict[int, list[Stream]] = {
         block.first: [Stream(flag, f.first, f.below) for f in block.flags] for block in layout.blocks
     }
@@ -204,6 +206,9 @@ def _stream(book: Book, sheet: Sheet, layout: Layout) -> None:
     for at in sorted(parts):
         columns += parts[at]
     sheet.stream(FIRST_ROW, layout.plan.last, 0, columns, layout.rows)
+    at, forms = layout.working_column, [w.style for w in layout.workings]
+    if forms:
+        scientific(book, sheet, (FIRST_ROW - 1, at, layout.plan.last - 1, at + len(forms) - 1), *forms)
 
 
 def _colours(book: Book, sheet: Sheet, layout: Layout) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sheetgen.book import Value
 from sheetgen.layout import letter, quoted
-from sheetgen.plan import RATES, TRAINING, Plan, value
+from sheetgen.plan import NO_RATE, RATES, TRAINING, Plan, value
 from sheetgen.recompute import Recomputation
 from sheetgen.sheets.flags import Flag, Flags, counter
 from sheetgen.sheets.moved import SCALES, Differences
@@ -59,7 +59,7 @@ class Layout:
         moved = self.working_column + len(self.sides) * len(self.deltas)
         self.differences = Differences(plan, self.sides[0], moved, SCALES_COLUMN, SIZE)
         self.blocks = list(self._blocks(moved + len(self.differences.columns)))
-        self.table = RateTable(plan, TABLE_TOP, FLAGS_COLUMN + 1, TINY)
+        self.table = RateTable(plan, TABLE_TOP, FLAGS_COLUMN, TINY)
 
     def _sides(self, at: int) -> Iterator[Side]:
         plan = self.plan
@@ -92,6 +92,8 @@ class Layout:
             for d in self.deltas:
                 text = side.text(d)
                 guarded = text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")'
+                if run == self.plan.rate_names[-1]:
+                    guarded = f'IF(ISNUMBER(my_learning_rate),{guarded},"{NO_RATE}")'
                 found.append(Working(f"{d.name} ({run})" if run else d.name or "", "scientific", guarded))
         return found + [Working(m.heading, "number", m.formula) for m in self.differences.columns]
 
