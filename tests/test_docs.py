@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import re
-import shlex
+import runpy
+import signal
 from pathlib import Path
 
 import pytest
 from judge_rest import DEFECTS
+from shown import DOCS, PAGES, ROOT, words
 
 from mnist import record, spreadsheet, tables
-from mnist.__main__ import main
 from mnist.recipe import GOAL_MEAN, MOST_PARAMETERS
 from mnist.sheets.checklist import FAST_SECONDS, FEW_PARAMETERS
-from sheetgen import building, check, lint, reference
+from mnist.sheets.common import INDEX, LIVE_INDEX
+from sheetgen import building, check, console, lint, reference, spec
+from sheetgen.exporter import torch_layers
+from sheetgen.exporter.compare import PATTERNS_UP_TO
+from sheetgen.exporter.recorder import MAX_ELEMENTS
+from sheetgen.plan import CHECK, DIFFERENCES, NETWORK, RATES, RECOMPUTED, START, STEPS, TEMPLATE, TRAINING
 from sheetgen.xlsx import read
 
-ROOT = Path(__file__).parents[1]
-DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
 MNIST, CHECKED, BENCHMARKS = (DOCS[name] for name in ("mnist.md", "checked.md", "benchmarks.md"))
 CLAIMS = record.claims()
 RECORDS = [r for claim in CLAIMS.values() for r in claim.records]
-
-
-def words(text: str) -> str:
-    """A page on one line."""
-    return " ".join(text.split())
 
 
 def rows(page: str, command: str) -> list[list[str]]:
@@ -119,29 +118,57 @@ def test_the_engines_recalculated_all_that_is_in_the_workbook(tmp_path: Path) ->
     cells = [entry for sheet in read(tmp_path / "x.xlsx").sheets.values() for entry in sheet.values()]
     formulas = sum(entry.formula is not None for entry in cells)
     table = rows(CHECKED, ".venv/bin/python build.py")
-    assert {line[0].split(",")[0].split(" ")[0] for line in table} == {"IronCalc", "formulas", "LibreOffice"}
+    assert {line[0].split(" ")[0] for line in table} == {"IronCalc", "formulas", "LibreOffice", "Formulon"}
     assert {number(line[1]) for line in table} == {formulas}
     assert all(float(line[2]) < 1e-9 for line in table)
 
 
-# Commands and links
+# What is in the workbook, and how it is used
 
 
-def commands(page: str) -> list[list[str]]:
-    """Every command that a page shows, whole lines and in the text, as words."""
-    found = re.findall(r"`((?:\.venv/bin/)?(?:python|sheetgen)\b[^`\n]+)`", page)
-    for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL):
-        found += block.splitlines()
-    return [shlex.split(line, comments=True) for line in [*found, *re.findall(r"<!-- (.*?) -->", page)]]
+def test_the_sheets_are_the_ones_listed() -> None:
+    listed = re.findall(r"^\| ([A-Z][A-Za-z ]+) \|", DOCS["workbook.md"], re.MULTILINE)
+    more = [name for name, _ in [*INDEX, *LIVE_INDEX]]
+    own = [START, NETWORK, STEPS, TRAINING, RATES, CHECK, RECOMPUTED, DIFFERENCES, TEMPLATE]
+    assert listed == [*own, *more]
+    assert len(more) == 8 and "The last eight" in DOCS["workbook.md"]
+    assert ", ".join(f"{r:.1f}" for r in spec.LEARNING_RATES) in DOCS["workbook.md"]
 
 
-@pytest.mark.parametrize("name", DOCS)
-def test_commands_are_understood(name: str) -> None:
-    for program, *arguments in commands(DOCS[name]):
-        if program.endswith("python") and arguments[:2] == ["-m", "mnist"] and len(arguments) > 2:
-            main.commands[arguments[2]].make_context(arguments[2], arguments[3:])
-        elif program.endswith("python") and arguments[0] != "-m":
-            assert (ROOT / arguments[0]).is_file(), arguments
+def test_the_templates_are_the_ones_listed() -> None:
+    listed = re.findall(r"^\| `([\w.-]+)` \| ([\d-]+) \|", DOCS["templates.md"], re.MULTILINE)
+    shipped = {path.stem: spec.load(path) for path in building.template_folder().glob("*.toml")}
+    assert dict(listed) == {name: "-".join(map(str, found.layers)) for name, found in shipped.items()}
+
+
+def test_the_exit_statuses_are_the_codes() -> None:
+    found = re.findall(r"^\| ([\d, ]+) \|", DOCS["ci.md"], re.MULTILINE)
+    signals = [128 + number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    assert found == [*map(str, (console.RIGHT, console.WRONG, console.UNUSABLE)), ", ".join(map(str, signals))]
+
+
+def test_the_submissions_are_what_their_script_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = ROOT / "docs" / "examples"
+    made = runpy.run_path(str(folder / "submissions.py"))
+    assert {path.stem for path in (folder / "submissions").glob("*.xlsx")} == set(made["PEOPLE"])
+    for name in made["PEOPLE"]:
+        found, expected = read(folder / "submissions" / f"{name}.xlsx").sheets, made["submission"](name).entries()
+        assert {s: {at: e.formula for at, e in cells.items()} for s, cells in found.items()} == {
+            s: {at: e.formula for at, e in cells.items()} for s, cells in expected.items()
+        }
+
+
+def test_what_is_exported_is_bounded_as_told() -> None:
+    page = words(DOCS["export.md"])
+    assert MAX_ELEMENTS == 2_000_000 and "two million activations" in page
+    assert f"up to {PATTERNS_UP_TO:,} formulas" in page
+    for kind in torch_layers.MODULES:
+        known = kind.__name__.removesuffix("1d").removesuffix("2d")
+        told = {"MaxPool": "max,", "AvgPool": "average", "AdaptiveAvgPool": "adaptive average", "Flatten": "flatten"}
+        assert told.get(known, known) in page or known in ("Unflatten", "Identity", "Dropout"), known
+
+
+# Benchmarks and links
 
 
 def test_every_benchmark_is_listed() -> None:
@@ -149,12 +176,20 @@ def test_every_benchmark_is_listed() -> None:
     assert {name for name in there if f"`{name}`" in BENCHMARKS or f"benchmarks/{name}`" in BENCHMARKS} == there
 
 
-LINKS = [(name, link) for name, page in DOCS.items() for link in re.findall(r"\]\(((?!https?:)[^)#]+)\)", page)]
+LINKS = [(name, link) for name, page in PAGES.items() for link in re.findall(r"\]\(((?!https?:)[^)]+)\)", page)]
 
 
 @pytest.mark.parametrize(("name", "link"), LINKS)
-def test_links_lead_to_files(name: str, link: str) -> None:
-    assert (ROOT / "docs" / link).is_file()
+def test_links_lead_to_files_and_headings(name: str, link: str) -> None:
+    if link == "../../releases/latest":  # of the repository's page, which is above README
+        assert name == "README.md"
+        return
+    path, _, heading = link.partition("#")
+    file = ROOT / ("" if name == "README.md" else "docs") / path
+    assert file.is_file()
+    if heading:
+        there = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        assert heading in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in there}
 
 
 def test_a_table_that_is_gone_is_noticed() -> None:

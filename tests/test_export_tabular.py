@@ -22,7 +22,6 @@ from sheetgen.engines import ENGINES, available
 from sheetgen.lint import lint
 from sheetgen.xlsx import Entry, read
 
-README = Path(__file__).parents[1] / "README.md"
 INPUTS, OUTPUTS, PREDICTION = "BCD", "EFG", "H"  # columns
 FIRST, LAST = 8, 27  # rows of the sheet
 RELATIVE = 1e-9
@@ -202,20 +201,3 @@ def test_importing_sheetgen_imports_no_torch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
     with pytest.raises(AttributeError, match="no attribute 'exports'"):
         _ = sheetgen.exports
-
-
-def test_the_example_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    block = re.search(r"<!-- export example -->\n```py\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert block, "the README has no example of sheetgen.export"
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, Any] = {}
-    exec(compile(block[1], "README.md", "exec"), names)
-    (path,) = tmp_path.glob("*.xlsx")
-    cells = read(path).sheets["Predict"]
-    with torch.no_grad():
-        expected = names["net"](names["x"][:5]).softmax(1).numpy()
-        right = float((names["net"](names["x"]).argmax(1) == names["y"]).double().mean())
-    assert right > 0.95
-    found = np.array([[cells[f"{c}{8 + r}"].value for c in "EFG"] for r in range(5)], float)
-    np.testing.assert_allclose(found, expected, RELATIVE)
-    assert {cells[f"H{8 + r}"].value for r in range(5)} <= set(names["classes"])

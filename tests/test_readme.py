@@ -1,50 +1,23 @@
-"""The README's code is run, its output compared, its template built, and what it states of the project looked up."""
+"""README.md: short, its pictures there, and what it states of the project looked up."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-import shlex
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from shown import DOCS, README, ROOT, words
 
-from mnist.sheets.common import INDEX, LIVE_INDEX
-from sheetgen import building, lint, spec
+from mnist import record, spreadsheet
+from mnist.live import LAYERS
+from mnist.recipe import MOST_PARAMETERS
 from sheetgen.layout import FIRST_ROW, LAST_ROW
-from sheetgen.plan import CHECK, DIFFERENCES, NETWORK, RATES, START, STEPS, TEMPLATE, TRAINING
+from sheetgen.xlsx import Workbook
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    """The fenced blocks of one language."""
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+LONGEST = 130  # lines
 
 
-def test_the_fifteen_lines_print_what_stands_below_them() -> None:
-    (code,), (output,) = [x for x in blocks("python") if "backward" in x], blocks("text")
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, "README.md", "exec"), {})
-    assert printed.getvalue() == output
-    assert len([line for line in code.splitlines() if line.strip()]) <= 15
-
-
-def test_your_own_network_builds_with_the_command_shown(tmp_path: Path) -> None:
-    (toml,) = blocks("toml")
-    assert len([line for line in toml.splitlines() if line.strip()]) <= 12
-    (tmp_path / "mine.toml").write_text(toml)
-    (command,) = [b for b in blocks("sh") if "mine.toml" in b]
-    words = shlex.split(command)
-    assert words[:2] == [".venv/bin/python", "build.py"]
-    arguments = [sys.executable, str(ROOT / words[1]), *words[2:], "--no-check", "--steps", "5"]
-    subprocess.run(arguments, cwd=tmp_path, check=True, capture_output=True)
-    assert (tmp_path / "mine.xlsx").is_file()
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) <= LONGEST
 
 
 def test_the_two_commands_are_marked_for_ci() -> None:
@@ -54,21 +27,38 @@ def test_the_two_commands_are_marked_for_ci() -> None:
     assert "[test]" in test[1]
 
 
-def test_the_sheets_are_the_ones_listed() -> None:
-    listed = re.findall(r"^\| ([A-Z][A-Za-z ]+) \|", README, re.MULTILINE)
-    more = [name for name, _ in [*INDEX, *LIVE_INDEX]]
-    assert listed == [START, NETWORK, STEPS, TRAINING, RATES, CHECK, DIFFERENCES, TEMPLATE, *more]
+def test_every_page_of_docs_is_one_click_away() -> None:
+    linked = set(re.findall(r"\]\(docs/(\w+\.md)", README))
+    assert linked == set(DOCS)
 
 
-@pytest.mark.parametrize("path", re.findall(r"\]\(((?!https?:)[^)#]+)\)", README))
-def test_pictures_and_files_exist(path: str) -> None:
-    assert (ROOT / path).is_file()
+@pytest.mark.parametrize("name", ["contact.png", "audit.png"])
+def test_pictures_load_at_once(name: str) -> None:
+    assert f"(docs/{name})" in README
+    assert (ROOT / "docs" / name).stat().st_size < 600_000
 
 
-def test_stated_numbers_are_the_code_s() -> None:
-    assert f"{LAST_ROW - FIRST_ROW:,} steps" in README
-    assert f"linter of {len(lint.RULES)} rules" in README
-    shipped = {p.stem for p in building.template_folder().glob("*.toml")}
-    assert shipped == {"homework", "homework-eta-0.5", "mazur", "tanh-2-3-2", "xor"}
-    rates = ", ".join(f"{r:.1f}" for r in spec.LEARNING_RATES)
-    assert rates in README
+def test_mnist_is_told_as_it_is_recorded() -> None:
+    page, claims, found = words(README), record.claims(), spreadsheet.load()
+    ours, one, untaught = (claims[name] for name in ("ours", "ours-1-teacher", "ours-untaught"))
+    runs = [r for claim in claims.values() for r in claim.records]
+    alone = sum(r.wall_seconds for r in ours.records) / len(ours.records)
+    teachers = record.seconds_of_teachers(ours.records[0], runs)
+    assert f"fewer than {MOST_PARAMETERS:,} parameters: {ours.mean:.3f} ± {ours.deviation:.3f} % over five" in page
+    assert len(ours.records) == 5
+    assert f"({untaught.mean:.3f} and {one.mean:.3f} %)" in page
+    assert f"costs {alone:,.0f} s, with its three teachers {alone + teachers:,.0f} s" in page
+    assert found is not None and f"its formulas read {found.accuracy:.2f} %" in page
+
+
+def test_the_judge_s_figures_are_those_of_the_table() -> None:
+    total = re.search(r"\| all \| \d+ \| (\d+) \| (\d+) \| (\d+) \|", DOCS["checked.md"])
+    assert total
+    assert f"Of {total[1]} workbooks with a planted defect it caught {total[2]} and named {total[3]}" in words(README)
+
+
+def test_stated_numbers_are_the_code_s(live_cells: Workbook) -> None:
+    assert f"{LAST_ROW - FIRST_ROW:,} updates" in README
+    formulas = sum(entry.formula is not None for entry in live_cells.sheets[LAYERS].values())
+    assert f"network of {formulas:,} formulas" in words(README)
+    assert f"one short formula, {formulas:,} in all" in DOCS["workbook.md"]

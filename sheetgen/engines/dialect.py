@@ -165,7 +165,7 @@ def _references(formula: str) -> list[str]:
 
 def formulas_value(value: Value | None) -> Any:
     """A cached value as `formulas` holds it."""
-    formulas, schedula = need("formulas", "formulas"), need("schedula", "formulas")
+    schedula = need("schedula", "formulas")
     if value is None:
         return schedula.EMPTY
     if isinstance(value, ErrorValue):
@@ -176,7 +176,7 @@ def formulas_value(value: Value | None) -> Any:
 
 def plain_value(value: Any) -> Value:
     """What `formulas` computed, as a Value; a blank is 0, a number that Excel cannot hold #NUM!."""
-    formulas, schedula = need("formulas", "formulas"), need("schedula", "formulas")
+    schedula = need("schedula", "formulas")
     if value is schedula.EMPTY:
         return 0.0
     if isinstance(value, need("formulas.tokens.operand", "formulas").XlError):
