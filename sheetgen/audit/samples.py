@@ -24,7 +24,8 @@ def _usual(case: Case, quantity: str) -> int:
     numbers = {s: case.number(case.at(quantity, s)) for s in case.table.steps}
     if len(numbers) > 2 and counted(numbers, list(numbers)) is not None:
         return len(numbers)
-    return Counter(numbers.values()).most_common(1)[0][1]
+    # To 12 digits: one number that the fill handle made drift by rounding alone is one number.
+    return Counter(f"{x:.12g}" for x in numbers.values()).most_common(1)[0][1]
 
 
 def counted(numbers: dict[int, float], given: Sequence[int]) -> tuple[int, float] | None:
