@@ -115,11 +115,9 @@ def test_whatever_is_put_there_is_seen(right: Path, text: str) -> None:
     assert said.verdict == "FAIL" and str(said.what).startswith(f"'Learning rates'!{cell}, w3 (0.5), iteration 6: ")
 
 
-@pytest.mark.parametrize("cell", ["B5", "C5", "B6", "D6", "B7"])
+@pytest.mark.parametrize("cell", ["B5", "C5", "B6", "C6", "B7"])
 def test_the_table_on_top_of_learning_rates_is_checked_too(right: Path, cell: str) -> None:
     book = Opened(right)
-    if cell not in book.book.sheets["Learning rates"] or not book.book.sheets["Learning rates"][cell].formula:
-        pytest.skip(f"no formula in {cell}")
     said = book.broken("Learning rates", cell, "0.123")
     assert said.verdict == "FAIL" and str(said.what).startswith(f"'Learning rates'!{cell}, ")
 

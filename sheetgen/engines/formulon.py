@@ -26,7 +26,6 @@ DIVERGES = frozenset(
 )  # fmt: skip
 EXCEPT = {
     "COUNTIF": 'only for "<>" over cells that hold an empty text: the makers\' own driver cannot write those',
-    "ISBLANK": "only for a cell that holds an empty text, likewise",
     "ROWS": "only for an array that is written out with rows of unlike lengths, which Excel refuses",
     "TEXT": 'only for a colour in the format, "[Red]0.00", which Excel shows now as text and now as an error',
 }
