@@ -114,6 +114,8 @@ def _gather(
         report.lines += parts[name].lines
         report.findings += parts[name].findings
         report.notes += parts[name].notes
+    if names and not report.lines and not report.findings:
+        report.findings.append(Finding("not evaluated", "", "", "no engine recalculated it: nothing was judged"))
 
 
 def _lint(report: Report, house: bool) -> None:

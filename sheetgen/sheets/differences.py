@@ -17,6 +17,7 @@ from sheetgen.sheets.recomputation import Places, Scale
 HEAD = 8  # the row of the table's headings
 EPSILON_ROW = 5
 VERDICT = "$E$4"
+TOO_SMALL = "too small"  # less than the difference may be off: nothing is measured
 UNDECIDED = "–"  # a moved weight makes E run off to infinity, or it has: there is nothing to compare
 MOST = 64  # weights that are moved: the workings are two rows and a column for each
 KINK = "kink"  # a ReLU unit switches between the two passes: E has no derivative there, and nothing to compare
@@ -152,7 +153,8 @@ def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workin
         difference = 0.0 if value(numeric) == value(analytic) else value(abs(numeric - analytic), "–")
         passed = isinstance(difference, float) and (isinstance(allowed, str) or difference <= allowed)
         kink = workings.switched[k, 1] != workings.switched[k, -1]
-        verdicts.append(KINK if kink else "PASS" if passed else "FAIL")
+        vague = passed and difference != 0 and isinstance(allowed, float) and allowed > max(abs(numeric), abs(analytic))
+        verdicts.append(KINK if kink else TOO_SMALL if vague else "PASS" if passed else "FAIL")
         sheet.put(row, 0, workings.parameters[k].name, book.style("cell", "center"))
         guarded = of_row(f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")')
         form = book.style("cell", plan.style(g.name or ""))
@@ -163,21 +165,26 @@ def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workin
         limit = f"0.000001*MAX(ABS(B{row}),ABS(C{row}))+{_shown(workings.places.rounding)}"
         sheet.put(row, 4, allowed, book.style("cell", "relative"), f'IFERROR({limit},"–")')
         undecided = f'IF(OR(ISNUMBER(B{row}),ISERROR(C{row})),"FAIL","{UNDECIDED}")'
-        verdict = f'IF(ISNUMBER(D{row}),IF(D{row}<=E{row},"PASS","FAIL"),{undecided})'
+        small = f"AND(D{row}<>0,E{row}>MAX(ABS(B{row}),ABS(C{row})))"
+        passes = f'IF(IFERROR({small},FALSE),"{TOO_SMALL}","PASS")'
+        verdict = f'IF(ISNUMBER(D{row}),IF(D{row}<=E{row},{passes},"FAIL"),{undecided})'
         if workings.on:
             on = workings.letters[id(workings.on)]
             verdict = f'IF({on}{up}<>{on}{down},"{KINK}",{verdict})'
         sheet.put(row, 5, verdicts[-1], book.style("cell", "center"), of_row(verdict))
     scientific(book, sheet, (HEAD, 1, HEAD + len(verdicts) - 1, 2), "small")
-    _verdict(book, sheet, verdicts, [KINK] * (workings.on is not None) + [UNDECIDED] * (not plan.program.spec.bounded))
+    excused = [TOO_SMALL, *([KINK] if workings.on else []), *([] if plan.program.spec.bounded else [UNDECIDED])]
+    _verdict(book, sheet, verdicts, excused)
 
 
 def _verdict(book: Book, sheet: Sheet, verdicts: list[str], excused: list[str]) -> None:
-    n, whole = len(verdicts), "FAIL" if "FAIL" in verdicts else "PASS"
+    n = len(verdicts)
+    whole = "FAIL" if "FAIL" in verdicts else TOO_SMALL if set(verdicts) == {TOO_SMALL} else "PASS"
     block = f"$F${HEAD + 1}:$F${HEAD + n}"
     sheet.put(4, 3, "verdict", book.style("muted", "right"))
     excuses = "".join(f'+COUNTIF({block},"{word}")' for word in excused)
-    verdict = of_row(f'IF(COUNTIF({block},"PASS"){excuses}={n},"PASS","FAIL")')
+    passes = f'IF(COUNTIF({block},"{TOO_SMALL}")={n},"{TOO_SMALL}","PASS")'
+    verdict = of_row(f'IF(COUNTIF({block},"PASS"){excuses}={n},{passes},"FAIL")')
     sheet.put(4, 4, whole, book.style("verdict"), verdict)
     book.name("differences_verdict", DIFFERENCES, VERDICT)
     for area in ((3, 4, 3, 4), (HEAD, 5, HEAD + n - 1, 5)):

@@ -49,14 +49,15 @@ VERDICT_ROW = 4
 PASS_CHANGED = "PASS for your inputs"
 ALL_WELL = "Every number equals PyTorch's, and every cell its second computation."
 TRY = "Type over a yellow cell on Network, or break a formula on Training, and look at this page again."
-MEND = "Undo mends it (Ctrl+Z), or copy the cell above or below over it: below its first row a column is one formula."
+MEND = "Undo it (Ctrl+Z). Or copy a right cell of its column over it: below its first row a column is one formula."
 UNDO = "Undo what was changed last (Ctrl+Z)."
 SEE_BELOW = "See the red line under “Checked live, at this moment”, and the sheet Autograd check."
+SEE_DIFFERENCES = "See what is red on the sheet Finite differences."
 TYPE_ROW = "Type there the number of a row that there is."
 TYPE_NUMBER = "Every input must be a number: type one there, or undo (Ctrl+Z)."
 STILL_CHECKED = (
-    "Still checked: every cell and every gradient, for your inputs. Not checked: PyTorch's numbers, until you type the "
-    "template's inputs again."
+    "Still checked, for your inputs: every cell, and the gradients by differences. Not checked: PyTorch's numbers, "
+    "until you type the template's inputs again."
 )
 STILL_CHECKED_FEWER = (
     "Still checked: every cell of Training and every gradient, for your inputs. Not checked: Learning rates, which are "
@@ -155,6 +156,7 @@ def _advice(plan: Plan) -> tuple[str, str]:
         ('$A$4="PASS"', f'HYPERLINK("#{RECOMPUTED}!A1","{ALL_WELL}")', TRY),
         ("inputs_no_number>0", changed, TYPE_NUMBER),
         ("cells_that_differ>0", check.broken_link(), MEND),
+        ('differences_verdict="FAIL"', f'HYPERLINK("#{quoted(DIFFERENCES)}!A1","{SEE_DIFFERENCES}")', UNDO),
         ('$A$4="FAIL"', f'HYPERLINK("#{quoted(CHECK)}!A1","{SEE_BELOW}")', UNDO),
         ("ISTEXT(row_number)", f'HYPERLINK("#{shown}","{shown}: "&row_number)', TYPE_ROW),
     )
@@ -191,7 +193,7 @@ def _checklist(book: Book, sheet: Sheet, row: int, verdicts: Sequence[Verdict]) 
          shown("cells_that_differ"), "whole", "cells_that_differ",
          "cells differ from a second computation; for any inputs"),
         ("gradients agree numerically", shown("differences_verdict"), "differences_verdict", 0, "whole", "row_number",
-         "is the iteration whose finite differences have a sheet"),
+         "is the iteration shown on Finite differences"),
         ("inputs are the template's", "yes", 'IF(inputs_changed=0,"yes","changed")', 0, "whole", "inputs_changed",
          "inputs differ from the template's"),
         ("no cell is missing", "yes", f'IF(cells_compared={cells:.0f},"yes","FAIL")', cells, "whole", "cells_compared",
