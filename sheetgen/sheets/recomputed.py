@@ -77,9 +77,9 @@ class Layout:
             second += map(rates[0].drawn, self.drawn[1])
             yield Block("every cell of Learning rates", FLAGS_COLUMN + len(first), second)
         if self.differences.flags:
-            letters, loss = self.plan.training.letters, self.plan.program.network.loss
+            letters, first = self.plan.training.letters, self.plan.program.gradients[0]
             third = [
-                Flag(TRAINING, letters[id(g or loss)], (g.name if g else "all gradients") or "", formula, formula)
+                Flag(TRAINING, letters[id(g or first)], str(g.name if g else "the gradients together"), formula, formula)
                 for g, formula in self.differences.flags
             ]
             yield Block("every gradient, numerically", last, third)

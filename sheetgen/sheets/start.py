@@ -60,8 +60,8 @@ STILL_CHECKED = (
     "until you type the template's inputs again."
 )
 STILL_CHECKED_FEWER = (
-    "Still checked: every cell of Training and every gradient, for your inputs. Not checked: Learning rates, which are "
-    "too many cells, and PyTorch's numbers, until you type the template's inputs again."
+    "Still checked, for your inputs: every cell of Training, the gradients by differences. Not checked: Learning rates "
+    "(too many cells) and, until you type the template's inputs again, PyTorch's numbers."
 )
 
 
