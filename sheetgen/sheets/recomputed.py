@@ -19,6 +19,7 @@ from sheetgen.sheets.side import Side
 VERDICT_ROW, TABLE_ROW, TOTAL_ROW, SIZE_ROW = 4, 5, 10, 11
 SIZE, TINY = f"$C${SIZE_ROW}", f"$C${SIZE_ROW + 1}"
 TABLE_TOP = 3  # of the grid of the table on top of Learning rates
+TOGETHER = "the gradients together"
 SCALES_COLUMN = 7  # behind the iteration and two columns for each block
 FLAGS_COLUMN = SCALES_COLUMN + len(SCALES)
 
@@ -79,7 +80,7 @@ class Layout:
         if self.differences.flags:
             letters, first = self.plan.training.letters, self.plan.program.gradients[0]
             third = [
-                Flag(TRAINING, letters[id(g or first)], str(g.name if g else "the gradients together"), formula, formula)
+                Flag(TRAINING, letters[id(g or first)], (g.name if g else None) or TOGETHER, formula, formula)
                 for g, formula in self.differences.flags
             ]
             yield Block("every gradient, numerically", last, third)
