@@ -185,3 +185,31 @@ def test_a_difference_finds_a_gradient_that_both_computations_have_wrong(right: 
         book.live.put(("Recomputation", f"{flag}{row}"), 0.0)
     said = book.broken("Training", f"{letters}19", "0.5")
     assert said.verdict == "FAIL" and str(said.what).startswith(f"Training!{letters}19, dE/dw5, iteration 3: ")
+
+
+LARGE = """
+title = "too large for a second look at everything"
+network = {layers = [3, 6, 2], bias = "trained"}
+data = {inputs = [[1, 0.5, -1], [0, 1, 2]], targets = [[1, 0], [0, 1]]}
+initial = {seed = 1}
+training = {steps = 5}
+"""
+
+
+def test_a_large_network_moves_all_weights_at_once_and_says_what_is_left_out(
+    build_book: BuildBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sheetgen.sheets.moved.MOST_MOVED", 100)  # formulas
+    monkeypatch.setattr("sheetgen.plan.MOST_RECOMPUTED", 100)
+    book = Opened(build_book(parse(LARGE, "large.toml")))
+    sheet = book.book.sheets["Recomputation"]
+    assert any(e.value == "the gradients together differs numerically" for e in sheet.values())
+    assert not any(e.value == "every cell of Learning rates" for e in sheet.values())
+    book.type(i_1_1=0.9)
+    said = book.said()
+    assert said.verdict == "PASS for your inputs" and "Learning rates (too many cells)" in str(said.do)
+    cell = f"{book.tables['Training'].columns['dE/dw7']}19"
+    assert str(book.broken("Training", cell).what) == f"Training!{cell}, dE/dw7, iteration 3: 1 cell differs"
+    assert book.value("Recomputation", "D7") == 0.0
+    said = book.broken("Training", cell, "3")
+    assert said.verdict == "FAIL" and str(said.what).startswith(f"Training!{cell}, ")

@@ -78,9 +78,9 @@ class Layout:
             second += map(rates[0].drawn, self.drawn[1])
             yield Block("every cell of Learning rates", FLAGS_COLUMN + len(first), second)
         if self.differences.flags:
-            letters, first = self.plan.training.letters, self.plan.program.gradients[0]
+            letters, one = self.plan.training.letters, self.plan.program.gradients[0]
             third = [
-                Flag(TRAINING, letters[id(g or first)], (g.name if g else None) or TOGETHER, formula, formula)
+                Flag(TRAINING, letters[id(g or one)], (g.name if g else None) or TOGETHER, formula, formula)
                 for g, formula in self.differences.flags
             ]
             yield Block("every gradient, numerically", last, third)
