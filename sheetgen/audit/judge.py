@@ -70,6 +70,7 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     found += judge_lines(book.workbook, _truth(book, tables[0], found))
     verdict.findings = ordered(_without_echoes(found), book.workbook)
     verdict.unread = [f"{s}!{a}: {why}" for (s, a), why in book.problems.items()][:MOST_UNREAD]
+    verdict.unread_beyond = len(book.problems) - len(verdict.unread)
 
 
 def _cases(book: Book, tables: Iterable[Table], numbers: Mapping[Place, float], verdict: Verdict) -> Iterator[Case]:

@@ -80,6 +80,12 @@ class Verdict:
     problem: str = ""
     seconds: float = 0.0
     unjudged: list[str] = field(default_factory=list)
+    unread_beyond: int = 0  # how many more there are that `unread` does not name
+
+    @property
+    def unread_cells(self) -> int:
+        """How many cells were not understood."""
+        return len(self.unread) + self.unread_beyond
 
     @property
     def word(self) -> str:

@@ -37,7 +37,7 @@ def _file(verdict: Verdict) -> dict[str, Any]:
         "problem": verdict.problem,
         "unjudged": list(verdict.unjudged),
         "seconds": verdict.seconds,
-        "counts": {**counts(verdict), "unread": len(verdict.unread)},
+        "counts": {**counts(verdict), "unread": verdict.unread_cells},
         "tables": [judged._asdict() for judged in verdict.tables],
         "findings": [{**finding._asdict(), "first": finding.first} for finding in ordered(verdict)],
         "unread": list(verdict.unread),

@@ -60,6 +60,6 @@ def _file(verdict: Verdict) -> str:
     if verdict.unread:
         lines = [f"- {escaped(text)}" for text in verdict.unread[:MOST_UNREAD]]
         if len(verdict.unread) > MOST_UNREAD:
-            lines.append(f"- and {len(verdict.unread) - MOST_UNREAD:,} more")
-        parts += [f"Not understood, so not judged: {len(verdict.unread):,}", "\n".join(lines)]
+            lines.append(f"- and {verdict.unread_cells - MOST_UNREAD:,} more")
+        parts += [f"Not understood, so not judged: {verdict.unread_cells:,}", "\n".join(lines)]
     return "\n\n".join(parts)

@@ -43,11 +43,11 @@ def _file(verdict: Verdict, out: Console) -> None:
             _say(out, "  ", f"and {len(these) - MOST:,} more {severity}s", STYLES[severity])
     if verdict.unread:
         out.print()
-        _say(out, "  ", f"not understood, so not judged: {len(verdict.unread):,}", "dim")
+        _say(out, "  ", f"not understood, so not judged: {verdict.unread_cells:,}", "dim")
         for text in verdict.unread[:MOST_UNREAD]:
             _say(out, "      ", plain(text, LONGEST), "dim")
         if len(verdict.unread) > MOST_UNREAD:
-            _say(out, "      ", f"and {len(verdict.unread) - MOST_UNREAD:,} more", "dim")
+            _say(out, "      ", f"and {verdict.unread_cells - MOST_UNREAD:,} more", "dim")
     out.print()
 
 
