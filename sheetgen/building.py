@@ -31,7 +31,7 @@ OUTPUT = Path("out")
 FINAL = "final.xlsx"
 REMEDY = "choose another with -o"
 
-LONG = {True: 250_000, False: 2_000_000}  # more formulas than these take minutes, checked or not
+LONG = {True: 400_000, False: 2_000_000}  # more formulas than these take minutes, checked or not
 
 
 class CannotWrite(ValueError):

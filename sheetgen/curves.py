@@ -19,6 +19,7 @@ from sheetgen.xlsx.charts import Chart, Series, read_charts
 POSITIVE, ANY = " > 0", " plotted"
 RULES: dict[str, Callable[[float], bool]] = {POSITIVE: lambda x: x > 0, ANY: lambda x: abs(x) < 1e307}
 NOTHING = "#N/A"
+PARTLY = ", where it is above 0"  # ends a title if rows are left out: LibreOffice rounds to 0 what others do not
 SAME = 1e-12  # relative: LibreOffice writes 15 digits
 
 Place = tuple[str, str]  # sheet, address

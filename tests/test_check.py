@@ -11,7 +11,7 @@ from books import FEW
 from mutants import edit, formula_of, part, set_cells
 
 from sheetgen.carried import NoTemplate
-from sheetgen.check import check
+from sheetgen.check import _same, check
 from sheetgen.engines import ENGINES, available
 from sheetgen.layout import FIRST_ROW
 from sheetgen.report import summary
@@ -203,3 +203,9 @@ def test_the_summary_names_some_and_counts_the_rest(right: Path, tmp_path: Path)
     shown = summary(report.findings)
     assert len(shown) < len(report.findings)
     assert len(shown) + sum(more for _, more in shown) == len(report.findings)
+
+
+def test_a_title_may_leave_rows_out_that_one_program_rounds_to_0() -> None:
+    assert _same("E_total, logarithmic axis, where it is above 0", "E_total, logarithmic axis", 0)
+    assert not _same("E_total, logarithmic axis: empty, E is nowhere above 0", "E_total, logarithmic axis", 0)
+    assert not _same("E_total, until it diverged", "E_total", 0)
