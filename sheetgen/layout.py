@@ -16,6 +16,7 @@ LAST_ROW, LAST_COLUMN = 1_048_576, 16_384  # Excel's last
 
 # In a column's formula these stand for the row it is in and for the row above.
 THIS, ABOVE = "\x00", "\x01"
+DIVERGED = "diverged"  # what a cell says whose number ran off to infinity
 
 
 class TooLarge(ValueError):
@@ -71,6 +72,11 @@ def last_row(steps: int) -> int:
     return FIRST_ROW + steps
 
 
+def guarded(formula: str, bounded: bool) -> str:
+    """A formula that says what happened where an unbounded network runs off to infinity, which Excel shows as #NUM!."""
+    return formula if bounded else f'IFERROR({formula},"{DIVERGED}")'
+
+
 class Trace:
     """A row per training step, a column per placed Cell; whatever is not placed is written out where it is used.
 
@@ -109,8 +115,7 @@ class Trace:
             if node is c and c.args:
                 del places[id(c)]
             text = show(node, lambda x: places.get(id(x)) or self.absolute.get(x))
-            # An unbounded network can run off to infinity, which Excel shows as #NUM!: say what happened instead.
-            return text if self.program.spec.bounded else f'IFERROR({text},"diverged")'
+            return guarded(text, self.program.spec.bounded)
 
         name = c.name or ""
         if c in self.program.next:

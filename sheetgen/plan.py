@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from sheetgen.cell import Cell
-from sheetgen.layout import FIRST_ROW, Trace, fit_columns, last_row, letter, scalar_name
+from sheetgen.layout import DIVERGED, FIRST_ROW, Trace, fit_columns, last_row, letter, scalar_name
 from sheetgen.program import Program
 
 START, NETWORK, STEPS, TRAINING = "Start", "Network", "Steps", "Training"
@@ -16,7 +16,6 @@ RATES, CHECK, RECOMPUTED = "Learning rates", "Autograd check", "Recomputation"
 DIFFERENCES, TEMPLATE = "Finite differences", "Template"
 
 TYPED_RATE = 1.5  # what the cell for a learning rate of one's own holds at first
-DIVERGED = "diverged"
 NO_RATE = "no rate"  # in the columns of a rate that is no number
 MOST_RECOMPUTED = 150_000  # cells of Learning rates; beyond it the sheet Recomputation leaves them out
 MOST_MOVED = 60_000  # formulas of central differences; beyond it all weights are moved at once
@@ -31,6 +30,11 @@ def value(x: float, message: str = DIVERGED) -> float | str:
 def of_row(formula: str) -> str:
     """A formula that has a value only where “row shown” is a row; else it says that there is no such row."""
     return f"IF(ISNUMBER(row_number),{formula},row_number)"
+
+
+def of_my_rate(formula: str) -> str:
+    """A formula of another sheet that has a value only where a number stands in the cell for a rate of one's own."""
+    return f'IF(ISNUMBER(my_learning_rate),{formula},"{NO_RATE}")'
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from sheetgen.book import Book, Sheet
 from sheetgen.cell import Cell, Evaluator, add, forward_order, mul
 from sheetgen.digits import scientific
 from sheetgen.formula import show
-from sheetgen.layout import letter
+from sheetgen.layout import guarded, letter
 from sheetgen.plan import DIFFERENCES, START, Plan, of_row, value
 from sheetgen.sheets.moved import RELATIVE
 from sheetgen.sheets.network import Panel
@@ -130,7 +130,7 @@ class _Workings:
             places = {k: f"{column}{row}" for k, column in self.letters.items() if k != id(c)}
             still = {id(p): self.panel.number[p.name or ""] for p in self.plan.program.next}
             text = show(c, lambda x: places.get(id(x)) or still.get(id(x)) or self.plan.names.get(x))
-        return of_row(text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")')
+        return of_row(guarded(text, self.plan.program.spec.bounded))
 
 
 def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workings) -> None:

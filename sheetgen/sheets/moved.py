@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sheetgen.book import Value
 from sheetgen.cell import Cell, Evaluator, add, rebuilt, sub, variable
 from sheetgen.formula import FormulaTooLong, show
-from sheetgen.layout import THIS, letter
+from sheetgen.layout import THIS, guarded, letter
 from sheetgen.plan import MOST_MOVED, Plan, value
 from sheetgen.sheets.side import Side
 
@@ -95,11 +95,8 @@ class Differences:
     def _add(self, heading: str, c: Cell, places: Mapping[int, str]) -> str:
         """Place a Cell in the next column, and return its address."""
         text = show(c, lambda x: places.get(id(x)) or self.side.ref(x))
-        self.columns.append(Moved(heading, self._guarded(text), c))
+        self.columns.append(Moved(heading, guarded(text, self.plan.program.spec.bounded), c))
         return f"${letter(self.first + len(self.columns) - 1)}{THIS}"
-
-    def _guarded(self, text: str) -> str:
-        return text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")'
 
     def scales(self) -> list[str]:
         """The formulas of SCALES: a row's largest weight, the step, and what rounding may do."""
@@ -114,7 +111,8 @@ class Differences:
         many = f"/{self.together}" if self.together > 1 else ""
         power = f"/{self.weight}^{k - 1}" if k > 1 else ""
         rounding = f"0.000000001*MAX(1,{error})*{self.size}^2{many.replace('/', '*')}*{self.weight}^{2 * k - 1}"
-        return [self._guarded(x) for x in (largest, f"0.00001/{self.size}{many}{power}", rounding)]
+        bounded = self.plan.program.spec.bounded
+        return [guarded(x, bounded) for x in (largest, f"0.00001/{self.size}{many}{power}", rounding)]
 
     def values(self) -> Iterator[tuple[list[Value], list[Value]]]:
         """The numbers of SCALES and those of all columns, row by row."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from sheetgen.book import Book, Sheet
 from sheetgen.formula import number
 from sheetgen.layout import FIRST_ROW, letter, quoted
-from sheetgen.plan import NO_RATE, RATES, Plan
+from sheetgen.plan import RATES, Plan, of_my_rate
 from sheetgen.sheets.common import headers
 from sheetgen.sheets.rates import marks
 
@@ -73,8 +73,7 @@ class RateTable:
             return self._same(live, f"{ON}!${letter(1 + k)}${FIRST_ROW + self.marks[column - 1]}")
         hits = f"{ON}!${self.plan.reached(k)}${FIRST_ROW}:${self.plan.reached(k)}${self.plan.last}"
         updates = f'IF(ISNUMBER(threshold),IF(COUNT({hits})=0,"not reached",MIN({hits})),"no threshold")'
-        own = f'IF(ISNUMBER(my_learning_rate),{updates},"{NO_RATE}")'
-        return self._same(live, own if k == self.rates - 1 else updates)
+        return self._same(live, of_my_rate(updates) if k == self.rates - 1 else updates)
 
     def _fastest(self) -> str:
         """Whether the fastest rate is the first of those with the fewest updates."""

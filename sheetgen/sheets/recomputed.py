@@ -7,8 +7,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from sheetgen.book import Value
-from sheetgen.layout import letter, quoted
-from sheetgen.plan import NO_RATE, RATES, TRAINING, Plan, value
+from sheetgen.layout import guarded, letter, quoted
+from sheetgen.plan import RATES, TRAINING, Plan, of_my_rate, value
 from sheetgen.recompute import Recomputation
 from sheetgen.sheets.flags import Flag, Flags, counter
 from sheetgen.sheets.moved import SCALES, Differences
@@ -91,11 +91,9 @@ class Layout:
         found = []
         for side, run in zip(self.sides, ["", *self.plan.rate_names], strict=False):
             for d in self.deltas:
-                text = side.text(d)
-                guarded = text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")'
-                if run == self.plan.rate_names[-1]:
-                    guarded = f'IF(ISNUMBER(my_learning_rate),{guarded},"{NO_RATE}")'
-                found.append(Working(f"{d.name} ({run})" if run else d.name or "", "scientific", guarded))
+                text = guarded(side.text(d), self.plan.program.spec.bounded)
+                text = of_my_rate(text) if run == self.plan.rate_names[-1] else text
+                found.append(Working(f"{d.name} ({run})" if run else d.name or "", "scientific", text))
         return found + [Working(m.heading, "number", m.formula) for m in self.differences.columns]
 
     def rows(self) -> Iterator[list[Value]]:

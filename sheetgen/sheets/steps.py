@@ -11,7 +11,7 @@ from sheetgen.cell import Cell, Evaluator, forward_order
 from sheetgen.derivation import Line
 from sheetgen.digits import scientific, text_of, text_value
 from sheetgen.formula import TEX, TEXTBOOK, by_name, by_tex_name, live_text, show, tex_name
-from sheetgen.layout import FIRST_ROW
+from sheetgen.layout import FIRST_ROW, guarded
 from sheetgen.plan import START, STEPS, Plan, of_row, value
 from sheetgen.sheets.network import Panel
 from sheetgen.typeset import typeset
@@ -122,7 +122,7 @@ class _Writer:
 
     def _value(self, line: Line) -> str:
         text = show(line.cell, self._ref(line, self._number))
-        return of_row(text if self.plan.program.spec.bounded else f'IFERROR({text},"diverged")')
+        return of_row(guarded(text, self.plan.program.spec.bounded))
 
     def _evaluate(self, line: Line) -> float:
         leaves = {c: self._leaf(c.name or "") for c in forward_order(line.cell) if c.op == "variable"}
