@@ -19,6 +19,17 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 FEW = 10  # steps of the fixture `right`
 # Settings of hypothesis: the same examples every time, and no clock, for the machine is shared.
 STEADY: dict[str, Any] = {"deadline": None, "derandomize": True, "suppress_health_check": [HealthCheck.too_slow]}
+# A template that tests change.
+GOOD = """
+[network]
+layers = [2, 2, 2]
+[data]
+inputs = [1, 2]
+targets = [0, 1]
+[initial]
+seed = 1
+[training]
+"""
 BuildBook = Callable[..., Path]  # what the fixture build_book is
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from books import STEADY, TEMPLATES
+from books import GOOD, STEADY, TEMPLATES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,18 +37,6 @@ def test_the_homework_in_full() -> None:
         learning_rates=(0.1, 0.2, 0.5, 0.8, 1.0, 2.0),
     )  # fmt: skip
     assert spec.samples == 1 and spec.bounded
-
-
-GOOD = """
-[network]
-layers = [2, 2, 2]
-[data]
-inputs = [1, 2]
-targets = [0, 1]
-[initial]
-seed = 1
-[training]
-"""
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), [

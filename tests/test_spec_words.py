@@ -1,19 +1,9 @@
 """Templates: an unknown key is named first, with the one that was meant, and no title holds what nobody sees."""
 
 import pytest
+from books import GOOD
 
 from sheetgen.spec import SpecError, parse
-
-GOOD = """
-[network]
-layers = [2, 2, 2]
-[data]
-inputs = [1, 2]
-targets = [0, 1]
-[initial]
-seed = 1
-[training]
-"""
 
 
 @pytest.mark.parametrize(("wrong", "right"), [
