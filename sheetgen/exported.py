@@ -117,10 +117,10 @@ def compare(result: Recalculated, workbook: Workbook, report: Report) -> Line:
             if isinstance(value, ErrorValue):
                 report.findings.append(Finding("error", sheet, address, f"the formula gives {value}", result.engine))
                 continue
-            if wanted is not None and _off(value, wanted, scale[sheet]) > RELATIVE:
+            if wanted is not None and off(value, wanted, scale[sheet]) > RELATIVE:
                 message = f"the formula gives {value!r}, PyTorch {wanted!r}"
                 report.findings.append(Finding("wrong", sheet, address, message, result.engine))
-            error = 0.0 if cached is None else _off(value, cached, scale[sheet])
+            error = 0.0 if cached is None else off(value, cached, scale[sheet])
             if error > RELATIVE:
                 message = f"the formula gives {value!r}, the cached value is {cached!r}"
                 report.findings.append(Finding("cached", sheet, address, message, result.engine))
@@ -137,12 +137,15 @@ def _scales(workbook: Workbook) -> dict[str, float]:
     }
 
 
-def _off(found: Value, wanted: Value, scale: float) -> float:
+def off(found: Value, wanted: Value | None, scale: float) -> float:
     """The relative error of a number, on the scale on which it is judged; infinite for anything else that differs."""
     if not (isinstance(found, float) and isinstance(wanted, float)):
-        return 0.0 if found == wanted else float("inf")
+        return 0.0 if found == wanted and not isinstance(found, ErrorValue) else float("inf")
+    difference = abs(found - wanted)
     allowed = RELATIVE * abs(wanted) + FLOOR * scale
-    return abs(found - wanted) * RELATIVE / allowed if found != wanted and allowed else float(found != wanted)
+    if not difference:
+        return 0.0
+    return difference * RELATIVE / allowed if allowed else float("inf")
 
 
 def say(workbook: Workbook, report: Report) -> None:
@@ -181,6 +184,6 @@ def _retyped(workbook: Workbook, said: Claims, report: Report) -> None:
     scale = max(map(abs, said.outputs.values()))
     for (sheet, address), value in zip(said.outputs, found, strict=True):
         wanted = said.outputs[sheet, address]
-        if value is None or _off(value, wanted, scale) > RELATIVE:
+        if value is None or off(value, wanted, scale) > RELATIVE:
             message = f"the formula gives {value!r} for the example, PyTorch {wanted!r}"
             report.findings.append(Finding("wrong", sheet, address, message, IRON))

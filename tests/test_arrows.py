@@ -38,8 +38,8 @@ MAY = {
     "grad": {"grad", "console", "reader", "cell", "text", "xlsx"},
     "compiled": {"compiled", "xlsx"},
     "exporter": {
-        "exporter", "book", "console", "digits", "drafts", "engines", "formula", "layout", "lint", "report", "style",
-        "text", "xlsx",
+        "exporter", "book", "console", "digits", "drafts", "engines", "exported", "formula", "layout", "lint", "report",
+        "style", "text", "xlsx",
     },
     "drafts": set(),
     "console": {"report"},

@@ -16,8 +16,8 @@ from mnist.recipe import GOAL_MEAN, MOST_PARAMETERS
 from mnist.sheets.checklist import FAST_SECONDS, FEW_PARAMETERS
 from mnist.sheets.common import INDEX, LIVE_INDEX
 from sheetgen import building, check, console, lint, reference, spec
+from sheetgen.exported import PATTERNS_UP_TO
 from sheetgen.exporter import torch_layers
-from sheetgen.exporter.compare import PATTERNS_UP_TO
 from sheetgen.exporter.recorder import MAX_ELEMENTS
 from sheetgen.plan import CHECK, DIFFERENCES, NETWORK, RATES, RECOMPUTED, START, STEPS, TEMPLATE, TRAINING
 from sheetgen.xlsx import read

@@ -7,11 +7,9 @@ from pathlib import Path
 
 from sheetgen.engines import EngineFailed, EngineMissing, Recalculated, side_by_side
 from sheetgen.engines.result import formula_cells
+from sheetgen.exported import PATTERNS_UP_TO, RELATIVE, off
 from sheetgen.report import Line
-from sheetgen.xlsx import ErrorValue, Value, Workbook, read
-
-RELATIVE, FLOOR = 1e-9, 1e-12
-PATTERNS_UP_TO = 30_000  # formula cells that 'formulas patterns' is asked for; beyond, it takes minutes
+from sheetgen.xlsx import Workbook, read
 
 Scales = Mapping[tuple[str, str], float]  # (sheet, address) -> the largest number of the cell's plane
 
@@ -55,7 +53,7 @@ def judge(workbook: Workbook, result: Recalculated, scales: Scales) -> Line:
     for sheet, address in cells:
         wanted = workbook.sheets[sheet][address].value
         found = result.values[sheet][address]
-        error = _error(found, wanted, scales.get((sheet, address), 0.0))
+        error = off(found, wanted, scales.get((sheet, address), 0.0))
         if error > RELATIVE:
             wrong.append(f"{sheet}!{address}: {result.engine} calculates {found!r} where PyTorch has {wanted!r}")
         if error > worst:
@@ -64,14 +62,3 @@ def judge(workbook: Workbook, result: Recalculated, scales: Scales) -> Line:
         more = f", and {len(wrong) - 1:,} more cells differ" if len(wrong) > 1 else ""
         raise Disagrees(wrong[0] + more)
     return Line(result.engine, result.version, len(cells), worst, where, result.seconds)
-
-
-def _error(found: Value, wanted: Value | None, scale: float) -> float:
-    """The relative error of a number, on the scale on which it is judged; infinite for anything else that differs."""
-    if not (isinstance(found, float) and isinstance(wanted, float)):
-        return 0.0 if found == wanted and not isinstance(found, ErrorValue) else float("inf")
-    difference = abs(found - wanted)
-    allowed = RELATIVE * abs(wanted) + FLOOR * scale
-    if not difference:
-        return 0.0
-    return difference * RELATIVE / allowed if allowed else float("inf")

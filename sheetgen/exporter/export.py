@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from sheetgen.book import CREATED, Book, writing
 from sheetgen.drafts import obstacle, room, settle
+from sheetgen.exported import PYTORCH
 from sheetgen.exporter import layers_sheet, layout, model_sheet, predict_sheet, proof_sheet, weights_sheet
 from sheetgen.exporter.compare import Scales, compare
 from sheetgen.exporter.graph import CannotExport, Graph
@@ -26,7 +27,7 @@ from sheetgen.lint import lint
 from sheetgen.report import Exported
 from sheetgen.text import unseen
 
-PREDICT, MODEL, LAYERS, WEIGHTS, PYTORCH = "Predict", "Model", "Layers", "Weights", "PyTorch"
+PREDICT, MODEL, LAYERS, WEIGHTS = "Predict", "Model", "Layers", "Weights"
 TITLE = "A neural network, live"
 REMEDY = "choose another name"
 MAX_NAME = 255  # characters

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sheetgen.book import Book, Sheet
+from sheetgen.exported import HEADS
 from sheetgen.exporter.layout import Layout
 from sheetgen.layout import letter, quoted
 
 HEADER = 5  # counted from 1
-HEADS = ("what", "cell", "number")
 MOST = 10_000  # numbers, of as many samples as that are; of one sample, all
 SUBTITLE = "The example, and PyTorch's outputs for it: sheetgen check types it into a copy, and compares."
 
