@@ -11,16 +11,15 @@ from rich.table import Table
 from sheetgen import spec as specs
 from sheetgen import workbook
 from sheetgen.carried import NoTemplate
-from sheetgen.check import check
+from sheetgen.check import check, linted
 from sheetgen.console import RIGHT, UNUSABLE, WRONG, Progress, complain, console, ended_with_us, said, stages, warn
 from sheetgen.drafts import room, settle
 from sheetgen.engines import stop
 from sheetgen.extras import CannotAdd, Extra, gather
 from sheetgen.formula import FormulaTooLong
 from sheetgen.layout import TooLarge
-from sheetgen.lint import lint
 from sheetgen.plan import START, Plan
-from sheetgen.report import Finding, Report, merged, summary, table
+from sheetgen.report import Report, merged, summary, table
 from sheetgen.sheets.start import EngineLine
 from sheetgen.spec import Spec, SpecError
 from sheetgen.xlsx import UnreadableWorkbook
@@ -149,9 +148,10 @@ def _draft(plan: Plan, folder: Path, options: str, checked: bool, extras: Sequen
     workbook.write(plan, draft, oracle, options, extras=extras)
     if not checked:
         say("linting")
-        found = [Finding("lint", p.sheet, p.cell, f"{p.message} [{p.rule}]") for p in lint(draft)]
+        report = Report(draft)
+        linted(report, house=True)
         draft.replace(final)
-        return Report(final, findings=found)
+        return report
     report = check(draft, progress=say, house=True)
     if report.passed:
         say("writing the certificate")

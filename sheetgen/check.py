@@ -60,7 +60,7 @@ def check(
     network = with_inputs(template(workbook, report.path), workbook, report)
     with side_by_side(path, names, workbook) as running:  # they begin now, and we look at the rest meanwhile
         progress("linting")
-        _lint(report, house)
+        linted(report, house)
         tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
         curves = Curves(path, tables, workbook.sheets)
         report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.leave_out)]
@@ -83,7 +83,7 @@ def check_exported(
     names = exported.asked(workbook, names, report)
     with side_by_side(report.path, names, workbook) as running:
         progress("linting")
-        _lint(report, house)
+        linted(report, house)
         report.findings += [*cached_errors(workbook.sheets), *exported.odd(workbook)]
         _gather(names, running, report, progress, lambda x, part: exported.compare(x, workbook, part))
     exported.say(workbook, report)
@@ -118,7 +118,8 @@ def _gather(
         report.findings.append(Finding("not evaluated", "", "", "no engine recalculated it: nothing was judged"))
 
 
-def _lint(report: Report, house: bool) -> None:
+def linted(report: Report, house: bool) -> None:
+    """Put what the linter finds in the report's file into it: the house's own rules as notes, but for the house."""
     for p in lint(report.path):
         finding = Finding("lint", p.sheet, p.cell, f"{p.message} [{p.rule}]")
         if house or p.rule not in HOUSE:

@@ -331,7 +331,7 @@ def test_what_excel_would_not_take_is_not_written_even_unchecked(
     sheetgen: Sheetgen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = [Problem("formula-nesting", "Training", "A9", "Functions are nested more than 64 deep.")] * 2
-    monkeypatch.setattr("sheetgen.building.lint", lambda _: found)
+    monkeypatch.setattr("sheetgen.check.lint", lambda _: found)
     status, out, _ = sheetgen("build", "homework", "--steps", "3", "--no-check", "-o", tmp_path / "book.xlsx")
     assert status == 1 and not (tmp_path / "book.xlsx").exists()
     assert out.count("lint: Training!A9: Functions are nested more than 64 deep. [formula-nesting]") >= 1
