@@ -114,18 +114,24 @@ class Differences:
         bounded = self.plan.program.spec.bounded
         return [guarded(x, bounded) for x in (largest, f"0.00001/{self.size}{many}{power}", rounding)]
 
-    def values(self) -> Iterator[tuple[list[Value], list[Value]]]:
-        """The numbers of SCALES and those of all columns, row by row."""
+    def rows(self) -> Iterator[tuple[list[Value], dict[Cell, float]]]:
+        """The numbers of SCALES, and the weights, row by row."""
         program = self.plan.program
-        evaluate = Evaluator([column.cell for column in self.columns])
         inputs, n, k = self.plan.input_size, self.together, len(program.network.layers)
         for *weights, error in self.plan.rows([*program.next, program.network.loss]):
             largest = max([1.0, *(abs(w) for w in weights if math.isfinite(w))])
             scale = max(1.0, error) if math.isfinite(error) else 1.0
             step = STEP / inputs / n / _power(largest, k - 1) or math.nan  # a sheet has an error there
             rounding = ABSOLUTE * scale * inputs**2 * n * _power(largest, 2 * k - 1)
-            moved = evaluate({**program.constants, **dict(zip(program.next, weights, strict=True)), self.epsilon: step})
-            yield [largest, value(step), value(rounding)], [value(x) for x in moved]
+            yield [largest, value(step), value(rounding)], dict(zip(program.next, weights, strict=True))
+
+    def values(self) -> Iterator[tuple[list[Value], list[Value]]]:
+        """The numbers of SCALES and those of all columns, row by row."""
+        evaluate = Evaluator([column.cell for column in self.columns])
+        for sizes, weights in self.rows():
+            step = sizes[1] if isinstance(sizes[1], float) else math.nan
+            moved = evaluate({**self.plan.program.constants, **weights, self.epsilon: step})
+            yield sizes, [value(x) for x in moved]
 
 
 def _power(x: float, k: int) -> float:

@@ -73,7 +73,7 @@ def write(book: Book, plan: Plan, training: Sequence[Line], rates: Sequence[Line
     sheet.repeat_columns(0)
     sheet.print_area(0, 0, plan.last - 1, layout.table.column + layout.table.rates)
     sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True})
-    scales, _ = next(layout.differences.values())
+    scales, _ = next(layout.differences.rows())
     ranges = [column_range(RECOMPUTED, letter(SCALES_COLUMN + k), plan.last) for k in range(len(SCALES))]
     _, step, rounding = map(Scale, ranges, scales)
     return Places(step, rounding)
@@ -133,7 +133,7 @@ def _total(book: Book, sheet: Sheet, layout: Layout) -> None:
     bold, center = book.style("bold"), book.style("bold", "center", "whole")
     rows = [TABLE_ROW + 1 + k for k in range(len(layout.blocks) + 1)]
     # A wrong gradient differs from its central difference, too, and is one cell all the same.
-    numeric = [rows[-2]] if layout.differences.flags else []
+    numeric = [row for row, block in zip(rows, layout.blocks, strict=False) if block.numeric]
     counted = "+".join(f"$D${row}" for row in rows if row not in numeric)
     total = f"IF({counted}>0,{counted},$D${numeric[0]})" if numeric else counted
     sheet.put(TOTAL_ROW, 0, "the first of all", bold)
@@ -166,14 +166,14 @@ def _headings(book: Book, sheet: Sheet, layout: Layout) -> None:
     counts = [f"{what}, {which}" for what in ("Training", "rates", "gradients") for which in ("so far", "first")]
     headers(book, sheet, 0, ["iteration", *counts, *SCALES])
     narrow, muted = 9.5, book.style("muted", "center")
-    for k, block in enumerate(layout.blocks):
+    for block in layout.blocks:
         sheet.put(SHEET_ROW - 1, block.first, f"{block.what}: 1 where it differs", book.style("section"))
         sheet.set_column(block.first, block.first + len(block.flags) - 1, narrow)
         sheet.set_column(block.first, block.first, 27)  # its heading is longer
         for j, flag in enumerate(block.flags, block.first):
             for row, text in ((SHEET_ROW, quoted(flag.sheet)), (LETTER_ROW, flag.letter), (NAME_ROW, flag.name)):
                 sheet.put(row, j, text, book.style("muted", "center", "typed") if text[0] == "'" else muted)
-        headers(book, sheet, block.first, [_heading(layout, k, flag) for flag in block.flags])
+        headers(book, sheet, block.first, [_heading(block, flag) for flag in block.flags])
     if workings := layout.workings:
         at = layout.working_column
         title = "Workings: deltas, then forward passes with weights moved"
@@ -181,11 +181,10 @@ def _headings(book: Book, sheet: Sheet, layout: Layout) -> None:
         headers(book, sheet, at, [w.heading for w in workings])
 
 
-def _heading(layout: Layout, k: int, flag: Flag) -> str:
+def _heading(block: Block, flag: Flag) -> str:
     if flag.letter == "A":
         return f"iteration differs ({flag.sheet})"
-    numeric = layout.differences.flags and k == len(layout.blocks) - 1
-    return f"{flag.name} {'differs numerically' if numeric else 'differs'}"
+    return f"{flag.name} {'differs numerically' if block.numeric else 'differs'}"
 
 
 def _stream(book: Book, sheet: Sheet, layout: Layout) -> None:

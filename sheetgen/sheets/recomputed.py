@@ -25,11 +25,12 @@ FLAGS_COLUMN = SCALES_COLUMN + len(SCALES)
 
 
 class Block(NamedTuple):
-    """Neighbouring columns of flags: what they check, the first of the columns, the flags."""
+    """Neighbouring columns of flags: what they check, the first of the columns, the flags; and whether numerically."""
 
     what: str
     first: int
     flags: list[Flag]
+    numeric: bool = False
 
     @property
     def span(self) -> tuple[str, str]:
@@ -83,7 +84,7 @@ class Layout:
                 Flag(TRAINING, letters[id(g or one)], (g.name if g else None) or TOGETHER, formula, formula)
                 for g, formula in self.differences.flags
             ]
-            yield Block("every gradient, numerically", last, third)
+            yield Block("every gradient, numerically", last, third, numeric=True)
 
     @property
     def workings(self) -> list[Working]:
@@ -99,9 +100,8 @@ class Layout:
     def rows(self) -> Iterator[list[Value]]:
         """The numbers of all rows: no cell differs."""
         counts: list[Value] = [0.0] * (SCALES_COLUMN - 1)
-        *cells, last = self.blocks if self.differences.flags else [*self.blocks, Block("", 0, [])]
-        flags: list[Value] = [0.0] * sum(len(block.flags) for block in cells)
-        end: list[Value] = [0.0] * len(last.flags)
+        flags: list[Value] = [0.0] * sum(len(block.flags) for block in self.blocks if not block.numeric)
+        end: list[Value] = [0.0] * len(self.differences.flags)
         runs = [self.plan.rows(self.deltas, rate) for rate in [None, *self.plan.learning_rates[: self.rates]]]
         for n, (deltas, (scales, moved)) in enumerate(
             zip(zip(*runs, strict=True), self.differences.values(), strict=True)
