@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from books import BuildBook, place_of
+from books import BuildBook, panel, place_of
 from breaking import SHEETS, Opened
 
 from sheetgen.spec import Spec, parse
@@ -185,6 +185,20 @@ def test_a_difference_finds_a_gradient_that_both_computations_have_wrong(right: 
         book.live.put(("Recomputation", f"{flag}{row}"), 0.0)
     said = book.broken("Training", f"{letters}19", "0.5")
     assert said.verdict == "FAIL" and str(said.what).startswith(f"Training!{letters}19, dE/dw5, iteration 3: ")
+
+
+def test_a_gradient_that_no_difference_can_measure_is_not_said_to_agree(right: Path) -> None:
+    book = opened(right, {"learning_rate": 1e6, "i_1": -30, "t_1": 0, "t_2": 1, "row_shown": 7})
+    book.live.put(("Network", panel(book.book)["dE/dw1"]), 1000.0)
+    assert book.value("Finite differences", "F9") == "too small"
+    assert book.said().verdict == "PASS for your inputs"  # nothing was measured, and nothing is said to be wrong
+
+
+def test_what_only_the_finite_differences_see_leads_to_them(right: Path) -> None:
+    book = Opened(right)
+    book.live.put(("Network", panel(book.book)["dE/dw1"]), 0.5)
+    said = book.said()
+    assert said.verdict == "FAIL" and said.what == "See what is red on the sheet Finite differences."
 
 
 LARGE = """
