@@ -127,10 +127,11 @@ def test_no_file_stops_the_others(tmp_path: Path, capfd: pytest.CaptureFixture[s
 def test_what_takes_too_long_is_stopped(tmp_path: Path) -> None:
     paths = files(tmp_path, "slow-1.xlsx", "a.xlsx", "slow-2.xlsx", "b.xlsx")
     start = time.monotonic()
-    found = audit_all(paths, 2, judge=tame, timeout=1)
-    assert 2 > found[0].seconds >= 1 and time.monotonic() - start < PATIENT
+    limit = 5  # the others are done by then, also where every processor runs a test
+    found = audit_all(paths, 2, judge=tame, timeout=limit)
+    assert limit + 1 > found[0].seconds >= limit and time.monotonic() - start < PATIENT
     assert [verdict.word for verdict in found] == ["not judged", "right", "not judged", "right"]
-    assert found[0].problem == "slow-1.xlsx takes longer than 1 second to judge, so it was stopped."
+    assert found[0].problem == "slow-1.xlsx takes longer than 5 seconds to judge, so it was stopped."
 
 
 def test_an_interrupt_ends_the_processes(tmp_path: Path) -> None:
