@@ -17,7 +17,6 @@ TOLERANCE = 1e-9
 VERDICT_ROW, CHANGED_ROW, INPUT_ROW, WORST_ROW = 4, 5, 6, 11
 VERDICT = f"$B${VERDICT_ROW}"
 CHANGED = "inputs changed"  # what stands for a verdict then
-FACTS = (f"$J${VERDICT_ROW}", f"$M${VERDICT_ROW}")  # where the worst difference and the number of cells stand
 COLUMN_VERDICT_ROW, COUNT_ROW, SCALE_ROW = WORST_ROW + 1, WORST_ROW + 2, WORST_ROW + 3
 
 SUBTITLE = (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sheetgen.cell import Cell
-from sheetgen.layout import ABOVE, THIS, letter
+from sheetgen.layout import ABOVE, THIS, letter, quoted
 from sheetgen.plan import NO_RATE, RATES, TRAINING, Plan
 from sheetgen.recompute import Recomputation
 from sheetgen.sheets.plotted import Line
@@ -105,7 +105,7 @@ class Flags:
 
 def counter(sheet: str) -> Flag:
     """The column of iterations of a sheet."""
-    same = _same(Side(sheet, {}, {}, {}).live("A"), f"$A{THIS}")
+    same = _same(f"{quoted(sheet)}!A{THIS}", f"$A{THIS}")
     return Flag(sheet, "A", "the count of iterations", same, same)
 
 
