@@ -15,8 +15,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from breaking import SHEETS, Opened
-from test_recomputation import INPUTS, named
+from breaking import INPUTS, SHEETS, Opened, named
 
 from sheetgen import building, workbook
 from sheetgen.spec import load, with_options
