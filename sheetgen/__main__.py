@@ -9,6 +9,7 @@ import click
 
 from sheetgen import __version__
 from sheetgen.console import FilePath, Group
+from sheetgen.errors import require
 
 PATH, NAME = FilePath(path_type=Path), FilePath()
 
@@ -32,6 +33,7 @@ def build(
 
     Without a template, the homework is written to out/sheetgen.xlsx.
     """
+    require("sheetgen build", "build", "torch")
     from sheetgen import building
 
     sys.exit(building.build(templates, output, steps, learning_rate, checked))
@@ -45,6 +47,7 @@ def check(files: tuple[Path, ...], engines: tuple[str, ...]) -> None:
 
     The exit status is 0 if all is right, 1 if something is wrong, 2 if a file cannot be judged.
     """
+    require("sheetgen check", "build")
     from sheetgen import building
 
     sys.exit(building.check_files(files, engines))
@@ -137,6 +140,7 @@ def export(
     The exit status is 0 if it was written, 1 if a spreadsheet program disagrees with PyTorch, 2 if something that was
     given cannot be used.
     """
+    require("sheetgen export", "build", "torch")
     from sheetgen.exporter import command
 
     sys.exit(command.run(model, example, output, weights, features, outputs, softmax, rows, title, check))
@@ -145,9 +149,9 @@ def export(
 @main.command()
 def templates() -> None:
     """List the templates that sheetgen ships."""
-    from sheetgen import building
+    from sheetgen import templates
 
-    building.list_templates()
+    templates.show()
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from ..errors import need
 from ..xlsx import Entry, ErrorValue, Value, Workbook, read
 from ..xlsx.a1 import place, tokens
-from .result import EngineFailed, Recalculated, Values, formula_cells, need, package_version
+from .result import EngineFailed, EngineMissing, Recalculated, Values, formula_cells
 
 NAME = "IronCalc"
 _DIVERGED = ',"diverged"'
@@ -16,7 +18,8 @@ _DIVERGED = ',"diverged"'
 
 def version() -> str:
     """The version of the installed package. Raises EngineMissing."""
-    return package_version("ironcalc")
+    need("ironcalc", "build", "The engine IronCalc", EngineMissing)
+    return metadata.version("ironcalc")
 
 
 def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalculated:
@@ -71,7 +74,7 @@ class Live:
 
 def _build(workbook: Workbook) -> tuple[Any, dict[tuple[str, str], str]]:
     """(the model, why a formula was refused)."""
-    ironcalc = need("ironcalc", "ironcalc")
+    ironcalc = need("ironcalc", "build", "The engine IronCalc", EngineMissing)
     model = ironcalc.create("judged", "en", "UTC", "en")
     for number, sheet in enumerate(workbook.sheets):
         if number == 0:
@@ -131,6 +134,8 @@ def _value(model: Any, sheet: int, address: str) -> Value | None:
     row, column = place(address)
     value: Value | None = model.get_cell_value(sheet, row, column)
     if isinstance(value, str) and value.startswith("#"):  # an error, or a text that looks like one
-        error = model.get_cell_type(sheet, row, column) == need("ironcalc", "ironcalc").CellType.ErrorValue
+        import ironcalc
+
+        error = model.get_cell_type(sheet, row, column) == ironcalc.CellType.ErrorValue
         return ErrorValue(value) if error else value
     return value
