@@ -216,8 +216,9 @@ def test_the_judge_imports_nothing_of_the_generator() -> None:
     root = Path(__file__).parents[1]
     said = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True).stdout
     assert set(said.split()) == {
-        "sheetgen", "sheetgen.xlsx", "sheetgen.xlsx.a1", "sheetgen.xlsx.blank", "sheetgen.xlsx.package",
-        "sheetgen.xlsx.read", "sheetgen.engines", "sheetgen.engines.beside", "sheetgen.engines.dialect",
+        "sheetgen", "sheetgen.errors", "sheetgen.xlsx", "sheetgen.xlsx.a1", "sheetgen.xlsx.blank",
+        "sheetgen.xlsx.package", "sheetgen.xlsx.read", "sheetgen.engines", "sheetgen.engines.beside",
+        "sheetgen.engines.dialect",
         "sheetgen.engines.formulon", "sheetgen.engines.iron", "sheetgen.engines.libreoffice",
         "sheetgen.engines.patterns", "sheetgen.engines.result", "sheetgen.engines.together", "sheetgen.engines.whole",
     }  # fmt: skip
