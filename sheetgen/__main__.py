@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sheetgen import __version__
 from sheetgen.console import FilePath, Group
 from sheetgen.errors import require
+
+if TYPE_CHECKING:
+    from sheetgen.grad import Engine
+    from sheetgen.xlsx import Workbook
 
 PATH, NAME = FilePath(path_type=Path), FilePath()
 
@@ -93,19 +98,28 @@ def audit(
 @click.argument("ranges", nargs=-1, required=True, metavar="RANGE...")
 @click.option("--json", "form", flag_value="json", help="Print JSON instead of a table.")
 @click.option("--csv", "form", flag_value="csv", help="Print CSV instead of a table.")
-@click.option("--numeric/--no-numeric", default=True, help="Check the derivatives by differences.")
+@click.option("--numeric/--no-numeric", default=True, help="Check the derivatives with an engine.")
 @click.option("--all", "everything", is_flag=True, help="Check all of them, even if it takes longer than 10 seconds.")
 def grad(file: Path, cell: str, ranges: tuple[str, ...], form: str | None, numeric: bool, everything: bool) -> None:
     """Differentiate the CELL of a workbook FILE with respect to the cells of each RANGE, exactly.
 
     A CELL is written E5, Sheet2!E5 or as a defined name; a RANGE also B3:B20. Beside each derivative stands what
-    differences give: the cell is changed a little, and all that follows from it is recalculated.
+    an independent engine gives: there the cell is changed a little, and the workbook recalculated.
 
-    The exit status is 0 if they agree, 1 if one does not, 2 if there is no derivative.
+    The exit status is 0 if no derivative differs from that (those that the engine cannot check are named), 1 if one
+    differs or is no finite number, 2 if there is no derivative.
     """
     from sheetgen.grad import command
 
-    sys.exit(command.run(file, cell, ranges, form or "table", numeric, everything))
+    sys.exit(command.run(file, cell, ranges, form or "table", open_engine if numeric else None, everything))
+
+
+def open_engine(workbook: Workbook) -> Engine:
+    """Open a workbook in the engine that checks derivatives. Raises MissingExtra."""
+    require("checking derivatives", "build")
+    from sheetgen.engines.iron import Live
+
+    return Live(workbook)
 
 
 @main.command(short_help="Write a PyTorch network as a workbook of live formulas.")

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import openpyxl  # type: ignore[import-untyped,unused-ignore]
+import pytest
 
+from sheetgen.__main__ import main
+from sheetgen.engines.iron import Live
+from sheetgen.grad import grad
 from sheetgen.reader import Book
 from sheetgen.xlsx import Entry, Workbook
 from sheetgen.xlsx.a1 import column_letters
 
 Cells = dict[str, Any]  # str, float or bool
 
+checked = partial(grad, engine=Live, seconds=math.inf)
 
-def book(cells: Cells, names: dict[str, str] | None = None) -> Book:
-    """A workbook in memory, as it is when nothing has calculated it: one sheet, or name -> sheet."""
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """(exit status, standard output, standard error) of the command."""
+    with pytest.raises(SystemExit) as stop:
+        main(["grad", *map(str, arguments)], prog_name="sheetgen")
+    out, err = capsys.readouterr()
+    assert "\x1b" not in out + err and "Traceback" not in out + err
+    return int(stop.value.code or 0), out, err
+
+
+def book(cells: Cells, names: dict[str, str] | None = None, **more: Any) -> Book:
+    """A workbook in memory: one sheet, or name -> sheet; `more` is of Workbook."""
     sheets = {"Sheet1": cells} if not any(isinstance(c, dict) for c in cells.values()) else cells
-    return Book(Workbook({name: {a: entry(c) for a, c in s.items()} for name, s in sheets.items()}, names or {}))
+    entries = {name: {a: entry(c) for a, c in s.items()} for name, s in sheets.items()}
+    return Book(Workbook(entries, names or {}, **more))
 
 
-def entry(content: float | str) -> Entry:
-    """What the reader would find in a cell."""
+def entry(content: float | str | Entry) -> Entry:
+    """What the reader would find in a cell; a formula that nothing has calculated, unless it is an Entry."""
+    if isinstance(content, Entry):
+        return content
     if isinstance(content, str) and content.startswith("="):
         return Entry(content[1:], None)
     return Entry(None, content if isinstance(content, str | bool) else float(content))

@@ -37,7 +37,7 @@ MAY = {
     "carried": {"report", "spec", "xlsx"},
     "exported": {"engines", "report", "tables", "xlsx"},
     "reader": {"reader", "cell", "xlsx"},
-    "grad": {"grad", "console", "reader", "cell", "text", "xlsx"},
+    "grad": {"grad", "console", "errors", "reader", "cell", "text", "xlsx"},
     "compiled": {"compiled", "xlsx"},
     "exporter": {
         "exporter", "book", "console", "digits", "drafts", "engines", "exported", "formula", "layout", "lint", "report",
@@ -227,6 +227,7 @@ def test_every_room_of_the_drawing_is_there() -> None:
         ("compiled.fold", "from sheetgen import engines", "sheetgen.compiled.fold imports sheetgen.engines.__init__"),
         ("exporter.blocks", "from sheetgen.cell import Cell", "sheetgen.exporter.blocks imports sheetgen.cell"),
         ("grad.reverse", "from sheetgen.audit import find", "sheetgen.grad.reverse imports sheetgen.audit.find"),
+        ("grad.result", "from sheetgen.engines import iron", "sheetgen.grad.result imports sheetgen.engines.iron"),
     ],
 )
 def test_a_wrong_arrow_is_seen(file: str, line: str, complaint: str) -> None:

@@ -1,19 +1,22 @@
 """IronCalc: a spreadsheet engine in Rust; exact doubles, the fastest of the engines."""
 
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ..errors import need
+from ..errors import UserError, need
 from ..xlsx import Entry, ErrorValue, Value, Workbook, read
-from ..xlsx.a1 import place, tokens
+from ..xlsx.a1 import place, range_of, tokens
 from .result import EngineFailed, EngineMissing, Recalculated, Values, formula_cells
 
 NAME = "IronCalc"
 _DIVERGED = ',"diverged"'
+_ARRAY = "Nobody types into a result of an array formula in IronCalc."
+MAX_LOOKED_AT = 2_000_000  # cells, for those that array formulas and what-if data tables fill
+MAX_FILLED = 500_000  # cells, by all array formulas
 
 
 def version() -> str:
@@ -32,17 +35,13 @@ def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalcula
     start = time.perf_counter()
     workbook = workbook or read(path)
     values: Values = {sheet: {} for sheet in workbook.sheets}
-    try:
+    with _no_panic(Path(path).name):
         model, refused = _build(workbook)
         model.evaluate()
         for number, (sheet, cells) in enumerate(workbook.sheets.items()):
             for address, entry in cells.items():
                 if entry.formula is not None and (value := _value(model, number, address)) is not None:
                     values[sheet][address] = value
-    except BaseException as error:  # a panic in Rust arrives as a BaseException of its own
-        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            raise EngineFailed(f"IronCalc can make nothing of {Path(path).name}: {error}.") from error
-        raise
     nothing = [
         f"{sheet}!{address}: " + refused.get((sheet, address), "IronCalc gave no value")
         for sheet, address in formula_cells(workbook.sheets)
@@ -51,12 +50,33 @@ def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalcula
     return Recalculated(NAME, release, values, time.perf_counter() - start, nothing)
 
 
+@contextmanager
+def _no_panic(name: str) -> Iterator[None]:
+    """Raise EngineFailed for whatever IronCalc raises about a workbook."""
+    try:
+        yield
+    except BaseException as error:  # a panic in Rust arrives as a BaseException of its own
+        if isinstance(error, UserError) or not (isinstance(error, Exception) or "Panic" in type(error).__name__):
+            raise
+        raise EngineFailed(f"IronCalc can make nothing of {name}: {error}.") from error
+
+
 class Live:
-    """A workbook that stays open: cells are typed over, and everything is recalculated."""
+    """A workbook that stays open: cells are typed over, and everything is recalculated.
+
+    Raises EngineMissing, and EngineFailed if IronCalc can make nothing of the workbook.
+    """
+
+    name = NAME
 
     def __init__(self, workbook: Workbook) -> None:
+        self.workbook = workbook
         self.order = {sheet: number for number, sheet in enumerate(workbook.sheets)}
-        self.model, _ = _build(workbook)
+        with _no_panic("the workbook"):
+            self.model, refused = _build(workbook)
+            self._error = dict.fromkeys(refused, Entry("NA()", None))  # an empty cell would count as 0
+            for where in refused:
+                self._put_back(where)
 
     def put(self, where: tuple[str, str], value: Value) -> None:
         """Type a number or a text into a cell (sheet, address)."""
@@ -70,6 +90,27 @@ class Live:
         """Recalculate all formulas; what some cells then hold."""
         self.model.evaluate()
         return [_value(self.model, self.order[sheet], address) for sheet, address in wanted]
+
+    def recalculate(self, target: tuple[str, str], changes: Mapping[tuple[str, str], float]) -> Value | None:
+        """The value of a cell while other numbers stand in some, which are put back. Raises EngineFailed."""
+        if any(where in self.workbook.arrays for where in changes):
+            raise EngineFailed(_ARRAY)
+        with _no_panic("the workbook"):
+            for where, number in changes.items():
+                self.put(where, number)
+            value, *typed = self.evaluate([target, *changes])
+            for where in changes:
+                self._put_back(where)
+        if typed != [*changes.values()]:
+            raise EngineFailed(_ARRAY)
+        return value
+
+    def _put_back(self, where: tuple[str, str]) -> None:
+        sheet, address = where
+        if entry := self._error.get(where) or self.workbook.sheets[sheet].get(address):
+            _put(self.model, self.order[sheet], address, entry)
+        else:
+            self.model.clear_cell_contents(self.order[sheet], *place(address))
 
 
 def _build(workbook: Workbook) -> tuple[Any, dict[tuple[str, str], str]]:
@@ -87,13 +128,45 @@ def _build(workbook: Workbook) -> tuple[Any, dict[tuple[str, str], str]]:
         with suppress(ironcalc.WorkbookError):  # it takes names of cells only; a formula that needs another is #NAME?
             model.new_defined_name(bare, order.index(sheet) if sheet in order else None, text)
     refused = {}
+    if sum(area.size for text in workbook.arrays.values() if (area := range_of(text))) > MAX_FILLED:
+        raise EngineFailed("IronCalc is not given array formulas that fill so many cells.")
+    members, what_ifs = _filled(workbook, workbook.arrays), _filled(workbook, workbook.what_ifs)
     for number, (sheet, cells) in enumerate(workbook.sheets.items()):
         for address, entry in cells.items():
+            where = sheet, address
             try:
-                _put(model, number, address, entry)
+                if where in what_ifs:  # it looks like a number and is none
+                    _put(model, number, address, Entry("NA()", None))
+                elif where in workbook.arrays and entry.formula is not None:
+                    _put_array(model, number, address, entry.formula, workbook.arrays[where])
+                elif where not in members:
+                    _put(model, number, address, entry)
             except ironcalc.WorkbookError as error:
                 refused[sheet, address] = f"IronCalc refused it ({error})"
     return model, refused
+
+
+def _filled(workbook: Workbook, ranges: Mapping[tuple[str, str], str]) -> set[tuple[str, str]]:
+    """The cells that stand in ranges, each of them told by one of its cells. Raises EngineFailed for too many."""
+    places = set(ranges)
+    room = MAX_LOOKED_AT
+    for (sheet, _), text in ranges.items():
+        area, cells = range_of(text), workbook.sheets.get(sheet, {})
+        if area is None:
+            continue
+        room -= 10 + min(area.size, len(cells))
+        if room < 0:
+            raise EngineFailed("IronCalc is not given so many array formulas and what-if data tables.")
+        if area.size <= len(cells):
+            places |= {(sheet, address) for address in area.addresses()}
+        else:
+            places |= {(sheet, address) for address in cells if area.holds(*place(address))}
+    return places
+
+
+def _put_array(model: Any, sheet: int, address: str, formula: str, text: str) -> None:
+    (row, column), (rows, columns) = place(address), area.shape if (area := range_of(text)) else (1, 1)
+    model.set_user_array_formula(sheet, row, column, columns, rows, f"={_checked(formula)}")
 
 
 def _put(model: Any, sheet: int, address: str, entry: Entry) -> None:

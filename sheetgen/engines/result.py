@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..errors import MissingExtra
+from ..errors import MissingExtra, UserError
 from ..xlsx import Sheets, Value, Workbook
 
 Values = dict[str, dict[str, Value]]  # sheet -> address -> value, formula cells only
@@ -12,7 +12,7 @@ class EngineMissing(MissingExtra):
     """An engine is not installed; the message is one sentence that tells how to install it."""
 
 
-class EngineFailed(RuntimeError):
+class EngineFailed(UserError):
     """An engine is there, but could make nothing of the workbook; the message is one sentence."""
 
 

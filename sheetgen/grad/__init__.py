@@ -1,6 +1,10 @@
-"""The exact derivative of one cell of any workbook with respect to others, and a check by differences beside it."""
+"""The exact derivative of one cell of any workbook with respect to others, and a check that shares nothing with it.
 
+The check is an engine's, which is handed in: it recalculates the workbook for other inputs.
+"""
+
+from .engine import Engine, Opener
 from .result import Result, Row, grad
 from .reverse import CannotDifferentiate
 
-__all__ = ["CannotDifferentiate", "Result", "Row", "grad"]
+__all__ = ["CannotDifferentiate", "Engine", "Opener", "Result", "Row", "grad"]

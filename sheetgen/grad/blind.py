@@ -10,8 +10,9 @@ from sheetgen.reader import Book, Place
 from sheetgen.xlsx.a1 import Area, area, place, tokens
 
 MAX_NAMES = 10
-ANYWHERE = ("INDIRECT(", "OFFSET(")  # what they refer to stands nowhere in the formula
-_OTHER_BOOK = re.compile(r"(?:'[^']*\[[^\]]*\](?:[^']|'')*'|\[[^\]]*\][\w.]*)![$\w.:]+")
+ANYWHERE = ("INDIRECT(", "OFFSET(", "TABLE(")  # what they refer to stands nowhere in the formula
+_OTHER_BOOK = re.compile(r"(?:'[^']*\[[^\]]*\](?:[^']|'')*'|\[(?!0\])[^\]]*\][\w.]*)![$\w.:]+")  # [0] is this one
+_FIXED = re.compile(r"(\$[A-Za-z]+|\$[0-9]+|:)+")
 
 
 class _Unknown(ValueError):
@@ -34,8 +35,8 @@ def depends(book: Book, start: Place, given: Collection[Place], clean: set[Place
         seen.add(at)
         try:
             todo += below(book, at)
-        except _Unknown:
-            return f"it cannot be told whether it depends on {named(next(iter(given)))}"
+        except _Unknown as why:
+            return str(why) or f"it cannot be told whether it depends on {named(next(iter(given)))}"
     clean |= seen
     return ""
 
@@ -48,6 +49,8 @@ def below(book: Book, at: Place) -> Iterable[Place]:
     entry = book.entry(at)
     if at not in book.problems:
         return ()
+    if book.what_if(at):
+        raise _Unknown(f"it depends on {named(at)}, a result of a what-if data table")
     if entry is None or entry.formula is None:
         raise _Unknown  # a result of an array formula that stands elsewhere
     return {cell for one in _areas(book, entry.formula, at[0], MAX_NAMES) for cell in _held(book, one)}
@@ -58,6 +61,8 @@ def _areas(book: Book, text: str, sheet: str, depth: int) -> Iterator[Area]:
     names = {name.casefold(): meant for name, meant in book.workbook.names.items()}
     for kind, token in tokens(_OTHER_BOOK.sub("0", text)):
         if kind == "reference":
+            if depth < MAX_NAMES and not _FIXED.fullmatch(token.rpartition("!")[2]):
+                raise _Unknown  # what a name stands for moves with the cell
             found = area(token)
             yield found._replace(sheet=found.sheet or sheet)
         elif kind == "name" and token.upper() not in ("TRUE", "FALSE"):
@@ -72,13 +77,12 @@ def _areas(book: Book, text: str, sheet: str, depth: int) -> Iterator[Area]:
 
 
 def _held(book: Book, one: Area) -> Iterator[Place]:
-    """The cells of an area that hold something."""
-    sheet = next((name for name in book.workbook.sheets if name.casefold() == one.sheet.casefold()), "")
-    cells = book.workbook.sheets.get(sheet, {})
+    """The cells of an area that hold something. Raises _Unknown."""
+    sheet = next((name for name in book.workbook.sheets if name.casefold() == one.sheet.casefold()), None)
+    if sheet is None:
+        raise _Unknown  # from one sheet to another, such as 'Q 1:Q 4'!A1
+    cells = book.workbook.sheets[sheet]
     if one.size <= len(cells):
         yield from ((sheet, a) for a in one.addresses() if a in cells)
         return
-    for a in cells:
-        row, column = place(a)
-        if one.row <= row <= one.last_row and one.column <= column <= one.last_column:
-            yield sheet, a
+    yield from ((sheet, a) for a in cells if one.holds(*place(a)))

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.text import Text
 
 from sheetgen.console import RIGHT, UNUSABLE, WRONG, complain, console
+from sheetgen.grad.engine import Opener
 from sheetgen.grad.result import SECONDS, grad
 from sheetgen.grad.reverse import CannotDifferentiate
 from sheetgen.grad.show import as_csv, as_json, as_table, closing
@@ -17,17 +18,17 @@ from sheetgen.reader import Book
 from sheetgen.xlsx import UnreadableWorkbook, read
 
 
-def run(path: Path, cell: str, ranges: Sequence[str], form: str, numeric: bool, everything: bool) -> int:
+def run(path: Path, cell: str, ranges: Sequence[str], form: str, engine: Opener | None, everything: bool) -> int:
     """Print the derivatives as 'table', 'json' or 'csv'; returns the exit status.
 
-    `numeric`: whether they are checked by differences; `everything`: however long that takes.
+    `engine` opens the workbook to check them; `everything`: however long that takes.
     """
-    seconds = 0.0 if not numeric else math.inf if everything else SECONDS
+    seconds = math.inf if everything else SECONDS
     errors = console(stderr=True)
     try:
         with errors.status("reading the workbook") as status:
             book = Book(read(path))
-            result = grad(book, cell, ranges, seconds, lambda text: status.update(Text(text)))
+            result = grad(book, cell, ranges, engine, seconds, lambda text: status.update(Text(text)))
     except (UnreadableWorkbook, NoSuchCell, CannotDifferentiate) as error:
         sentence = str(error) if isinstance(error, UnreadableWorkbook) else f"{plain(path.name)}: {error}."
         complain(sentence)

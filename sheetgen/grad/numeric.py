@@ -1,7 +1,4 @@
-"""The check without calculus: central differences, extrapolated to a step of 0.
-
-It recalculates the formulas as the reader read them, by the same operators: it would not see a formula misread.
-"""
+"""Differentiation without calculus: central differences of any function, extrapolated to a step of 0."""
 
 from __future__ import annotations
 
@@ -10,8 +7,6 @@ import sys
 import time
 from collections.abc import Callable
 from typing import NamedTuple
-
-from sheetgen.grad.reverse import Graph
 
 EPSILON = sys.float_info.epsilon
 FACTOR = 4.0  # how much smaller each step is than the one before
@@ -22,6 +17,7 @@ NOISE = 4  # units in the last place by which a recalculated number may be off
 
 SAFETY = 10.0  # estimates of an error are estimates
 WORTH = 1e-6  # relative difference that a check must be able to see
+CLOSER = 1e-4  # how much smaller steps are that a jump beside the number must not reach
 RELATIVE = 1e-8  # what differences are trusted with, however small their estimated error
 
 
@@ -41,29 +37,18 @@ class Numeric(NamedTuple):
         return SAFETY * self.error > WORTH * max(abs(derivative), abs(self.value)) > 0
 
 
-def recalculation(graph: Graph, start: int) -> Callable[[float], float]:
-    """A function of the number in one cell that gives the target's; only what follows from the cell is recalculated."""
-    work = [(k, f.template, graph.below[k]) for k in graph.followers(start) if (f := graph.cone.formulas[k])]
-
-    def call(x: float) -> float:
-        values = graph.values[:]
-        values[start] = x
-        for k, template, below in work:
-            values[k] = template([values[j] for j in below])
-        return values[-1]
-
-    return call
-
-
-def differentiated(f: Callable[[float], float], x: float, until: float = math.inf) -> Numeric | None:
+def differentiated(
+    f: Callable[[float], float], x: float, until: float = math.inf, scale: float = 1.0
+) -> Numeric | None:
     """The derivative of `f` at `x` by Ridders' method; None if none is found, or not in time.
 
-    The first steps go with the size of `x`; where they do not do, others are tried. `until` is as time.monotonic.
+    The first steps are an eighth of `x`, times `scale`; where they do not do, others are tried. `until` is as
+    time.monotonic.
     """
     best: Numeric | None = None
     for ahead, behind in ((1, 1), (1, 0), (0, 1)):  # where there are errors on one side, the other
-        for scale in dict.fromkeys((abs(x), 1.0, 1e-5)):
-            found = _extrapolated(f, x, scale / 8, (ahead, behind), until) if scale else None
+        for size in dict.fromkeys((abs(x), 1.0, 1e-5)):
+            found = _extrapolated(f, x, size * scale / 8, (ahead, behind), until) if size else None
             if found and (best is None or not best.error <= found.error):
                 best = found._replace(one_sided=ahead != behind)
             if time.monotonic() > until or (best and best.error <= POOR * abs(best.value)):

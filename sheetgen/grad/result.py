@@ -8,22 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sheetgen.grad.numeric import Numeric, differentiated, recalculation
-from sheetgen.grad.reverse import Graph, Swept, check_errors, check_understood, graph, sweep
+from sheetgen.grad.engine import AGREES, CANNOT, DIFFERS, NO_NUMBER, UNCHECKED, VAGUE, Check, Opener, same, shown
+from sheetgen.grad.reverse import Graph, Swept, check_errors, check_understood, graph, not_understood, sweep
 from sheetgen.grad.where import cells_of, label_of, named, target_of
 from sheetgen.reader import Book, Place
 
-SECONDS = 10.0  # that the numeric check may take
-STALE = 1e-9  # relative difference of a remembered number from the recalculated one
-
-AGREES, DISAGREES, VAGUE, UNCHECKED = "agrees", "disagrees", "too imprecise", "not checked"
+SECONDS = 10.0  # that the check may take
 
 
 class Row(NamedTuple):
     """The derivative with respect to one cell; None for what is no finite number.
 
-    `elasticity` is by how many percent the target grows when the cell grows by one; `numeric` is what differences give,
-    give or take `error`; `difference` is relative to the larger of the two.
+    `elasticity` is by how many percent the target grows when the cell grows by one; `numeric` is what an engine's
+    differences give, give or take `error`; `difference` is relative to the larger of the two.
     """
 
     place: Place
@@ -40,42 +37,60 @@ class Row(NamedTuple):
 
 @dataclass
 class Result:
-    """The derivatives of one cell. `right` if all are finite and none is contradicted by the numeric check."""
+    """The derivatives of one cell, and the engine's check of them."""
 
     target: Place
     label: str
     formula: str
     value: float
     rows: list[Row]
+    check: Check
     notes: list[str] = field(default_factory=list)
 
     @property
     def right(self) -> bool:
-        """Whether every derivative is a number, and none disagrees with the numeric check."""
-        return all(row.derivative is not None and row.check != DISAGREES for row in self.rows)
+        """Whether every derivative is a number, and the engine contradicts none."""
+        return all(row.derivative is not None and row.check != DIFFERS for row in self.rows)
+
+    @property
+    def proven(self) -> bool:
+        """Whether the engine agrees with every derivative."""
+        return all(row.check == AGREES for row in self.rows)
 
     def summary(self) -> str:
         """How many derivatives were checked, and how well they agree."""
-        count = {state: sum(row.check == state for row in self.rows) for state in (AGREES, DISAGREES, VAGUE, UNCHECKED)}
+        n, name = len(self.rows), self.check.name
         worst = max((row.difference for row in self.rows if row.check == AGREES and row.difference), default=0.0)
-        agree = f"{count[AGREES]:,} of {len(self.rows):,} derivatives agree with the numeric check"
-        parts = [agree + (f" (worst relative difference {worst:.1g})" if count[AGREES] else "")]
-        more = {DISAGREES: "disagree", VAGUE: "too imprecise to be checked so", UNCHECKED: "not checked"}
-        return ", ".join(parts + [f"{count[state]:,} {text}" for state, text in more.items() if count[state]])
+        why_not = self.check.reasons.get(UNCHECKED, NO_NUMBER)
+        verbs = {
+            AGREES: ("agrees", "agree", f"with {name} ({'worst ' if n > 1 else ''}relative difference {worst:.1g})"),
+            DIFFERS: ("differs", "differ", f"from {name}"),
+            VAGUE: ("was", "were", f"checked too imprecisely by {name}"),
+            CANNOT: ("was", "were", f"not checked: {name} cannot calculate it"),
+            UNCHECKED: ("was", "were", f"not checked: {why_not}"),
+        }
+        parts: list[str] = []
+        for verdict, (singular, plural, rest) in verbs.items():
+            if count := sum(row.check == verdict for row in self.rows):
+                subject = "the derivative" if n == 1 else f"all {n:,} derivatives" if count == n else f"{count:,}"
+                subject += f" of {n:,} derivatives" if count < n and not parts else ""
+                parts.append(f"{subject} {singular if count == 1 else plural} {rest}")
+        return ", ".join(parts)
 
 
 def grad(
     book: Book,
     cell: str,
     ranges: Sequence[str],
+    engine: Opener | None = None,
     seconds: float = SECONDS,
     say: Callable[[str], object] = lambda text: None,
 ) -> Result:
     """The derivative of a cell with respect to all cells of some ranges, at the numbers that the formulas give now.
 
     Each is what a person finds who types another number into that cell alone; whatever follows from it is
-    recalculated, other given cells too. `seconds` is the time for the numeric check, 0 for none. Raises NoSuchCell,
-    CannotDifferentiate.
+    recalculated, other given cells too. `engine` opens the workbook to check them, for at most so many `seconds`.
+    Raises NoSuchCell, CannotDifferentiate.
     """
     target = target_of(book, cell)
     given, notes = cells_of(book, ranges, target[0])
@@ -88,18 +103,22 @@ def grad(
         check_understood(found, live, wanted)
         check_errors(found, live)
     swept = sweep(found, wanted)
-    notes += check_understood(found, swept.live, wanted)
-    say("checking by differences")
-    rows = _rows(found, swept, given, time.monotonic() + seconds if seconds else -math.inf)
-    entry = book.entry(target)
+    remembered = check_understood(found, swept.live, wanted)
+    say("checking with an engine")
+    check = Check(target, time.monotonic() + seconds)
+    numbers = {at: x for at in remembered if math.isfinite(x := book.number(at))}
+    check.open(engine, book, found.values[-1], _floor(found, -1), numbers)
+    rows = _rows(found, swept, given, check)
     label = next(label_of(book, [target]))
-    result = Result(target, label, (entry and entry.formula) or "", found.values[-1], rows, notes)
+    entry = book.entry(target)
+    result = Result(target, label, (entry and entry.formula) or "", found.values[-1], rows, check, notes)
+    result.notes += [f"{not_understood(book, at)}: it counts with the number that it remembers" for at in remembered]
     result.notes += [*_independent(found, given), *_stale(found), *_kinks(swept), *_edges(rows)]
-    result.notes += _broken(found, swept, rows)
+    result.notes += [*_broken(found, swept, rows), *(check.reasons[v] for v in (DIFFERS, CANNOT) if v in check.reasons)]
     return result
 
 
-def _rows(found: Graph, swept: Swept, given: Sequence[Place], until: float) -> list[Row]:
+def _rows(found: Graph, swept: Swept, given: Sequence[Place], check: Check) -> list[Row]:
     y = found.values[-1]
     rows = []
     for at, label in zip(given, label_of(found.book, given), strict=True):
@@ -107,25 +126,20 @@ def _rows(found: Graph, swept: Swept, given: Sequence[Place], until: float) -> l
         x = found.book.number(at) if k is None else found.values[k]
         d = 0.0 if k is None else swept.adjoints[k]
         row = Row(at, label, _finite(x), _finite(d), _finite(d * x / y) if y else None)
-        if until > 0 and (k is None or k == len(found.values) - 1):  # nothing to calculate
-            row = _checked(row, Numeric(d, 0.0))
-        elif k is not None and time.monotonic() < until and math.isfinite(d) and math.isfinite(x):
-            row = _checked(row, differentiated(recalculation(found, k), x, until))
-        rows.append(row)
+        rows.append(_checked(row, d, check) if math.isfinite(d) and math.isfinite(x) else row)
     return rows
 
 
-def _checked(row: Row, numeric: Numeric | None) -> Row:
+def _checked(row: Row, d: float, check: Check) -> Row:
+    verdict, numeric = check.of(row.place, row.value or 0.0, d)
     if numeric is None:
-        return row
-    d = math.nan if row.derivative is None else row.derivative
+        return row._replace(check=verdict)
     larger = max(abs(d), abs(numeric.value))
-    state = VAGUE if numeric.vague(d) else AGREES
     return row._replace(
         numeric=numeric.value,
         error=numeric.error,
         difference=_finite(abs(d - numeric.value) / larger) if larger else 0.0,
-        check=state if numeric.agrees(d) else DISAGREES,
+        check=verdict,
         one_sided=numeric.one_sided,
     )
 
@@ -167,16 +181,22 @@ def _broken(found: Graph, swept: Swept, rows: Sequence[Row]) -> list[str]:
     return [f"the derivative with respect to {_some(missing)} is no finite number{where}"]
 
 
+def _floor(found: Graph, k: int) -> float:
+    """How far rounding may move a cell whose terms cancel."""
+    return 1e-12 * max((abs(found.values[j]) for j in found.below[k]), default=0.0)
+
+
 def _stale(found: Graph) -> list[str]:
-    """Where the file remembers other numbers than its formulas give."""
+    """Where the file remembers something else than its formulas give."""
     stale = []
-    for k, (at, formula, below) in enumerate(zip(found.cone.places, found.cone.formulas, found.below, strict=True)):
+    for k, (at, formula) in enumerate(zip(found.cone.places, found.cone.formulas, strict=True)):
         entry = found.book.entry(at) if formula else None
-        old, new = entry.value if entry else None, found.values[k]
-        if isinstance(old, float) and not math.isnan(new):
-            floor = 1e-12 * max((abs(found.values[j]) for j in below), default=0.0)  # of terms that cancel
-            if abs(old - new) > STALE * max(abs(old), abs(new)) + floor:
-                stale.append(f"{named(at)} ({old:.10g}, now {new:.10g})")
+        if entry is None or entry.value is None:
+            continue
+        old, new = found.book.number(at), found.values[k]
+        if math.isnan(old) != math.isnan(new) or not (math.isnan(new) or same(old, new, _floor(found, k))):
+            now = "an error" if math.isnan(new) else shown(new)
+            stale.append(f"{named(at)} ({shown(entry.value)}, now {now})")
     if not stale:
         return []
     count = "1 cell does" if len(stale) == 1 else f"{len(stale):,} do"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from sheetgen.grad.blind import depends
 from sheetgen.grad.tape import Refused, Tape
@@ -49,27 +48,11 @@ class Graph:
             values.append(formula.template([values[j] for j in below]) if formula else self.book.number(at))
         self.values = values
 
-    @cached_property
-    def above(self) -> list[list[int]]:
-        """The cells whose formulas refer to each cell."""
-        found: list[list[int]] = [[] for _ in self.below]
-        for k, below in enumerate(self.below):
-            for j in set(below):
-                found[j].append(k)
-        return found
-
-    def followers(self, start: int) -> list[int]:
-        """The cells that are recalculated when one changes, in order."""
-        seen, todo = {start}, [start]
-        while todo:
-            new = [k for k in self.above[todo.pop()] if k not in seen]
-            seen.update(new)
-            todo += new
-        return sorted(seen - {start})
-
 
 def graph(book: Book, target: Place) -> Graph:
     """Everything that the target depends on. Raises CannotDifferentiate."""
+    if book.workbook.as_displayed:
+        raise CannotDifferentiate("the workbook calculates with numbers as displayed: no derivative passes rounding")
     entry, formula = book.entry(target), book.formula(target)
     if target in book.problems:
         raise CannotDifferentiate(f"{named(target)} is not understood: {plain(book.problems[target])}")
@@ -165,15 +148,15 @@ def check_errors(graph: Graph, live: bytearray) -> None:
     raise CannotDifferentiate(f"{named(at)} {what} an error where a number is needed{where}")
 
 
-def check_understood(graph: Graph, live: bytearray, given: Collection[Place]) -> list[str]:
-    """A note for every formula that is not understood but cannot matter. Raises CannotDifferentiate if it matters."""
-    notes = []
+def check_understood(graph: Graph, live: bytearray, given: Collection[Place]) -> list[Place]:
+    """The formulas that are not understood but cannot matter. Raises CannotDifferentiate for one that matters."""
+    found = []
     clean: set[Place] = set()
     problems = graph.book.problems
     for k, at in enumerate(graph.cone.places):
         if graph.cone.formulas[k] or not live[k] or at not in problems:
             continue
-        why = f"{named(at)} is not understood ({plain(problems[at])})"
+        why = not_understood(graph.book, at)
         target = named(graph.cone.places[-1])
         if graph.book.what_if(at):  # whatever its cells depend on
             raise CannotDifferentiate(f"{named(at)} is a result of a what-if data table, and {target} depends on it")
@@ -182,5 +165,10 @@ def check_understood(graph: Graph, live: bytearray, given: Collection[Place]) ->
         entry = graph.book.entry(at)
         if entry is None or entry.value is None:
             raise CannotDifferentiate(f"{why}, it remembers no number, and {target} depends on it")
-        notes.append(f"{why}: it counts with the number that it remembers")
-    return notes
+        found.append(at)
+    return found
+
+
+def not_understood(book: Book, at: Place) -> str:
+    """That a formula is not understood, and why."""
+    return f"{named(at)} is not understood ({plain(book.problems[at])})"

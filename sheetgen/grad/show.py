@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from sheetgen.grad.result import DISAGREES, Result, Row
+from sheetgen.grad.engine import AGREES, DIFFERS, UNCHECKED
+from sheetgen.grad.result import Result, Row
 from sheetgen.grad.where import named, plain
 from sheetgen.text import calculates
 
@@ -27,14 +29,19 @@ def values(row: Row) -> tuple[Any, ...]:
 
 
 def as_json(path: Path, result: Result) -> str:
-    """One object; what is no finite number is null. Nothing but ASCII, so that no text steers a terminal."""
+    """One object; what is no finite number is null, and so is `right` where an engine did not confirm it.
+
+    Nothing but ASCII, so that no text steers a terminal.
+    """
     about = {
         "file": str(path),
         "cell": named(result.target),
         "label": result.label,
         "formula": result.formula,
         "value": result.value,
-        "right": result.right,
+        "right": result.right and (result.proven or None),
+        "engine": result.check.engine and result.check.name,
+        "engine_value": value if not isinstance(value := result.check.value, float) or math.isfinite(value) else None,
         "summary": result.summary(),
         "notes": result.notes,
         "derivatives": [dict(zip(COLUMNS, values(row), strict=True)) for row in result.rows],
@@ -62,7 +69,7 @@ def as_table(console: Console, result: Result) -> None:
     for head in ("value", "derivative", "numeric", "relative difference"):
         table.add_column(head, justify="right", no_wrap=True)
     for row in result.rows[:MOST_ROWS]:
-        table.add_row(*_texts(row), style="red" if row.derivative is None or row.check == DISAGREES else None)
+        table.add_row(*_texts(row), style="red" if row.derivative is None or row.check == DIFFERS else None)
     console.print(table)
     if (more := len(result.rows) - MOST_ROWS) > 0:
         console.print(f"and {more:,} more: --csv and --json have all", soft_wrap=True)
@@ -83,4 +90,4 @@ def _texts(row: Row) -> Iterator[str]:
     for number, digits in ((row.value, 8), (row.derivative, 12), (row.numeric, 12)):
         yield "-" if number is None else f"{number:.{digits}g}"
     difference = "-" if row.difference is None else f"{row.difference:.1g}"
-    yield difference if row.check in ("agrees", "not checked") else f"{difference} {row.check}"
+    yield difference if row.check in (AGREES, UNCHECKED) else f"{difference} {row.check}"

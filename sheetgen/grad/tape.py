@@ -18,7 +18,8 @@ AT_ZERO = {"abs": "ABS at 0", "relu": "MAX at a tie", "sign": "SIGN at 0", "step
 AT_TIE = {"max": "MAX at a tie", "min": "MIN at a tie"} | dict.fromkeys(
     ("eq", "ne", "lt", "le", "gt", "ge"), "a condition at its threshold"
 )
-KINKED = {"if", *AT_ZERO, *AT_TIE}
+ROUNDED = {"floor", "round", "rounddown", "roundup"}
+KINKED = {"if", *AT_ZERO, *AT_TIE, *ROUNDED}
 NEAR = 1e-14  # relative difference of numbers that a spreadsheet takes to be equal
 BRANCHING = {"if", "iferror"}
 
@@ -152,4 +153,9 @@ class Tape:
             a, b = (v[j] for j in args)
             moves = any(moving[j] and self.kinds[j] != "refused" for j in args)
             return AT_TIE[op] if moves and abs(a - b) <= NEAR * abs(a) else ""
+        if op in ROUNDED:
+            a, *digits = (v[j] for j in args)
+            steps = moving[args[0]] and math.isfinite(sum(digits, a))
+            jumps = steps and len({OPS[op].value(a * x, *digits) for x in (1 - NEAR, 1 + NEAR)}) > 1
+            return "a rounding at its threshold" if jumps else ""
         return AT_ZERO.get(op, "a condition at 0") if moving[args[0]] and v[args[0]] == 0 else ""

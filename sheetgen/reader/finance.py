@@ -27,15 +27,16 @@ def _at_most(a: Cell, b: Cell) -> Cell:
 
 def _growth(rate: Cell, n: Cell, due: Cell | None) -> tuple[Cell, Cell]:
     """(what 1 grows to in n periods, what a payment of 1 each period grows to), for a rate that is not 0."""
-    grown = only_if(Cell("lt", (constant(-1), rate)), value=power(1 + rate, n))
+    grown = power(1 + rate, n)
     paid = (grown - 1) / rate
     return grown, paid if due is None else paid * (1 + rate * Cell("ne", (due, ZERO)))
 
 
 def pmt(rate: Cell, n: Cell, present: Cell, future: Cell = ZERO, due: Cell | None = None) -> Cell:
-    """PMT: the payment of each period."""
+    """PMT: the payment of each period; unlike FV and PV it knows no rate of -1 or less."""
     grown, paid = _growth(rate, n, due)
-    return if_(rate, -((present * grown + future) / paid), -((present + future) / n))
+    payment = only_if(Cell("lt", (constant(-1), rate)), value=-((present * grown + future) / paid))
+    return if_(rate, payment, -((present + future) / n))
 
 
 def fv(rate: Cell, n: Cell, payment: Cell, present: Cell = ZERO, due: Cell | None = None) -> Cell:

@@ -47,6 +47,8 @@ def _power_adjoint(y: Cell, g: Cell, a: Cell, b: Cell) -> tuple[Cell, Cell]:
     """The second is written out only where the exponent can change: the logarithm of a negative base is no number."""
     if b.op != "constant":
         return mul(g, b, Cell("pow", (a, b - 1))), mul(g, y, Cell("ln", (a,)))
+    if 0 < abs(b.value) < 1:  # a^(b-1) would be no number where a root of a negative number is one
+        return mul(g, b, y) / a, constant(0)
     lower = a if b.value == 2 else Cell("pow", (a, constant(b.value - 1)))
     return (constant(0) if b.value == 0 else mul(g, b) if b.value == 1 else mul(g, b, lower)), constant(0)
 
@@ -78,10 +80,12 @@ def _choice(choose: Callable[[float, float], float]) -> Callable[[float, float],
 
 
 def _rounded(how: str) -> Callable[[float, float], float]:
-    """Rounding of the decimal text, so that 2.675 is rounded as it is read."""
+    """Rounding of the decimal text, so that 2.675 is rounded as it is read; of 15 digits of it, for so Excel rounds."""
 
     def value(a: float, digits: float) -> float:
         k, text = int(digits), Decimal(repr(a))  # int of NaN is an error
+        if math.isfinite(a) and text.adjusted() + k < 14:
+            text = Decimal(f"{a:.14e}")
         if math.isnan(a) or -int(text.as_tuple().exponent) <= k or a == 0:
             return a
         if k < -310:  # beyond all numbers

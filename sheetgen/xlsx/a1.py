@@ -58,6 +58,10 @@ class Area(NamedTuple):
         """How many rows and columns it has."""
         return self.last_row - self.row + 1, self.last_column - self.column + 1
 
+    def holds(self, row: int, column: int) -> bool:
+        """Whether a cell is one of its own."""
+        return self.row <= row <= self.last_row and self.column <= column <= self.last_column
+
     def addresses(self) -> Iterator[str]:
         """'A1', 'B1', 'A2', ...: its cells, row by row."""
         columns = [column_letters(column) for column in range(self.column, self.last_column + 1)]

@@ -46,13 +46,15 @@ class Workbook(NamedTuple):
     """What was read; names: 'eta' -> "Sheet1!$G$31", a name of one sheet only as 'Sheet1!eta'.
 
     arrays: (sheet, address) of a cell with an array formula -> the range that its results fill; what_ifs: likewise
-    of what-if data tables, whose results stand as plain numbers.
+    of what-if data tables, whose results stand as plain numbers. as_displayed: Excel calculates with the numbers that
+    it shows, rounded as their formats have it ("precision as displayed").
     """
 
     sheets: Sheets
     names: dict[str, str]
     arrays: Mapping[tuple[str, str], str] = {}
     what_ifs: Mapping[tuple[str, str], str] = {}
+    as_displayed: bool = False
 
 
 def read(path: str | Path) -> Workbook:
@@ -71,7 +73,10 @@ def read(path: str | Path) -> Workbook:
         arrays: dict[tuple[str, str], str] = {}
         what_ifs: dict[tuple[str, str], str] = {}
         for name, tab in zip(order, tabs, strict=True):
-            found = [relations[value] for key, value in tab.items() if local(key) == "id" and value in relations]
+            ids = [value for key, value in tab.items() if local(key) == "id"]
+            if ids == [""]:  # a sheet of macros, whose part is elsewhere
+                continue
+            found = [relations[value] for value in ids if value in relations]
             if not found:
                 package.refuse(f"has no part for the sheet {name}")
             if found[0].kind == "worksheet":  # not a chart sheet
@@ -80,7 +85,9 @@ def read(path: str | Path) -> Workbook:
                 sheets[name] = read.cells
                 arrays |= {(name, at): ref for at, ref in read.arrays.items()}
                 what_ifs |= {(name, at): ref for at, ref in read.what_ifs.items()}
-        return Workbook(sheets, _names(elements, order), arrays, what_ifs)
+        calculation = next((attributes for tag, attributes, _ in elements if tag == "calcPr"), {})
+        as_displayed = calculation.get("fullPrecision", "1") in ("0", "false")
+        return Workbook(sheets, _names(elements, order), arrays, what_ifs, as_displayed)
 
 
 def _names(elements: list[tuple[str, Attributes, str]], order: list[str]) -> dict[str, str]:
