@@ -7,6 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from sheetgen.cell import Cell
+from sheetgen.errors import UserError
 from sheetgen.formula import show
 from sheetgen.program import Program
 
@@ -19,7 +20,7 @@ THIS, ABOVE = "\x00", "\x01"
 DIVERGED = "diverged"  # what a cell says whose number ran off to infinity
 
 
-class TooLarge(ValueError):
+class TooLarge(UserError):
     """More steps than a sheet has rows, or more numbers than it has columns."""
 
 

@@ -7,16 +7,17 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import NamedTuple
 
+from ..errors import UserError
 from ..xlsx import Sheets, Value, Workbook
 
 Values = dict[str, dict[str, Value]]  # sheet -> address -> value, formula cells only
 
 
-class EngineMissing(RuntimeError):
+class EngineMissing(UserError):
     """An engine is not installed; the message is one sentence that tells how to install it."""
 
 
-class EngineFailed(RuntimeError):
+class EngineFailed(UserError):
     """An engine is there, but could make nothing of the workbook; the message is one sentence."""
 
 

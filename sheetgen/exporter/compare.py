@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sheetgen.engines import EngineFailed, EngineMissing, Recalculated, side_by_side
 from sheetgen.engines.result import formula_cells
+from sheetgen.errors import UserError
 from sheetgen.exported import PATTERNS_UP_TO, RELATIVE, off
 from sheetgen.report import Line
 from sheetgen.xlsx import Workbook, read
@@ -14,7 +15,7 @@ from sheetgen.xlsx import Workbook, read
 Scales = Mapping[tuple[str, str], float]  # (sheet, address) -> the largest number of the cell's plane
 
 
-class Disagrees(RuntimeError):
+class Disagrees(UserError):
     """A spreadsheet program calculates something else than PyTorch; the message is one sentence that names the cell."""
 
 

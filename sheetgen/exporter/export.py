@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from sheetgen.book import CREATED, Book, writing
-from sheetgen.drafts import obstacle, room, settle
 from sheetgen.exported import PYTORCH
 from sheetgen.exporter import layers_sheet, layout, model_sheet, predict_sheet, proof_sheet, weights_sheet
 from sheetgen.exporter.compare import Scales, compare
@@ -22,8 +21,10 @@ from sheetgen.exporter.graph import CannotExport, Graph
 from sheetgen.exporter.kernels import LEFT
 from sheetgen.exporter.layout import Layout
 from sheetgen.exporter.trace import trace
+from sheetgen.files import move_into_place, staging, why_not_writable
 from sheetgen.layout import letter
 from sheetgen.lint import lint
+from sheetgen.progress import Progress, silent
 from sheetgen.report import Exported
 from sheetgen.text import unseen
 
@@ -33,8 +34,6 @@ REMEDY = "choose another name"
 MAX_NAME = 255  # characters
 # What Excel would not read back as it was written: control characters, halves of pairs, escapes, errors.
 _ODD = re.compile(r"_x[0-9A-Fa-f]{4}_|[\ufffe\uffff]|^#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)$")
-
-Progress = Callable[[str], object]
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def export(
     rows: int = 20,
     title: str = TITLE,
     check: bool = True,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
 ) -> Exported:
     """Write a module, in eval mode and float64, as a workbook; print what it gives to see who checked it.
 
@@ -75,7 +74,7 @@ def export(
     if softmax and graph.outputs.shape[0] == 1:
         raise CannotExport("the softmax of one output is always 1: export it without softmax")
     made = (_table if layout.is_line(graph) else _page)(graph, features, outputs, softmax, rows, title)
-    with room(path, CannotExport, REMEDY) as folder:
+    with staging(path, CannotExport, REMEDY) as folder:
         draft = folder / "draft.xlsx"
         progress("writing")
         with writing(draft, title) as book:
@@ -88,7 +87,7 @@ def export(
         progress("linting")
         _linted(draft, made.layers)
         lines = compare(draft, made.scales, progress) if check else []
-        settle(draft, path)
+        move_into_place(draft, path)
     return Exported(path, tuple(lines))
 
 
@@ -113,7 +112,7 @@ def _check_arguments(module: Any, example: Any, path: Path, rows: int, title: st
         raise CannotExport("the example holds a number that is infinite or none at all: leave it out")
     if path.suffix.lower() != ".xlsx":
         raise CannotExport(f"{path}: the workbook's name must end with .xlsx")
-    if why := obstacle(path):
+    if why := why_not_writable(path):
         raise CannotExport(f"{path}: the file cannot be written ({why}): {REMEDY}")
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise CannotExport(f"rows is {rows!r}: give a whole number from 1 on")

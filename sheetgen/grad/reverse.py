@@ -12,9 +12,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from sheetgen.errors import UserError
 from sheetgen.grad.blind import depends
 from sheetgen.grad.tape import Refused, Tape
-from sheetgen.grad.where import named, plain
+from sheetgen.grad.where import brief, named
 from sheetgen.reader import Book, Circular, Cone, Place, cone
 from sheetgen.reader.template import Template
 from sheetgen.xlsx.a1 import tokens
@@ -25,7 +26,7 @@ ROUNDING = ("ROUND", "ROUNDUP", "ROUNDDOWN", "TRUNC", "INT", "MOD", "QUOTIENT", 
 ROUNDING_STARTS = ("CEILING", "FLOOR", "MROUND", "ISO.CEILING")
 
 
-class CannotDifferentiate(ValueError):
+class CannotDifferentiate(UserError):
     """There is no exact derivative; the message is one sentence that names the cell."""
 
 
@@ -72,7 +73,7 @@ def graph(book: Book, target: Place) -> Graph:
     """Everything that the target depends on. Raises CannotDifferentiate."""
     entry, formula = book.entry(target), book.formula(target)
     if target in book.problems:
-        raise CannotDifferentiate(f"{named(target)} is not understood: {plain(book.problems[target])}")
+        raise CannotDifferentiate(f"{named(target)} is not understood: {brief(book.problems[target])}")
     if formula is None:
         value = entry.value if entry else None
         number = isinstance(value, float)
@@ -173,7 +174,7 @@ def check_understood(graph: Graph, live: bytearray, given: Collection[Place]) ->
     for k, at in enumerate(graph.cone.places):
         if graph.cone.formulas[k] or not live[k] or at not in problems:
             continue
-        why = f"{named(at)} is not understood ({plain(problems[at])})"
+        why = f"{named(at)} is not understood ({brief(problems[at])})"
         target = named(graph.cone.places[-1])
         if graph.book.what_if(at):  # whatever its cells depend on
             raise CannotDifferentiate(f"{named(at)} is a result of a what-if data table, and {target} depends on it")

@@ -7,9 +7,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from sheetgen import __version__
-from sheetgen.audit.show.text import counts, ordered, plain, tally
+from sheetgen.audit.show.text import counts, ordered, tally
 from sheetgen.audit.verdict import Verdict
+from sheetgen.text import plain
+from sheetgen.version import __version__
 
 
 def document(verdicts: Sequence[Verdict]) -> str:
