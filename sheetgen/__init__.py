@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sheetgen.grad.result import Result
     from sheetgen.report import Exported, Report
 
-__all__ = ["UserError", "__version__", "audit", "build", "check", "export", "grad"]
+__all__ = ["UserError", "__version__", "audit", "audit_all", "build", "check", "export", "grad"]
 
 
 def build(
@@ -64,12 +64,24 @@ def audit(path: str | Path, table: str | None = None) -> Verdict:
     """Judge the backpropagation in a workbook that anybody made.
 
     `table` says where the training stands, as 'Sheet1!A32:AE100', if its labels do not. A file that cannot be judged
-    is a verdict with a problem. It is judged in this process, however long it takes; `sheetgen.audit.run.audit_all`
-    judges many files, each in a process with limits.
+    is a verdict with a problem. It is judged in this process, however long that takes.
     """
     from sheetgen.audit import judge
 
     return judge.audit(Path(path), table)
+
+
+def audit_all(
+    paths: Sequence[str | Path], table: str | None = None, *, jobs: int | None = None, timeout: float = 120.0
+) -> list[Verdict]:
+    """Judge many workbooks, and those in folders, each in a process with limits of memory and time, in seconds.
+
+    `jobs` of them run at a time, by default one per processor. A script that calls this needs its
+    `if __name__ == "__main__":`, as always with processes.
+    """
+    from sheetgen.audit import run
+
+    return run.audit_all(run.find_files(map(Path, paths)), jobs, pointed=table, timeout=timeout)
 
 
 def grad(

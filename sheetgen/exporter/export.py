@@ -37,6 +37,17 @@ _ODD = re.compile(r"_x[0-9A-Fa-f]{4}_|[\ufffe\uffff]|^#(DIV/0!|N/A|NAME\?|NULL!|
 
 
 @dataclass(frozen=True)
+class Options:
+    """How a network is shown: what goes in and comes out is named, or numbered."""
+
+    features: Sequence[str] | None
+    outputs: Sequence[str] | None
+    softmax: bool
+    rows: int
+    title: str
+
+
+@dataclass(frozen=True)
 class Sheets:
     """What is to be written, how large the numbers around each cell are, and which layer each cell is of."""
 
@@ -73,7 +84,7 @@ def export(
     _finite(graph)
     if softmax and graph.outputs.shape[0] == 1:
         raise CannotExport("the softmax of one output is always 1: export it without softmax")
-    made = (_table if layout.is_line(graph) else _page)(graph, features, outputs, softmax, rows, title)
+    made = (_table if layout.is_line(graph) else _page)(graph, Options(features, outputs, softmax, rows, title))
     with staging(path, CannotExport, REMEDY) as folder:
         draft = folder / "draft.xlsx"
         progress("writing")
@@ -150,12 +161,12 @@ def _names(given: Sequence[str] | None, usual: Sequence[str], what: str) -> list
     return names
 
 
-def _output_names(graph: Graph, given: Sequence[str] | None, softmax: bool) -> list[str]:
+def _output_names(graph: Graph, options: Options) -> list[str]:
     if graph.outputs.ndim < 2:
-        usual = [f"class {k}" if softmax else f"y{k + 1}" for k in range(graph.outputs.size)]
+        usual = [f"class {k}" if options.softmax else f"y{k + 1}" for k in range(graph.outputs.size)]
     else:
         usual = [f"y[{', '.join(map(str, at))}]" for at in np.ndindex(*graph.outputs.shape)]
-    return _names(given, usual, "output")
+    return _names(options.outputs, usual, "output")
 
 
 def _finite(graph: Graph) -> None:
@@ -165,22 +176,19 @@ def _finite(graph: Graph) -> None:
             raise CannotExport(f"{weight.name}: it holds a number that is infinite or none at all")
 
 
-def _table(
-    graph: Graph, features: Sequence[str] | None, outputs: Sequence[str] | None, softmax: bool, rows: int, title: str
-) -> Sheets:
+def _table(graph: Graph, options: Options) -> Sheets:
     """A network on vectors: one sheet to type on, one of weights."""
-    names = _names(features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature")
-    called = _output_names(graph, outputs, softmax)
-    made = layout.line(
-        graph, predict_sheet.LEFT, PREDICT, WEIGHTS, weights_sheet.first_section(graph), predict_sheet.gap(softmax)
-    )
+    names = _names(options.features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature")
+    called = _output_names(graph, options)
+    gap = predict_sheet.gap(options.softmax)
+    made = layout.line(graph, predict_sheet.LEFT, PREDICT, WEIGHTS, weights_sheet.first_section(graph), gap)
     table = predict_sheet.Table(
-        made, PREDICT, WEIGHTS, names, called, softmax, max(rows, len(graph.example))
+        made, PREDICT, WEIGHTS, names, called, options.softmax, max(options.rows, len(graph.example))
     )
     predict_sheet.fits(table)
 
     def write(book: Book) -> None:
-        predict_sheet.write(book, table, title)
+        predict_sheet.write(book, table, options.title)
         weights_sheet.write(book, made, WEIGHTS, "What the network learned")
         proof_sheet.write(book, list(proof_sheet.of_lines(made, PREDICT, predict_sheet.FIRST_ROW)), PYTORCH)
 
@@ -195,23 +203,21 @@ def _table(
     return Sheets(write, scales | _weight_scales(made), layers)
 
 
-def _page(
-    graph: Graph, features: Sequence[str] | None, outputs: Sequence[str] | None, softmax: bool, _: int, title: str
-) -> Sheets:
+def _page(graph: Graph, options: Options) -> Sheets:
     """Any other network: one sheet to type on, one of layers, one of weights."""
     vector = graph.inputs.ndim == 1
-    if features is not None and not vector:
+    if options.features is not None and not vector:
         raise CannotExport("features are the columns of a table, and this network reads planes: leave them out")
-    names = _names(features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature") if vector else []
-    called = _output_names(graph, outputs, softmax)
+    names = _names(options.features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature") if vector else []
+    called = _output_names(graph, options)
     first = layers_sheet.first_plane(graph)
     spot = model_sheet.spot(MODEL)
     made = layout.planes(graph, spot, LAYERS, WEIGHTS, first, weights_sheet.first_section(graph))
-    page = model_sheet.Page(made, MODEL, LAYERS, WEIGHTS, names, called, softmax and graph.outputs.ndim == 1)
+    page = model_sheet.Page(made, MODEL, LAYERS, WEIGHTS, names, called, options.softmax and graph.outputs.ndim == 1)
     model_sheet.fits(page)
 
     def write(book: Book) -> None:
-        model_sheet.write(book, page, title)
+        model_sheet.write(book, page, options.title)
         layers_sheet.write(book, made, LAYERS, "The network, layer by layer")
         weights_sheet.write(book, made, WEIGHTS, "What the network learned")
         cells = [page.cell(k) for k in range(len(called))]

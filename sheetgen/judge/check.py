@@ -20,6 +20,7 @@ from sheetgen.carried import template, with_inputs
 from sheetgen.curves import PARTLY, Curves, Place
 from sheetgen.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
 from sheetgen.engines.effort import too_much
+from sheetgen.errors import UserError
 from sheetgen.lint import HOUSE, lint
 from sheetgen.progress import Finished, Progress, silent
 from sheetgen.report import Finding, Line, Report
@@ -47,10 +48,12 @@ def check(
     program that saved the workbook again may have lost them.
 
     A workbook that `sheetgen export` wrote has no template: it is judged by `check_exported`.
-    Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge.
+    Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge, UserError for an unknown engine.
     """
     report = Report(Path(path))
     names = list(dict.fromkeys(engines or ENGINES))
+    if unknown := [name for name in names if name not in ENGINES]:
+        raise UserError(f"{unknown[0]}: there is no such engine: use one of {', '.join(ENGINES)}")
     progress("reading")
     workbook = read(path)
     if why := too_much(workbook):
