@@ -25,6 +25,7 @@ from sheetgen.files import CannotWrite, save, why_not_writable
 from sheetgen.text import plain
 
 HINT = "choose another name"
+run.PRELOADED.append("sheetgen.__main__")  # which the program imports, and so would every process
 
 
 class Outputs(NamedTuple):
@@ -90,7 +91,7 @@ def audit(paths: tuple[Path, ...], table: str | None, jobs: int | None, timeout:
     elif not nothing:
         terminal.show(verdicts, console())
     written = worst(outputs.files, lambda path: _write(path, verdicts, outputs))
-    return max([written, *(Status(verdict.code) for verdict in verdicts)])
+    return max([written, *(verdict.code for verdict in verdicts)])
 
 
 def _write(path: Path, verdicts: Sequence[Verdict], outputs: Outputs) -> Status:

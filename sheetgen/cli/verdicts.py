@@ -34,14 +34,13 @@ def show(verdicts: Sequence[Verdict], out: Console) -> None:
 def _file(verdict: Verdict, out: Console) -> None:
     _say(out, "", plain(verdict.path), "bold")
     _say(out, "  ", plain(verdict.sentence()), VERDICTS[verdict.word])
-    found = ordered(verdict)
     for severity in SEVERITIES:
-        these = [finding for finding in found if finding.severity == severity]
-        for finding in these[:MOST]:
+        findings = [finding for finding in ordered(verdict) if finding.severity == severity]
+        for finding in findings[:MOST]:
             _finding(finding, out)
-        if len(these) > MOST:
+        if len(findings) > MOST:
             out.print()
-            _say(out, "  ", f"and {len(these) - MOST:,} more {severity}s", STYLES[severity])
+            _say(out, "  ", f"and {len(findings) - MOST:,} more {severity}s", STYLES[severity])
     if verdict.unread:
         out.print()
         _say(out, "  ", f"not understood, so not judged: {verdict.unread_cells:,}", "dim")
