@@ -5,7 +5,7 @@
 
 import click
 
-from sheetgen.__main__ import build
+from sheetgen.cli.build import build
 
 
 def train_first(_: click.Context, __: click.Parameter, wanted: bool) -> None:

@@ -12,13 +12,10 @@ import click
 
 from mnist.ladder import LADDER, RECIPES
 from mnist.recipe import TARGET
-from sheetgen.console import UNUSABLE, WRONG, FilePath, Group, complain
-from sheetgen.errors import require
+from sheetgen.cli.console import PATH, Group, complain
+from sheetgen.errors import Status, require
 
 STARTED = time.time()
-PATH = FilePath(path_type=Path)
-# What tells its cause in one sentence, by name, for the modules import torch or take their time.
-TOLD = ("NoData", "CannotResume", "NoLiveNetwork", "CannotCompile", "UnreadableWorkbook")
 
 OUT = Path("out/mnist")
 net_option = click.option(
@@ -46,23 +43,9 @@ def of_several_runs(command: Callable[..., None]) -> Callable[..., None]:
 
 
 class Commands(Group):
-    """Turns what people run into (no data, a broken record) into one sentence and an exit status."""
+    """Commands that keep what they have done when a signal stops them."""
 
     kept = "what is checkpointed goes on with --resume"
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the command."""
-        from mnist.notation import BadNetwork
-        from mnist.record import BadRecord
-
-        try:
-            return super().invoke(ctx)
-        except (BadNetwork, BadRecord, OSError, RuntimeError, ValueError) as error:
-            expected = isinstance(error, BadNetwork | BadRecord | OSError) or type(error).__name__ in TOLD
-            if isinstance(error, BrokenPipeError) or not expected:
-                raise
-            complain(str(error))
-            sys.exit(UNUSABLE)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -101,7 +84,7 @@ def train(
     made = runner.run(recipe, seed, folder, records, device, resume, held_out, data, STARTED)
     if made.accuracy < target:
         complain(f"{made.accuracy:.2f} % at the last epoch is below the target of {target:g} %")
-        sys.exit(WRONG)
+        sys.exit(Status.WRONG)
 
 
 def _run_all(names: list[tuple[str, int]], jobs: int, options: list[str], target: float) -> None:
@@ -114,7 +97,7 @@ def _run_all(names: list[tuple[str, int]], jobs: int, options: list[str], target
     ]
     if failed := run_all(all_jobs, min(jobs, len(all_jobs)), click.echo):
         complain(f"below the target, or failed: {', '.join(j.name for j in failed)}")
-        sys.exit(WRONG)
+        sys.exit(Status.WRONG)
 
 
 def _options(
@@ -165,7 +148,7 @@ def verify(data: Path | None, records: Path | None) -> None:
     from mnist.verify import verify_all
 
     if not verify_all(data, records, click.echo):
-        sys.exit(WRONG)
+        sys.exit(Status.WRONG)
 
 
 @main.command(short_help="Measure the accuracy of the formulas in a workbook's cells.")
@@ -188,7 +171,7 @@ def spreadsheet(workbook: Path, data: Path | None, keep: bool) -> None:
     click.echo("\n".join(told(found)))
     if not found.agrees:
         complain("the cells and PyTorch do not agree")
-        sys.exit(WRONG)
+        sys.exit(Status.WRONG)
     if keep:
         click.echo(f"{write(found, record.RUNS)}: written")
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from sheetgen.errors import UserError
+
 FOLDER = "MNIST_DATA"  # the environment variable that names the folder
 
 # SHA-256 of the four files, unpacked, as torchvision keeps them: a damaged one would train to a lower accuracy unseen.
@@ -21,7 +23,7 @@ FILES = {
 }
 
 
-class NoData(RuntimeError):
+class NoData(UserError):
     """MNIST is not there and cannot be fetched, or is damaged; the message is one sentence with the remedy."""
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from sheetgen.errors import UserError
+
 SIZE = 28  # an image is 28 x 28
 CLASSES = 10
 BLOCK = re.compile(r"(?P<kind>[cv])(?P<channels>\d{1,3})(?:=(?P<shared>\d{1,2}))?(?P<pool>p?)")
@@ -24,7 +26,7 @@ class Block(NamedTuple):
     shared: int | None  # the block whose kernel this one uses
 
 
-class BadNetwork(ValueError):
+class BadNetwork(UserError):
     """A network's text that means nothing; the message is one sentence."""
 
 

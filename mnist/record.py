@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from mnist.notation import CLASSES
 from mnist.recipe import Recipe, Warp
-from sheetgen.drafts import scratch, settle
+from sheetgen.errors import UserError
+from sheetgen.files import move_into_place, staging
 
 if TYPE_CHECKING:
     from mnist.model import Network
@@ -23,7 +24,7 @@ RUNS = Path(__file__).parent / "runs"
 FORMAT = 1
 
 
-class BadRecord(ValueError):
+class BadRecord(UserError):
     """A record that is missing, broken or contradicts itself; the message is one sentence."""
 
 
@@ -158,12 +159,12 @@ def write(record: Record, model: Network, folder: Path) -> Path:
     from safetensors.torch import save
 
     path = folder / f"seed{record.seed}.json"
-    with scratch(path) as drafts:
+    with staging(path) as drafts:
         state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
         (drafts / "weights").write_bytes(save(state))
         (drafts / "record").write_text(_text({"format": FORMAT} | asdict(record)), encoding="utf-8")
-        settle(drafts / "weights", weights_path(path))
-        settle(drafts / "record", path)
+        move_into_place(drafts / "weights", weights_path(path))
+        move_into_place(drafts / "record", path)
     return path
 
 
@@ -198,8 +199,6 @@ def read(path: Path) -> Record:
             }
         )
         wrong = _contradiction(record)
-    except BadRecord:
-        raise
     except OSError as error:
         raise BadRecord(f"{path}: the record cannot be read ({error.strerror})") from error
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:

@@ -14,7 +14,8 @@ import numpy as np
 from mnist import live, record
 from mnist.record import BadRecord
 from sheetgen.compiled import Compiled, compile_workbook
-from sheetgen.drafts import scratch, settle
+from sheetgen.errors import UserError
+from sheetgen.files import save
 from sheetgen.xlsx import Workbook, read
 from sheetgen.xlsx.a1 import area, range_of
 
@@ -54,7 +55,7 @@ class Measured:
         return self.agreed == self.images and max(self.worst, self.ironcalc_worst) <= RELATIVE
 
 
-class NoLiveNetwork(ValueError):
+class NoLiveNetwork(UserError):
     """The workbook has no network in cells; the message is one sentence."""
 
 
@@ -166,10 +167,7 @@ def told(m: Measured) -> list[str]:
 def write(measured: Measured, records: Path = record.RUNS) -> Path:
     """Keep what was measured beside the claim's records; moved into place when whole."""
     path = records / measured.net / FILE
-    with scratch(path) as folder:
-        draft = folder / FILE
-        draft.write_text(json.dumps(asdict(measured), indent=1) + "\n", encoding="utf-8")
-        settle(draft, path)
+    save(path, (json.dumps(asdict(measured), indent=1) + "\n").encode())
     return path
 
 
@@ -183,7 +181,5 @@ def load(folder: Path = record.RUNS, net: str = live.NET) -> Measured | None:
         if not 0 <= found.right <= found.images or found.agreed > found.images or found.images < 1:
             raise BadRecord(f"{path}: what was measured contradicts itself: measure again")
     except (OSError, ValueError, TypeError) as error:
-        if isinstance(error, BadRecord):
-            raise
         raise BadRecord(f"{path}: what was measured is broken: run python -m mnist spreadsheet again") from error
     return found

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from mnist.ladder import place
 from mnist.record import Claim, seconds_of_teachers
-from sheetgen.console import console
+from sheetgen.cli.console import console
 
 
 def ordered(claims: Iterable[Claim]) -> list[Claim]:

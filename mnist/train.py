@@ -21,12 +21,13 @@ from mnist.record import Epoch
 from mnist.settle import settle
 from mnist.teacher import distilled
 from mnist.warp import apply, draw
-from sheetgen import drafts
+from sheetgen import files
+from sheetgen.errors import UserError
 
 CHECKPOINT = "checkpoint.pt"
 
 
-class CannotResume(RuntimeError):
+class CannotResume(UserError):
     """A checkpoint that does not belong to this run, or cannot be read; the message is one sentence."""
 
 
@@ -51,9 +52,9 @@ class Run:
         state = {"recipe": asdict(self.recipe), "seed": self.seed, "log": [astuple(e) for e in self.log]}
         state |= {"model": self.model.state_dict(), "optimizers": [o.state_dict() for o in self.optimizers]}
         path = folder / CHECKPOINT
-        with drafts.scratch(path) as scratch:
-            torch.save(state, scratch / CHECKPOINT)
-            drafts.settle(scratch / CHECKPOINT, path)
+        with files.staging(path) as folder:
+            torch.save(state, folder / CHECKPOINT)
+            files.move_into_place(folder / CHECKPOINT, path)
 
     def resume(self, folder: Path) -> None:
         """Go on where the checkpoint stopped. Raises CannotResume; without a checkpoint, starts anew."""

@@ -1,14 +1,129 @@
-"""sheetgen: neural networks that train in live spreadsheet cells, proven equal to PyTorch autograd."""
+"""sheetgen: neural networks that train in live spreadsheet cells, proven equal to PyTorch autograd.
 
-from importlib import import_module
-from typing import Any
+Every command is a function here. What it needs is imported when it is called: nothing heavy before, and never more
+than its own part, so that `audit` and `grad` import neither numpy nor PyTorch. Each raises a UserError, whose message
+is one sentence, where something that was given cannot be used; none prints, and none ends the process.
+"""
 
-__version__ = "0.1.0"
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+# The rooms that have the name of a function below: imported first, they do not take that name when they are used.
+from sheetgen import audit as _audit  # noqa: F401
+from sheetgen import grad as _grad  # noqa: F401
+from sheetgen.errors import UserError, require
+from sheetgen.progress import Progress, silent
+from sheetgen.version import __version__
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from sheetgen.audit.verdict import Verdict
+    from sheetgen.building import Built
+    from sheetgen.grad.engine import Engine
+    from sheetgen.grad.result import Result
+    from sheetgen.report import Exported, Report
+    from sheetgen.xlsx import Workbook
+
+__all__ = ["UserError", "__version__", "audit", "audit_all", "build", "check", "export", "grad"]
 
 
-def __getattr__(name: str) -> Any:
-    """`sheetgen.export`, only when it is asked for: it imports torch, which takes seconds."""
-    if name == "export":
-        # By name, for `check` imports this package too, and must not reach what writes workbooks.
-        return import_module(f"{__name__}.exporter.export").export
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def build(
+    template: str | Path | None = None,
+    output: str | Path | None = None,
+    *,
+    steps: int | None = None,
+    learning_rate: float | None = None,
+    check: bool = True,
+    progress: Progress = silent,
+) -> Built:
+    """Write the workbook of a template: a .toml file, or the name of one that is shipped; else the default workbook.
+
+    It goes to `output`, by default into the folder out, and with `check` only if every engine and PyTorch agree with
+    it. Raises FailedChecks, which has the report, if they do not; a file that was there is then untouched.
+    """
+    require("sheetgen.build", "build", "torch")
+    from sheetgen import building
+
+    return building.build(
+        template, output, steps=steps, learning_rate=learning_rate, check=check, progress=progress
+    )
+
+
+def check(path: str | Path, engines: Sequence[str] = (), *, progress: Progress = silent) -> Report:
+    """Recalculate a workbook that sheetgen wrote with some engines, or with all, and compare it with PyTorch.
+
+    It is right if the report has no findings. Raises UserError if the file cannot be judged.
+    """
+    require("sheetgen.check", "build")
+    from sheetgen.judge import check as judge
+
+    return judge.check(path, engines or None, progress)
+
+
+def audit(path: str | Path, table: str | None = None) -> Verdict:
+    """Judge the backpropagation in a workbook that anybody made.
+
+    `table` says where the training stands, as 'Sheet1!A32:AE100', if its labels do not. A file that cannot be judged
+    is a verdict with a problem. It is judged in this process, however long that takes.
+    """
+    from sheetgen.audit import judge
+
+    return judge.audit(Path(path), table)
+
+
+def audit_all(
+    paths: Sequence[str | Path], table: str | None = None, *, jobs: int | None = None, timeout: float = 120.0
+) -> list[Verdict]:
+    """Judge many workbooks, and those in folders, each in a process with limits of memory and time, in seconds.
+
+    `jobs` of them run at a time, by default one per processor. A script that calls this needs its
+    `if __name__ == "__main__":`, as always with processes.
+    """
+    from sheetgen.audit import run
+
+    return run.audit_all(run.find_files(map(Path, paths)), jobs, pointed=table, timeout=timeout)
+
+
+def grad(
+    path: str | Path,
+    cell: str,
+    *ranges: str,
+    check: bool = True,
+    seconds: float = 10.0,
+    progress: Progress = silent,
+) -> Result:
+    """Differentiate a cell of any workbook with respect to the cells of some ranges, exactly.
+
+    Cells are written E5, Sheet2!E5 or as a defined name. `check`: an engine, if one is installed, recalculates the
+    workbook beside it, for so many seconds at most. Raises UserError if there is no such cell, or no derivative.
+    """
+    from sheetgen.grad import result
+    from sheetgen.reader import Book
+    from sheetgen.xlsx import read
+
+    return result.grad(Book(read(path)), cell, ranges, _engine if check else None, seconds, progress)
+
+
+def _engine(workbook: Workbook) -> Engine:
+    """Open a workbook in the engine that checks derivatives. Raises MissingExtra."""
+    require("checking derivatives", "build")
+    from sheetgen.engines.iron import Live
+
+    return Live(workbook)
+
+
+def export(model: nn.Module, example: Tensor, output: str | Path, **options: Any) -> Exported:
+    """Write a PyTorch network as a workbook to type into, every number of it a live formula.
+
+    `example` has the shape (samples, ...). The options are those of `sheetgen.exporter.export.export`: features,
+    outputs, softmax, rows, title, check. Raises CannotExport before anything is written, and Disagrees if a
+    spreadsheet program calculates something else.
+    """
+    require("sheetgen.export", "build", "torch")
+    from sheetgen.exporter.export import export as write
+
+    return write(model, example, output, **options)

@@ -19,7 +19,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
 
 from sheetgen import style
-from sheetgen.drafts import scratch, settle
+from sheetgen.files import move_into_place, staging
 from sheetgen.layout import ABOVE, THIS, letter, quoted
 from sheetgen.style import ACCENT
 from sheetgen.text import retyped
@@ -278,12 +278,15 @@ def _limits(ends: Limits) -> dict[str, float]:
 
 
 @contextmanager
-def writing(path: Path, title: str) -> Iterator[Book]:
+def writing(
+    path: Path, title: str, error: Callable[[str], Exception] | None = None, hint: str = ""
+) -> Iterator[Book]:
     """A Book that is written beside `path` and moved there when it is whole; an existing file survives a failure.
 
-    Raises OSError with the reason when the folder cannot be written to. Warnings of XlsxWriter are errors.
+    Raises OSError with the reason when the folder cannot be written to, or as `staging` does. Warnings of XlsxWriter
+    are errors.
     """
-    with scratch(path) as folder, warnings.catch_warnings():
+    with staging(path, error, hint) as folder, warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # XlsxWriter's kind; other libraries' deprecations stop nobody
         draft = folder / path.name
         book = Book(draft, title)
@@ -296,4 +299,4 @@ def writing(path: Path, title: str) -> Iterator[Book]:
         finally:
             for sheet in (s for s in book.workbook.worksheets() if s.fh is not None):  # one that failed half-way
                 sheet.fh.close()
-        settle(draft, path)
+        move_into_place(draft, path)

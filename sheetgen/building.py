@@ -1,28 +1,25 @@
-"""What the commands do: build a draft, have it judged, put the judge's findings in, move it into place; and print."""
+"""Build the workbook of a template: write a draft, have it judged, write it again with the judge's figures."""
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sheetgen import spec as specs
 from sheetgen import workbook
-from sheetgen.carried import NoTemplate
-from sheetgen.check import check, linted
-from sheetgen.console import RIGHT, UNUSABLE, WRONG, Progress, complain, console, ended_with_us, said, stages, warn
-from sheetgen.drafts import room, settle
-from sheetgen.engines import stop
-from sheetgen.errors import MissingExtra
-from sheetgen.extras import CannotAdd, Extra, gather
+from sheetgen.errors import UserError
+from sheetgen.extras import Extra, gather
+from sheetgen.files import CannotWrite, move_into_place, staging
 from sheetgen.formula import FormulaTooLong
+from sheetgen.judge.check import check, linted
 from sheetgen.layout import TooLarge
 from sheetgen.plan import START, Plan
-from sheetgen.report import Report, merged, summary, table
+from sheetgen.progress import Notice, Progress, silent
+from sheetgen.report import Report
 from sheetgen.sheets.start import EngineLine
-from sheetgen.spec import Spec, SpecError
 from sheetgen.templates import find
-from sheetgen.xlsx import UnreadableWorkbook
 from sheetgen.xlsx.read import MAX_CELLS
 
 DEFAULT = "homework"
@@ -33,85 +30,79 @@ REMEDY = "choose another with -o"
 LONG = {True: 400_000, False: 2_000_000}  # more formulas than these take minutes, checked or not
 
 
-class CannotWrite(ValueError):
-    """There is no place for the workbook; the message is one sentence with the remedy."""
+class FailedChecks(UserError):
+    """The draft of a workbook is wrong, so it was not written; `report` has the findings."""
+
+    def __init__(self, path: Path, report: Report) -> None:
+        super().__init__(f"{path}: not written, for the draft failed its checks; a file that was there is untouched")
+        self.report = report
+
+
+@dataclass(frozen=True)
+class Built:
+    """A workbook that was written; without a check, `report` has a line for no engine."""
+
+    path: Path
+    report: Report
+
+
+def default_output(template: str | None, folder: Path = OUTPUT) -> Path:
+    """Where the workbook of a template is written if nobody names a file. Raises SpecError."""
+    return folder / ("sheetgen.xlsx" if template is None else f"{find(template).stem}.xlsx")
 
 
 def build(
-    names: Sequence[str], output: Path | None, steps: int | None, learning_rate: float | None, checked: bool
-) -> int:
-    """Build the workbooks of some templates; returns the exit status. Nothing is overwritten by a failed build."""
-    status = RIGHT
-    options = " ".join(
-        f"{flag} {value!r}"
-        for flag, value in (("--steps", steps), ("--learning-rate", learning_rate))
-        if value is not None
-    )
-    taken: set[Path] = set()
-    complaints: set[str] = set()  # what is wrong with the options is wrong with them for every template
-    for name in names or [DEFAULT]:
-        try:
-            spec = specs.with_options(specs.load(find(name)), steps, learning_rate)
-            path = _target(spec, output, len(names))
-            if path in taken:
-                raise CannotWrite(f"{name}: {path} is written by another template: give one of them another name")
-            taken.add(path)
-            extras = [] if names else gather()  # the default workbook alone shows what other packages add
-            if not _build_one(spec, path, options, checked, extras):
-                status = max(status, WRONG)
-        except (SpecError, CannotWrite, CannotAdd, TooLarge, FormulaTooLong) as error:
-            problem = f"{name}: {error}" if isinstance(error, TooLarge | FormulaTooLong) else str(error)
-            if problem not in complaints:
-                complain(problem)
-            complaints.add(problem)
-            status = UNUSABLE
-    return status
+    template: str | Path | None = None,
+    output: str | Path | None = None,
+    *,
+    steps: int | None = None,
+    learning_rate: float | None = None,
+    check: bool = True,
+    progress: Progress = silent,
+) -> Built:
+    """Build the workbook of a template, a file or the name of one that is shipped; without one, of the default network.
+
+    Nothing is overwritten by a build that fails. Raises FailedChecks if the draft is wrong, and SpecError, CannotWrite,
+    CannotAdd, TooLarge or FormulaTooLong if it cannot be built.
+    """
+    name = None if template is None else str(template)
+    spec = specs.with_options(specs.load(find(name or DEFAULT)), steps, learning_rate)
+    path = default_output(name) if output is None else Path(output)
+    if path.suffix.lower() != ".xlsx":
+        raise CannotWrite(f"{path}: the workbook's name must end with .xlsx")
+    extras = gather() if name is None else []  # the default workbook alone shows what other packages add
+    given = {"--steps": steps, "--learning-rate": learning_rate}
+    options = " ".join(f"{flag} {value!r}" for flag, value in given.items() if value is not None)
+    try:
+        report = _build(workbook.plan(spec), path, options, check, extras, progress)
+    except (TooLarge, FormulaTooLong) as error:
+        raise type(error)(f"{name or DEFAULT}: {error}") from error
+    return Built(path, report)
 
 
-def _target(spec: Spec, output: Path | None, count: int) -> Path:
-    name = f"{Path(spec.source).stem}.xlsx"
-    one = output is not None and output.suffix.lower() == ".xlsx"
-    if count > 1:  # a folder, one file for each
-        if one:
-            raise CannotWrite(f"{output}: this is the name of one workbook for {count} templates: give a folder")
-        return (output or OUTPUT) / name
-    if output is None:
-        return OUTPUT / ("sheetgen.xlsx" if count == 0 else name)
-    if not one:
-        raise CannotWrite(f"{output}: the workbook's name must end with .xlsx")
-    return output
-
-
-def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequence[Extra]) -> bool:
+def _build(
+    plan: Plan, path: Path, options: str, checked: bool, extras: Sequence[Extra], progress: Progress
+) -> Report:
     """Write a draft, judge it, and write it again with the judge's figures; only then does it take its place."""
-    plan = workbook.plan(spec)
     if checked and plan.cells > MAX_CELLS:
         raise TooLarge(
-            f"{spec.steps:,} steps make {plan.cells:,} cells, more than the {MAX_CELLS:,} that a check reads: "
-            "use fewer steps, or build it with --no-check"
+            f"{plan.program.spec.steps:,} steps make {plan.cells:,} cells, more than the {MAX_CELLS:,} that a check "
+            "reads: use fewer steps, or build it with --no-check"
         )
-    with room(path, CannotWrite, REMEDY) as folder:
+    with staging(path, CannotWrite, REMEDY) as folder:
         if plan.formulas > LONG[checked]:
             work = "write, and to check with every engine" if checked else "write"
-            warn(f"{path}: about {plan.formulas:,} formulas to {work}: this takes minutes")
-        with stages("asking PyTorch autograd") as say, ended_with_us(stop):
-            report = _draft(plan, folder, options, checked, extras, say)
-        if report.passed:
-            settle(folder / FINAL, path)
-    if report.passed and not checked:
-        said(f"{path}: written, not checked")
-        return True
-    report.path = path
-    print_report(report)
-    if report.passed:
-        said(f"{path}: written, {sum(x.cells for x in report.lines):,} results compared, all right")
-    else:
-        complain(f"{path}: not written, for the draft failed its checks; a file that was there is untouched")
-    return report.passed
+            progress(Notice(f"{path}: about {plan.formulas:,} formulas to {work}: this takes minutes"))
+        report = _draft(plan, folder, options, checked, extras, progress)
+        report.path = path
+        if not report.passed:
+            raise FailedChecks(path, report)
+        move_into_place(folder / FINAL, path)
+    return report
 
 
 def _draft(plan: Plan, folder: Path, options: str, checked: bool, extras: Sequence[Extra], say: Progress) -> Report:
-    """Write the FINAL workbook into a folder, unless a check of its draft fails; what the check found.
+    """Write the FINAL workbook into a folder, unless a check of its draft fails; the report on the draft.
 
     Unchecked, it is linted all the same: Excel would refuse what the linter finds.
     """
@@ -135,50 +126,9 @@ def _draft(plan: Plan, folder: Path, options: str, checked: bool, extras: Sequen
 
 
 def _only_start_differs(draft: Path, final: Path) -> None:
-    """What was checked is what is delivered: but for the certificate's figures the two files are the same."""
+    """Raise AssertionError if the file that is delivered is not the one that was checked, but for the certificate."""
     with zipfile.ZipFile(draft) as a, zipfile.ZipFile(final) as b:
         sheets = [name for name in a.namelist() if name.startswith("xl/worksheets/sheet")]
         changed = [name for name in sheets if a.read(name) != b.read(name)]
     if changed != ["xl/worksheets/sheet1.xml"]:
         raise AssertionError(f"writing the certificate changed {changed}, not only the sheet {START}")
-
-
-def check_files(files: Sequence[Path], engines: Sequence[str]) -> int:
-    """Judge some workbooks and print what was found; returns the exit status."""
-    from sheetgen.engines import ENGINES
-
-    unknown = [name for name in engines if name not in ENGINES]
-    if unknown:
-        complain(f"{unknown[0]}: there is no such engine: use one of {', '.join(ENGINES)}")
-        return UNUSABLE
-    status = RIGHT
-    for path in dict.fromkeys(files):
-        try:
-            with stages("reading") as say, ended_with_us(stop):
-                report = check(path, engines or None, progress=say)
-        except (NoTemplate, SpecError, UnreadableWorkbook, MissingExtra) as error:
-            complain(str(error))
-            status = UNUSABLE
-            continue
-        print_report(report)
-        if report.passed:
-            said(f"{path}: right")
-        else:
-            status = max(status, WRONG)
-            n = len(merged(report.findings))
-            complain(f"{path}: {n:,} finding{'s' * (n != 1)}")
-    return status
-
-
-def print_report(report: Report) -> None:
-    """The table of engines, then the notes and findings."""
-    out = console()
-    out.print(table(report.lines), soft_wrap=True)
-    for note in report.notes:
-        out.print(f"note: {note}", soft_wrap=True)
-    for finding, more in summary(report.findings):
-        where = f"{finding.sheet}!{finding.cell}: " if finding.sheet else ""
-        engine = f" [{finding.engine}]" if finding.engine else ""
-        out.print(f"{finding.kind}: {where}{finding.message}{engine}", soft_wrap=True)
-        if more:
-            out.print(f"    and {more:,} more of this kind")

@@ -7,15 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from sheetgen import spec as specs
+from sheetgen.errors import UserError
 from sheetgen.report import Finding, Report
-from sheetgen.spec import Spec
+from sheetgen.spec import Spec, SpecError
 from sheetgen.xlsx import Workbook
 from sheetgen.xlsx.a1 import place
 
 MOST_LINES = 10_000  # of a template
 
 
-class NoTemplate(ValueError):
+class NoTemplate(UserError):
     """A workbook that does not say what network it holds."""
 
 
@@ -42,7 +43,7 @@ def _with_options(network: Spec, options: str, path: Path) -> Spec:
         values = dict(zip(words[::2], words[1::2], strict=False))
         steps, rate = values.get("--steps"), values.get("--learning-rate")
         return specs.with_options(network, int(steps) if steps else None, float(rate) if rate else None)
-    except ValueError:
+    except (ValueError, SpecError):
         raise NoTemplate(
             f"{path}: the options {options!r} on its sheet Template cannot be read: build it again"
         ) from None

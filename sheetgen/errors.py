@@ -1,9 +1,10 @@
-"""Errors that are one sentence for the user: a command prints it and ends with an exit status that is not 0."""
+"""Errors that are one sentence for the user, and the exit statuses of all commands."""
 
 from __future__ import annotations
 
 import importlib
 import warnings
+from enum import IntEnum
 from importlib.util import find_spec
 from types import ModuleType
 
@@ -13,6 +14,14 @@ EXTRAS = {
     "torch": ("torch", "torchvision", "numpy", "safetensors"),
     "formulon": ("formulon",),
 }
+
+
+class Status(IntEnum):
+    """How a command ends; the worst of several files decides. One that a signal stops ends with 128 and its number."""
+
+    RIGHT = 0  # all is right, or was written
+    WRONG = 1  # something is wrong in what was judged; of what was to be written, nothing was
+    UNUSABLE = 2  # what was given cannot be used or judged
 
 
 class UserError(Exception):

@@ -11,11 +11,12 @@ from importlib.metadata import entry_points
 from typing import NamedTuple
 
 from sheetgen.book import Book
+from sheetgen.errors import UserError
 
 GROUP = "sheetgen.sheets"
 
 
-class CannotAdd(ValueError):
+class CannotAdd(UserError):
     """A package's sheets cannot be written; the message is one sentence with the remedy."""
 
 

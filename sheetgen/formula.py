@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from sheetgen.cell import Cell
+from sheetgen.errors import UserError
 
 SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a piece of text binds
 
@@ -21,7 +22,7 @@ MAX_FORMULA = 8192  # characters, Excel's limit
 AROUND = 80  # of them for what sheets put around a formula, such as IFERROR(…,"diverged")
 
 
-class FormulaTooLong(ValueError):
+class FormulaTooLong(UserError):
     """A formula that Excel would refuse: over 8,192 characters."""
 
 

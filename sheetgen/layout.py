@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from sheetgen.cell import Cell
+from sheetgen.errors import UserError
 from sheetgen.formula import show
 
 if TYPE_CHECKING:  # audit writes its report without numpy
@@ -21,7 +22,7 @@ THIS, ABOVE = "\x00", "\x01"
 DIVERGED = "diverged"  # what a cell says whose number ran off to infinity
 
 
-class TooLarge(ValueError):
+class TooLarge(UserError):
     """More steps than a sheet has rows, or more numbers than it has columns."""
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from sheetgen.progress import Finished
+
 HEADS = ("engine", "version", "cells", "worst relative error", "seconds", "where")
 WRONG, CACHED = "wrong", "cached"  # kinds: the formula gives another number than PyTorch, than what its cell shows
 MOST_FINDINGS = 20  # of one kind that are named; the rest is counted
@@ -20,10 +22,6 @@ class Finding(NamedTuple):
     cell: str
     message: str
     engine: str = ""
-
-
-class Finished(str):
-    """What a finished stage has to tell `progress`, in figures; what is done next is told by a plain text."""
 
 
 class Line(NamedTuple):

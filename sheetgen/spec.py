@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sheetgen.errors import UserError
 from sheetgen.text import unseen
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
@@ -25,7 +26,7 @@ MAX_UNITS = 64  # in one layer: beyond it a sheet is no longer something a perso
 MAX_WEIGHTS = 100_000  # in all: each has a column, and a sheet has fewer
 
 
-class SpecError(ValueError):
+class SpecError(UserError):
     """A template that cannot be used; the message is one sentence with the remedy."""
 
 

@@ -1,4 +1,4 @@
-"""Texts that people give: what in them nobody sees, and what a spreadsheet would take for a formula."""
+"""Texts that people give: safe to show, free of what nobody sees, and no formula to a spreadsheet."""
 
 from __future__ import annotations
 
@@ -9,6 +9,24 @@ _SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the las
 # Signs that count as letters or marks and show nothing: fillers, joiners, Mongolian selectors, an empty braille.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0]")
 _NAMELESS = {"Cc": "a control character", "Co": "for private use", "Cs": "half of a character", "Cn": "not in Unicode"}
+LONGEST = 2_000  # characters of a text that is shown
+_UNUSUAL = re.compile(r"[^\x20-\x7e]")
+
+
+def plain(text: object, most: int = LONGEST) -> str:
+    """One line that a terminal, XML and a sheet can hold: no control characters; a long text loses its middle."""
+    whole = str(text)
+    if len(whole) > most:
+        whole = f"{whole[: most // 2]}…{whole[len(whole) - most + most // 2 + 1 :]}"
+    return _UNUSUAL.sub(_harmless, whole)
+
+
+def _harmless(match: re.Match[str]) -> str:
+    c = match[0]
+    if c.isprintable():
+        return c
+    # Characters of category Cf are not seen, and turn the direction of what is.
+    return " " if c.isspace() else "" if unicodedata.category(c) == "Cf" else "�"
 
 
 def calculates(text: str) -> bool:

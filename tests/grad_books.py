@@ -14,7 +14,7 @@ import pytest
 
 from sheetgen.__main__ import main
 from sheetgen.engines.iron import Live
-from sheetgen.grad import grad
+from sheetgen.grad.result import grad
 from sheetgen.reader import Book
 from sheetgen.xlsx import Entry, Workbook
 from sheetgen.xlsx.a1 import column_letters

@@ -13,7 +13,6 @@ from verdicts import finding, judged
 from sheetgen.__main__ import main
 from sheetgen.audit import run
 from sheetgen.audit.run import audit_all
-from sheetgen.audit.show import command
 from sheetgen.audit.verdict import Verdict
 from sheetgen.lint import lint
 
@@ -140,6 +139,8 @@ def test_a_narrow_encoding_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr("sys.stdout", out)
     monkeypatch.setattr(run, "audit_all", lambda *_, **__: [Verdict(Path("∂.xlsx"))])
-    assert command.audit([Path("∂.xlsx")], command.Outputs(), None, None, 1) == 0
+    with pytest.raises(SystemExit) as stop:
+        main(["audit", "∂.xlsx"])
+    assert stop.value.code == 0
     out.flush()
     assert out.buffer.getvalue().startswith(b"?.xlsx\n")

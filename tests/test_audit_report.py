@@ -13,9 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from verdicts import HOSTILE, class_of, finding, hostile, judged, safe
 
-from sheetgen.audit.show import names, text, workbook
+from sheetgen.audit.show import text
 from sheetgen.audit.verdict import KINDS, Verdict
+from sheetgen.cli.audit import write_report
 from sheetgen.lint import lint
+from sheetgen.sheets import audit_report
+from sheetgen.sheets.links import sheets as sheet_names
 from sheetgen.xlsx import Entry, read
 
 
@@ -35,35 +38,35 @@ def links(path: Path, sheet: int) -> dict[str, tuple[str, str]]:
 def head(path: Path) -> dict[str, str]:
     """Heading -> letters of the summary's columns."""
     cells = read(path).sheets["Summary"]
-    row = str(workbook.HEAD_ROW)
+    row = str(audit_report.HEAD_ROW)
     return {str(e.value): at.removesuffix(row) for at, e in cells.items() if re.fullmatch(rf"[A-Z]+{row}", at)}
 
 
 def test_the_summary_counts(tmp_path: Path) -> None:
-    workbook.write(class_of(tmp_path), tmp_path / "out" / "r.xlsx")
+    write_report(class_of(tmp_path), tmp_path / "out" / "r.xlsx")
     book = read(tmp_path / "out" / "r.xlsx")
     assert list(book.sheets) == ["Summary", "ann", "bob Book1", "cid Book1", "dora"]
     cells = book.sheets["Summary"]
     assert [cells[f"{c}5"].value for c in "ABCDE"] == [4, 1, 1, 1, 1]
     columns = head(tmp_path / "out" / "r.xlsx")
-    assert list(columns)[len(workbook.HEADS) :] == [
+    assert list(columns)[len(audit_report.HEADS) :] == [
         "wrong gradient", "not one formula", "wrong chart", "contradicting text"
     ]  # fmt: skip
-    first = workbook.FIRST_ROW
+    first = audit_report.FIRST_ROW
     assert [cells[f"B{first + k}"].value for k in range(4)] == ["right", "wrong", "doubtful", "not judged"]
     assert [cells[f"{columns['errors']}{first + k}"].value for k in range(3)] == [0, 3, 0]
     gradient = columns["wrong gradient"]
-    assert [cells[f"{gradient}{row}"].value for row in (workbook.ALL_ROW, workbook.WITH_ROW)] == [2, 1]
+    assert [cells[f"{gradient}{row}"].value for row in (audit_report.ALL_ROW, audit_report.WITH_ROW)] == [2, 1]
     assert all(cells[f"{c}5"].formula for c in "ABCDE")
 
 
 def test_what_is_shown_is_what_the_formulas_give(tmp_path: Path) -> None:
     """And the counts are live: a finding that is forgiven makes its workbook right."""
     path = tmp_path / "r.xlsx"
-    workbook.write([*class_of(tmp_path), *hostile(tmp_path)], path)
+    write_report([*class_of(tmp_path), *hostile(tmp_path)], path)
     shown = {s: {at: e.value for at, e in cells.items() if e.formula} for s, cells in read(path).sheets.items()}
     assert recalculated(path) == shown
-    first = workbook.FIRST_ROW
+    first = audit_report.FIRST_ROW
     forgiven = recalculated(
         path, **{"bob Book1!A6": "forgiven", "bob Book1!A7": "forgiven", "bob Book1!A8": "forgiven"}
     )
@@ -76,7 +79,7 @@ def test_what_is_shown_is_what_the_formulas_give(tmp_path: Path) -> None:
 def test_cells_link_into_the_submission(tmp_path: Path) -> None:
     name = "50% #1 [a]; ünï'&.xlsx"
     verdict = Verdict(tmp_path / "in" / name, [finding(sheet="O'Brien's"), finding("warning", "Chart 1")], [judged()])
-    workbook.write([verdict], tmp_path / "out" / "r.xlsx")
+    write_report([verdict], tmp_path / "out" / "r.xlsx")
     found = links(tmp_path / "out" / "r.xlsx", 2)
     file = f"../in/{name}"
     assert {at: (unquote(target).replace("\\", "/"), place) for at, (target, place) in found.items()} == {
@@ -87,13 +90,13 @@ def test_cells_link_into_the_submission(tmp_path: Path) -> None:
         "C11": (file, "'Sheet1'!A32:AE100"),
     }
     summary = links(tmp_path / "out" / "r.xlsx", 1)
-    row = workbook.FIRST_ROW
+    row = audit_report.FIRST_ROW
     assert summary[f"H{row}"] == found["C6"] and summary[f"A{row}"][1].endswith("'!A1")
 
 
 def test_texts_stay_texts_and_the_linter_is_content(tmp_path: Path) -> None:
     path = tmp_path / "r.xlsx"
-    workbook.write([*hostile(tmp_path), *class_of(tmp_path)], path)
+    write_report([*hostile(tmp_path), *class_of(tmp_path)], path)
     assert lint(path) == []
     book = read(path)
     for sheet, cells in book.sheets.items():
@@ -105,7 +108,7 @@ def test_texts_stay_texts_and_the_linter_is_content(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verdicts", [
     [Verdict(Path("a.xlsx"))],
-    [Verdict(Path("a.xlsx"), problem="a.xlsx is no workbook.")],
+    [Verdict(Path("a.xlsx"), problem="a.xlsx is no audit_report.")],
     [Verdict(Path("Summary.xlsx")), Verdict(Path("History.xlsx")), Verdict(Path("summary.xlsm"))],
     [Verdict(Path("w1.xlsx"), [finding()]), Verdict(Path("x" * 90 + ".xlsx")), Verdict(Path("x" * 91 + ".xlsx"))],
     [Verdict(Path("d" * 250, "e" * 250, *["f" * 250] * 9, "deep.xlsx"), [finding()])],
@@ -114,18 +117,18 @@ def test_texts_stay_texts_and_the_linter_is_content(tmp_path: Path) -> None:
 ], ids=["right", "unreadable", "reserved", "long names", "long path", "many findings", "many files"])  # fmt: skip
 def test_any_class_makes_a_workbook(verdicts: list[Verdict], tmp_path: Path) -> None:
     path = tmp_path / "r.xlsx"
-    workbook.write(verdicts, path)
+    write_report(verdicts, path)
     assert lint(path) == []
     cells = read(path).sheets["Summary"]
     assert cells["A5"].value == len(verdicts)
-    last = workbook.HEAD_ROW + len(verdicts)
-    assert [cells[f"B{row}"].value for row in range(workbook.FIRST_ROW, last + 1)] == [v.word for v in verdicts]
+    last = audit_report.HEAD_ROW + len(verdicts)
+    assert [cells[f"B{row}"].value for row in range(audit_report.FIRST_ROW, last + 1)] == [v.word for v in verdicts]
 
 
 @settings(**STEADY)
 @given(st.lists(st.text(st.characters(codec=None, exclude_characters="\0/", exclude_categories=()), min_size=1)))
 def test_names_of_sheets_are_legal_and_differ(stems: list[str]) -> None:
-    found = names.sheets([Path("folder", stem + ".xlsx") for stem in stems], ["Summary"])
+    found = sheet_names([Path("folder", stem + ".xlsx") for stem in stems], ["Summary"])
     assert len({name.casefold() for name in (*found, "Summary", "History")}) == len(stems) + 2
     for name in found:
         assert 1 <= len(name.encode("utf-16-le")) // 2 <= 31 and not set(name) & set("[]:*?/\\'")
@@ -134,7 +137,7 @@ def test_names_of_sheets_are_legal_and_differ(stems: list[str]) -> None:
 
 def test_the_report_is_the_same_every_time(tmp_path: Path) -> None:
     for name in ("a.xlsx", "b.xlsx"):
-        workbook.write(class_of(tmp_path), tmp_path / name)
+        write_report(class_of(tmp_path), tmp_path / name)
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
 
 

@@ -15,9 +15,12 @@ from rich.cells import cell_len
 from rich.console import Console
 from verdicts import HOSTILE, WHY, class_of, finding, hostile, judged, safe
 
-from sheetgen import __version__
-from sheetgen.audit.show import gradescope, junit, machine, markdown, terminal, text
+from sheetgen.audit.show import gradescope, junit, machine, markdown, text
 from sheetgen.audit.verdict import Finding, Judged, Verdict
+from sheetgen.cli import verdicts as terminal
+from sheetgen.files import save
+from sheetgen.text import plain
+from sheetgen.version import __version__
 
 
 def printed(verdicts: list[Verdict], width: int = 500, **options: Any) -> str:
@@ -33,21 +36,21 @@ def printed(verdicts: list[Verdict], width: int = 500, **options: Any) -> str:
 @settings(**STEADY)
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=50), st.integers(2, 60))
 def test_a_plain_text_is_one_harmless_line(one: str, most: int) -> None:
-    shown = text.plain(one, most)
+    shown = plain(one, most)
     safe(shown)
     assert "\n" not in shown and len(shown) <= most
     ElementTree.fromstring(ElementTree.tostring(ElementTree.Element("a", b=shown)))
-    assert text.plain(shown, most) == shown
+    assert plain(shown, most) == shown
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=200))
 @settings(**STEADY)
 def test_an_ordinary_text_stays_as_it_is(one: str) -> None:
-    assert text.plain(one) == one
+    assert plain(one) == one
 
 
 def test_a_long_text_loses_its_middle() -> None:
-    assert text.plain("abcdefghij", 6) == "abc…ij" and text.plain("abcdefghij", 10) == "abcdefghij"
+    assert plain("abcdefghij", 6) == "abc…ij" and plain("abcdefghij", 10) == "abcdefghij"
 
 
 @pytest.mark.parametrize(("sheet", "cells", "shown"), [
@@ -74,7 +77,7 @@ def test_a_file_that_cannot_be_saved_leaves_the_old_one(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space"):
-        text.save(tmp_path / "a.xml", b"new")
+        save(tmp_path / "a.xml", b"new")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 
 

@@ -16,9 +16,9 @@ from mutants import edit, set_cells
 
 from sheetgen import workbook
 from sheetgen.audit.judge import audit
-from sheetgen.check import check
 from sheetgen.engines import ENGINES, available
 from sheetgen.engines.result import Values
+from sheetgen.judge.check import check
 from sheetgen.spec import parse
 from sheetgen.xlsx import ErrorValue, Value, Workbook, blank, read
 from sheetgen.xlsx.a1 import Area, address

@@ -11,8 +11,8 @@ from books import FEW
 from mutants import edit, formula_of, part, set_cells
 
 from sheetgen.carried import NoTemplate
-from sheetgen.check import _same, check
 from sheetgen.engines import ENGINES, available
+from sheetgen.judge.check import _same, check
 from sheetgen.layout import FIRST_ROW
 from sheetgen.report import summary
 from sheetgen.tables import find

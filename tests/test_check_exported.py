@@ -15,9 +15,9 @@ from torch import nn
 import sheetgen
 from sheetgen.__main__ import main
 from sheetgen.carried import NoTemplate
-from sheetgen.check import check
 from sheetgen.engines import ENGINES, available
 from sheetgen.exported import claims
+from sheetgen.judge.check import check
 from sheetgen.report import Report
 from sheetgen.xlsx import read
 
@@ -146,7 +146,7 @@ def test_what_the_file_does_not_carry_is_said(table: Path, tmp_path: Path) -> No
 def test_what_no_engine_recalculates_is_not_said_to_be_compared(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sheetgen.check.too_much", lambda _: "Predict!A1 refers to 9 cells at once")
+    monkeypatch.setattr("sheetgen.judge.check.too_much", lambda _: "Predict!A1 refers to 9 cells at once")
     monkeypatch.setattr("sheetgen.exported.Live", None)  # the example is typed into no copy either
     for path in (table, set_cells(table, tmp_path / "typed.xlsx", "Predict", {"B8": 3.25}, TABLE)):
         report = check(path, QUICK)

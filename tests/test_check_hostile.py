@@ -20,10 +20,10 @@ from packages import HOSTILE
 
 from sheetgen import engines
 from sheetgen.carried import NoTemplate
-from sheetgen.check import check
-from sheetgen.grad import grad
+from sheetgen.grad.result import grad
 from sheetgen.grad.reverse import CannotDifferentiate
 from sheetgen.grad.where import NoSuchCell
+from sheetgen.judge.check import check
 from sheetgen.reader import Book
 from sheetgen.spec import SpecError
 from sheetgen.xlsx import UnreadableWorkbook, read

@@ -17,9 +17,10 @@ from progress import parted
 from sheetgen import building, workbook
 from sheetgen import spec as specs
 from sheetgen.__main__ import main
-from sheetgen.check import check
-from sheetgen.console import KEPT
+from sheetgen.cli import console
+from sheetgen.cli.console import KEPT
 from sheetgen.engines import ENGINES
+from sheetgen.judge.check import check
 from sheetgen.lint import Problem
 from sheetgen.report import Finding, Report
 from sheetgen.xlsx import read
@@ -213,7 +214,7 @@ def test_a_failed_build_leaves_everything_as_it_was(
 def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The homework with 8 steps, as the command line writes it."""
     folder = tmp_path_factory.mktemp("right")
-    assert building.build(["homework"], folder / "right.xlsx", 8, None, checked=False) == 0
+    building.build("homework", folder / "right.xlsx", steps=8, check=False)
     return folder / "right.xlsx"
 
 
@@ -281,7 +282,7 @@ def test_a_long_build_says_so_first(
 ) -> None:
     """Before anything slow is done, with the count of formulas; a short one says nothing."""
     said: list[str] = []
-    monkeypatch.setattr(building, "warn", said.append)
+    monkeypatch.setattr(console, "warn", said.append)
     monkeypatch.setattr(workbook, "ask_oracle", interrupted)
     plan = workbook.plan(specs.with_options(specs.load(TEMPLATES / "xor.toml"), 2_000))
     assert sheetgen("build", "xor", "--steps", 2_000, "-o", "x.xlsx")[0] == 130
@@ -319,7 +320,9 @@ def test_a_link_as_output_is_followed(sheetgen: Sheetgen, tmp_path: Path) -> Non
 
 
 def test_a_stage_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], right: Path) -> None:
-    assert building.check_files([right], ["IronCalc"]) == 0
+    with pytest.raises(SystemExit) as stop:
+        main(["check", str(right), "--engine", "IronCalc"])
+    assert stop.value.code == 0
     lines = capsys.readouterr().err.splitlines()
     heads = ["reading: ", "linting: ", "PyTorch autograd: ", "IronCalc "]
     assert len(lines) == len(heads) and all(map(str.startswith, lines, heads))
@@ -331,7 +334,7 @@ def test_what_excel_would_not_take_is_not_written_even_unchecked(
     sheetgen: Sheetgen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = [Problem("formula-nesting", "Training", "A9", "Functions are nested more than 64 deep.")] * 2
-    monkeypatch.setattr("sheetgen.check.lint", lambda _: found)
+    monkeypatch.setattr("sheetgen.judge.check.lint", lambda _: found)
     status, out, _ = sheetgen("build", "homework", "--steps", "3", "--no-check", "-o", tmp_path / "book.xlsx")
     assert status == 1 and not (tmp_path / "book.xlsx").exists()
     assert out.count("lint: Training!A9: Functions are nested more than 64 deep. [formula-nesting]") >= 1

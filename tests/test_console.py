@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 import mnist.__main__
 import sheetgen.__main__
-from sheetgen import console
-from sheetgen.console import Command, FilePath, Stopped, ended_with_us, stages, stoppable
+from sheetgen.cli import console
+from sheetgen.cli.console import Command, FilePath, Stopped, ended_with_us, stages, stoppable
 from sheetgen.report import Finished, Line
 
 BY = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]

@@ -10,8 +10,8 @@ from books import TEMPLATES, BuildBook
 from engine_books import needs, write
 
 from sheetgen import extras, workbook
-from sheetgen.check import check
 from sheetgen.engines import ENGINES, EngineFailed, EngineMissing, Recalculated, formulon
+from sheetgen.judge.check import check
 from sheetgen.plan import START
 from sheetgen.sheets.start import FORMULON, EngineLine
 from sheetgen.spec import load

@@ -12,9 +12,10 @@ from grad_books import AT, OPTION, Cells, book, checked, loan, training
 from grad_random import Made, by_torch, workbooks
 from hypothesis import assume, given, settings
 
-from sheetgen.grad import CannotDifferentiate, Result, grad
+from sheetgen.grad import result
 from sheetgen.grad.engine import AGREES, DIFFERS, UNCHECKED, VAGUE
-from sheetgen.grad.reverse import sweep
+from sheetgen.grad.result import Result, grad
+from sheetgen.grad.reverse import CannotDifferentiate, sweep
 
 
 def derivatives(found: Result) -> dict[str, float | None]:
@@ -71,7 +72,7 @@ def test_the_numeric_check_catches_a_wrong_derivative(made: Made) -> None:
         return swept
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sheetgen.grad.result.sweep", wrong)
+        patch.setattr(result, "sweep", wrong)
         found = checked(book(cells), last, ["A1:A4"])
     checks = {row.check for row in found.rows if row.derivative}
     if not found.notes:

@@ -10,8 +10,9 @@ import pytest
 from grad_books import Cells, book, checked, run, write
 from mutants import edit
 
-from sheetgen.grad import CannotDifferentiate, grad
 from sheetgen.grad.engine import AGREES, CANNOT, DIFFERS
+from sheetgen.grad.result import grad
+from sheetgen.grad.reverse import CannotDifferentiate
 from sheetgen.xlsx import Entry, ErrorValue, read
 
 ERROR = Entry("1/0", ErrorValue("#DIV/0!"))

@@ -17,8 +17,8 @@ from grad_books import Cells, book, checked, run, write
 from sheetgen.cell import OPS, Cell, Op
 from sheetgen.engines.iron import Live
 from sheetgen.errors import MissingExtra, UserError
-from sheetgen.grad import Result, Row, grad
 from sheetgen.grad.engine import AGREES, CANNOT, DIFFERS, UNCHECKED, VAGUE, Check
+from sheetgen.grad.result import Result, Row, grad
 from sheetgen.grad.tape import local
 from sheetgen.reader import Place
 from sheetgen.reader.functions import FUNCTIONS, Function

@@ -9,7 +9,8 @@ import pytest
 from grad_books import Cells, book, checked, run, write
 from mutants import edit
 
-from sheetgen.grad import CannotDifferentiate, grad
+from sheetgen.grad.result import grad
+from sheetgen.grad.reverse import CannotDifferentiate
 from sheetgen.grad.where import NoSuchCell
 from sheetgen.reader import Book
 from sheetgen.xlsx import Entry, Workbook

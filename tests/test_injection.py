@@ -14,8 +14,8 @@ from verdicts import hostile
 
 import sheetgen
 from sheetgen import text, workbook
-from sheetgen.audit.show import workbook as marks
 from sheetgen.book import writing
+from sheetgen.cli.audit import write_report
 from sheetgen.grad.result import grad
 from sheetgen.grad.show import COLUMNS, as_csv
 from sheetgen.reader import Book
@@ -114,7 +114,7 @@ def exported_planes(path: Path) -> None:
 
 
 def report(path: Path) -> None:
-    marks.write(hostile(path.parent), path)
+    write_report(hostile(path.parent), path)
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,11 @@ from mnist.sheets import architecture, provenance, runs
 from mnist.sheets.common import TELLING, told
 from mnist.sheets.layers import layers, shapes
 from sheetgen import building, extras, workbook
+from sheetgen.__main__ import main
 from sheetgen.book import writing
-from sheetgen.check import check
 from sheetgen.engines import ENGINES, available
 from sheetgen.extras import CannotAdd, Extra
+from sheetgen.judge.check import check
 from sheetgen.plan import Oracle
 from sheetgen.spec import Spec
 from sheetgen.tables import find
@@ -462,7 +463,9 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Extra | None
 
 def default_build(path: Path) -> int:
     """sheetgen build -o path --steps 2 --no-check"""
-    return building.build([], path, 2, None, checked=False)
+    with pytest.raises(SystemExit) as stop:
+        main(["build", "-o", str(path), "--steps", "2", "--no-check"])
+    return int(stop.value.code or 0)
 
 
 def test_the_default_workbook_has_the_sheets_and_no_other_has(only: Any, tmp_path: Path, made: Any) -> None:
@@ -472,7 +475,7 @@ def test_the_default_workbook_has_the_sheets_and_no_other_has(only: Any, tmp_pat
     only(lambda: mnist.sheets.gather(tmp_path / "runs", nowhere))
     assert default_build(tmp_path / "x.xlsx") == 0
     assert openpyxl.load_workbook(tmp_path / "x.xlsx").sheetnames == SHEETS
-    assert building.build(["homework"], tmp_path / "y.xlsx", 2, None, checked=False) == 0
+    building.build("homework", tmp_path / "y.xlsx", steps=2, check=False)
     assert openpyxl.load_workbook(tmp_path / "y.xlsx").sheetnames == SHEETS[:-4]
 
 

@@ -62,7 +62,7 @@ def test_the_wheel_holds_the_packages_the_templates_the_records_and_nothing_else
     source = {path.relative_to(ROOT).as_posix() for room in rooms for path in room.rglob("*.py")}
     templates = {f"sheetgen/templates/{path.name}" for path in (ROOT / "templates").glob("*.toml")}
     records = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mnist" / "runs").glob("*/s*")}
-    assert contents(wheel) == source | templates | records
+    assert contents(wheel) == source | templates | records | {"sheetgen/py.typed"}
     assert len(templates) >= 5
 
 

@@ -10,13 +10,14 @@ from sheetgen.audit.find_reach import Reach
 from sheetgen.audit.find_steps import build, first_step, has_formulas, last_step
 from sheetgen.audit.labels import heading, quantity
 from sheetgen.audit.table import Table
+from sheetgen.errors import UserError
 from sheetgen.xlsx import Workbook
 from sheetgen.xlsx.a1 import Area, column_number, range_of
 
 _SPEC = re.compile(r"(?:(?P<sheet>'(?:[^']|'')+'|[^!]+)!)?(?P<cells>[^\s!]+)(?P<lines>(?:\s+\S+=\S+)*)")
 
 
-class NoTable(ValueError):
+class NoTable(UserError):
     """What was pointed at is no table of a training; the message is one sentence."""
 
 

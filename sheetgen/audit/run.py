@@ -21,7 +21,7 @@ Judge = Callable[[Path, str | None], Verdict]  # a function of a module, for its
 TIMEOUT = 120.0  # seconds for one file
 MEMORY = 3 << 30  # bytes that one file may take beyond what Python itself takes
 SUFFIXES = {".xlsx", ".xlsm"}
-PRELOADED = ["click", "sheetgen.audit.judge"]  # imported once, not once per file
+PRELOADED = ["sheetgen.audit.judge"]  # imported once, not once per file; a program may add what itself imports
 
 
 def find_files(paths: Iterable[Path], leave_out: Iterable[Path] = ()) -> list[Path]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from sheetgen.errors import Status
+
 ERROR, WARNING, NOTE = SEVERITIES = "error", "warning", "note"
 
 MOST = 3  # parts that could not be judged that are told of in one line
@@ -103,9 +105,9 @@ class Verdict:
         return "not judged" if self.problem or self.unjudged else "right"
 
     @property
-    def code(self) -> int:
-        """The exit status: 0 right, 1 something was found, 2 not judged."""
-        return {"right": 0, "not judged": 2}.get(self.word, 1)
+    def code(self) -> Status:
+        """The exit status: right, wrong for whatever was found, unusable for what was not judged."""
+        return {"right": Status.RIGHT, "not judged": Status.UNUSABLE}.get(self.word, Status.WRONG)
 
     @property
     def rest(self) -> str:

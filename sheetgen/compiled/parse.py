@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn, TypeAlias
 
+from sheetgen.errors import UserError
+
 from ..xlsx import Value
 
 
-class CannotCompile(ValueError):
+class CannotCompile(UserError):
     """What is not understood; the message is one sentence that names the cell."""
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from sheetgen.engines import EngineFailed, EngineMissing, Recalculated, side_by_side
 from sheetgen.engines.result import formula_cells
+from sheetgen.errors import UserError
 from sheetgen.exported import PATTERNS_UP_TO, RELATIVE, off
+from sheetgen.progress import Progress, silent
 from sheetgen.report import Line
 from sheetgen.xlsx import Workbook, read
 
 Scales = Mapping[tuple[str, str], float]  # (sheet, address) -> the largest number of the cell's plane
 
 
-class Disagrees(RuntimeError):
+class Disagrees(UserError):
     """A spreadsheet program calculates something else than PyTorch; the message is one sentence that names the cell."""
 
 
-def compare(path: Path, scales: Scales, progress: Callable[[str], object] = lambda _: None) -> list[Line]:
+def compare(path: Path, scales: Scales, progress: Progress = silent) -> list[Line]:
     """Compare every formula cell with its cached value, which is PyTorch's; a line for each engine that is here.
 
     A number may be off by 1e-9 of itself and 1e-12 of the largest of its plane, for sums of both signs cancel.

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from sheetgen.book import CREATED, Book, writing
-from sheetgen.drafts import obstacle, room, settle
 from sheetgen.exported import PYTORCH
 from sheetgen.exporter import layers_sheet, layout, model_sheet, predict_sheet, proof_sheet, weights_sheet
 from sheetgen.exporter.compare import Scales, compare
@@ -22,8 +21,10 @@ from sheetgen.exporter.graph import CannotExport, Graph
 from sheetgen.exporter.kernels import LEFT
 from sheetgen.exporter.layout import Layout
 from sheetgen.exporter.trace import trace
+from sheetgen.files import move_into_place, staging, why_not_writable
 from sheetgen.layout import letter
 from sheetgen.lint import lint
+from sheetgen.progress import Progress, silent
 from sheetgen.report import Exported
 from sheetgen.text import unseen
 
@@ -34,7 +35,16 @@ MAX_NAME = 255  # characters
 # What Excel would not read back as it was written: control characters, halves of pairs, escapes, errors.
 _ODD = re.compile(r"_x[0-9A-Fa-f]{4}_|[\ufffe\uffff]|^#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)$")
 
-Progress = Callable[[str], object]
+
+@dataclass(frozen=True)
+class Options:
+    """How a network is shown: what goes in and comes out is named, or numbered."""
+
+    features: Sequence[str] | None
+    outputs: Sequence[str] | None
+    softmax: bool
+    rows: int
+    title: str
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,7 @@ def export(
     rows: int = 20,
     title: str = TITLE,
     check: bool = True,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
 ) -> Exported:
     """Write a module, in eval mode and float64, as a workbook; print what it gives to see who checked it.
 
@@ -74,8 +84,8 @@ def export(
     _finite(graph)
     if softmax and graph.outputs.shape[0] == 1:
         raise CannotExport("the softmax of one output is always 1: export it without softmax")
-    made = (_table if layout.is_line(graph) else _page)(graph, features, outputs, softmax, rows, title)
-    with room(path, CannotExport, REMEDY) as folder:
+    made = (_table if layout.is_line(graph) else _page)(graph, Options(features, outputs, softmax, rows, title))
+    with staging(path, CannotExport, REMEDY) as folder:
         draft = folder / "draft.xlsx"
         progress("writing")
         with writing(draft, title) as book:
@@ -88,7 +98,7 @@ def export(
         progress("linting")
         _linted(draft, made.layers)
         lines = compare(draft, made.scales, progress) if check else []
-        settle(draft, path)
+        move_into_place(draft, path)
     return Exported(path, tuple(lines))
 
 
@@ -113,7 +123,7 @@ def _check_arguments(module: Any, example: Any, path: Path, rows: int, title: st
         raise CannotExport("the example holds a number that is infinite or none at all: leave it out")
     if path.suffix.lower() != ".xlsx":
         raise CannotExport(f"{path}: the workbook's name must end with .xlsx")
-    if why := obstacle(path):
+    if why := why_not_writable(path):
         raise CannotExport(f"{path}: the file cannot be written ({why}): {REMEDY}")
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise CannotExport(f"rows is {rows!r}: give a whole number from 1 on")
@@ -151,12 +161,12 @@ def _names(given: Sequence[str] | None, usual: Sequence[str], what: str) -> list
     return names
 
 
-def _output_names(graph: Graph, given: Sequence[str] | None, softmax: bool) -> list[str]:
+def _output_names(graph: Graph, options: Options) -> list[str]:
     if graph.outputs.ndim < 2:
-        usual = [f"class {k}" if softmax else f"y{k + 1}" for k in range(graph.outputs.size)]
+        usual = [f"class {k}" if options.softmax else f"y{k + 1}" for k in range(graph.outputs.size)]
     else:
         usual = [f"y[{', '.join(map(str, at))}]" for at in np.ndindex(*graph.outputs.shape)]
-    return _names(given, usual, "output")
+    return _names(options.outputs, usual, "output")
 
 
 def _finite(graph: Graph) -> None:
@@ -166,22 +176,19 @@ def _finite(graph: Graph) -> None:
             raise CannotExport(f"{weight.name}: it holds a number that is infinite or none at all")
 
 
-def _table(
-    graph: Graph, features: Sequence[str] | None, outputs: Sequence[str] | None, softmax: bool, rows: int, title: str
-) -> Sheets:
+def _table(graph: Graph, options: Options) -> Sheets:
     """A network on vectors: one sheet to type on, one of weights."""
-    names = _names(features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature")
-    called = _output_names(graph, outputs, softmax)
-    made = layout.line(
-        graph, predict_sheet.LEFT, PREDICT, WEIGHTS, weights_sheet.first_section(graph), predict_sheet.gap(softmax)
-    )
+    names = _names(options.features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature")
+    called = _output_names(graph, options)
+    gap = predict_sheet.gap(options.softmax)
+    made = layout.line(graph, predict_sheet.LEFT, PREDICT, WEIGHTS, weights_sheet.first_section(graph), gap)
     table = predict_sheet.Table(
-        made, PREDICT, WEIGHTS, names, called, softmax, max(rows, len(graph.example))
+        made, PREDICT, WEIGHTS, names, called, options.softmax, max(options.rows, len(graph.example))
     )
     predict_sheet.fits(table)
 
     def write(book: Book) -> None:
-        predict_sheet.write(book, table, title)
+        predict_sheet.write(book, table, options.title)
         weights_sheet.write(book, made, WEIGHTS, "What the network learned")
         proof_sheet.write(book, list(proof_sheet.of_lines(made, PREDICT, predict_sheet.FIRST_ROW)), PYTORCH)
 
@@ -196,23 +203,21 @@ def _table(
     return Sheets(write, scales | _weight_scales(made), layers)
 
 
-def _page(
-    graph: Graph, features: Sequence[str] | None, outputs: Sequence[str] | None, softmax: bool, _: int, title: str
-) -> Sheets:
+def _page(graph: Graph, options: Options) -> Sheets:
     """Any other network: one sheet to type on, one of layers, one of weights."""
     vector = graph.inputs.ndim == 1
-    if features is not None and not vector:
+    if options.features is not None and not vector:
         raise CannotExport("features are the columns of a table, and this network reads planes: leave them out")
-    names = _names(features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature") if vector else []
-    called = _output_names(graph, outputs, softmax)
+    names = _names(options.features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature") if vector else []
+    called = _output_names(graph, options)
     first = layers_sheet.first_plane(graph)
     spot = model_sheet.spot(MODEL)
     made = layout.planes(graph, spot, LAYERS, WEIGHTS, first, weights_sheet.first_section(graph))
-    page = model_sheet.Page(made, MODEL, LAYERS, WEIGHTS, names, called, softmax and graph.outputs.ndim == 1)
+    page = model_sheet.Page(made, MODEL, LAYERS, WEIGHTS, names, called, options.softmax and graph.outputs.ndim == 1)
     model_sheet.fits(page)
 
     def write(book: Book) -> None:
-        model_sheet.write(book, page, title)
+        model_sheet.write(book, page, options.title)
         layers_sheet.write(book, made, LAYERS, "The network, layer by layer")
         weights_sheet.write(book, made, WEIGHTS, "What the network learned")
         cells = [page.cell(k) for k in range(len(called))]

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sheetgen.errors import UserError
+
 Array = Any  # a numpy array
 
 
-class CannotExport(ValueError):
+class CannotExport(UserError):
     """A module that cannot become a workbook; the message is one sentence that names the layer or the limit."""
 
 

@@ -18,13 +18,15 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from sheetgen.errors import UserError
+
 PICKLED = (".pt", ".pth")
 SAFE = ".safetensors"
 MAX_NUMBERS = 2_000_000  # of an example
 _SHAPE = re.compile(r"[0-9]{1,9}(x[0-9]{1,9})+")
 
 
-class CannotLoad(ValueError):
+class CannotLoad(UserError):
     """Something that was named on the command line cannot be used; the message is one sentence."""
 
 

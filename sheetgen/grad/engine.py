@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 from sheetgen.errors import MissingExtra, UserError
 from sheetgen.grad.numeric import CLOSER, Numeric, differentiated
-from sheetgen.grad.where import named, plain
+from sheetgen.grad.where import brief, named
 from sheetgen.reader import Book, Place
 from sheetgen.xlsx import ErrorValue, Value, Workbook
 
@@ -148,5 +148,5 @@ def shown(value: Value | None) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, str):
-        return plain(value) if isinstance(value, ErrorValue) else f"the text {plain(value)!r}"
+        return brief(value) if isinstance(value, ErrorValue) else f"the text {brief(value)!r}"
     return f"{value:.12g}"

@@ -11,9 +11,10 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from sheetgen.errors import UserError
 from sheetgen.grad.blind import depends
 from sheetgen.grad.tape import Refused, Tape
-from sheetgen.grad.where import named, plain
+from sheetgen.grad.where import brief, named
 from sheetgen.reader import Book, Circular, Cone, Place, cone
 from sheetgen.reader.template import Template
 from sheetgen.xlsx.a1 import tokens
@@ -24,7 +25,7 @@ ROUNDING = ("ROUND", "ROUNDUP", "ROUNDDOWN", "TRUNC", "INT", "MOD", "QUOTIENT", 
 ROUNDING_STARTS = ("CEILING", "FLOOR", "MROUND", "ISO.CEILING")
 
 
-class CannotDifferentiate(ValueError):
+class CannotDifferentiate(UserError):
     """There is no exact derivative; the message is one sentence that names the cell."""
 
 
@@ -55,7 +56,7 @@ def graph(book: Book, target: Place) -> Graph:
         raise CannotDifferentiate("the workbook calculates with numbers as displayed: no derivative passes rounding")
     entry, formula = book.entry(target), book.formula(target)
     if target in book.problems:
-        raise CannotDifferentiate(f"{named(target)} is not understood: {plain(book.problems[target])}")
+        raise CannotDifferentiate(f"{named(target)} is not understood: {brief(book.problems[target])}")
     if formula is None:
         value = entry.value if entry else None
         number = isinstance(value, float)
@@ -171,4 +172,4 @@ def check_understood(graph: Graph, live: bytearray, given: Collection[Place]) ->
 
 def not_understood(book: Book, at: Place) -> str:
     """That a formula is not understood, and why."""
-    return f"{named(at)} is not understood ({plain(book.problems[at])})"
+    return f"{named(at)} is not understood ({brief(book.problems[at])})"

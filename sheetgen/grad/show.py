@@ -1,4 +1,4 @@
-"""A Result as a table for the terminal, as JSON, as CSV."""
+"""A Result as JSON and as CSV."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from sheetgen.grad.engine import AGREES, DIFFERS, UNCHECKED
 from sheetgen.grad.result import Result, Row
-from sheetgen.grad.where import named, plain
-from sheetgen.text import calculates
+from sheetgen.grad.where import named
+from sheetgen.text import calculates, plain
 
-MOST_ROWS = 500  # of a table for the terminal
 NUMBERS = ("value", "derivative", "elasticity", "numeric", "numeric_error", "relative_difference")
 COLUMNS = ("cell", "label", *NUMBERS, "check")
 
@@ -61,33 +56,8 @@ def as_csv(result: Result) -> str:
     return text.getvalue()
 
 
-def as_table(console: Console, result: Result) -> None:
-    """Print the table, with what it is of above and what is to be said below."""
-    label = f" ({result.label})" if result.label else ""
-    console.print(f"derivatives of {named(result.target)}{label} = {result.value:.12g}", soft_wrap=True)
-    table = Table("cell", "label", box=None)
-    for head in ("value", "derivative", "numeric", "relative difference"):
-        table.add_column(head, justify="right", no_wrap=True)
-    for row in result.rows[:MOST_ROWS]:
-        table.add_row(*_texts(row), style="red" if row.derivative is None or row.check == DIFFERS else None)
-    console.print(table)
-    if (more := len(result.rows) - MOST_ROWS) > 0:
-        console.print(f"and {more:,} more: --csv and --json have all", soft_wrap=True)
-    for line in closing(result):
-        console.print(line, soft_wrap=True)
-
-
 def closing(result: Result) -> Iterator[str]:
     """The lines below a table."""
     for note in result.notes:
         yield f"note: {plain(note, 1_000)}"
     yield result.summary()
-
-
-def _texts(row: Row) -> Iterator[str]:
-    yield named(row.place)
-    yield row.label
-    for number, digits in ((row.value, 8), (row.derivative, 12), (row.numeric, 12)):
-        yield "-" if number is None else f"{number:.{digits}g}"
-    difference = "-" if row.difference is None else f"{row.difference:.1g}"
-    yield difference if row.check in (AGREES, UNCHECKED) else f"{difference} {row.check}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from sheetgen.errors import UserError
 from sheetgen.reader import Book, Place
+from sheetgen.text import plain
 from sheetgen.xlsx import ErrorValue
 from sheetgen.xlsx.a1 import Area, address, place, qualified, range_of
 
@@ -15,19 +17,18 @@ MAX_NAMES = 10  # defined names that lead to one another
 _SHEET = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(.+)", re.DOTALL)
 
 
-class NoSuchCell(ValueError):
-    """What was asked for is not in the workbook; the message is one sentence."""
+class NoSuchCell(UserError):
+    """What was asked for is not in the workbook."""
 
 
-def plain(text: str, most: int = 60) -> str:
-    """A text of a file on one line, without what could steer a terminal, and cut if it is long."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+def brief(text: str, most: int = 60) -> str:
+    """A text of a file, safe to show within a sentence."""
+    return plain(text, most).strip()
 
 
 def named(at: Place) -> str:
     """A place as a person writes it: Loan!B3, 'My sheet'!B3."""
-    return qualified(plain(at[0]), at[1])
+    return qualified(brief(at[0]), at[1])
 
 
 def target_of(book: Book, text: str) -> Place:
@@ -41,7 +42,7 @@ def target_of(book: Book, text: str) -> Place:
         return (with_formula or held or sheets or [""])[0], at
     area = _area(book, text, sheets[0] if sheets else "")
     if not area.single:
-        raise NoSuchCell(f"{plain(text)} is more than one cell: a derivative is of one")
+        raise NoSuchCell(f"{brief(text)} is more than one cell: a derivative is of one")
     return area.sheet, address(area.row, area.column)
 
 
@@ -57,7 +58,7 @@ def cells_of(book: Book, texts: Sequence[str], sheet: str) -> tuple[list[Place],
         area = _area(book, text, sheet)
         room -= area.size
         if room < 0:
-            raise NoSuchCell(f"{plain(text)} is too large: a derivative is with respect to {MOST:,} cells at most")
+            raise NoSuchCell(f"{brief(text)} is too large: a derivative is with respect to {MOST:,} cells at most")
         places = [(area.sheet, a) for a in area.addresses()]
         kept = [at for at in places if not _lack(book, at)]
         table = next((at for at in places if book.what_if(at)), None)
@@ -66,9 +67,9 @@ def cells_of(book: Book, texts: Sequence[str], sheet: str) -> tuple[list[Place],
         if len(places) == 1 and not kept:
             raise NoSuchCell(f"{named(places[0])} {_lack(book, places[0])}: there is no number to change")
         if not kept:
-            raise NoSuchCell(f"{plain(text)} holds no number")
+            raise NoSuchCell(f"{brief(text)} holds no number")
         if left := len(places) - len(kept):
-            notes.append(f"{left:,} {'cells' if left > 1 else 'cell'} of {plain(text)} without a number left out")
+            notes.append(f"{left:,} {'cells' if left > 1 else 'cell'} of {brief(text)} without a number left out")
         found |= dict.fromkeys(kept)
     return list(found), notes
 
@@ -89,15 +90,15 @@ def _lack(book: Book, at: Place) -> str:
 
 def _area(book: Book, text: str, sheet: str, depth: int = MAX_NAMES) -> Area:
     """The cells that a text names, with their sheet. Raises NoSuchCell."""
-    said = plain(text)
+    said = brief(text)
     text = text.strip().removeprefix("=")
     owner = sheet
     if match := _SHEET.fullmatch(text):
         wanted, text = (match[1] or "").replace("''", "'") or match[2], match[3]
         known = {name.casefold(): name for name in book.workbook.sheets}
         if wanted.casefold() not in known:
-            there = ", ".join(plain(name) for name in list(book.workbook.sheets)[:10]) or "none"
-            raise NoSuchCell(f"{said}: there is no sheet {plain(wanted)} (the sheets are {there})")
+            there = ", ".join(brief(name) for name in list(book.workbook.sheets)[:10]) or "none"
+            raise NoSuchCell(f"{said}: there is no sheet {brief(wanted)} (the sheets are {there})")
         owner = known[wanted.casefold()]
     if found := range_of(text):
         if not owner:
@@ -112,7 +113,7 @@ def _area(book: Book, text: str, sheet: str, depth: int = MAX_NAMES) -> Area:
     try:
         return _area(book, meant, owner, depth - 1)
     except NoSuchCell as error:
-        raise NoSuchCell(f"{said} stands for {plain(meant)}, which is no range of cells") from error
+        raise NoSuchCell(f"{said} stands for {brief(meant)}, which is no range of cells") from error
 
 
 def label_of(book: Book, places: Sequence[Place]) -> Iterator[str]:
@@ -152,4 +153,4 @@ def _first(book: Book, sheet: str, row: int, column: int, down: int, right: int,
 def _text(book: Book, at: Place | None) -> str:
     entry = book.entry(at) if at else None
     text = entry.value if entry and isinstance(entry.value, str) and not isinstance(entry.value, ErrorValue) else ""
-    return plain(text, 40)
+    return brief(text, 40)

@@ -8,7 +8,8 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped,unused-ignore]
 
-from ..xlsx.package import Archive, Relation, UnreadableWorkbook, UnsafeXML, clip, local, relations_of
+from ..text import plain
+from ..xlsx.package import Archive, Relation, UnreadableWorkbook, UnsafeXML, local, relations_of
 from .rules import Problem
 
 Element = Any  # an lxml element: lxml has no types of its own
@@ -37,7 +38,7 @@ class Report(list[Problem]):
         """Note one problem; a part that is the package itself is called so."""
         if len(self) == MOST_PROBLEMS:
             raise UnreadableWorkbook(f"there are more than {MOST_PROBLEMS:,} problems.")
-        self.append(Problem(rule, clip(sheet, LONGEST) or "package", clip(cell, LONGEST), clip(message, LONGEST)))
+        self.append(Problem(rule, plain(sheet, LONGEST) or "package", plain(cell, LONGEST), plain(message, LONGEST)))
 
 
 class _Source:

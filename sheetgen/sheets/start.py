@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sheetgen import __version__
 from sheetgen.book import Book, Sheet, Value
 from sheetgen.extras import Extra, Verdict
 from sheetgen.layout import quoted
@@ -24,6 +23,7 @@ from sheetgen.plan import (
 )  # fmt: skip
 from sheetgen.sheets import check
 from sheetgen.sheets.network import SHOWN_ROW
+from sheetgen.version import __version__
 
 INDEX = (
     (NETWORK, "the inputs, and the network drawn with live numbers"),

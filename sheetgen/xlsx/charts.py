@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from ..text import plain
 from .a1 import MAX_COLUMN, MAX_ROW, Area, address, range_of
-from .package import Attributes, Package, Relation, UnreadableWorkbook, clip, local, relations_of
+from .package import Attributes, Package, Relation, UnreadableWorkbook, local, relations_of
 from .read import whole
 
 MAX_CHARTS, MAX_SERIES = 500, 1_000
@@ -89,7 +90,7 @@ def _chart(package: Package, part: str, empty: Chart, names: Mapping[str, str]) 
         read = _ChartPart(package, part)
     except UnreadableWorkbook as error:
         return empty._replace(problem=str(error))
-    title = clip("".join(read.title), MAX_NAME)
+    title = plain(" ".join("".join(read.title).split()), MAX_NAME)
     name = empty.name
     if any(letter.isalpha() for letter in title):  # a title that is a number names nothing
         name = _place(title, empty.name.partition(" at ")[2])
@@ -103,7 +104,7 @@ def _place(name: str, cell: str) -> str:
 
 def _series(fields: Mapping[str, str], sheet: str, names: Mapping[str, str]) -> Series:
     name, categories, values = (_reference(fields.get(key, ""), sheet, names) for key in ("tx", "cat", "val"))
-    return Series(clip(fields.get("label", ""), MAX_NAME), name, categories, values)
+    return Series(plain(" ".join(fields.get("label", "").split()), MAX_NAME), name, categories, values)
 
 
 def _reference(text: str, sheet: str, names: Mapping[str, str]) -> Reference:

@@ -9,6 +9,9 @@ from typing import NamedTuple, NoReturn, Self
 from urllib.parse import unquote
 from xml.parsers import expat
 
+from ..errors import UserError
+from ..text import plain
+
 MAX_BYTES = 2**31 - 1  # all parts together, unpacked
 MAX_RATIO = 200  # a part of more than RATIO_FROM bytes may unpack to this many times its packed size
 RATIO_FROM = 16 * 2**20
@@ -24,7 +27,7 @@ DOCTYPE = b"<!DOCTYPE"
 Attributes = dict[str, str]
 
 
-class UnreadableWorkbook(ValueError):
+class UnreadableWorkbook(UserError):
     """The file is no workbook that can be read safely; the message is one sentence for a person."""
 
 
@@ -82,7 +85,7 @@ class Archive:
 
     def refuse(self, why: str, kind: type[UnreadableWorkbook] = UnreadableWorkbook) -> NoReturn:
         """Raise UnreadableWorkbook, 'book.xlsx <why>.'"""
-        raise kind(f"{self.path.name} {clip(why, MAX_WHY)}.")
+        raise kind(f"{self.path.name} {plain(why, MAX_WHY)}.")
 
     def _check_directory(self) -> None:
         infos = self.zip.infolist()
@@ -207,9 +210,3 @@ def relations_of(part: str) -> str:
     """xl/workbook.xml -> xl/_rels/workbook.xml.rels"""
     folder, name = posixpath.split(part)
     return posixpath.join(folder, "_rels", f"{name}.rels")
-
-
-def clip(text: str, most: int) -> str:
-    """The text on one line, without its middle if it is long."""
-    text = " ".join(text.split())
-    return text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}"

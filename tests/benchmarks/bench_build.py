@@ -30,7 +30,7 @@ if stage == "linting":
 elif stage == "PyTorch autograd":
     def run(path):
         from pathlib import Path
-        from sheetgen.check import reference_values
+        from sheetgen.judge.check import reference_values
         from sheetgen.carried import template
         from sheetgen.report import Report
         book = read(path)

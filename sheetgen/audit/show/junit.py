@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from sheetgen.audit.show.text import faults, kind, plain, where
+from sheetgen.audit.show.text import faults, kind, where
 from sheetgen.audit.verdict import NOTE, Finding, Verdict
+from sheetgen.text import plain
 
 Element = ElementTree.Element
 

@@ -7,25 +7,27 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from sheetgen import __version__
-from sheetgen.audit.show.text import counts, ordered, plain, tally
+from sheetgen.audit.show.text import counts, ordered, tally
 from sheetgen.audit.verdict import Verdict
+from sheetgen.errors import Status
+from sheetgen.text import plain
+from sheetgen.version import __version__
 
 
 def document(verdicts: Sequence[Verdict]) -> str:
     """One JSON document, in ASCII: {"version", "code", "counts": {verdict: files}, "files": [...]}."""
-    found = {
+    everything = {
         "version": __version__,
-        "code": max((verdict.code for verdict in verdicts), default=2),
+        "code": max((verdict.code for verdict in verdicts), default=Status.UNUSABLE),
         "counts": {"files": len(verdicts), **tally(verdicts)},
         "files": [_file(verdict) for verdict in verdicts],
     }
-    return dump(found)
+    return dump(everything)
 
 
-def dump(found: object) -> str:
+def dump(x: object) -> str:
     """JSON that every reader takes: in ASCII, without NaN, and with no half of a character."""
-    return json.dumps(_clean(found), indent=2, allow_nan=False) + "\n"
+    return json.dumps(_clean(x), indent=2, allow_nan=False) + "\n"
 
 
 def _file(verdict: Verdict) -> dict[str, Any]:

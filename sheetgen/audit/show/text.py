@@ -1,39 +1,18 @@
-"""What all reports share: texts that are safe to show, places as formulas write them, the order of findings."""
+"""What all reports share: places as formulas write them, the order of findings, counts."""
 
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from sheetgen.audit.verdict import ERROR, KINDS, SEVERITIES, WARNING, Finding, Verdict
-from sheetgen.drafts import scratch, settle
+from sheetgen.text import plain
 from sheetgen.xlsx.a1 import qualified, range_of
 
 WORDS = ("right", "doubtful", "wrong", "not judged")
 OTHER = "other"
-LONGEST = 2_000  # characters of one text of a finding; the JSON alone has them all
-
-_UNUSUAL = re.compile(r"[^\x20-\x7e]")
-
-
-def plain(text: object, most: int = LONGEST) -> str:
-    """One line that a terminal, XML and a sheet can hold: no control characters; a long text loses its middle."""
-    whole = str(text)
-    if len(whole) > most:
-        whole = f"{whole[: most // 2]}…{whole[len(whole) - most + most // 2 + 1 :]}"
-    return _UNUSUAL.sub(_harmless, whole)
-
-
-def _harmless(match: re.Match[str]) -> str:
-    c = match[0]
-    if c.isprintable():
-        return c
-    # Characters of category Cf are not seen, and turn the direction of what is.
-    return " " if c.isspace() else "" if unicodedata.category(c) == "Cf" else "�"
+ALL_KINDS = (*KINDS.values(), OTHER)
 
 
 def where(sheet: str, cells: str) -> str:
@@ -87,11 +66,3 @@ def total(verdicts: list[Verdict]) -> str:
     """'30 workbooks: 7 right, 22 wrong, 1 not judged'."""
     parts = [f"{n:,} {word}" for word, n in tally(verdicts).items() if n]
     return f"{len(verdicts):,} workbook{'s' * (len(verdicts) != 1)}: {', '.join(parts)}"
-
-
-def save(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there, so that an old one survives a failure. Raises OSError."""
-    with scratch(path) as folder:
-        draft = folder / "draft"
-        draft.write_bytes(content)
-        settle(draft, path)

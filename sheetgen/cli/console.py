@@ -1,4 +1,4 @@
-"""What all commands share: exit statuses, how they print and tell of their progress, and how a signal stops them."""
+"""The console of all commands: how they print, tell of progress, end with a UserError, and are stopped by a signal."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from rich import console as rich_console
 from rich.text import Text
 
-from sheetgen.errors import UserError
-from sheetgen.report import Finished
+from sheetgen.errors import Status, UserError
+from sheetgen.progress import Finished, Notice, Progress
 
-RIGHT, WRONG, UNUSABLE = 0, 1, 2  # exit statuses; one that a signal stops ends with 128 and the signal's number
 KEPT = "nothing half-written is left, and a file that was there is untouched"
 GRACE = 2.0  # seconds in which further signals do not disturb the cleaning up: a closed terminal sends several
 WIDEST = 5_000  # where no terminal says how wide it is, nobody folds lines, and a line can be searched
 PIPE = getattr(signal, "SIGPIPE", 13)
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
-Progress = Callable[[str], object]  # told what is done next, or with a Finished what was done
+T = TypeVar("T")
 
 
 class Stopped(BaseException):
@@ -46,13 +45,13 @@ class Console(rich_console.Console):
 
 def console(stderr: bool = False) -> Console:
     """A console that prints texts as they are; colours are for terminals only."""
-    found = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
-    if not found.is_terminal:
-        found.width = WIDEST
-    return found
+    out = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    if not out.is_terminal:
+        out.width = WIDEST
+    return out
 
 
-def said(text: str) -> None:
+def succeed(text: str) -> None:
     """Print good news."""
     console().print(text, style="green", soft_wrap=True)
 
@@ -67,6 +66,20 @@ def complain(text: str) -> None:
     console(stderr=True).print(text, style="red", soft_wrap=True)
 
 
+def worst(items: Iterable[T], work: Callable[[T], Status]) -> Status:
+    """Do the work on each item, whatever becomes of the others; an error that several have is printed once."""
+    status, printed = Status.RIGHT, set()
+    for item in items:
+        try:
+            status = max(status, work(item))
+        except UserError as error:
+            if str(error) not in printed:
+                complain(str(error))
+            printed.add(str(error))
+            status = Status.UNUSABLE
+    return status
+
+
 @contextmanager
 def stages(first: str) -> Iterator[Progress]:
     """Tell what is being done: a line that changes on a terminal, elsewhere a line for each stage that is finished."""
@@ -77,7 +90,10 @@ def stages(first: str) -> Iterator[Progress]:
 
             def show(text: str) -> None:
                 _go_on()
-                status.update(Text(text))
+                if isinstance(text, Notice):
+                    warn(text)
+                else:
+                    status.update(Text(text))
 
             yield show
     else:
@@ -94,12 +110,15 @@ class _Log:
 
     def __call__(self, text: str) -> None:
         _go_on()
+        if isinstance(text, Notice):
+            warn(text)
+            return
         if text == self.stage:
             return
-        told = text if isinstance(text, Finished) else self.stage and f"{self.stage}: {self.seconds:.1f} s"
-        if told:
+        line = text if isinstance(text, Finished) else self.stage and f"{self.stage}: {self.seconds:.1f} s"
+        if line:
             with suppress(OSError):  # that nobody reads it stops no work
-                print(told, file=sys.stderr, flush=True)
+                print(line, file=sys.stderr, flush=True)
         self.stage, self.began = "" if isinstance(text, Finished) else text, time.perf_counter()
 
     @property
@@ -198,16 +217,19 @@ class Command(click.Command):
             return super().main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it; what click has for an interruption is an exit status of 1."""
+        """Run it, and end with its status; what click has for an interruption is an exit status of 1."""
         try:
-            return super().invoke(ctx)
-        except UserError as error:
-            complain(str(error))
-            sys.exit(UNUSABLE)
+            result = super().invoke(ctx)
         except KeyboardInterrupt:
             raise Stopped(signal.SIGINT) from None
         except BrokenPipeError:
             raise Stopped(PIPE) from None
+        except (UserError, OSError) as error:
+            complain(str(error))
+            sys.exit(Status.UNUSABLE)
+        if isinstance(result, Status):
+            sys.exit(result)
+        return result
 
 
 class Group(Command, click.Group):
@@ -224,3 +246,6 @@ class FilePath(click.Path):
         if not str(value).strip():
             self.fail("the name is empty: give the path of a file or folder", param, ctx)
         return super().convert(value, param, ctx)
+
+
+PATH, NAME = FilePath(path_type=Path), FilePath()  # of a file; of a file, or of something that has a name

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from sheetgen import drafts
-from sheetgen.audit.show.text import save
+from sheetgen import files
 from sheetgen.book import writing
+from sheetgen.files import CannotWrite, save
 
 HOLD = """
 import pathlib, sys, time
-from sheetgen.drafts import scratch
-with scratch(pathlib.Path(sys.argv[1])) as folder:
+from sheetgen.files import staging
+with staging(pathlib.Path(sys.argv[1])) as folder:
     (folder / "draft").write_text("half")
     print(folder.name, flush=True)
     time.sleep(300)
@@ -48,27 +48,27 @@ def test_what_a_killed_process_left_goes_and_what_a_living_one_uses_stays(tmp_pa
         assert names(tmp_path) == {left, used}
         end(dead)
         assert names(tmp_path) == {left, used}
-        drafts.sweep(tmp_path)
+        files.sweep(tmp_path)
         assert names(tmp_path) == {used} and (tmp_path / used / "draft").read_text() == "half"
-        with drafts.scratch(tmp_path / "z") as folder:
-            drafts.sweep(tmp_path)  # not one's own, either
+        with files.staging(tmp_path / "z") as folder:
+            files.sweep(tmp_path)  # not one's own, either
             assert names(tmp_path) == {used, folder.name}
         assert names(tmp_path) == {used}
     finally:
         end(dead)
         end(alive)
-    with drafts.scratch(tmp_path / "z") as folder:
+    with files.staging(tmp_path / "z") as folder:
         assert names(tmp_path) == {folder.name}
 
 
 @pytest.mark.parametrize(
     ("name", "lock"),
     [
-        (".sheetgen-notes", drafts.LOCK),  # of another form
+        (".sheetgen-notes", files.LOCK),  # of another form
         (".sheetgen-abcdefg1", "other"),  # without our lock
-        (".sheetgen-ABCDEFGH", drafts.LOCK),
-        ("sheetgen-abcdefgh", drafts.LOCK),
-        (".run-abcdefgh", drafts.LOCK),
+        (".sheetgen-ABCDEFGH", files.LOCK),
+        ("sheetgen-abcdefgh", files.LOCK),
+        (".run-abcdefgh", files.LOCK),
         (".sheetgen-abcdefg2", ""),  # one that another process is just making
     ],
 )
@@ -76,30 +76,30 @@ def test_what_is_not_ours_stays(name: str, lock: str, tmp_path: Path) -> None:
     (tmp_path / name).mkdir()
     if lock:
         (tmp_path / name / lock).write_text("of somebody")
-    drafts.sweep(tmp_path)
+    files.sweep(tmp_path)
     assert names(tmp_path) == {name}
 
 
 def test_a_folder_like_ours_is_swept(tmp_path: Path) -> None:
     """The test above would hold if nothing was ever swept."""
     (tmp_path / ".sheetgen-abcdefg3" / "deep").mkdir(parents=True)
-    (tmp_path / ".sheetgen-abcdefg3" / drafts.LOCK).touch()
-    drafts.sweep(tmp_path)
+    (tmp_path / ".sheetgen-abcdefg3" / files.LOCK).touch()
+    files.sweep(tmp_path)
     assert names(tmp_path) == set()
 
 
 def test_links_and_pipes_are_not_followed(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
-    (kept / drafts.LOCK).touch()
+    (kept / files.LOCK).touch()
     (tmp_path / ".sheetgen-abcdefg4").symlink_to(kept)
     (tmp_path / ".sheetgen-abcdefg5").mkdir()
-    (tmp_path / ".sheetgen-abcdefg5" / drafts.LOCK).symlink_to(kept / drafts.LOCK)
+    (tmp_path / ".sheetgen-abcdefg5" / files.LOCK).symlink_to(kept / files.LOCK)
     (tmp_path / ".sheetgen-abcdefg6").mkdir()
-    os.mkfifo(tmp_path / ".sheetgen-abcdefg6" / drafts.LOCK)  # to open it would be to wait for ever
+    os.mkfifo(tmp_path / ".sheetgen-abcdefg6" / files.LOCK)  # to open it would be to wait for ever
     before = names(tmp_path)
-    drafts.sweep(tmp_path)
-    assert names(tmp_path) == before and names(kept) == {drafts.LOCK}
+    files.sweep(tmp_path)
+    assert names(tmp_path) == before and names(kept) == {files.LOCK}
 
 
 def by_book(path: Path) -> None:
@@ -111,14 +111,14 @@ def by_save(path: Path) -> None:
     save(path, b"new")
 
 
-def by_room(path: Path) -> None:
-    with drafts.room(path, ValueError, "choose another") as folder:
+def by_staging(path: Path) -> None:
+    with files.staging(path, CannotWrite, "choose another") as folder:
         (folder / "draft").write_text("new")
         (folder / "draft").chmod(0o600)  # as some libraries write their files
-        drafts.settle(folder / "draft", path)
+        files.move_into_place(folder / "draft", path)
 
 
-@pytest.fixture(params=[by_book, by_save, by_room])
+@pytest.fixture(params=[by_book, by_save, by_staging])
 def write(request: pytest.FixtureRequest) -> Callable[[Path], None]:
     """Each way in which a file is written."""
     found: Callable[[Path], None] = request.param
@@ -167,13 +167,14 @@ def test_what_is_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "b").symlink_to("a")
     (tmp_path / "file").touch()
     (tmp_path / "in file").symlink_to("file/x")
-    found = {name: drafts.obstacle(tmp_path / name) for name in (".", "pipe", "pipe2", "a", "file/x", "in file", "x")}
+    tried = (".", "pipe", "pipe2", "a", "file/x", "in file", "x")
+    found = {name: files.why_not_writable(tmp_path / name) for name in tried}
     assert found == {
         ".": "it is a folder", "pipe": "it is no ordinary file", "pipe2": "it is no ordinary file",
         "a": "it is a link that leads nowhere", "file/x": f"{tmp_path / 'file'} is no folder",
         "in file": f"{tmp_path / 'file'} is no folder", "x": "",
     }  # fmt: skip
-    assert drafts.obstacle(Path("/dev/null")) == "it is no ordinary file"
+    assert files.why_not_writable(Path("/dev/null")) == "it is no ordinary file"
 
 
 def test_a_lock_is_held_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,11 +182,11 @@ def test_a_lock_is_held_before_it_has_its_name(tmp_path: Path, monkeypatch: pyte
     really = os.replace
 
     def replace(new: str, lock: Path) -> None:
-        drafts.sweep(tmp_path)
+        files.sweep(tmp_path)
         really(new, lock)
-        drafts.sweep(tmp_path)
+        files.sweep(tmp_path)
 
     monkeypatch.setattr(os, "replace", replace)
-    with drafts.scratch(tmp_path / "x") as folder:
-        assert (folder / drafts.LOCK).is_file()
+    with files.staging(tmp_path / "x") as folder:
+        assert (folder / files.LOCK).is_file()
     assert names(tmp_path) == set()

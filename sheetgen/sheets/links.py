@@ -1,4 +1,4 @@
-"""What the sheets of a report share: their names, links into the workbooks that were judged, heights of rows."""
+"""Names of sheets, links into other workbooks, and heights of rows, for the report of an audit."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import math
 import os
 import re
 import textwrap
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from rich.cells import cell_len
-
-from sheetgen.audit.show.text import plain
 from sheetgen.book import Book, BookError, Sheet
+from sheetgen.text import plain
 from sheetgen.xlsx.a1 import quoted, range_of
 
 LONGEST_NAME, LONGEST_LINK, LONGEST_TIP = 31, 2_000, 255
@@ -28,13 +27,13 @@ def sheets(paths: Sequence[Path], taken: Iterable[str]) -> list[str]:
     """A legal name for the sheet of each file: what the file is called, with its folder's name where two are alike."""
     used = {name.casefold() for name in (*taken, "History")}  # Excel keeps History for itself
     stems = Counter(path.stem.casefold() for path in paths)
-    found = []
+    names: list[str] = []
     for path in paths:
         parts = [path.stem] if stems[path.stem.casefold()] == 1 else [path.absolute().parent.name, path.stem]
         name = _FORBIDDEN.sub("_", plain(" ".join(filter(None, parts)))).strip() or "file"
-        found.append(_unique(name, used))
-        used.add(found[-1].casefold())
-    return found
+        names.append(_unique(name, used))
+        used.add(names[-1].casefold())
+    return names
 
 
 def _unique(name: str, used: set[str]) -> str:
@@ -88,8 +87,8 @@ def fit(sheet: Sheet, row: int, texts: Iterable[tuple[str, float]]) -> None:
     lines = 1
     for text, width in texts:
         room = int(width) - 1
-        if cell_len(text) > room:
-            spread = "".join(c * max(cell_len(c), 1) for c in text)  # a Chinese sign is as wide as two letters
+        spread = "".join(c * (1 + (unicodedata.east_asian_width(c) in "WF")) for c in text)
+        if len(spread) > room:  # a Chinese sign is as wide as two letters
             lines = max(lines, len(textwrap.wrap(spread, room)))
     if lines > 1:
         sheet.set_row_pixels(row - 1, min(LINE * lines + 4, HIGHEST))

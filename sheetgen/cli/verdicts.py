@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sheetgen.audit.show.text import counts, faults, kind, ordered, plain, short, total, where
+from sheetgen.audit.show.text import counts, faults, kind, ordered, short, total, where
 from sheetgen.audit.verdict import NOTE, SEVERITIES, Finding, Verdict
+from sheetgen.text import plain
 
 MOST = 50  # findings of one severity that are shown of one file
 MOST_UNREAD = 5
@@ -33,14 +34,13 @@ def show(verdicts: Sequence[Verdict], out: Console) -> None:
 def _file(verdict: Verdict, out: Console) -> None:
     _say(out, "", plain(verdict.path), "bold")
     _say(out, "  ", plain(verdict.sentence()), VERDICTS[verdict.word])
-    found = ordered(verdict)
     for severity in SEVERITIES:
-        these = [finding for finding in found if finding.severity == severity]
-        for finding in these[:MOST]:
+        findings = [finding for finding in ordered(verdict) if finding.severity == severity]
+        for finding in findings[:MOST]:
             _finding(finding, out)
-        if len(these) > MOST:
+        if len(findings) > MOST:
             out.print()
-            _say(out, "  ", f"and {len(these) - MOST:,} more {severity}s", STYLES[severity])
+            _say(out, "  ", f"and {len(findings) - MOST:,} more {severity}s", STYLES[severity])
     if verdict.unread:
         out.print()
         _say(out, "  ", f"not understood, so not judged: {verdict.unread_cells:,}", "dim")

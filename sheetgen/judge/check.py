@@ -20,9 +20,10 @@ from sheetgen.carried import template, with_inputs
 from sheetgen.curves import PARTLY, Curves, Place
 from sheetgen.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
 from sheetgen.engines.effort import too_much
-from sheetgen.errors import require
+from sheetgen.errors import UserError, require
 from sheetgen.lint import HOUSE, lint
-from sheetgen.report import Finding, Finished, Line, Report
+from sheetgen.progress import Finished, Progress, silent
+from sheetgen.report import Finding, Line, Report
 from sheetgen.spec import Spec
 from sheetgen.tables import Table, find, odd_cells
 from sheetgen.xlsx import ErrorValue, Sheets, Value, Workbook, read
@@ -38,7 +39,7 @@ Expected = dict[Place, tuple[float, float]]  # PyTorch's number, and how far a r
 def check(
     path: str | Path,
     engines: Sequence[str] | None = None,
-    progress: Callable[[str], object] = lambda _: None,
+    progress: Progress = silent,
     house: bool = False,
 ) -> Report:
     """Judge a workbook; `progress` is told what is done next, and by a Finished what an engine has found.
@@ -47,10 +48,13 @@ def check(
     program that saved the workbook again may have lost them.
 
     A workbook that `sheetgen export` wrote has no template: it is judged by `check_exported`.
-    Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge, MissingExtra without PyTorch.
+    Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge, UserError for an unknown engine,
+    MissingExtra without PyTorch.
     """
     report = Report(Path(path))
     names = list(dict.fromkeys(engines or ENGINES))
+    if unknown := [name for name in names if name not in ENGINES]:
+        raise UserError(f"{unknown[0]}: there is no such engine: use one of {', '.join(ENGINES)}")
     progress("reading")
     workbook = read(path)
     if why := too_much(workbook):
@@ -79,7 +83,7 @@ def check(
 
 
 def check_exported(
-    workbook: Workbook, names: Sequence[str], report: Report, progress: Callable[[str], object], house: bool
+    workbook: Workbook, names: Sequence[str], report: Report, progress: Progress, house: bool
 ) -> Report:
     """Judge what `sheetgen export` wrote: no template tells of it, but it carries PyTorch's outputs for an example."""
     names = exported.asked(workbook, names, report)
@@ -96,7 +100,7 @@ def _gather(
     names: Sequence[str],
     running: Iterator[tuple[str, Outcome]],
     report: Report,
-    progress: Callable[[str], object],
+    progress: Progress,
     compare: Callable[[Recalculated, Report], Line],
 ) -> None:
     """Put what the engines found into the report, in the order of `names`, whichever was first."""

@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sheetgen.errors import UserError
+from sheetgen.text import plain
+
 try:
     import fcntl
 except ImportError:  # Windows, where a file in use cannot be removed, which tells the same
@@ -23,50 +26,48 @@ PREFIX, LOCK = ".sheetgen-", "in-use"
 _NAME = re.compile(re.escape(PREFIX) + r"[a-z0-9_]{8}")  # as tempfile makes them
 
 
-def obstacle(path: Path) -> str:
+class CannotWrite(UserError):
+    """A file cannot stand where it should."""
+
+
+def why_not_writable(path: Path) -> str:
     """Why no file can stand there; '' if nothing is in the way."""
     if os.path.isdir(path):
         return "it is a folder"
     if os.path.exists(path) and not os.path.isfile(path):
         return "it is no ordinary file"
-    if (real := place(path)).is_symlink():
+    if (real := _real(path)).is_symlink():
         return "it is a link that leads nowhere"
     return next((f"{p} is no folder" for p in real.parents if os.path.exists(p) and not os.path.isdir(p)), "")
 
 
-def place(path: Path) -> Path:
+def _real(path: Path) -> Path:
     """Where a file really is: a link stays, and what it leads to is replaced."""
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 @contextmanager
-def room(path: Path, refused: Callable[[str], Exception], remedy: str) -> Iterator[Path]:
-    """A folder for drafts, beside a file's place. Raises what `refused` makes of a sentence that ends with the remedy.
+def staging(path: Path, error: Callable[[str], Exception] | None = None, hint: str = "") -> Iterator[Path]:
+    """Yield a folder beside the place of a file, which goes with all that is in it; and sweep what killed runs left.
 
-    So it does for every OSError of what is done in the folder.
+    An OSError inside is raised as it is, or as `error` with a sentence that ends with the hint.
     """
-    if why := obstacle(path):
-        raise refused(f"{path}: the file cannot be written ({why}): {remedy}")
     try:
-        with scratch(path) as folder:
-            yield folder
-    except OSError as error:
-        reason = error.strerror or error
-        raise refused(f"{path}: the file cannot be written ({reason}): {remedy}") from error
-
-
-@contextmanager
-def scratch(path: Path) -> Iterator[Path]:
-    """A folder beside a file's place that goes with all that is in it; what killed runs left there goes before."""
-    parent = place(path).parent
-    parent.mkdir(parents=True, exist_ok=True)
-    sweep(parent)
-    folder = Path(tempfile.mkdtemp(dir=parent, prefix=PREFIX))
-    try:
-        with _locked(folder):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if error and (why := why_not_writable(path)):
+            raise OSError(why)
+        parent = _real(path).parent
+        parent.mkdir(parents=True, exist_ok=True)
+        sweep(parent)
+        folder = Path(tempfile.mkdtemp(dir=parent, prefix=PREFIX))
+        try:
+            with _locked(folder):
+                yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as problem:
+        if error is None:
+            raise
+        raise error(f"{plain(path)}: the file cannot be written ({problem.strerror or problem}): {hint}") from problem
 
 
 @contextmanager
@@ -105,9 +106,17 @@ def _sweep(folder: Path, lock: Path) -> None:
         shutil.rmtree(folder)
 
 
-def settle(draft: Path, path: Path) -> None:
+def save(path: Path, content: bytes, error: Callable[[str], Exception] | None = None, hint: str = "") -> None:
+    """Write a whole file, so that an old one survives a failure. Raises as `staging` does."""
+    with staging(path, error, hint) as folder:
+        draft = folder / "draft"
+        draft.write_bytes(content)
+        move_into_place(draft, path)
+
+
+def move_into_place(draft: Path, path: Path) -> None:
     """Move a draft to its place at once: a link stays, and so does the mode of the file that was there."""
-    real = place(path)
+    real = _real(path)
     try:
         mode = real.stat().st_mode & 0o777
     except FileNotFoundError:

@@ -1,0 +1,143 @@
+"""`sheetgen audit`: find the files, judge them, and write every report that is asked for."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sheetgen.audit import run
+from sheetgen.audit.show import gradescope, junit, machine, markdown
+from sheetgen.audit.show.text import ALL_KINDS, kind, ordered, short, where
+from sheetgen.audit.verdict import Verdict
+from sheetgen.cli import verdicts as terminal
+from sheetgen.cli.console import PATH, Command, complain, console, worst
+from sheetgen.errors import Status, UserError
+from sheetgen.files import CannotWrite, save, why_not_writable
+from sheetgen.text import plain
+
+HINT = "choose another name"
+run.PRELOADED.append("sheetgen.__main__")  # which the program imports, and so would every process
+
+
+class Outputs(NamedTuple):
+    """Which reports are wanted, and where."""
+
+    json: bool = False
+    markdown: bool = False
+    junit: Path | None = None
+    gradescope: Path | None = None
+    report: Path | None = None
+    points: float = 100.0
+
+    @property
+    def files(self) -> list[Path]:
+        """The files to write."""
+        return [path for path in (self.junit, self.gradescope, self.report) if path is not None]
+
+    def check(self, judged: Sequence[Path]) -> None:
+        """Raise UserError before anything is begun, if the end would be bad."""
+        if self.json and self.markdown:
+            raise UserError("--json and --markdown: both would be printed: choose one of them")
+        if not math.isfinite(self.points):
+            raise UserError(f"--points {self.points}: the points must be a number")
+        taken = {os.path.realpath(path): "it is what is judged" for path in judged}
+        for path in self.files:
+            if why := taken.get(os.path.realpath(path)) or why_not_writable(path):
+                raise CannotWrite(f"{plain(path)}: the file cannot be written ({plain(why)}): {HINT}")
+            taken[os.path.realpath(path)] = "two reports would have this name"
+        if self.report is not None and self.report.suffix.lower() != ".xlsx":
+            raise CannotWrite(f"{plain(self.report)}: the report's name must end with .xlsx")
+
+
+@click.command(cls=Command, short_help="Judge workbooks that anybody made, and name the wrong cells.")
+@click.argument("paths", nargs=-1, required=True, type=PATH, metavar="FILE_OR_FOLDER...")
+@click.option("--table", help="Where the table stands, such as 'Sheet1!A32:AE100', if its labels do not say so.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="How many files at a time; else one per processor.")
+@click.option("--timeout", type=click.IntRange(1, 86_400), default=120, show_default=True, help="Seconds for one file.")
+@click.option("--json", is_flag=True, help="Print everything as JSON.")
+@click.option("--markdown", is_flag=True, help="Print Markdown.")
+@click.option("--junit", type=PATH, metavar="FILE", help="Write JUnit XML, for any CI.")
+@click.option("--gradescope", type=PATH, metavar="FILE", help="Write Gradescope's results.json.")
+@click.option("--points", type=click.FloatRange(0, 1e6), default=100, show_default=True, help="Its full score.")
+@click.option("--report", type=PATH, metavar="OUT.xlsx", help="Write a workbook for the teacher.")
+def audit(paths: tuple[Path, ...], table: str | None, jobs: int | None, timeout: int, **reports: object) -> Status:
+    """Judge workbooks that anybody made: is the backpropagation in them right, and if not, which cell is wrong?
+
+    Folders are searched for .xlsx and .xlsm files. The exit status is 0 if all is right, 1 if something was found, 2
+    if a file could not be judged.
+    """
+    _survive_narrow_encodings()
+    outputs = Outputs(**reports)  # type: ignore[arg-type]  # click gives each option its type
+    outputs.check(paths)
+    files = run.find_files(paths, leave_out=outputs.files)
+    with _progress(len(files)) as progress:
+        verdicts = run.audit_all(files, jobs, progress, pointed=table, timeout=timeout)
+    if nothing := all(path.is_dir() for path in files):
+        names = ", ".join(plain(path) for path in files)
+        complain(f"{names}: there is nothing to judge: name a workbook, or a folder with .xlsx or .xlsm files in it")
+    if outputs.json:
+        sys.stdout.write(machine.document(verdicts))
+    elif outputs.markdown:
+        sys.stdout.write(markdown.document(verdicts))
+    elif not nothing:
+        terminal.show(verdicts, console())
+    written = worst(outputs.files, lambda path: _write(path, verdicts, outputs))
+    return max([written, *(verdict.code for verdict in verdicts)])
+
+
+def _write(path: Path, verdicts: Sequence[Verdict], outputs: Outputs) -> Status:
+    """Write one of the reports. Raises CannotWrite."""
+    if path == outputs.junit:
+        save(path, junit.document(verdicts), CannotWrite, HINT)
+    elif path == outputs.gradescope:
+        save(path, gradescope.document(verdicts, outputs.points).encode(), CannotWrite, HINT)
+    else:
+        write_report(verdicts, path)
+    return Status.RIGHT
+
+
+def write_report(verdicts: Sequence[Verdict], path: Path) -> None:
+    """Write the workbook for the teacher. Raises CannotWrite."""
+    from sheetgen.sheets import audit_report  # XlsxWriter is imported only where a workbook is wanted
+    from sheetgen.sheets.audit_file import ComparedTable, FileReport, ListedFinding, Place
+
+    def place(sheet: str, cells: str) -> Place:
+        return Place(sheet, cells, where(sheet, cells))
+
+    files = [
+        FileReport(
+            v.path, title, v.word, v.at_best, v.sentence(), v.problem, v.rest,
+            [ListedFinding(f.severity, kind(f), place(f.sheet, f.cells), (f.found, f.expected, f.why))
+             for f in ordered(v)],
+            [ComparedTable(place(t.sheet, t.cells), t.rows, t.gradients, t.worst, t.where) for t in v.tables],
+            v.unjudged, v.unread,
+        )
+        for v, title in zip(verdicts, short(verdicts), strict=True)
+    ]  # fmt: skip
+    audit_report.write(files, ALL_KINDS, path)
+
+
+def _survive_narrow_encodings() -> None:
+    """Where the output can hold no ∂, a ? is printed for it, instead of ending in the middle."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+@contextmanager
+def _progress(files: int) -> Iterator[Callable[[Verdict], None]]:
+    """A bar on stderr, if that is a terminal."""
+    out = console(stderr=True)
+    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
+        task = bar.add_task("", total=files)
+        yield lambda verdict: bar.advance(task)
