@@ -114,7 +114,7 @@ def grad(file: Path, cell: str, ranges: tuple[str, ...], form: str | None, numer
 
 def open_engine(workbook: Workbook) -> Engine:
     """Open a workbook in the engine that checks derivatives. Raises MissingExtra."""
-    engine: Engine = need("sheetgen.engines.iron", "build", "IronCalc, which checks derivatives,").Live(workbook)
+    engine: Engine = need("sheetgen.engines.apart", "build", "IronCalc, which checks derivatives,").Apart(workbook)
     return engine
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import math
@@ -15,6 +16,7 @@ import pytest
 from grad_books import Cells, book, checked, run, write
 
 from sheetgen.cell import OPS, Cell, Op
+from sheetgen.engines import apart
 from sheetgen.engines.iron import Live
 from sheetgen.errors import MissingExtra, UserError
 from sheetgen.grad import Result, Row, grad
@@ -205,17 +207,15 @@ def test_agreement_is_printed(path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert text.startswith("agrees|the derivative agrees with IronCalc")
 
 
-@pytest.mark.parametrize("missing", ["sheetgen.engines.iron", "ironcalc"])
+@pytest.mark.parametrize("missing", ["numpy", "ironcalc"])
 def test_without_an_engine_nothing_agrees(
     missing: str, path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def need(*_: str) -> None:
-        raise MissingExtra("It is not installed.")
-
     if missing == "ironcalc":
-        monkeypatch.setattr("sheetgen.engines.iron.need", need)
-    else:
-        monkeypatch.setitem(sys.modules, missing, None)
+        program = f"import sys; sys.modules['ironcalc'] = None; {apart._PROGRAM}"
+        monkeypatch.setattr(apart, "_PROGRAM", program)
+    else:  # the engines themselves cannot be imported
+        monkeypatch.setitem(sys.modules, "sheetgen.engines.apart", None)
     statuses, table, form, text = printed(capsys, path)
     sentence = "the derivative was not checked: needs sheetgen[build]"
     assert statuses == [0, 0, 0]
@@ -226,10 +226,9 @@ def test_without_an_engine_nothing_agrees(
     assert "agree" not in table + json.dumps(form) + text
 
 
-def test_what_cannot_be_calculated_is_printed(
-    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sheetgen.engines.iron._value", lambda *_: ErrorValue("#NAME?"))
+def test_what_cannot_be_calculated_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """IronCalc knows no name of a number."""
+    path = write(tmp_path / "n.xlsx", {"S": {"A1": 3, "B1": "=A1*Rate"}}, {"Rate": "0.05"})
     statuses, table, form, text = printed(capsys, path)
     sentence = "the derivative was not checked: IronCalc cannot calculate it"
     assert statuses == [0, 0, 0]
@@ -295,7 +294,7 @@ def test_the_time_for_the_check_is_limited_unless_all_are_asked_for(
 def test_the_sentence_is_right_for_one_and_for_many(verdicts: list[str], sentence: str) -> None:
     at = ("S", "A1")
     rows = [Row(at, "", 1.0, 1.0, 1.0, 1.0, 0.0, 1e-12, verdict) for verdict in verdicts]
-    assert Result(at, "", "", 1.0, rows, Check(at, math.inf, Fake(1.0))).summary() == sentence
+    assert Result(at, "", "", 1.0, rows, Check(at, "Fake")).summary() == sentence
 
 
 # A workbook that stays open in IronCalc.
@@ -334,3 +333,31 @@ def test_results_of_what_if_data_tables_are_errors_to_the_engine(monkeypatch: py
     monkeypatch.setattr("sheetgen.engines.iron.MAX_LOOKED_AT", 1_000)
     with pytest.raises(UserError, match="so many"):
         Live(book(cells, what_ifs=many).workbook)
+
+
+# In a process of its own.
+
+
+def test_an_engine_apart_does_the_same() -> None:
+    cells: Cells = {"A1": 2, "A2": "=A1*3", "B1": Entry("A1:A2*10", 7.0)}
+    engine = apart.Apart(book(cells, arrays={("Sheet1", "B1"): "B1"}).workbook)
+    assert engine.recalculate(("Sheet1", "A2"), {}) == 6
+    assert engine.recalculate(("Sheet1", "A2"), {("Sheet1", "A1"): 5.0}) == 15
+    with pytest.raises(UserError, match="Nobody types into"):
+        engine.recalculate(("Sheet1", "A2"), {("Sheet1", "B1"): 5.0})
+    assert engine.recalculate(("Sheet1", "A2"), {}) == 6
+    process = engine.process
+    del engine
+    gc.collect()
+    assert process.poll() is not None  # it ends with whoever asked
+
+
+def test_an_engine_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A maximum of 17 billion cells, which does not even concern the target."""
+    monkeypatch.setattr(apart, "SECONDS", 1.0)
+    cells: Cells = {"A1": 2, "AA1": "=A1*2", "AA2": "=MAX(A1:Y1048576,AB1:XFD1048576)"}
+    found = grad(book(cells), "AA1", ["A1"], apart.Apart)
+    assert found.rows[0].check == CANNOT and found.right
+    assert found.check.engine is None
+    assert found.summary().endswith(" cannot calculate it")
+    assert found.notes == ["IronCalc had to be ended, or took longer than 1 seconds"]
