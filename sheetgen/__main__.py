@@ -104,7 +104,7 @@ def grad(file: Path, cell: str, ranges: tuple[str, ...], form: str | None, numer
     A CELL is written E5, Sheet2!E5 or as a defined name; a RANGE also B3:B20. Beside each derivative stands what
     an independent engine gives: there the cell is changed a little, and the workbook recalculated.
 
-    The exit status is 0 if no derivative differs from that (those that the engine cannot check are named), 1 if one
+    The exit status is 0 if no derivative differs from that (those that were not checked are counted), 1 if one
     differs or is no finite number, 2 if there is no derivative.
     """
     from sheetgen.grad import command
