@@ -13,11 +13,12 @@ import click
 from mnist.ladder import LADDER, RECIPES
 from mnist.recipe import TARGET
 from sheetgen.console import UNUSABLE, WRONG, FilePath, Group, complain
+from sheetgen.errors import require
 
 STARTED = time.time()
 PATH = FilePath(path_type=Path)
 # What tells its cause in one sentence, by name, for the modules import torch or take their time.
-TOLD = ("NoData", "CannotResume", "NoLiveNetwork", "CannotCompile", "UnreadableWorkbook", "EngineMissing")
+TOLD = ("NoData", "CannotResume", "NoLiveNetwork", "CannotCompile", "UnreadableWorkbook")
 
 OUT = Path("out/mnist")
 net_option = click.option(
@@ -86,6 +87,7 @@ def train(
     held_out: int, data: Path | None, out: Path, records: Path,
 ) -> None:  # fmt: skip
     """Train one network: a line per epoch, a checkpoint after each, a record at the end."""
+    require("training", "torch")
     from dataclasses import replace
 
     import torch
@@ -103,6 +105,7 @@ def train(
 
 
 def _run_all(names: list[tuple[str, int]], jobs: int, options: list[str], target: float) -> None:
+    require("training", "torch")
     from mnist.jobs import Job, run_all
 
     all_jobs = [
@@ -158,6 +161,7 @@ def ladder(
 @click.option("--records", type=PATH, help="Another folder of records than the shipped one.")
 def verify(data: Path | None, records: Path | None) -> None:
     """Evaluate every recorded network again on the real test images, and compare with what is recorded."""
+    require("evaluating a network", "torch")
     from mnist.verify import verify_all
 
     if not verify_all(data, records, click.echo):
@@ -174,6 +178,7 @@ def spreadsheet(workbook: Path, data: Path | None, keep: bool) -> None:
     All images go through the formulas as they stand in the cells, and through PyTorch in float64; some are recalculated
     by IronCalc too. The exit status is 0 if all agree.
     """
+    require("comparing the formulas with PyTorch", "build", "torch")
     from mnist import live, record
     from mnist.spreadsheet import run, told, write
     from mnist.tables import progress

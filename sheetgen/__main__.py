@@ -10,7 +10,7 @@ import click
 
 from sheetgen import __version__
 from sheetgen.console import FilePath, Group
-from sheetgen.errors import need
+from sheetgen.errors import require
 
 if TYPE_CHECKING:
     from sheetgen.grad import Engine
@@ -38,6 +38,7 @@ def build(
 
     Without a template, the homework is written to out/sheetgen.xlsx.
     """
+    require("sheetgen build", "build", "torch")
     from sheetgen import building
 
     sys.exit(building.build(templates, output, steps, learning_rate, checked))
@@ -51,6 +52,7 @@ def check(files: tuple[Path, ...], engines: tuple[str, ...]) -> None:
 
     The exit status is 0 if all is right, 1 if something is wrong, 2 if a file cannot be judged.
     """
+    require("sheetgen check", "build")
     from sheetgen import building
 
     sys.exit(building.check_files(files, engines))
@@ -114,8 +116,10 @@ def grad(file: Path, cell: str, ranges: tuple[str, ...], form: str | None, numer
 
 def open_engine(workbook: Workbook) -> Engine:
     """Open a workbook in the engine that checks derivatives. Raises MissingExtra."""
-    engine: Engine = need("sheetgen.engines.apart", "build", "IronCalc, which checks derivatives,").Apart(workbook)
-    return engine
+    require("checking derivatives", "build")
+    from sheetgen.engines.apart import Apart
+
+    return Apart(workbook)
 
 
 @main.command(short_help="Write a PyTorch network as a workbook of live formulas.")
@@ -150,6 +154,7 @@ def export(
     The exit status is 0 if it was written, 1 if a spreadsheet program disagrees with PyTorch, 2 if something that was
     given cannot be used.
     """
+    require("sheetgen export", "build", "torch")
     from sheetgen.exporter import command
 
     sys.exit(command.run(model, example, output, weights, features, outputs, softmax, rows, title, check))
@@ -158,9 +163,9 @@ def export(
 @main.command()
 def templates() -> None:
     """List the templates that sheetgen ships."""
-    from sheetgen import building
+    from sheetgen import templates
 
-    building.list_templates()
+    templates.show()
 
 
 if __name__ == "__main__":

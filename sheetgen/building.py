@@ -6,8 +6,6 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.table import Table
-
 from sheetgen import spec as specs
 from sheetgen import workbook
 from sheetgen.carried import NoTemplate
@@ -15,6 +13,7 @@ from sheetgen.check import check, linted
 from sheetgen.console import RIGHT, UNUSABLE, WRONG, Progress, complain, console, ended_with_us, said, stages, warn
 from sheetgen.drafts import room, settle
 from sheetgen.engines import stop
+from sheetgen.errors import MissingExtra
 from sheetgen.extras import CannotAdd, Extra, gather
 from sheetgen.formula import FormulaTooLong
 from sheetgen.layout import TooLarge
@@ -22,6 +21,7 @@ from sheetgen.plan import START, Plan
 from sheetgen.report import Report, merged, summary, table
 from sheetgen.sheets.start import EngineLine
 from sheetgen.spec import Spec, SpecError
+from sheetgen.templates import find
 from sheetgen.xlsx import UnreadableWorkbook
 from sheetgen.xlsx.read import MAX_CELLS
 
@@ -35,33 +35,6 @@ LONG = {True: 400_000, False: 2_000_000}  # more formulas than these take minute
 
 class CannotWrite(ValueError):
     """There is no place for the workbook; the message is one sentence with the remedy."""
-
-
-def template_folder() -> Path:
-    """Where the templates are: beside the package in a checkout, inside it in a wheel."""
-    here = Path(__file__).resolve().parent
-    return here / "templates" if (here / "templates").is_dir() else here.parent / "templates"
-
-
-def find_template(name: str) -> Path:
-    """The file of a template: a path, or the name of one that is shipped. Raises SpecError."""
-    shipped = template_folder() / f"{name}.toml"
-    path = Path(name)
-    if path.suffix != ".toml" and not path.exists() and path.name == name:
-        if shipped.is_file():
-            return shipped
-        known = ", ".join(sorted(p.stem for p in template_folder().glob("*.toml")))
-        raise SpecError(f"{name}: there is no such template: give the path of a .toml file, or one of {known}")
-    return path
-
-
-def list_templates() -> None:
-    """Print the shipped templates with their titles."""
-    found = Table("template", "network", "title", box=None)
-    for path in sorted(template_folder().glob("*.toml"), key=lambda path: path.stem):
-        spec = specs.load(path)
-        found.add_row(path.stem, "-".join(map(str, spec.layers)), spec.title)
-    console().print(found)
 
 
 def build(
@@ -78,7 +51,7 @@ def build(
     complaints: set[str] = set()  # what is wrong with the options is wrong with them for every template
     for name in names or [DEFAULT]:
         try:
-            spec = specs.with_options(specs.load(find_template(name)), steps, learning_rate)
+            spec = specs.with_options(specs.load(find(name)), steps, learning_rate)
             path = _target(spec, output, len(names))
             if path in taken:
                 raise CannotWrite(f"{name}: {path} is written by another template: give one of them another name")
@@ -183,7 +156,7 @@ def check_files(files: Sequence[Path], engines: Sequence[str]) -> int:
         try:
             with stages("reading") as say, ended_with_us(stop):
                 report = check(path, engines or None, progress=say)
-        except (NoTemplate, SpecError, UnreadableWorkbook) as error:
+        except (NoTemplate, SpecError, UnreadableWorkbook, MissingExtra) as error:
             complain(str(error))
             status = UNUSABLE
             continue

@@ -20,6 +20,7 @@ from sheetgen.carried import template, with_inputs
 from sheetgen.curves import PARTLY, Curves, Place
 from sheetgen.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
 from sheetgen.engines.effort import too_much
+from sheetgen.errors import require
 from sheetgen.lint import HOUSE, lint
 from sheetgen.report import Finding, Finished, Line, Report
 from sheetgen.spec import Spec
@@ -46,7 +47,7 @@ def check(
     program that saved the workbook again may have lost them.
 
     A workbook that `sheetgen export` wrote has no template: it is judged by `check_exported`.
-    Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge.
+    Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge, MissingExtra without PyTorch.
     """
     report = Report(Path(path))
     names = list(dict.fromkeys(engines or ENGINES))
@@ -57,6 +58,7 @@ def check(
         names = []
     if exported.is_one(workbook):
         return check_exported(workbook, names, report, progress, house)
+    require("checking a workbook that trains", "torch")
     network = with_inputs(template(workbook, report.path), workbook, report)
     with side_by_side(path, names, workbook) as running:  # they begin now, and we look at the rest meanwhile
         progress("linting")

@@ -15,6 +15,7 @@ import click
 from rich import console as rich_console
 from rich.text import Text
 
+from sheetgen.errors import UserError
 from sheetgen.report import Finished
 
 RIGHT, WRONG, UNUSABLE = 0, 1, 2  # exit statuses; one that a signal stops ends with 128 and the signal's number
@@ -200,6 +201,9 @@ class Command(click.Command):
         """Run it; what click has for an interruption is an exit status of 1."""
         try:
             return super().invoke(ctx)
+        except UserError as error:
+            complain(str(error))
+            sys.exit(UNUSABLE)
         except KeyboardInterrupt:
             raise Stopped(signal.SIGINT) from None
         except BrokenPipeError:

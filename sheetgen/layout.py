@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sheetgen.cell import Cell
 from sheetgen.formula import show
-from sheetgen.program import Program
+
+if TYPE_CHECKING:  # audit writes its report without numpy
+    from sheetgen.program import Program
 
 HEADER_ROW = 15  # counted from 1, as on the sheet: the same on every sheet with a trace, so that rows correspond
 FIRST_ROW = HEADER_ROW + 1

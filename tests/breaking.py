@@ -14,6 +14,13 @@ from sheetgen.tables import find
 from sheetgen.xlsx import Value, read
 
 SHEETS = ("Training", "Learning rates")
+INPUTS: dict[str, dict[str, float]] = {
+    "the template's": {},
+    "i1 = 0.06": {"i_1": 0.06},
+    "a rate of 10, targets 0 and 1": {"learning_rate": 10, "t_1": 0, "t_2": 1},
+    "inputs 0, a rate of one's own of 10,000": {"i_1": 0, "i_2": 0, "my_learning_rate": 1e4},
+    "saturated": {"w_1": 1e3, "w_5": -500, "learning_rate": 1e4},
+}
 
 
 class Said(NamedTuple):
@@ -64,3 +71,8 @@ class Opened:
         middle = random.Random(sheet).randint(table.first + 1, table.last - 1)
         for label, letters in table.columns.items():
             yield label, [f"{letters}{row}" for row in (table.first, middle, table.last)]
+
+
+def named(sheet: str, cell: str) -> str:
+    """How Start begins the line that names a cell."""
+    return f"{sheet if ' ' not in sheet else repr(sheet)}!{cell}, "

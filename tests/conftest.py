@@ -16,6 +16,13 @@ from sheetgen.spec import Spec, load, parse, with_options
 from sheetgen.tables import find
 from sheetgen.xlsx import Workbook, read
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have slow tests: at the end it is many short ones that processors can share."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 STEPS = 30  # enough for every kind of formula, and cheap
 
 

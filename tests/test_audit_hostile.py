@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape, quoteattr
 import pytest
 from judge_hand import FORMULAS, Hand, told
 from judge_hand import write as write_hand
-from test_xlsx import HOSTILE, MAIN, OFFICE, SHEET
-from test_xlsx import write as write_parts
+from packages import HOSTILE, MAIN, OFFICE, SHEET
+from packages import write as write_parts
 
 from sheetgen.audit.judge import audit
 from sheetgen.audit.run import audit_all

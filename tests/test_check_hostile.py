@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from mutants import edit, part
-from test_xlsx import HOSTILE
+from packages import HOSTILE
 
 from sheetgen import engines
 from sheetgen.carried import NoTemplate

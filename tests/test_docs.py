@@ -15,7 +15,7 @@ from mnist import record, spreadsheet, tables
 from mnist.recipe import GOAL_MEAN, MOST_PARAMETERS
 from mnist.sheets.checklist import FAST_SECONDS, FEW_PARAMETERS
 from mnist.sheets.common import INDEX, LIVE_INDEX
-from sheetgen import building, check, console, lint, reference, spec
+from sheetgen import building, check, console, lint, reference, spec, templates
 from sheetgen.exported import PATTERNS_UP_TO
 from sheetgen.exporter import torch_layers
 from sheetgen.exporter.recorder import MAX_ELEMENTS
@@ -137,7 +137,7 @@ def test_the_sheets_are_the_ones_listed() -> None:
 
 def test_the_templates_are_the_ones_listed() -> None:
     listed = re.findall(r"^\| `([\w.-]+)` \| ([\d-]+) \|", DOCS["templates.md"], re.MULTILINE)
-    shipped = {path.stem: spec.load(path) for path in building.template_folder().glob("*.toml")}
+    shipped = {path.stem: spec.load(path) for path in templates.folder().glob("*.toml")}
     assert dict(listed) == {name: "-".join(map(str, found.layers)) for name, found in shipped.items()}
 
 

@@ -73,13 +73,13 @@ def test_a_workbook_that_would_take_minutes_is_left_out_and_noted(right: Path, m
 @pytest.mark.parametrize("ci", [False, True])
 def test_it_may_be_missing_at_home_and_not_in_ci(right: Path, monkeypatch: pytest.MonkeyPatch, ci: bool) -> None:
     def missing(*_: object) -> Recalculated:
-        raise EngineMissing("The engine formulon is missing: run 'pip install formulon'.")
+        raise EngineMissing("The engine Formulon is not installed: run pip install 'sheetgen[formulon]'.")
 
     monkeypatch.setitem(ENGINES, "Formulon", missing)
     monkeypatch.setenv("CI", "true" if ci else "")
     report = check(right, ["Formulon"])
     assert [f.kind for f in report.findings] == (["engine"] if ci else ["not evaluated"])  # for it was asked alone
-    assert ["formulon is missing" in note for note in report.notes] == [True] * (not ci)
+    assert ["Formulon is not installed" in note for note in report.notes] == [True] * (not ci)
 
 
 @pytest.mark.parametrize("engine", ["Formulon", "IronCalc"])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_xlsx import HOSTILE, MAIN, OFFICE, PARTS, SHEET, sheet, with_cells, write
+from packages import HOSTILE, MAIN, OFFICE, PARTS, SHEET, sheet, with_cells, write
 
 from sheetgen.lint import Problem, lint
 from sheetgen.lint import package as lint_package

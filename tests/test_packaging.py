@@ -1,6 +1,7 @@
 """The wheel holds what a user needs and works from any folder; importing sheetgen, and asking for help, stays light."""
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -8,6 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from mnist.__main__ import main as mnist
+from sheetgen.__main__ import main
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("torch", "torchvision", "matplotlib", "xlsxwriter", "formulas", "scipy", "numpy", "openpyxl")
@@ -27,6 +31,10 @@ def built(kind: str, source: Path, target: Path) -> Path:
     """A 'wheel' or 'sdist' made by the build backend alone: no network, nothing left in the source."""
     code = f"import sys; from hatchling.build import build_{kind} as build; print(build(sys.argv[1]))"
     return target / python("-c", code, str(target), folder=source).split()[-1]
+
+
+SUBMISSIONS = ROOT / "docs" / "examples" / "submissions"
+MOST = 60_000_000  # bytes of the bare install
 
 
 def contents(wheel: Path) -> set[str]:
@@ -100,3 +108,65 @@ def test_a_heavy_start_would_be_seen() -> None:
     assert loaded("import sheetgen.book") >= {"xlsxwriter"}
     assert loaded("import sheetgen.reference") >= {"torch"}
     assert loaded("import sheetgen.typeset; sheetgen.typeset.typeset('x', '#000000')") >= {"matplotlib", "numpy"}
+
+
+@pytest.fixture(scope="module")
+def bare(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of a fresh environment with nothing but the wheel and what it names: no extras."""
+    folder = tmp_path_factory.mktemp("bare")
+    python("-m", "venv", "--without-pip", str(folder), folder=folder)
+    programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    install = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "install", "-q", str(wheel)]
+    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"nothing can be installed here: {done.stderr}")
+    return programs
+
+
+def of_bare(bare: Path, folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of that environment, which sees nothing of this one."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = (str(bare / command[0]), *command[1:])
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_the_bare_install_is_small(bare: Path) -> None:
+    assert sum(path.stat().st_size for path in bare.parent.rglob("*") if path.is_file()) < MOST
+
+
+@pytest.mark.slow
+def test_the_bare_install_audits_and_differentiates(bare: Path, tmp_path: Path) -> None:
+    right, wrong = str(SUBMISSIONS / "ada.xlsx"), str(SUBMISSIONS / "ben.xlsx")
+    done = of_bare(bare, tmp_path, "sheetgen", "audit", right, wrong, "--report", "marks.xlsx")
+    assert done.returncode == 1 and "ben.xlsx" in done.stdout and done.stderr == ""
+    assert zipfile.is_zipfile(tmp_path / "marks.xlsx")
+    assert of_bare(bare, tmp_path, "sheetgen", "audit", right).returncode == 0
+    done = of_bare(bare, tmp_path, "sheetgen", "grad", right, "Sheet1!W80", "G31")
+    assert done.returncode == 0 and "G31" in done.stdout, done.stderr
+
+
+@pytest.mark.slow
+def test_the_bare_install_helps(bare: Path, tmp_path: Path) -> None:
+    """With every command, also with those that need more."""
+    for program, commands in ((["sheetgen"], main.commands), (["python", "-m", "mnist"], mnist.commands)):
+        for command in ([], *([name] for name in commands)):
+            done = of_bare(bare, tmp_path, *program, *command, "--help")
+            assert (done.returncode, done.stderr) == (0, "") and "Usage:" in done.stdout
+    assert "homework" in of_bare(bare, tmp_path, "sheetgen", "templates").stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sheetgen build",
+        "sheetgen check x.xlsx",
+        "sheetgen export m.py:m --example 1x1 -o x.xlsx",
+        "python -m mnist train",
+    ],
+)
+def test_the_bare_install_says_what_a_command_lacks(command: str, bare: Path, tmp_path: Path) -> None:
+    done = of_bare(bare, tmp_path, *command.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"[\w ]+ needs [\w, ]+: run pip install 'sheetgen\[[a-z,]+\]'\.\n", done.stderr)

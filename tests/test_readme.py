@@ -24,7 +24,7 @@ def test_the_two_commands_are_marked_for_ci() -> None:
     build, test = (re.search(rf"<!-- {name} -->\n```sh\n(.*?)\n```", README) for name in ("build", "test"))
     assert build and build[1].endswith(".venv/bin/python build.py")
     assert test and test[1].endswith(".venv/bin/pytest")
-    assert "[test]" in test[1]
+    assert "[all]" in build[1] and "[test]" in test[1]
 
 
 def test_every_page_of_docs_is_one_click_away() -> None:

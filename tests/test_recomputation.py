@@ -7,18 +7,11 @@ from pathlib import Path
 
 import pytest
 from books import BuildBook, panel, place_of
-from breaking import SHEETS, Opened
+from breaking import INPUTS, SHEETS, Opened, named
 
 from sheetgen.spec import Spec, parse
 from sheetgen.xlsx import read
 
-INPUTS: dict[str, dict[str, float]] = {
-    "the template's": {},
-    "i1 = 0.06": {"i_1": 0.06},
-    "a rate of 10, targets 0 and 1": {"learning_rate": 10, "t_1": 0, "t_2": 1},
-    "inputs 0, a rate of one's own of 10,000": {"i_1": 0, "i_2": 0, "my_learning_rate": 1e4},
-    "saturated": {"w_1": 1e3, "w_5": -500, "learning_rate": 1e4},
-}
 EXTREME: list[dict[str, float]] = [
     *({"learning_rate": rate} for rate in (1e-3, 100, 1e4)),
     *({"my_learning_rate": rate} for rate in (1e-3, 1e4, 1e6)),
@@ -62,11 +55,6 @@ def broken_cells(book: Opened, count: int, seed: str) -> list[tuple[str, str]]:
     cells = [(sheet, c) for sheet in SHEETS for _, three in book.cells(sheet) for c in three]
     kept = [(sheet, c) for sheet, c in cells if book.book.sheets[sheet][c].formula]
     return random.Random(seed).sample(kept, count)
-
-
-def named(sheet: str, cell: str) -> str:
-    """How Start begins the line that names a cell."""
-    return f"{sheet if ' ' not in sheet else repr(sheet)}!{cell}, "
 
 
 @pytest.mark.parametrize("inputs", INPUTS)

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import need
 from ..xlsx import ErrorValue, Value, Workbook
 from ..xlsx.a1 import REFERENCE, Area, tokens
 from ..xlsx.a1 import area as area_of
-from .result import need
+from .result import EngineMissing
 
 MAX_AREA = 1_000_000  # cells in one range
 
@@ -152,7 +153,7 @@ class Cutter:
 
 def _functions() -> Any:
     """What `formulas` can calculate, and HYPERLINK, which it lacks: a cell with a link shows the link's text."""
-    formulas = need("formulas", "formulas")
+    formulas = need("formulas", "build", "The engine formulas", EngineMissing)
     functions = formulas.get_functions()
     if "HYPERLINK" not in functions:
         functions["HYPERLINK"] = formulas.functions.wrap_ufunc(lambda _, text: text, input_parser=lambda *x: x)
@@ -165,21 +166,25 @@ def _references(formula: str) -> list[str]:
 
 def formulas_value(value: Value | None) -> Any:
     """A cached value as `formulas` holds it."""
-    schedula = need("schedula", "formulas")
+    import schedula
+
     if value is None:
         return schedula.EMPTY
     if isinstance(value, ErrorValue):
-        errors = need("formulas.tokens.operand", "formulas").Error.errors
-        return errors.get(str(value), errors["#VALUE!"])
+        from formulas.tokens.operand import Error
+
+        return Error.errors.get(str(value), Error.errors["#VALUE!"])
     return value
 
 
 def plain_value(value: Any) -> Value:
     """What `formulas` computed, as a Value; a blank is 0, a number that Excel cannot hold #NUM!."""
-    schedula = need("schedula", "formulas")
+    import schedula
+    from formulas.tokens.operand import XlError
+
     if value is schedula.EMPTY:
         return 0.0
-    if isinstance(value, need("formulas.tokens.operand", "formulas").XlError):
+    if isinstance(value, XlError):
         return ErrorValue(value)
     if isinstance(value, str):
         return str(value)

@@ -2,10 +2,12 @@
 
 import tempfile
 import time
+from importlib import metadata
 from pathlib import Path
 
+from ..errors import need
 from ..xlsx import Workbook, blank, read
-from .result import EngineFailed, Recalculated, formula_cells, need, package_version, taken
+from .result import EngineFailed, EngineMissing, Recalculated, formula_cells, taken
 
 NAME = "Formulon"
 MAX_FORMULAS = 250_000  # loading takes a second for each 8,000 of them
@@ -33,7 +35,8 @@ EXCEPT = {
 
 def version() -> str:
     """The version of the installed package. Raises EngineMissing."""
-    return package_version("formulon")
+    need("formulon", "formulon", "The engine Formulon", EngineMissing)
+    return metadata.version("formulon")
 
 
 def recalculate(path: str | Path, workbook: Workbook | None = None, limit: int = MAX_FORMULAS) -> Recalculated:
@@ -57,7 +60,8 @@ def recalculate(path: str | Path, workbook: Workbook | None = None, limit: int =
 
 
 def _recalculated(path: Path) -> bytes:
-    formulon = need("formulon", "formulon")
+    import formulon
+
     try:
         with formulon.Workbook.load(path.read_bytes()) as book:
             book.recalc()

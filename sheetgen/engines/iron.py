@@ -3,13 +3,14 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, need
 from ..xlsx import Entry, ErrorValue, Value, Workbook, read
 from ..xlsx.a1 import place, range_of, tokens
-from .result import EngineFailed, Recalculated, Values, formula_cells, need, package_version
+from .result import EngineFailed, EngineMissing, Recalculated, Values, formula_cells
 
 NAME = "IronCalc"
 _DIVERGED = ',"diverged"'
@@ -20,7 +21,8 @@ MAX_FILLED = 500_000  # cells, by all array formulas
 
 def version() -> str:
     """The version of the installed package. Raises EngineMissing."""
-    return package_version("ironcalc")
+    need("ironcalc", "build", "The engine IronCalc", EngineMissing)
+    return metadata.version("ironcalc")
 
 
 def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalculated:
@@ -113,7 +115,7 @@ class Live:
 
 def _build(workbook: Workbook) -> tuple[Any, dict[tuple[str, str], str]]:
     """(the model, why a formula was refused)."""
-    ironcalc = need("ironcalc", "ironcalc")
+    ironcalc = need("ironcalc", "build", "The engine IronCalc", EngineMissing)
     model = ironcalc.create("judged", "en", "UTC", "en")
     for number, sheet in enumerate(workbook.sheets):
         if number == 0:
@@ -205,6 +207,8 @@ def _value(model: Any, sheet: int, address: str) -> Value | None:
     row, column = place(address)
     value: Value | None = model.get_cell_value(sheet, row, column)
     if isinstance(value, str) and value.startswith("#"):  # an error, or a text that looks like one
-        error = model.get_cell_type(sheet, row, column) == need("ironcalc", "ironcalc").CellType.ErrorValue
+        import ironcalc
+
+        error = model.get_cell_type(sheet, row, column) == ironcalc.CellType.ErrorValue
         return ErrorValue(value) if error else value
     return value

@@ -33,7 +33,7 @@ def program() -> str:
     """The path of soffice. Raises EngineMissing."""
     found = shutil.which("soffice") or shutil.which("libreoffice")
     if found is None:
-        raise EngineMissing("The engine LibreOffice is missing: run 'apt install libreoffice-calc-nogui'.")
+        raise EngineMissing("The engine LibreOffice is not installed: run apt install libreoffice-calc-nogui.")
     return found
 
 

@@ -16,8 +16,9 @@ import numpy as np
 from ..xlsx import Value, Workbook, read
 from ..xlsx.a1 import Area, address
 from .dialect import MAX_AREA, Cut, Cutter, Found, NotEvaluated, formulas_value, plain_value, quiet
-from .result import Recalculated, Values, formula_cells, package_version
+from .result import Recalculated, Values, formula_cells
 from .together import Pattern, compile_pattern, takes
+from .whole import version as version
 
 NAME = "formulas patterns"
 
@@ -40,11 +41,6 @@ class Group(NamedTuple):
     pattern: str
     together: bool
     shapes: tuple[tuple[int, int], ...] = ()
-
-
-def version() -> str:
-    """The version of the installed package. Raises EngineMissing."""
-    return package_version("formulas")
 
 
 def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalculated:

@@ -1,10 +1,5 @@
 """What every engine gives back, and how a missing one says so."""
 
-import importlib
-import warnings
-from functools import cache
-from importlib.metadata import version
-from types import ModuleType
 from typing import NamedTuple
 
 from ..errors import MissingExtra, UserError
@@ -34,23 +29,6 @@ class Recalculated(NamedTuple):
     seconds: float
     not_evaluated: list[str]
     left_out: tuple[str, ...] = ()
-
-
-@cache
-def need(module: str, package: str) -> ModuleType:
-    """Import an engine's module, or raise EngineMissing with the command that installs it."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what a library warns of while it loads is not ours to mend
-            return importlib.import_module(module)
-    except ImportError as error:
-        raise EngineMissing(f"The engine {package} is missing: run 'pip install {package}'.") from error
-
-
-def package_version(package: str) -> str:
-    """The installed version of a PyPI package. Raises EngineMissing."""
-    need(package, package)
-    return version(package)
 
 
 def formula_cells(sheets: Sheets) -> list[tuple[str, str]]:

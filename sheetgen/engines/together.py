@@ -17,7 +17,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .dialect import NotEvaluated
-from .result import need
 
 # One value from one value of each argument: a column of a thousand arguments gives a column of a thousand values.
 ELEMENTWISE = frozenset(
@@ -59,7 +58,9 @@ def _around_ranges(pattern: str) -> Iterable[str]:
 
 def compile_pattern(pattern: str, together: bool) -> Pattern:
     """A function from the values of the slots, in order, to an array of objects. Raises NotEvaluated."""
-    parser = _parser() if together else need("formulas", "formulas").Parser()
+    import formulas
+
+    parser = _parser() if together else formulas.Parser()
     try:
         pipe = parser.ast(f"={pattern}")[1].compile()
         order = [int(slot[1:]) - 1 for slot in pipe.inputs]
@@ -77,10 +78,11 @@ def compile_pattern(pattern: str, together: bool) -> Pattern:
 
 def _parser() -> Any:
     """The parser of `formulas`, with functions that know columns and stacks."""
-    formulas = need("formulas", "formulas")
+    import formulas
+
     function, operator = formulas.tokens.function.Function, formulas.tokens.operator.OperatorToken
 
-    class Together(formulas.Parser):  # type: ignore[misc, name-defined]
+    class Together(formulas.Parser):  # type: ignore[misc]
         filters: ClassVar[list[Any]] = [
             _token(f) if f in (function, operator) else f for f in formulas.Parser.filters
         ]

@@ -5,15 +5,17 @@ and the results of a sheet follow from the rest of the workbook without any cach
 """
 
 import time
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..errors import need
 from ..xlsx import Workbook, read
 from ..xlsx.a1 import Area, address
 from .dialect import Cutter, NotEvaluated, formulas_value, plain_value, quiet
-from .result import Recalculated, Values, need, package_version
+from .result import EngineMissing, Recalculated, Values
 
 NAME = "formulas"
 MAX_FORMULAS = 600  # on one sheet
@@ -22,7 +24,8 @@ MAX_WORK = 60_000  # cells that the formulas of one sheet refer to, counted as o
 
 def version() -> str:
     """The version of the installed package. Raises EngineMissing."""
-    return package_version("formulas")
+    need("formulas", "build", "The engine formulas", EngineMissing)
+    return metadata.version("formulas")
 
 
 def recalculate(path: str | Path, workbook: Workbook | None = None, limit: int = MAX_FORMULAS) -> Recalculated:
@@ -73,7 +76,8 @@ class _Sheet:
         for area in mixed:
             self._add_constants(area)
         given = {self._reference(area): self._range(area) for area in self.areas - mixed}
-        formulas = need("formulas", "formulas")
+        import formulas
+
         with quiet():
             model = formulas.ExcelModel().from_dict(self.nodes)
             solution = model.calculate({name: cells for name, cells in given.items() if name not in self.nodes})
@@ -119,10 +123,11 @@ class _Sheet:
 
     def _range(self, area: Area) -> Any:
         """What has no live cell in it, such as other sheets: given whole, for a node for each cell takes longer."""
+        from formulas.ranges import Ranges
+
         found = np.empty(area.size, object)
         found[:] = [self._value(area.sheet, where) for where in area.addresses()]
-        ranges = need("formulas.ranges", "formulas").Ranges()
-        return ranges.push(self._reference(area), found.reshape(area.shape))
+        return Ranges().push(self._reference(area), found.reshape(area.shape))
 
     def _value(self, sheet: str, where: str) -> Any:
         entry = self.workbook.sheets[sheet].get(where)

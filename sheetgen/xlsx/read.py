@@ -96,7 +96,7 @@ def _names(elements: list[tuple[str, Attributes, str]], order: list[str]) -> dic
         if tag == "definedName":
             scope = whole(attributes.get("localSheetId"), -1)
             sheet = f"{order[scope]}!" if 0 <= scope < len(order) else ""
-            names[sheet + attributes.get("name", "")] = text
+            names[sheet + attributes.get("name", "")] = text.strip()  # Gnumeric breaks the line after it
     return names
 
 

@@ -15,10 +15,9 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from breaking import SHEETS, Opened
-from test_recomputation import INPUTS, named
+from breaking import INPUTS, SHEETS, Opened, named
 
-from sheetgen import building, workbook
+from sheetgen import templates, workbook
 from sheetgen.spec import load, with_options
 
 
@@ -28,7 +27,7 @@ def main() -> int:
     parser.add_argument("--template", default="homework")
     parser.add_argument("--steps", type=int, default=30)
     options = parser.parse_args()
-    spec = with_options(load(building.find_template(options.template)), options.steps)
+    spec = with_options(load(templates.find(options.template)), options.steps)
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "book.xlsx"

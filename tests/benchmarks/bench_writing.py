@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sheetgen import building, program, spec
+from sheetgen import program, spec, templates
 from sheetgen.book import writing
 from sheetgen.layout import FIRST_ROW
 from sheetgen.plan import Plan
@@ -22,7 +22,7 @@ from sheetgen.sheets import training
 
 def make_plan(rows: int) -> Plan:
     """The homework with that many rows."""
-    homework = spec.load(building.find_template("homework"))
+    homework = spec.load(templates.find("homework"))
     return Plan(program.build(spec.with_options(homework, steps=rows - 1)))
 
 
