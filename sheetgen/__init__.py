@@ -111,9 +111,9 @@ def grad(
 def _engine(workbook: Workbook) -> Engine:
     """Open a workbook in the engine that checks derivatives. Raises MissingExtra."""
     require("checking derivatives", "build")
-    from sheetgen.engines.iron import Live
+    from sheetgen.engines.apart import Apart
 
-    return Live(workbook)
+    return Apart(workbook)
 
 
 def export(model: nn.Module, example: Tensor, output: str | Path, **options: Any) -> Exported:

@@ -59,17 +59,13 @@ class Check:
     """
 
     target: Place
-    until: float  # as time.monotonic
+    name: str = ""  # the engine's
     engine: Engine | None = None
     value: Value | None = None
     typed: Mapping[Place, float] = field(default_factory=dict)
     verdict: str = ""
+    until: float = math.inf  # as time.monotonic
     reasons: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The engine's name."""
-        return self.engine.name if self.engine else "an engine"
 
     def open(self, opener: Opener | None, book: Book, ours: float, floor: float,
              remembered: Mapping[Place, float]) -> None:  # fmt: skip
@@ -83,6 +79,7 @@ class Check:
             return
         try:
             self.engine = opener(book.workbook)
+            self.name = self.engine.name
             for self.typed in ({}, remembered) if remembered else ({},):
                 self.value = self.engine.recalculate(self.target, self.typed)
                 if same(self.value, ours, floor):

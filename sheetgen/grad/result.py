@@ -13,7 +13,7 @@ from sheetgen.grad.reverse import Graph, Swept, check_errors, check_understood, 
 from sheetgen.grad.where import cells_of, label_of, named, target_of
 from sheetgen.reader import Book, Place
 
-SECONDS = 10.0  # that the check may take
+SECONDS = 10.0  # that the check may take, when the engine has the workbook open
 
 
 class Row(NamedTuple):
@@ -59,7 +59,7 @@ class Result:
 
     def summary(self) -> str:
         """How many derivatives were checked, and how well they agree."""
-        n, name = len(self.rows), self.check.name
+        n, name = len(self.rows), self.check.name or "the engine"
         worst = max((row.difference for row in self.rows if row.check == AGREES and row.difference), default=0.0)
         why_not = self.check.reasons.get(UNCHECKED, NO_NUMBER)
         verbs = {
@@ -105,10 +105,12 @@ def grad(
     swept = sweep(found, wanted)
     remembered = check_understood(found, swept.live, wanted)
     say("checking with an engine")
-    check = Check(target, time.monotonic() + seconds)
+    check = Check(target)
     numbers = {at: x for at in remembered if math.isfinite(x := book.number(at))}
     check.open(engine, book, found.values[-1], _floor(found, -1), numbers)
+    check.until = time.monotonic() + seconds
     rows = _rows(found, swept, given, check)
+    check.engine = None  # so that it ends
     label = next(label_of(book, [target]))
     entry = book.entry(target)
     result = Result(target, label, (entry and entry.formula) or "", found.values[-1], rows, check, notes)

@@ -35,7 +35,7 @@ def as_json(path: Path, result: Result) -> str:
         "formula": result.formula,
         "value": result.value,
         "right": result.right and (result.proven or None),
-        "engine": result.check.engine and result.check.name,
+        "engine": result.check.name or None,
         "engine_value": value if not isinstance(value := result.check.value, float) or math.isfinite(value) else None,
         "summary": result.summary(),
         "notes": result.notes,
