@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.table import Table
@@ -14,13 +15,14 @@ from sheetgen.carried import NoTemplate
 from sheetgen.check import check, linted
 from sheetgen.console import RIGHT, UNUSABLE, WRONG, Progress, complain, console, ended_with_us, said, stages, warn
 from sheetgen.drafts import room, settle
-from sheetgen.engines import stop
+from sheetgen.engines import EngineFailed, EngineMissing, stop
+from sheetgen.engines.calculated import calculated
 from sheetgen.extras import CannotAdd, Extra, gather
 from sheetgen.formula import FormulaTooLong
 from sheetgen.layout import TooLarge
 from sheetgen.plan import START, Plan
 from sheetgen.report import Report, merged, summary, table
-from sheetgen.sheets.start import EngineLine
+from sheetgen.sheets.start import EngineLine, Made
 from sheetgen.spec import Spec, SpecError
 from sheetgen.xlsx import UnreadableWorkbook
 from sheetgen.xlsx.read import MAX_CELLS
@@ -86,8 +88,9 @@ def build(
             extras = [] if names else gather()  # the default workbook alone shows what other packages add
             if not _build_one(spec, path, options, checked, extras):
                 status = max(status, WRONG)
-        except (SpecError, CannotWrite, CannotAdd, TooLarge, FormulaTooLong) as error:
-            problem = f"{name}: {error}" if isinstance(error, TooLarge | FormulaTooLong) else str(error)
+        except (SpecError, CannotWrite, CannotAdd, TooLarge, FormulaTooLong, EngineMissing, EngineFailed) as error:
+            named = isinstance(error, TooLarge | FormulaTooLong | EngineFailed)
+            problem = f"{name}: {error}" if named else str(error)
             if problem not in complaints:
                 complain(problem)
             complaints.add(problem)
@@ -145,7 +148,8 @@ def _draft(plan: Plan, folder: Path, options: str, checked: bool, extras: Sequen
     oracle = workbook.ask_oracle(plan.program.spec)
     say("writing")
     draft, final = folder / "draft.xlsx", folder / FINAL
-    workbook.write(plan, draft, oracle, options, extras=extras)
+    made = Made(options, extras=extras, calculate=calculated)
+    workbook.write(plan, draft, oracle, made)
     if not checked:
         say("linting")
         report = Report(draft)
@@ -156,7 +160,7 @@ def _draft(plan: Plan, folder: Path, options: str, checked: bool, extras: Sequen
     if report.passed:
         say("writing the certificate")
         lines = [EngineLine(x.engine, x.version, x.cells, x.worst, x.where) for x in report.lines]
-        workbook.write(plan, final, oracle, options, lines, extras)
+        workbook.write(plan, final, oracle, replace(made, engines=lines))
         _only_start_differs(draft, final)
     return report
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from sheetgen import program
 from sheetgen.book import writing
-from sheetgen.extras import Extra
 from sheetgen.plan import START, Oracle, Plan
 from sheetgen.sheets import check, differences, network, rates, recomputation, start, steps, template, training
-from sheetgen.sheets.start import EngineLine
+from sheetgen.sheets.start import Made
 from sheetgen.spec import Spec
 
 
@@ -28,17 +26,10 @@ def plan(spec: Spec) -> Plan:
     return Plan(program.build(spec))
 
 
-def write(
-    plan: Plan,
-    path: Path,
-    oracle: Oracle,
-    options: str = "",
-    engines: Sequence[EngineLine] = (),
-    extras: Sequence[Extra] = (),
-) -> None:
-    """Write a workbook; `engines` is what a check of a draft found, `extras` other packages' sheets. Raises OSError."""
+def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None:  # noqa: B008 (it is immutable)
+    """Write a workbook. Raises OSError, and what `made.calculate` does."""
     spec = plan.program.spec
-    with writing(path, f"{spec.title}: a neural network in live cells") as book:
+    with writing(path, f"{spec.title}: a neural network in live cells", made.calculate) as book:
         book.sheet(START, f"{spec.title}, in live cells", start_subtitle(spec))
         panel = network.write(book, plan)
         steps.write(book, plan, panel)
@@ -46,10 +37,10 @@ def write(
         check.write(book, plan, oracle)
         places = recomputation.write(book, plan, *drawn)
         differences.write(book, plan, panel, places)
-        template.write(book, spec, options)
-        for extra in extras:
+        template.write(book, spec, made.options)
+        for extra in made.extras:
             extra.write(book)
-        start.write(book, plan, oracle, options, engines, extras)
+        start.write(book, plan, oracle, made)
 
 
 def start_subtitle(spec: Spec) -> str:

@@ -19,7 +19,7 @@ from sheetgen import spec as specs
 from sheetgen.__main__ import main
 from sheetgen.check import check
 from sheetgen.console import KEPT
-from sheetgen.engines import ENGINES
+from sheetgen.engines import ENGINES, EngineMissing
 from sheetgen.lint import Problem
 from sheetgen.report import Finding, Report
 from sheetgen.xlsx import read
@@ -167,6 +167,10 @@ def not_allowed(*_: object, **__: object) -> None:
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "draft")
 
 
+def no_engine(*_: object, **__: object) -> None:
+    raise EngineMissing("the engine that calculates is missing: install it")
+
+
 def interrupted(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
@@ -184,6 +188,7 @@ def found_wrong(path: Path, **_: object) -> Report:
         (building, "check", no_space, 2, "x.xlsx: the file cannot be written (No space left on device): choose"),
         (workbook, "write", no_space, 2, "x.xlsx: the file cannot be written (No space left on device): choose"),
         (workbook, "write", interrupted, 130, f"interrupted: {KEPT}"),
+        (building, "calculated", no_engine, 2, "the engine that calculates is missing: install it"),
         (tempfile, "mkdtemp", not_allowed, 2, "x.xlsx: the file cannot be written (Permission denied): choose"),
     ],
 )

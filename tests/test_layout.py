@@ -170,7 +170,10 @@ def test_names_are_no_addresses_and_all_differ() -> None:
     assert not [name for name in names if re.fullmatch(r"[A-Za-z]{1,3}\d+|[RrCc]\d*|[Rr]\d*[Cc]\d*", name)]
 
 
-@pytest.mark.parametrize(("sheet", "text"), [("Training", "Training"), ("Learning rates", "'Learning rates'")])
+@pytest.mark.parametrize(("sheet", "text"), [
+    ("Training", "Training"), ("Learning rates", "'Learning rates'"), ("Bob's", "'Bob''s'"), ("Q1", "'Q1'"),
+    ("2024", "'2024'"), ("R1C1", "'R1C1'"),
+])  # fmt: skip
 def test_names_of_sheets_in_formulas(sheet: str, text: str) -> None:
     assert quoted(sheet) == text
     assert column_range(sheet, "B", 20) == f"{text}!$B$16:$B$20"

@@ -8,6 +8,7 @@ from pathlib import Path
 from sheetgen import program, reference
 from sheetgen.book import writing
 from sheetgen.engines import ENGINES
+from sheetgen.engines.calculated import calculated
 from sheetgen.plan import Plan
 from sheetgen.sheets import training
 from sheetgen.spec import Spec
@@ -16,7 +17,7 @@ from sheetgen.xlsx import Value
 
 def write_trace(plan: Plan, path: Path) -> None:
     """Write the sheet Training as the workbook has it, and its inputs on a plain sheet."""
-    with writing(path, "a trace") as book:
+    with writing(path, "a trace", calculated) as book:
         book.sheet("Start", "", "")
         inputs = book.sheet("Network", "inputs", "")
         values = {**plan.program.constants, **plan.program.initial}

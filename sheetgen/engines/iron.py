@@ -34,7 +34,7 @@ def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalcula
         model.evaluate()
         for number, (sheet, cells) in enumerate(workbook.sheets.items()):
             for address, entry in cells.items():
-                if entry.formula is not None and (value := _value(model, number, address)) is not None:
+                if entry.formula is not None and (value := value_of(model, number, *place(address))) is not None:
                     values[sheet][address] = value
     except BaseException as error:  # a panic in Rust arrives as a BaseException of its own
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
@@ -57,16 +57,16 @@ class Live:
 
     def put(self, where: tuple[str, str], value: Value) -> None:
         """Type a number or a text into a cell (sheet, address)."""
-        _put(self.model, self.order[where[0]], where[1], Entry(None, value))
+        put(self.model, self.order[where[0]], *place(where[1]), Entry(None, value))
 
     def put_formula(self, where: tuple[str, str], formula: str) -> None:
         """Write a formula (without =) into a cell."""
-        _put(self.model, self.order[where[0]], where[1], Entry(formula, None))
+        put(self.model, self.order[where[0]], *place(where[1]), Entry(formula, None))
 
     def evaluate(self, wanted: Iterable[tuple[str, str]]) -> list[Value | None]:
         """Recalculate all formulas; what some cells then hold."""
         self.model.evaluate()
-        return [_value(self.model, self.order[sheet], address) for sheet, address in wanted]
+        return [value_of(self.model, self.order[sheet], *place(address)) for sheet, address in wanted]
 
 
 def _build(workbook: Workbook) -> tuple[Any, dict[tuple[str, str], str]]:
@@ -87,14 +87,14 @@ def _build(workbook: Workbook) -> tuple[Any, dict[tuple[str, str], str]]:
     for number, (sheet, cells) in enumerate(workbook.sheets.items()):
         for address, entry in cells.items():
             try:
-                _put(model, number, address, entry)
+                put(model, number, *place(address), entry)
             except ironcalc.WorkbookError as error:
                 refused[sheet, address] = f"IronCalc refused it ({error})"
     return model, refused
 
 
-def _put(model: Any, sheet: int, address: str, entry: Entry) -> None:
-    row, column = place(address)
+def put(model: Any, sheet: int, row: int, column: int, entry: Entry) -> None:
+    """Write a cell of a model; rows and columns count from 1."""
     if entry.formula is not None:
         model.update_cell_with_formula(sheet, row, column, f"={_checked(entry.formula)}")
     elif isinstance(entry.value, ErrorValue):
@@ -127,8 +127,8 @@ def _checked(formula: str) -> str:
     return "".join(pieces)
 
 
-def _value(model: Any, sheet: int, address: str) -> Value | None:
-    row, column = place(address)
+def value_of(model: Any, sheet: int, row: int, column: int) -> Value | None:
+    """What a cell of a model shows; rows and columns count from 1."""
     value: Value | None = model.get_cell_value(sheet, row, column)
     if isinstance(value, str) and value.startswith("#"):  # an error, or a text that looks like one
         error = model.get_cell_type(sheet, row, column) == need("ironcalc", "ironcalc").CellType.ErrorValue

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from sheetgen.book import CREATED, Book, writing
 from sheetgen.drafts import obstacle, room, settle
+from sheetgen.engines.calculated import calculated
 from sheetgen.exported import PYTORCH
 from sheetgen.exporter import layers_sheet, layout, model_sheet, predict_sheet, proof_sheet, weights_sheet
 from sheetgen.exporter.compare import Scales, compare
@@ -78,7 +79,7 @@ def export(
     with room(path, CannotExport, REMEDY) as folder:
         draft = folder / "draft.xlsx"
         progress("writing")
-        with writing(draft, title) as book:
+        with writing(draft, title, calculated) as book:
             made.write(book)
             book.workbook.set_properties({
                 "title": title, "author": "sheetgen", "company": "", "created": CREATED,

@@ -152,9 +152,8 @@ class _Cells:
         shown = own[0]
         if len(own) > 1:
             shown = f"IF(ISNUMBER(sample_number),CHOOSE(sample_number,{','.join(own)}),sample_number)"
-        cached = prefix + str(self.sheet.cached[own[0]]).strip("()")
         formula = f'{f"{chr(34)}{prefix}{chr(34)}&" if prefix else ""}SUBSTITUTE(SUBSTITUTE({shown},"(",""),")","")'
-        self.sheet.put(row, self.column + 2, cached, self.book.style("muted"), formula)
+        self.sheet.live(row, self.column + 2, formula, self.book.style("muted"))
         return self.at(2, row)
 
     def at(self, k: int, row: int) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sheetgen.book import Book, Sheet
 from sheetgen.cell import Cell
-from sheetgen.digits import scientific, text_of, text_value
+from sheetgen.digits import scientific, text_of
 from sheetgen.layout import letter
-from sheetgen.plan import NETWORK, START, Plan, of_row, value
+from sheetgen.plan import NETWORK, START, Plan, of_row
 from sheetgen.sheets import drawing
 
 SHOWN_ROW = 4
@@ -113,12 +113,12 @@ def _chooser(
     checked = f'IF(ISNUMBER({shown}),IF({inside},{shown},"{none}"),"{none}")'
     if inputs:  # without all of them there is nothing to show in any row
         checked = f'IF(COUNT($B${HEAD + 1}:$B${HEAD + inputs})<{inputs},"{MISSING}",{checked})'
-    sheet.put(row, aside, low, book.style("muted", "general"), checked)
+    sheet.live(row, aside, checked, book.style("muted", "general"))
     sheet.put(row, aside + 1, f"what is shown: a {what} that there is", book.style("muted"))
     book.name(f"{what}_number", NETWORK, f"${letter(aside)}${row}")
     told = f"{low} to {high:,}; {note}"
     message = f'IF({what}_number="{none}","{none}: type {low} to {high:,}","{told}")'
-    sheet.put(row, 2, told, book.style("muted", "indent"), message)
+    sheet.live(row, 2, message, book.style("muted", "indent"))
     wrong = {"type": "formula", "criteria": f'={what}_number="{none}"', "format": book.conditional("fail")}
     sheet.conditional_format(row - 1, 2, row - 1, 2, wrong)
     sheet.data_validation(
@@ -141,7 +141,7 @@ def _inputs(book: Book, sheet: Sheet, plan: Plan) -> int:
         sheet.put(row, 0, c.name, book.style("cell", "center"))
         sheet.put(row, 1, number, book.style("input", "general", "center"))
         told = f'IF(ISNUMBER($B${row}),"{about}","{NOT_A_NUMBER}")'
-        sheet.put(row, 2, about, book.style("cell", "muted", "indent"), told)
+        sheet.live(row, 2, told, book.style("cell", "muted", "indent"))
         book.name(plan.names[c], NETWORK, f"$B${row}")
     scientific(book, sheet, (HEAD, 1, HEAD + len(cells) - 1, 1), "general", look="beyond, typed")
     wrong = {"type": "formula", "criteria": f"=NOT(ISNUMBER($B{HEAD + 1}))", "format": book.conditional("fail")}
@@ -161,23 +161,20 @@ def _panel(book: Book, sheet: Sheet, plan: Plan, top: int) -> Panel:
     height = max(len(cells) for _, cells in groups(plan))
     below = top + height + 5
     heading = '"Every number at iteration "&row_number'
-    sheet.put(top, LEFT, "Every number at iteration 0", book.style("section"), of_row(heading))
+    sheet.live(top, LEFT, of_row(heading), book.style("section"))
     sheet.put(below, LEFT, "The same numbers as text: what the drawing and the worked lines of Steps are made of",
               book.style("section"))  # fmt: skip
     for k in range(1, width):
         sheet.put(top, LEFT + k, None, book.style("section"))
         sheet.put(below, LEFT + k, None, book.style("section"))
-    first = dict(zip(plan.program.columns, next(iter(plan.rows(plan.program.columns))), strict=True))
-    first |= plan.program.constants
     panel = Panel({}, {})
     for c, row, column in _places(groups(plan), top + 2):
-        name, number = c.name or "", value(first[c])
+        name = c.name or ""
         at, at_text = f"${letter(column + 1)}${row}", f"${letter(column + 1)}${row + below - top}"
-        form = plan.style(name)
         sheet.put(row, column, name, book.style("cell", "center"))
-        sheet.put(row, column + 1, number, book.style("cell", form), plan.shown(c))
+        sheet.live(row, column + 1, plan.shown(c), book.style("cell", plan.style(name)))
         sheet.put(row + below - top, column, name, book.style("muted", "center"))
-        sheet.put(row + below - top, column + 1, text_value(number), book.style("muted", "right"), text_of(at))
+        sheet.live(row + below - top, column + 1, text_of(at), book.style("muted", "right"))
         panel.number[name], panel.text[name] = f"{NETWORK}!{at}", f"{NETWORK}!{at_text}"
     scientific(book, sheet, (top + 1, LEFT, top + height, LEFT + width - 1), "wide")
     for k, (title, _) in enumerate(groups(plan)):

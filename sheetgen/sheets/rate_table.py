@@ -32,9 +32,9 @@ class RateTable:
             sheet.put(self.row + 1 + j, self.column, label, muted)
             for k in range(self.rates):
                 differs = f'IF({self._right(j, k)},"",{j * self.rates + k + 1})'
-                sheet.put(self.row + 1 + j, self.column + 1 + k, "", shown, differs)
+                sheet.live(self.row + 1 + j, self.column + 1 + k, differs, shown)
         sheet.put(fastest, self.column, "fastest", muted)
-        sheet.put(fastest, self.column + 1, "", shown, f'IF({self._fastest()},"",{self.cells})')
+        sheet.live(fastest, self.column + 1, f'IF({self._fastest()},"",{self.cells})', shown)
         area = (self.row, self.column + 1, self.row + n, self.column + self.rates)
         first = f"{letter(area[1])}{area[0] + 1}"
         rule = {"type": "formula", "criteria": f"=ISNUMBER({first})", "format": book.conditional("fail")}

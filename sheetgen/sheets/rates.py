@@ -42,8 +42,7 @@ def write(book: Book, plan: Plan) -> list[Line]:
     for k, _ in enumerate(traces):
         names += [f"{c.name} ({errors[k][3:-1]})" for c in plan.rate_cells]
     headers(book, sheet, 0, names)
-    data = _Values(plan)
-    _table(book, sheet, plan, data)
+    _table(book, sheet, plan)
     number, count = book.style("cell", "number"), book.style("cell", "whole", "center")
     small = book.style("cell", "scientific")
     total = [t.columns[t.cells.index(program.network.loss)] for t in traces]
@@ -51,16 +50,16 @@ def write(book: Book, plan: Plan) -> list[Line]:
     for k in range(n):
         # The iteration once the error is at or below the threshold, else an empty text, which MIN passes over.
         reached = f'IF(AND(ISNUMBER(threshold),{letter(1 + k)}{THIS}<=threshold),$A{THIS},"")'
-        columns.append(Stream(count, reached, reached))
+        columns.append(Stream(count, reached, reached, given=False))
     for trace in traces:
         work = [c for c, node in zip(trace.columns, trace.cells, strict=True) if node is not program.network.loss]
         styles = [small if c.name.startswith("dE") else number for c in work]
         columns += [Stream(s, c.first, c.below) for s, c in zip(styles, work, strict=True)]
     curves = draw(TITLE, list(zip(errors, range(1, n + 1), strict=True)), True, program.spec.bounded, width)
-    plotted = Plotted(book, sheet, [curves], plan.last, data.rows)
+    plotted = Plotted(book, sheet, [curves], plan.last, width)
     columns += plotted.streams
     strip(sheet, len(columns) - 1)
-    sheet.stream(FIRST_ROW, plan.last, 0, columns, plotted.rows)
+    sheet.stream(FIRST_ROW, plan.last, 0, columns, lambda: _rows(plan))
     scientific(book, sheet, (FIRST_ROW - 1, 1 + 2 * n, plan.last - 1, width - 1), "number")
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.print_area(0, 0, plan.last - 1, max(2 * n, 3 + len(marks(plan)) + 6))
@@ -72,31 +71,16 @@ def write(book: Book, plan: Plan) -> list[Line]:
     return plotted.helpers
 
 
-class _Values:
-    """The cached numbers of the sheet, rate by rate."""
-
-    def __init__(self, plan: Plan):
-        self.plan = plan
-        loss = plan.program.network.loss
-        self.errors = [[row[0] for row in plan.rows([loss], rate)] for rate in plan.learning_rates]
-
-    def reached(self, k: int) -> float | str:
-        """The first iteration at which the k-th rate is at or below the threshold, or the message."""
-        hits = [n for n, e in enumerate(self.errors[k]) if e <= THRESHOLD]
-        return float(hits[0]) if hits else "not reached"
-
-    def rows(self) -> Iterator[list[Value]]:
-        """All values of the table of traces, row by row."""
-        plan = self.plan
-        work = [plan.rows(plan.rate_cells, rate) for rate in plan.learning_rates]
-        for n, parts in enumerate(zip(*work, strict=True)):
-            errors = [e[n] for e in self.errors]
-            row: list[Value] = [float(n), *map(value, errors)]
-            row += [float(n) if e <= THRESHOLD else "" for e in errors]
-            yield row + [value(x) for part in parts for x in part]
+def _rows(plan: Plan) -> Iterator[list[Value]]:
+    """The numbers of the traces, row by row."""
+    loss = plan.program.network.loss
+    errors = [plan.rows([loss], rate) for rate in plan.learning_rates]
+    work = [plan.rows(plan.rate_cells, rate) for rate in plan.learning_rates]
+    for n, parts in enumerate(zip(*errors, *work, strict=True)):
+        yield [float(n), *(value(x) for part in parts for x in part)]
 
 
-def _table(book: Book, sheet: Sheet, plan: Plan, data: _Values) -> None:
+def _table(book: Book, sheet: Sheet, plan: Plan) -> None:
     """E at a few rows, the updates to reach the threshold, the fastest rate: all live."""
     n, picked = len(plan.learning_rates), marks(plan)
     head, small = book.style("head", "center"), book.style("cell", "scientific")
@@ -110,31 +94,29 @@ def _table(book: Book, sheet: Sheet, plan: Plan, data: _Values) -> None:
         sheet.put(row, 0, rate, book.style(*(("input",) if own else ("cell", "bold")), "general", "center"))
         for j, m in enumerate(picked):
             at = f"INDEX(${letter(1 + k)}${FIRST_ROW}:${letter(1 + k)}${plan.last},{m}+1,1)"
-            sheet.put(row, 1 + j, value(data.errors[k][m]), small, at)
+            sheet.live(row, 1 + j, at, small)
         column = plan.reached(k)
         hits = f"{column}${FIRST_ROW}:{column}${plan.last}"
         formula = f'IF(ISNUMBER(threshold),IF(COUNT({hits})=0,"not reached",MIN({hits})),"no threshold")'
         formula = plan.of_own_rate(formula) if own else formula
-        sheet.put(row, updates, data.reached(k), book.style("cell", "whole", "center"), formula)
+        sheet.live(row, updates, formula, book.style("cell", "whole", "center"))
     first, last = plan.rate_row(0), plan.rate_row(n - 1)
     rates, counts = f"$A${first}:$A${last}", f"${letter(updates)}${first}:${letter(updates)}${last}"
     fastest = f'IF(COUNT({counts})=0,"none",INDEX({rates},MATCH(MIN({counts}),{counts},0),1))'
     # With ten steps or fewer the table has three columns, and "fastest" takes the first two.
-    _below(book, sheet, plan, data, last + 1, max(updates, 3), fastest)
+    _below(book, sheet, plan, last + 1, max(updates, 3), fastest)
 
 
-def _below(book: Book, sheet: Sheet, plan: Plan, data: _Values, row: int, updates: int, fastest: str) -> None:
-    hits = [(r, k) for k in range(len(plan.learning_rates)) if isinstance(r := data.reached(k), float)]
-    best: Value = plan.learning_rates[min(hits)[1]] if hits else "none"
+def _below(book: Book, sheet: Sheet, plan: Plan, row: int, updates: int, fastest: str) -> None:
     sheet.put(row, 0, "fastest", book.style("bold", "center"))
-    sheet.put(row, 1, best, book.style("bold", "center", "general", "pass"), fastest)
+    sheet.live(row, 1, fastest, book.style("bold", "center", "general", "pass"))
     told = f'IF(ISNUMBER(threshold),"to reach E ≤","{TYPE_ONE}:")'
-    sheet.put(row, updates - 1, "to reach E ≤", book.style("muted", "right"), told)
+    sheet.live(row, updates - 1, told, book.style("muted", "right"))
     sheet.put(row, updates, THRESHOLD, book.style("input", "general", "center"))
     book.name("threshold", RATES, f"${letter(updates)}${row}")
     own = plan.rate_row(len(plan.learning_rates) - 1)
     book.name("my_learning_rate", RATES, f"$A${own}")
-    sheet.put(own, updates + 1, "", book.style("muted"), f'IF(ISNUMBER(my_learning_rate),"","{TYPE_ONE}")')
+    sheet.live(own, updates + 1, f'IF(ISNUMBER(my_learning_rate),"","{TYPE_ONE}")', book.style("muted"))
     for area in ((plan.rate_row(0) - 1, 0, own - 1, 0), (row - 1, 1, row - 1, 1), (row - 1, updates, row - 1, updates)):
         scientific(book, sheet, area, "general", look="beyond, typed")
     for name, at in (("my_learning_rate", (own - 1, updates + 1)), ("threshold", (row - 1, updates - 1))):

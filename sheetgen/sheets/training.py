@@ -34,10 +34,10 @@ def write(book: Book, plan: Plan) -> list[Line]:
         for k, numbers in enumerate(plan.rows(program.columns)):
             yield [float(k), *map(value, numbers)]
 
-    plotted = Plotted(book, sheet, _drawings(plan), plan.last, rows)
+    plotted = Plotted(book, sheet, _drawings(plan), plan.last, len(columns))
     columns += plotted.streams
     strip(sheet, len(columns) - 1)
-    sheet.stream(FIRST_ROW, plan.last, 0, columns, plotted.rows)
+    sheet.stream(FIRST_ROW, plan.last, 0, columns, rows)
     scientific(book, sheet, (FIRST_ROW - 1, 1, plan.last - 1, len(trace.columns)), *forms)
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.repeat_columns(0)
