@@ -20,7 +20,7 @@ from sheetgen.engines.calculated import calculated
 from sheetgen.extras import CannotAdd, Extra, gather
 from sheetgen.formula import FormulaTooLong
 from sheetgen.layout import TooLarge
-from sheetgen.plan import START, Plan
+from sheetgen.plan import START
 from sheetgen.report import Report, merged, summary, table
 from sheetgen.sheets.start import EngineLine, Made
 from sheetgen.spec import Spec, SpecError
@@ -125,7 +125,7 @@ def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequ
             work = "write, and to check with every engine" if checked else "write"
             warn(f"{path}: about {plan.formulas:,} formulas to {work}: this takes minutes")
         with stages("asking PyTorch autograd") as say, ended_with_us(stop):
-            report = _draft(plan, folder, options, checked, extras, say)
+            report = _draft(plan, folder, Made(options, extras=extras, calculate=calculated), checked, say)
         if report.passed:
             settle(folder / FINAL, path)
     if report.passed and not checked:
@@ -140,15 +140,14 @@ def _build_one(spec: Spec, path: Path, options: str, checked: bool, extras: Sequ
     return report.passed
 
 
-def _draft(plan: Plan, folder: Path, options: str, checked: bool, extras: Sequence[Extra], say: Progress) -> Report:
+def _draft(plan: workbook.Plan, folder: Path, made: Made, checked: bool, say: Progress) -> Report:
     """Write the FINAL workbook into a folder, unless a check of its draft fails; what the check found.
 
     Unchecked, it is linted all the same: Excel would refuse what the linter finds.
     """
-    oracle = workbook.ask_oracle(plan.program.spec)
+    oracle = workbook.ask_oracle(plan.run.program.spec)
     say("writing")
     draft, final = folder / "draft.xlsx", folder / FINAL
-    made = Made(options, extras=extras, calculate=calculated)
     workbook.write(plan, draft, oracle, made)
     if not checked:
         say("linting")

@@ -23,6 +23,10 @@ MAY = {
     "program": {"cell", "network", "spec"},
     "layout": {"cell", "formula", "program", "xlsx"},
     "plan": {"cell", "layout", "program"},
+    "sheets": {
+        "sheets", "book", "cell", "derivation", "digits", "extras", "formula", "layout", "network", "plan", "program",
+        "recompute", "spec", "style", "typeset",
+    },
     "stream": {"layout"},
     "book": {"drafts", "layout", "stream", "style", "text"},
     "digits": {"book", "formula", "layout", "style"},

@@ -189,7 +189,7 @@ def test_inputs_are_called_what_they_are(layers: list[int], bias: str, said: set
     toml = f"[network]\nlayers = {layers}\nactivation = 'sigmoid'\nbias = '{bias}'\n"
     toml += f"[data]\ninputs = [{[0.5] * layers[0]}]\ntargets = [{[0.5] * layers[-1]}]\n[initial]\nseed = 1\n"
     plan = workbook.plan(parse(toml, "x.toml"))
-    texts = {text for _, _, text in input_cells(plan)}
+    texts = {text for _, _, text in input_cells(plan.run)}
     assert texts - {"input", "target", "how far each update goes"} == said
 
 

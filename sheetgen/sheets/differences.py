@@ -7,7 +7,7 @@ from sheetgen.cell import Cell, add, forward_order, mul
 from sheetgen.digits import scientific
 from sheetgen.formula import show
 from sheetgen.layout import guarded, letter
-from sheetgen.plan import DIFFERENCES, START, Plan, of_row
+from sheetgen.plan import DIFFERENCES, START, Run, of_row
 from sheetgen.sheets.network import Panel
 from sheetgen.sheets.recomputation import Places
 
@@ -25,18 +25,18 @@ SUBTITLE = (
 )
 
 
-def write(book: Book, plan: Plan, panel: Panel, places: Places) -> None:
+def write(book: Book, run: Run, panel: Panel, places: Places) -> None:
     """Write the sheet Finite differences, and define `differences_verdict`."""
     sheet = book.sheet(DIFFERENCES, "Finite differences: the gradients, numerically", SUBTITLE)
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
-    parameters = spread(list(plan.program.next))
+    parameters = spread(list(run.program.next))
     top = HEAD + len(parameters) + 5  # of the workings
     sheet.set_column(0, 0, 13)
     sheet.set_column(1, 41 + len(parameters), 14)
-    _top(book, sheet, plan, places.step)
-    workings = _Workings(plan, panel, parameters, places, top)
+    _top(book, sheet, run, places.step)
+    workings = _Workings(run, panel, parameters, places, top)
     workings.write(book, sheet)
-    _table(book, sheet, plan, panel, workings)
+    _table(book, sheet, run, panel, workings)
     right = 2 + len(workings.cells)
     sheet.print_area(0, 0, top + 2 * len(parameters), right)
     sheet.freeze_panes(HEAD, 1)
@@ -54,15 +54,15 @@ def _shown(column: str) -> str:
     return of_row(f"INDEX({column},row_number+1,1)")
 
 
-def _top(book: Book, sheet: Sheet, plan: Plan, step: str) -> None:
+def _top(book: Book, sheet: Sheet, run: Run, step: str) -> None:
     sheet.put(4, 0, "row shown", book.style("bold"))
     sheet.live(4, 1, "row_number", book.style("bold", "left", "whole"))
     sheet.put(EPSILON_ROW, 0, "step ε", book.style("bold"))
     sheet.live(EPSILON_ROW, 1, _shown(step), book.style("bold", "left", "relative"))
     notes = []
-    if (n := len(plan.program.next)) > MOST:
+    if (n := len(run.program.next)) > MOST:
         notes.append(f"{MOST} of the {n:,} weights and biases are compared, evenly spread.")
-    if "relu" in plan.program.spec.activations:
+    if "relu" in run.program.spec.activations:
         notes.append(f"“{KINK}”: a ReLU unit switches within ±ε, where E has no derivative.")
     if notes:
         sheet.put(EPSILON_ROW + 1, 0, " ".join(notes), book.style("muted"))
@@ -71,13 +71,13 @@ def _top(book: Book, sheet: Sheet, plan: Plan, step: str) -> None:
 class _Workings:
     """Two forward passes per weight: a row each, in which one weight is moved by ε."""
 
-    def __init__(self, plan: Plan, panel: Panel, parameters: list[Cell], places: Places, top: int):
-        self.plan, self.panel, self.parameters, self.places, self.top = plan, panel, parameters, places, top
-        net = plan.program.network
-        known = {id(c) for c in (*plan.program.next, *plan.program.constants)}
+    def __init__(self, run: Run, panel: Panel, parameters: list[Cell], places: Places, top: int):
+        self.run, self.panel, self.parameters, self.places, self.top = run, panel, parameters, places, top
+        net = run.program.network
+        known = {id(c) for c in (*run.program.next, *run.program.constants)}
         reached = forward_order(net.loss)
         kept = {id(c) for c in reached} - known
-        self.cells = [*parameters, *(c for c in plan.program.columns if id(c) in kept)]
+        self.cells = [*parameters, *(c for c in run.program.columns if id(c) in kept)]
         # Which ReLU units are on, as one number that differs where any of them switches.
         on = [mul(k, Cell("step", (c,))) for k, c in enumerate((c for c in reached if c.op == "relu"), 1)]
         self.on = add(*on).named("units on") if on else None
@@ -94,7 +94,7 @@ class _Workings:
         heads = ["weight", "moved by", *(c.name or "" for c in self.cells)]
         for k, name in enumerate(heads):
             sheet.put(self.top + 1, k, name, book.style("head", "center"))
-        forms = [self.plan.style(c.name or "") for c in self.cells]
+        forms = [self.run.style(c.name or "") for c in self.cells]
         last = self.row(len(self.parameters), 1) - 1
         scientific(book, sheet, (self.top + 1, 2, last - 1, 1 + len(self.cells)), *forms)
         for k, p in enumerate(self.parameters):
@@ -107,28 +107,28 @@ class _Workings:
 
     def _formula(self, c: Cell, row: int) -> str:
         head = f"{self.letters[id(c)]}${self.top + 1}"
-        if c in self.plan.program.next:
+        if c in self.run.program.next:
             text = f"{self.panel.number[c.name or '']}+IF($A{row}={head},$B{row},0)"
         else:
             places = {k: f"{column}{row}" for k, column in self.letters.items() if k != id(c)}
-            still = {id(p): self.panel.number[p.name or ""] for p in self.plan.program.next}
-            text = show(c, lambda x: places.get(id(x)) or still.get(id(x)) or self.plan.names.get(x))
-        return of_row(guarded(text, self.plan.program.spec.bounded))
+            still = {id(p): self.panel.number[p.name or ""] for p in self.run.program.next}
+            text = show(c, lambda x: places.get(id(x)) or still.get(id(x)) or self.run.names.get(x))
+        return of_row(guarded(text, self.run.program.spec.bounded))
 
 
-def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workings) -> None:
+def _table(book: Book, sheet: Sheet, run: Run, panel: Panel, workings: _Workings) -> None:
     heads = ("weight", "numeric", "analytic", "difference", "allowed", "verdict")
     for k, name in enumerate(heads):
         sheet.put(HEAD, k, name, book.style("head", "center"))
-    loss = plan.program.network.loss
+    loss = run.program.network.loss
     column, eps = workings.letters[id(loss)], f"$B${EPSILON_ROW}"
-    gradients = spread(list(plan.program.gradients))
+    gradients = spread(list(run.program.gradients))
     for k, g in enumerate(gradients):
         row = HEAD + 1 + k
         up, down = workings.row(k, 1), workings.row(k, -1)
         sheet.put(row, 0, workings.parameters[k].name, book.style("cell", "center"))
         numeric = of_row(f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")')
-        form = book.style("cell", plan.style(g.name or ""))
+        form = book.style("cell", run.style(g.name or ""))
         sheet.live(row, 1, numeric, form)
         sheet.live(row, 2, panel.number[g.name or ""], form)
         apart = f'IFERROR(IF(B{row}=C{row},0,ABS(B{row}-C{row})),"–")'
@@ -144,7 +144,7 @@ def _table(book: Book, sheet: Sheet, plan: Plan, panel: Panel, workings: _Workin
             verdict = f'IF({on}{up}<>{on}{down},"{KINK}",{verdict})'
         sheet.live(row, 5, of_row(verdict), book.style("cell", "center"))
     scientific(book, sheet, (HEAD, 1, HEAD + len(gradients) - 1, 2), "small")
-    excused = [TOO_SMALL, *([KINK] if workings.on else []), *([] if plan.program.spec.bounded else [UNDECIDED])]
+    excused = [TOO_SMALL, *([KINK] if workings.on else []), *([] if run.program.spec.bounded else [UNDECIDED])]
     _verdict(book, sheet, len(gradients), excused)
 
 

@@ -21,10 +21,10 @@ from sheetgen.plan import (
     TEMPLATE,
     TRAINING,
     Oracle,
-    Plan,
 )  # fmt: skip
 from sheetgen.sheets import check
 from sheetgen.sheets.network import SHOWN_ROW
+from sheetgen.spec import Spec
 
 INDEX = (
     (NETWORK, "the inputs, and the network drawn with live numbers"),
@@ -89,17 +89,25 @@ class Made:
     calculate: Calculate | None = None
 
 
-def write(book: Book, plan: Plan, oracle: Oracle, made: Made) -> None:
+class Content(NamedTuple):
+    """What Start tells of the other sheets: how many cells are compared with PyTorch, and what is recomputed."""
+
+    spec: Spec
+    compared: int
+    rates_recomputed: bool
+
+
+def write(book: Book, content: Content, oracle: Oracle, made: Made) -> None:
     """Write the sheet Start; it was added first, so that it stands first."""
     verdicts = [v for extra in made.extras for v in extra.verdicts]
     sheet = book.workbook.get_worksheet_by_name(START)
-    spec = plan.program.spec
+    spec = content.spec
     for column, width in enumerate((30, 18, 16, 18, 44, 3)):
         sheet.set_column(column, column, width)
-    row = _verdict(book, sheet, plan, verdicts)
+    row = _verdict(book, sheet, content.rates_recomputed, verdicts)
     row = _how_to(book, sheet, row)
     row = _index(book, sheet, row, [line for extra in made.extras for line in extra.sheets])
-    row = _checklist(book, sheet, row, check.count(plan), verdicts)
+    row = _checklist(book, sheet, row, content.compared, verdicts)
     row = _certificate(book, sheet, row, made.engines)
     facts = (
         ("network", f"{'-'.join(map(str, spec.layers))}, {', '.join(dict.fromkeys(spec.activations))}, "
@@ -134,7 +142,7 @@ def _line(
         sheet.put(row, k, None, book.style(*styles))
 
 
-def _verdict(book: Book, sheet: Sheet, plan: Plan, verdicts: Sequence[Verdict]) -> int:
+def _verdict(book: Book, sheet: Sheet, rates: bool, verdicts: Sequence[Verdict]) -> int:
     """The certificate in one cell, live; then the cell that is broken or the input that was changed, and what to do."""
     names = ["verdict", "recomputation_verdict", "differences_verdict", *(v.verdict for v in verdicts)]
     failed = ",".join(f'{name}="FAIL"' for name in names)
@@ -146,7 +154,7 @@ def _verdict(book: Book, sheet: Sheet, plan: Plan, verdicts: Sequence[Verdict]) 
         raise ValueError("Start: the certificate's cells could not be merged")
     sheet.live(VERDICT_ROW, 0, f'IF(IFERROR(OR({failed}),TRUE),"FAIL",{right})', book.style("big"))
     book.name("certificate", START, "$A$4")
-    what, do = _advice(plan)
+    what, do = _advice(rates)
     for row, formula, look in ((5, what, "link"), (6, do, "muted")):
         _line(book, sheet, row, 0, None, look, formula=formula)
     for test, look in (('$A$4="PASS"', "pass"), ('$A$4="FAIL"', "fail"), ("ISTEXT($A$4)", "note")):
@@ -155,10 +163,10 @@ def _verdict(book: Book, sheet: Sheet, plan: Plan, verdicts: Sequence[Verdict]) 
     return 8
 
 
-def _advice(plan: Plan) -> tuple[str, str]:
-    """The formulas of a link to what the verdict is about, and of what to do."""
+def _advice(rates: bool) -> tuple[str, str]:
+    """The formulas of a link to what the verdict is about, and of what to do; `rates`: whether these are recomputed."""
     changed = 'HYPERLINK("#"&changed_place,changed_place&": "&changed_input)'
-    checked = STILL_CHECKED if plan.rates_recomputed else STILL_CHECKED_FEWER
+    checked = STILL_CHECKED if rates else STILL_CHECKED_FEWER
     shown = f"{NETWORK}!B{SHOWN_ROW}"
     cases = (
         ('$A$4="PASS"', f'HYPERLINK("#{RECOMPUTED}!A1","{ALL_WELL}")', TRY),

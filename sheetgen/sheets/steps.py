@@ -11,8 +11,8 @@ from sheetgen.cell import Cell
 from sheetgen.derivation import Line
 from sheetgen.digits import scientific, text_of
 from sheetgen.formula import TEX, TEXTBOOK, by_name, by_tex_name, live_text, show, tex_name
-from sheetgen.layout import FIRST_ROW, guarded
-from sheetgen.plan import START, STEPS, Plan, of_row
+from sheetgen.layout import FIRST_ROW, Trace, guarded
+from sheetgen.plan import START, STEPS, Run, of_row
 from sheetgen.sheets.network import Panel
 from sheetgen.typeset import typeset
 
@@ -32,7 +32,7 @@ SUBTITLE = (
 )
 
 
-def write(book: Book, plan: Plan, panel: Panel) -> None:
+def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     """Write the sheet Steps."""
     sheet = book.sheet(STEPS, "Backpropagation in six steps", SUBTITLE)
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
@@ -41,7 +41,7 @@ def write(book: Book, plan: Plan, panel: Panel) -> None:
     sheet.set_column(NUMBERS, NUMBERS, 52)
     sheet.set_column(VALUE, VALUE, 17)
     sheet.set_column(AS_TEXT, AS_TEXT, 14)
-    if plan.program.spec.samples > 1:
+    if run.program.spec.samples > 1:
         sheet.put(3, NUMBERS, "the lines are those of the first sample", book.style("muted"))
     sheet.live(3, FORMULA, of_row('"row shown: "&row_number'), book.style("bold", "left"))
     sheet.put(3, VALUE, "row of Training", book.style("muted", "right"))
@@ -52,8 +52,8 @@ def write(book: Book, plan: Plan, panel: Panel) -> None:
             sheet.put(4, k, name, book.style("head", "center" if k >= VALUE else "left"))
     told = _substituted(f"as the Excel formula (Training, row {ROW_MARK})")
     sheet.live(4, FORMULA, f'IF(ISNUMBER({AT}),{told},"as the Excel formula")', book.style("head", "left"))
-    writer = _Writer(book, sheet, plan, panel)
-    for step in derivation.derive(plan.program.spec):
+    writer = _Writer(sheet, book, run, training, panel)
+    for step in derivation.derive(run.program.spec):
         writer.step(step)
     scientific(book, sheet, (4, VALUE, writer.row - 1, VALUE), "wide")
     sheet.freeze_panes(4, 0)
@@ -71,12 +71,12 @@ def _substituted(text: str) -> str:
 class _Writer:
     """Writes line after line, remembering where each line's value stands, for later lines refer to it."""
 
-    def __init__(self, book: Book, sheet: Sheet, plan: Plan, panel: Panel):
-        self.book, self.sheet, self.plan, self.row = book, sheet, plan, 4
+    def __init__(self, sheet: Sheet, book: Book, run: Run, training: Trace, panel: Panel):
+        self.book, self.sheet, self.run, self.row = book, sheet, run, 4
         self.placed: dict[str, tuple[str, str]] = {}  # name -> the addresses of its number and of that as text
         self.panel = panel
-        self.training = {c.name or "": f"{plan.training.letters[id(c)]}{ROW_MARK}" for c in plan.training.cells}
-        self.names = {c.name or "": n for c, n in plan.names.items()}
+        self.training = {c.name or "": f"{training.letters[id(c)]}{ROW_MARK}" for c in training.cells}
+        self.names = {c.name or "": n for c, n in run.names.items()}
 
     def step(self, step: derivation.Step) -> None:
         """A title with its sentence, then the lines."""
@@ -92,7 +92,7 @@ class _Writer:
         """One line in its four renderings."""
         self.row += 1
         column = line.name.replace("E_total/", "E/")
-        form = self.plan.style(column)
+        form = self.run.style(column)
         self._picture(line)
         formula = "=" + show(line.cell, self._ref(line, self._training))
         self._formula(line, formula)
@@ -103,7 +103,7 @@ class _Writer:
         self.sheet.live(self.row, VALUE, self._value(line), self.book.style("cell", form))
         at = f"$D${self.row}"
         self.sheet.live(self.row, AS_TEXT, text_of(at), self.book.style("muted", "right"))
-        longest = len(formula.replace(ROW_MARK, str(self.plan.last)))
+        longest = len(formula.replace(ROW_MARK, str(self.run.last)))
         lines = max(1, -(-longest // 50), -(-len(spelt) // 58))
         self.sheet.set_row_pixels(self.row - 1, max(ROW, 15 * lines + 14))
         self.placed.setdefault(line.name, (at, f"$E${self.row}"))
@@ -120,7 +120,7 @@ class _Writer:
 
     def _value(self, line: Line) -> str:
         text = show(line.cell, self._ref(line, self._number))
-        return of_row(guarded(text, self.plan.program.spec.bounded))
+        return of_row(guarded(text, self.run.program.spec.bounded))
 
     @staticmethod
     def _known(name: str, table: Mapping[str, object]) -> str:
