@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from xml.sax.saxutils import escape
 
 import xlsxwriter
@@ -20,67 +19,69 @@ from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
 
 from sheetgen import style
 from sheetgen.files import move_into_place, staging
-from sheetgen.layout import ABOVE, THIS, letter, quoted
+from sheetgen.layout import letter, quoted
+from sheetgen.stream import UNKNOWN, Cells, Results, Rows, Table
+from sheetgen.stream import Stream as Stream
+from sheetgen.stream import Value as Value
 from sheetgen.style import ACCENT
 from sheetgen.text import retyped
 
-Value = float | str
-Rows = Callable[[], Iterator[Sequence[Value | None]]]  # None is #N/A, of which charts draw no point
 Limits = tuple[float, float] | None  # of an axis
+# Sheet by sheet, what the formulas show that come without a value, given all cells and the defined names.
+Calculate = Callable[[Mapping[str, Cells], Mapping[str, str]], Mapping[str, Results]]
 
 CREATED = datetime(2026, 1, 1)  # fixed, so that the same options give the same bytes
 CHART_CACHE_ROWS = 2_000  # charts of longer tables are drawn from the cells alone
+MOST_CALCULATED = 3_000_000  # cells; of a larger workbook the formulas without a value get theirs when it is opened
 
 
 class BookError(RuntimeError):
     """XlsxWriter refused something; nothing is ever left out silently."""
 
 
-class Stream(NamedTuple):
-    """One column of a table that is written row by row: a formula for the first row, one for all below.
-
-    THIS and ABOVE in a formula stand for row numbers; without a formula the column holds plain values.
-    """
-
-    style: Format
-    first: str | None = None
-    below: str | None = None
+class Formula(str):
+    """A formula (without =) among numbers and texts."""
 
 
 class Sheet(Worksheet):
-    """XlsxWriter's worksheet, with exact numbers and with tables that are streamed into the file.
+    """XlsxWriter's worksheet, with exact numbers and with tables that are streamed into the file."""
 
-    A column of a trace is one formula, so a row of XML is one template: filling it in is 40 times faster than
-    `write_formula` cell by cell, and needs no memory for the rows.
-    """
-
-    _table: tuple[int, int, int, list[Stream], Rows] | None = None
+    _table: Table | None = None
     _cache: list[Sequence[Value | None]] | None = None
     typed: Callable[[Format], Format] = staticmethod(lambda form: form)  # the Book's
     dim_rowmax: int  # XlsxWriter's
 
     def __init__(self) -> None:
         super().__init__()
-        self.cached: dict[str, Value] = {}  # what each formula written by `put` shows, by absolute address
+        self._texts: dict[tuple[int, int], str] = {}  # XlsxWriter keeps a number in their place
 
     def put(self, row: int, column: int, value: Value | None, form: Format, formula: str | None = None) -> None:
-        """Write a cell (row counted from 1, column from 0): a number, a text, or a formula with its cached value."""
+        """Write a cell (row counted from 1, column from 0): a number, a text, or a formula with its cached value.
+
+        A value that is a Formula is written as `live` does.
+        """
+        if isinstance(value, Formula):
+            value, formula = None, value
         before = self.table[row - 1].get(column)
         if before is not None and type(before).__name__ != "Blank":
             raise BookError(f"{self.name}, {letter(column)}{row}: the cell is written twice")
         if isinstance(value, float) and not math.isfinite(value):
             raise BookError(f"{self.name}, {letter(column)}{row}: no cell can hold {value}")
         if formula is not None:
-            self.cached[f"${letter(column)}${row}"] = "" if value is None else value
             code = self.write_formula(row - 1, column, "=" + formula, form, value)
         elif value is None:
             code = self.write_blank(row - 1, column, None, form)
         elif isinstance(value, str):
+            self._texts[row, column] = value
             code = self.write_string(row - 1, column, value, form)
         else:
             code = self.write_number(row - 1, column, value, form)
         if code:
             raise BookError(f"{self.name}, {letter(column)}{row}: XlsxWriter refused {formula or value!r} ({code})")
+
+    def live(self, row: int, column: int, formula: str, form: Format) -> None:
+        """Write a formula whose cached value an engine calculates when the workbook is whole."""
+        self.put(row, column, None, form, formula)
 
     def fill(self, row: int, column: int, formula: str | None, value: float, form: Format) -> None:
         """Write one of very many numbers, or formulas that need no rewriting: as `put`, five times as fast.
@@ -97,14 +98,39 @@ class Sheet(Worksheet):
                 raise BookError(f"{self.name}: {letter(c)}{r + 1:,} does not fit on a sheet")
 
     def stream(self, first_row: int, last_row: int, column: int, columns: list[Stream], rows: Rows) -> None:
-        """Have a table written below everything else of this sheet. `rows()` gives its values from the first row on.
+        """Have a table written below everything else of this sheet. `rows()` gives its given values, row by row.
 
         Rows are counted from 1. The values are asked for when the file is written, a row at a time.
         """
-        self._table = (first_row, last_row, column, columns, rows)
-        right = column + len(columns) - 1
-        if self._check_dimensions(first_row - 1, column) or self._check_dimensions(last_row - 1, right):
+        table = self._table = Table(first_row, last_row, column, columns, rows)
+        if self._check_dimensions(first_row - 1, column) or self._check_dimensions(last_row - 1, table.right):
             raise BookError(f"{self.name}: rows {first_row:,} to {last_row:,} do not fit on a sheet")
+
+    @property
+    def size(self) -> int:
+        """How many cells it has."""
+        return sum(map(len, self.table.values())) + (self._table.size if self._table else 0)
+
+    def contents(self) -> Cells:
+        """All cells that hold something, for an engine that calculates what formulas show that have no value."""
+        for row, cells in self.table.items():
+            for column, cell in cells.items():
+                if isinstance(cell, CellNumberTuple):
+                    yield row + 1, column, None, cell.number
+                elif isinstance(cell, CellFormulaTuple):
+                    yield row + 1, column, cell.formula, cell.value
+        yield from ((row, column, None, text) for (row, column), text in self._texts.items())
+        if self._table:
+            yield from self._table.contents()
+
+    def fill_in(self, results: Results) -> None:
+        """Take what was calculated as the cached values of the formulas that have none."""
+        for row, cells in self.table.items():
+            for column, cell in cells.items():
+                if isinstance(cell, CellFormulaTuple) and cell.value is None:
+                    cells[column] = cell._replace(value=results[row + 1, column])
+        if self._table:
+            self._table.results = results
 
     def _write_string(self, row: int, col: int, string: str, cell_format: Format | None = None) -> Any:
         # All texts come by here, links' too: one that begins like a formula stays a text when a person edits its cell.
@@ -117,70 +143,52 @@ class Sheet(Worksheet):
         self.fh.write(f"<c{attr}><v>{float(number)!r}</v></c>")
 
     def _xml_formula_element(self, formula: str, result: Any, attributes: Iterable[tuple[str, Any]] = ()) -> None:
-        # XlsxWriter writes a result that is an empty text as if there were none.
-        super()._xml_formula_element(formula, result, [*attributes, *([("t", "str")] if result == "" else [])])
+        # XlsxWriter writes a result that is an empty text as if there were none, and none as the text "None".
+        attributes = [*attributes, *([("t", "str")] if result == "" else [])]
+        if result is not None:
+            super()._xml_formula_element(formula, result, attributes)
+        else:
+            attr = "".join(f' {key}="{value}"' for key, value in attributes)
+            self.fh.write(f"<c{attr}><f>{escape(formula)}</f></c>")
 
     def _write_sheet_data(self) -> None:
         if self._table is None:
             super()._write_sheet_data()
             return
-        first_row, last_row, column, columns, rows = self._table
-        if beside := [row for row in self.table if row >= first_row - 1]:
+        first = self._table.first
+        if beside := [row for row in self.table if row >= first - 1]:
             raise BookError(f"{self.name}: cells of row {beside[0] + 1} stand where the table is")
         self._xml_start_tag("sheetData")
         lowest = self.dim_rowmax
-        self.dim_rowmax = first_row - 2  # else XlsxWriter would make a dict for every row below
+        self.dim_rowmax = first - 2  # else XlsxWriter would make a dict for every row below
         self._write_rows()
         self.dim_rowmax = lowest
-        templates: dict[tuple[object, ...], str] = {}
-        for row, values in zip(range(first_row, last_row + 1), rows(), strict=True):
-            types = ["str" if isinstance(v, str) else "e" if v is None else "" for v in values]
-            kind = (row == first_row, *types)
-            if kind not in templates:
-                formulas = [s.first if row == first_row else s.below for s in columns]
-                indices = [s.style._get_xf_index() for s in columns]
-                templates[kind] = _row_template(column, indices, formulas, types)
-            if any(types):
-                values = [escape(v) if isinstance(v, str) else "#N/A" if v is None else v for v in values]
-            self.fh.write(templates[kind].replace(THIS, str(row)).replace(ABOVE, str(row - 1)) % tuple(values))
+        for line in self._table.lines():
+            self.fh.write(line)
         self._xml_end_tag("sheetData")
 
     def _get_range_data(self, row_start: int, col_start: int, row_end: int, col_end: int) -> Any:
         # The numbers that a chart caches, so that a preview draws it.
-        if self._table is None or row_start + 1 < self._table[0]:
+        table = self._table
+        if table is None or row_start + 1 < table.first:
             return super()._get_range_data(row_start, col_start, row_end, col_end)
-        first_row, last_row, column, _, rows = self._table
-        if last_row - first_row > CHART_CACHE_ROWS:
+        if table.last - table.first > CHART_CACHE_ROWS:
             return ()
         if self._cache is None:
-            self._cache = list(islice(rows(), last_row - first_row + 1))
-        picked = self._cache[row_start + 1 - first_row : row_end + 2 - first_row]
-        return [row[c - column] for row in picked for c in range(col_start, col_end + 1)]
-
-
-def _row_template(column: int, indices: list[int], formulas: list[str | None], types: list[str]) -> str:
-    """The XML of one row, with THIS and ABOVE for row numbers, and %r for its numbers and %s for its texts."""
-    parts = [f'<row r="{THIS}">']
-    for k, (index, formula, kind) in enumerate(zip(indices, formulas, types, strict=True)):
-        start = f'<c r="{letter(column + k)}{THIS}" s="{index}"'
-        f = f"<f>{escape(formula).replace('%', '%%')}</f>" if formula else ""
-        if not kind:
-            parts.append(f"{start}>{f}<v>%r</v></c>")
-        elif formula:
-            parts.append(f'{start} t="{kind}">{f}<v>%s</v></c>')
-        else:
-            parts.append(f'{start} t="inlineStr"><is><t>%s</t></is></c>')
-    return "".join(parts) + "</row>"
+            self._cache = [[None if v is UNKNOWN else v for v in values] for _, values in table.rows()]
+        picked = self._cache[row_start + 1 - table.first : row_end + 2 - table.first]
+        return [row[c - table.column] for row in picked for c in range(col_start, col_end + 1)]
 
 
 class Book:
     """A workbook being written. Styles are named in `style.STYLES` and merged."""
 
-    def __init__(self, path: Path, title: str):
+    def __init__(self, path: Path, title: str, calculate: Calculate | None = None):
+        self._calculate = calculate
         self.workbook = xlsxwriter.Workbook(str(path), {"strings_to_numbers": False, "use_zip64": False})
         self.workbook.worksheet_class = Sheet
         self._styles: dict[tuple[str, ...], Format] = {}
-        self._names: dict[str, tuple[str, str]] = {}
+        self._names: dict[str, str] = {}
         self.workbook.set_properties({
             "title": title, "author": "sheetgen", "company": "", "created": CREATED,
             "subject": "A neural network whose training is live formulas",
@@ -231,16 +239,21 @@ class Book:
         return sheet
 
     def name(self, name: str, sheet: str, address: str) -> None:
-        """Define a name for one cell, such as learning_rate."""
-        if self.workbook.define_name(name, f"={quoted(sheet)}!{address}"):
+        """Define a name for some cells, such as learning_rate."""
+        self._names[name] = f"{quoted(sheet)}!{address}"
+        if self.workbook.define_name(name, f"={self._names[name]}"):
             raise BookError(f"Excel does not allow the name {name!r}")
-        self._names[name] = (sheet, address)
 
-    def shown(self, name: str) -> Value:
-        """What the formula in the cell of a defined name shows."""
-        sheet, address = self._names[name]
-        cached: dict[str, Value] = self.workbook.get_worksheet_by_name(sheet).cached
-        return cached[address]
+    def calculate(self) -> None:
+        """Have the engine calculate what `live` cells and streams that are not given show; without one they show none.
+
+        Neither do those of a workbook so large that an engine would need gigabytes: it is calculated when it is opened.
+        """
+        sheets: dict[str, Sheet] = {sheet.name: sheet for sheet in self.workbook.worksheets()}
+        if self._calculate and sum(sheet.size for sheet in sheets.values()) <= MOST_CALCULATED:
+            results = self._calculate({name: sheet.contents() for name, sheet in sheets.items()}, self._names)
+            for name, sheet in sheets.items():
+                sheet.fill_in(results[name])
 
     def link(self, sheet: Sheet, row: int, column: int, target: str, text: str, tip: str, *styles: str) -> None:
         """A hyperlink to another sheet."""
@@ -279,9 +292,15 @@ def _limits(ends: Limits) -> dict[str, float]:
 
 @contextmanager
 def writing(
-    path: Path, title: str, error: Callable[[str], Exception] | None = None, hint: str = ""
+    path: Path,
+    title: str,
+    calculate: Calculate | None = None,
+    error: Callable[[str], Exception] | None = None,
+    hint: str = "",
 ) -> Iterator[Book]:
     """A Book that is written beside `path` and moved there when it is whole; an existing file survives a failure.
+
+    An engine may `calculate` what its live formulas show, so that previews and programs that only read show it, too.
 
     Raises OSError with the reason when the folder cannot be written to, or as `staging` does. Warnings of XlsxWriter
     are errors.
@@ -289,9 +308,10 @@ def writing(
     with staging(path, error, hint) as folder, warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # XlsxWriter's kind; other libraries' deprecations stop nobody
         draft = folder / path.name
-        book = Book(draft, title)
+        book = Book(draft, title, calculate)
         book.workbook.tmpdir = str(folder)  # its unpacked parts go where they are removed, whatever happens
         yield book
+        book.calculate()
         try:
             book.workbook.close()
         except FileCreateError as error:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sheetgen import spec as specs
 from sheetgen import workbook
+from sheetgen.engines import EngineFailed
+from sheetgen.engines.calculated import calculated
 from sheetgen.errors import UserError
 from sheetgen.extras import Extra, gather
 from sheetgen.files import CannotWrite, move_into_place, staging
 from sheetgen.formula import FormulaTooLong
 from sheetgen.judge.check import check, linted
 from sheetgen.layout import TooLarge
-from sheetgen.plan import START, Plan
+from sheetgen.plan import START
 from sheetgen.progress import Notice, Progress, silent
 from sheetgen.report import Report
-from sheetgen.sheets.start import EngineLine
+from sheetgen.sheets.start import EngineLine, Made
 from sheetgen.templates import find
 from sheetgen.xlsx.read import MAX_CELLS
 
@@ -63,7 +65,7 @@ def build(
     """Build the workbook of a template, a file or the name of one that is shipped; without one, of the default network.
 
     Nothing is overwritten by a build that fails. Raises FailedChecks if the draft is wrong, and SpecError, CannotWrite,
-    CannotAdd, TooLarge or FormulaTooLong if it cannot be built.
+    CannotAdd, TooLarge, FormulaTooLong, EngineMissing or EngineFailed if it cannot be built.
     """
     name = None if template is None else str(template)
     spec = specs.with_options(specs.load(find(name or DEFAULT)), steps, learning_rate)
@@ -75,25 +77,26 @@ def build(
     options = " ".join(f"{flag} {value!r}" for flag, value in given.items() if value is not None)
     try:
         report = _build(workbook.plan(spec), path, options, check, extras, progress)
-    except (TooLarge, FormulaTooLong) as error:
+    except (TooLarge, FormulaTooLong, EngineFailed) as error:
         raise type(error)(f"{name or DEFAULT}: {error}") from error
     return Built(path, report)
 
 
 def _build(
-    plan: Plan, path: Path, options: str, checked: bool, extras: Sequence[Extra], progress: Progress
+    plan: workbook.Plan, path: Path, options: str, checked: bool, extras: Sequence[Extra], progress: Progress
 ) -> Report:
     """Write a draft, judge it, and write it again with the judge's figures; only then does it take its place."""
     if checked and plan.cells > MAX_CELLS:
         raise TooLarge(
-            f"{plan.program.spec.steps:,} steps make {plan.cells:,} cells, more than the {MAX_CELLS:,} that a check "
+            f"{plan.run.program.spec.steps:,} steps make {plan.cells:,} cells, more than the {MAX_CELLS:,} that a check "
             "reads: use fewer steps, or build it with --no-check"
         )
     with staging(path, CannotWrite, REMEDY) as folder:
         if plan.formulas > LONG[checked]:
             work = "write, and to check with every engine" if checked else "write"
             progress(Notice(f"{path}: about {plan.formulas:,} formulas to {work}: this takes minutes"))
-        report = _draft(plan, folder, options, checked, extras, progress)
+        made = Made(options, extras=extras, calculate=calculated)
+        report = _draft(plan, folder, made, checked, progress)
         report.path = path
         if not report.passed:
             raise FailedChecks(path, report)
@@ -101,15 +104,15 @@ def _build(
     return report
 
 
-def _draft(plan: Plan, folder: Path, options: str, checked: bool, extras: Sequence[Extra], say: Progress) -> Report:
+def _draft(plan: workbook.Plan, folder: Path, made: Made, checked: bool, say: Progress) -> Report:
     """Write the FINAL workbook into a folder, unless a check of its draft fails; the report on the draft.
 
     Unchecked, it is linted all the same: Excel would refuse what the linter finds.
     """
-    oracle = workbook.ask_oracle(plan.program.spec)
+    oracle = workbook.ask_oracle(plan.run.program.spec)
     say("writing")
     draft, final = folder / "draft.xlsx", folder / FINAL
-    workbook.write(plan, draft, oracle, options, extras=extras)
+    workbook.write(plan, draft, oracle, made)
     if not checked:
         say("linting")
         report = Report(draft)
@@ -120,7 +123,7 @@ def _draft(plan: Plan, folder: Path, options: str, checked: bool, extras: Sequen
     if report.passed:
         say("writing the certificate")
         lines = [EngineLine(x.engine, x.version, x.cells, x.worst, x.where) for x in report.lines]
-        workbook.write(plan, final, oracle, options, lines, extras)
+        workbook.write(plan, final, oracle, replace(made, engines=lines))
         _only_start_differs(draft, final)
     return report
 

@@ -6,6 +6,7 @@ holds that column's numbers, and #N/A where the chart has no point. A logarithmi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,8 @@ from sheetgen.xlsx.charts import Chart, Series, read_charts
 POSITIVE, ANY = " > 0", " plotted"
 RULES: dict[str, Callable[[float], bool]] = {POSITIVE: lambda x: x > 0, ANY: lambda x: abs(x) < 1e307}
 NOTHING = "#N/A"
-PARTLY = ", where it is above 0"  # ends a title if rows are left out: LibreOffice rounds to 0 what others do not
+# Ends the title of a logarithmic chart if rows are left out: LibreOffice rounds to 0 what others do not.
+_PARTLY = re.compile(r", where it is (a number )?above 0$")
 SAME = 1e-12  # relative: LibreOffice writes 15 digits
 
 Place = tuple[str, str]  # sheet, address
@@ -40,6 +42,11 @@ class Drawn(NamedTuple):
     def point(self, held: Value | None) -> Value:
         """What it repeats of a cell."""
         return held if isinstance(held, float) and self.keeps(held) else NOTHING
+
+
+def bare_title(text: str) -> str:
+    """A chart's title without what it says of rows that are left out."""
+    return _PARTLY.sub("", text)
 
 
 class Curves:

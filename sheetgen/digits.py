@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import groupby
 
 from sheetgen import style
@@ -53,25 +51,3 @@ def text_of(address: str) -> str:
     # By SIGN, for an engine holds whatever is nearer to 0 than 1e-15 equal to it.
     signed = f'IF(SIGN({address})<0,"("&{written}&")",{written})'
     return f'IF(ISNUMBER({address}),IF(SIGN({address})=0,"0",{signed}),{address})'
-
-
-def text_value(x: float | str) -> str:
-    """What `text_of` shows for a number."""
-    if isinstance(x, str):
-        return x
-    if x == 0:
-        return "0"
-    power = math.floor(math.log10(abs(x)) + ROUND_UP)
-    if style.LEAST <= abs(x) < 10**MOST_DIGITS:
-        text = _rounded(abs(x), max(0, DIGITS - 1 - power))
-    else:
-        power = max(LEAST_POWER, power)
-        text = f"{_rounded(abs(x) / 10.0**power, DIGITS - 1)}E{power}"
-    return f"(-{text})" if x < 0 else text
-
-
-def _rounded(x: float, digits: int) -> str:
-    # ROUND rounds a half away from zero, and looks at 15 digits: 0.2314375 is a half, whatever its last bit says.
-    places = Decimal(1).scaleb(-digits)
-    text = f"{Decimal(f'{x:.15g}').quantize(places, ROUND_HALF_UP, Context(prec=400)):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from sheetgen.cell import Cell
 from sheetgen.errors import UserError
 from sheetgen.formula import show
+from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, column_letters, qualified
 
 if TYPE_CHECKING:  # audit writes its report without numpy
     from sheetgen.program import Program
 
 HEADER_ROW = 15  # counted from 1, as on the sheet: the same on every sheet with a trace, so that rows correspond
 FIRST_ROW = HEADER_ROW + 1
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384  # Excel's last
+LAST_ROW, LAST_COLUMN = MAX_ROW, MAX_COLUMN
 
 # In a column's formula these stand for the row it is in and for the row above.
 THIS, ABOVE = "\x00", "\x01"
@@ -39,10 +39,9 @@ class Column(NamedTuple):
         return at_row(self.first if row == FIRST_ROW else self.below, row)
 
 
-@cache
 def letter(column: int) -> str:
-    """The letters of a column counted from 0: 0 is A, 26 is AA."""
-    return (letter(column // 26 - 1) if column >= 26 else "") + chr(ord("A") + column % 26)
+    """The letters of a column counted from 0, as XlsxWriter counts: 0 is A, 26 is AA."""
+    return column_letters(column + 1)
 
 
 def fit_columns(count: int, sheet: str) -> None:
@@ -139,4 +138,4 @@ def column_range(sheet: str, letter: str, last: int, absolute: bool = True) -> s
 
 def quoted(sheet: str) -> str:
     """A sheet's name as formulas write it."""
-    return sheet if sheet.isalnum() else f"'{sheet}'"
+    return qualified(sheet, "").removesuffix("!")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sheetgen import program
 from sheetgen.book import writing
-from sheetgen.extras import Extra
-from sheetgen.plan import START, Oracle, Plan
+from sheetgen.plan import START, Oracle, Run
 from sheetgen.sheets import check, differences, network, rates, recomputation, start, steps, template, training
-from sheetgen.sheets.start import EngineLine
+from sheetgen.sheets.rates import RatePlaces
+from sheetgen.sheets.recomputed import Layout
+from sheetgen.sheets.start import Made
+from sheetgen.sheets.training import TrainingPlaces
 from sheetgen.spec import Spec
 
 
@@ -23,33 +25,54 @@ def ask_oracle(spec: Spec) -> Oracle:
     return Oracle(reference.versions(), {label: [n.value for n in s] for label, s in series.items()}, scales)
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A workbook laid out: where on each sheet stands what others refer to, before any of them is written."""
+
+    run: Run
+    training: TrainingPlaces
+    rates: RatePlaces
+    recomputation: Layout
+    compared: int  # columns, with PyTorch
+
+    @property
+    def cells(self) -> int:
+        """How many cells the tables have that hold a row for every step."""
+        checked = 2 + 3 * self.compared
+        return self.run.height * (self.training.columns + self.rates.columns + checked + self.recomputation.columns)
+
+    @property
+    def formulas(self) -> int:
+        """About how many formulas the workbook has: the cells of the tables, but for PyTorch's numbers."""
+        return self.cells - self.run.height * self.compared
+
+
 def plan(spec: Spec) -> Plan:
     """Lay a workbook out. Raises TooLarge or FormulaTooLong, before anything slow is done."""
-    return Plan(program.build(spec))
+    run = Run(program.build(spec))
+    drawn, compared = training.places(run), RatePlaces(run)
+    count = check.compared(drawn.trace, compared)
+    return Plan(run, drawn, compared, Layout(run, drawn, compared), count)
 
 
-def write(
-    plan: Plan,
-    path: Path,
-    oracle: Oracle,
-    options: str = "",
-    engines: Sequence[EngineLine] = (),
-    extras: Sequence[Extra] = (),
-) -> None:
-    """Write a workbook; `engines` is what a check of a draft found, `extras` other packages' sheets. Raises OSError."""
-    spec = plan.program.spec
-    with writing(path, f"{spec.title}: a neural network in live cells") as book:
+def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None:  # noqa: B008 (it is immutable)
+    """Write a workbook. Raises OSError, and what `made.calculate` does."""
+    run, trace = plan.run, plan.training.trace
+    spec = run.program.spec
+    with writing(path, f"{spec.title}: a neural network in live cells", made.calculate) as book:
         book.sheet(START, f"{spec.title}, in live cells", start_subtitle(spec))
-        panel = network.write(book, plan)
-        steps.write(book, plan, panel)
-        drawn = training.write(book, plan), rates.write(book, plan)
-        check.write(book, plan, oracle)
-        places = recomputation.write(book, plan, *drawn)
-        differences.write(book, plan, panel, places)
-        template.write(book, spec, options)
-        for extra in extras:
+        panel = network.write(book, run, trace)
+        steps.write(book, run, trace, panel)
+        training.write(book, run, plan.training)
+        rates.write(book, run, plan.rates)
+        check.write(book, run, trace, plan.rates, oracle)
+        scales = recomputation.write(book, plan.recomputation)
+        differences.write(book, run, panel, scales)
+        template.write(book, spec, made.options)
+        for extra in made.extras:
             extra.write(book)
-        start.write(book, plan, oracle, options, engines, extras)
+        compared = start.Content(spec, run.height * plan.compared, plan.rates.recomputed)
+        start.write(book, compared, oracle, made)
 
 
 def start_subtitle(spec: Spec) -> str:

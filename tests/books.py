@@ -9,8 +9,13 @@ import pytest
 from hypothesis import HealthCheck
 from lxml import etree
 
+from sheetgen import workbook
 from sheetgen.engines import ENGINES
+from sheetgen.engines.calculated import calculated
 from sheetgen.engines.result import Values
+from sheetgen.plan import Oracle
+from sheetgen.sheets.start import Made
+from sheetgen.spec import Spec
 from sheetgen.xlsx import Entry, Value, Workbook, read
 from sheetgen.xlsx.a1 import column_letters, place
 
@@ -31,6 +36,12 @@ seed = 1
 [training]
 """
 BuildBook = Callable[..., Path]  # what the fixture build_book is
+
+
+def written(path: Path, spec: Spec, oracle: Oracle | None = None, **made: Any) -> Path:
+    """Write a workbook as `sheetgen build` does; `made` are fields of Made."""
+    workbook.write(workbook.plan(spec), path, oracle or workbook.ask_oracle(spec), Made(calculate=calculated, **made))
+    return path
 
 
 def place_of(book: Workbook, name: str) -> tuple[str, str]:

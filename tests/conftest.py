@@ -6,7 +6,7 @@ from typing import Any
 
 import live_books
 import pytest
-from books import FEW, TEMPLATES, BuildBook
+from books import FEW, TEMPLATES, BuildBook, written
 
 import mnist.live
 from mnist.live import Live
@@ -48,8 +48,7 @@ def build_book(tmp_path_factory: pytest.TempPathFactory, homework_spec: Spec, ho
         spec = replace(load(TEMPLATES / f"{spec}.toml") if isinstance(spec, str) else spec, **options)
         if spec not in built:
             oracle = homework_oracle if spec == homework_spec else workbook.ask_oracle(spec)
-            built[spec] = tmp_path_factory.mktemp("book") / f"{Path(spec.source).stem}.xlsx"
-            workbook.write(workbook.plan(spec), built[spec], oracle)
+            built[spec] = written(tmp_path_factory.mktemp("book") / f"{Path(spec.source).stem}.xlsx", spec, oracle)
         return built[spec]
 
     return build
@@ -66,9 +65,7 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The homework with few rows and one learning rate to compare."""
     text = (TEMPLATES / "homework.toml").read_text() + "learning_rates = [0.5]\n"
     homework = with_options(parse(text, "homework.toml"), steps=FEW)
-    path = tmp_path_factory.mktemp("check") / "right.xlsx"
-    workbook.write(workbook.plan(homework), path, workbook.ask_oracle(homework), f"--steps {FEW}")
-    return path
+    return written(tmp_path_factory.mktemp("check") / "right.xlsx", homework, options=f"--steps {FEW}")
 
 
 @pytest.fixture(scope="session")

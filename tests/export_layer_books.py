@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from sheetgen.book import Book, writing
 from sheetgen.engines import Values
+from sheetgen.engines.calculated import calculated
 from sheetgen.exporter import layers_sheet, layout, weights_sheet
 from sheetgen.exporter.graph import Array, Graph
 from sheetgen.exporter.layout import Layout, Spot
@@ -56,7 +57,7 @@ def export(module: nn.Module, example: Tensor, path: Path) -> Exported:
     else:
         made = layout.planes(graph, SPOT, LAYERS, WEIGHTS, layers_sheet.first_plane(graph), first)
     path.unlink(missing_ok=True)
-    with writing(path, "x") as book:
+    with writing(path, "x", calculated) as book:
         (_line if line else _planes)(book, made)
         weights_sheet.write(book, made, WEIGHTS, "Weights")
     wanted = pytorch(module, example)

@@ -14,9 +14,8 @@ from judge_grid import Book, Chart, Grid, Rate, Rule, Series
 from judge_spelling import Network
 from traces import write_trace
 
-from sheetgen import program
+from sheetgen import workbook
 from sheetgen.layout import FIRST_ROW
-from sheetgen.plan import Plan
 from sheetgen.spec import Spec, load
 from sheetgen.xlsx import Sheets, read
 from sheetgen.xlsx.a1 import column_letters, column_number, place, tokens
@@ -66,12 +65,12 @@ def _cells_of(names: dict[str, str]) -> dict[str, str]:
 @cache
 def _written(spec: Spec) -> tuple[Sheets, dict[str, str], dict[str, int]]:
     """(sheets, defined names, quantity -> column) of sheetgen's file."""
-    plan = Plan(program.build(spec))
+    plan = workbook.plan(spec)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "own.xlsx"
         write_trace(plan, path)
         book = read(path)
-    lines = {"step": 1} | {column.name: column_number(column.letter) for column in plan.training.columns}
+    lines = {"step": 1} | {column.name: column_number(column.letter) for column in plan.training.trace.columns}
     return book.sheets, {k: text for k, text in book.names.items() if "!" not in k}, lines
 
 

@@ -16,6 +16,7 @@ from mnist import live, record
 from mnist.sheets import painting, samples
 from sheetgen.book import writing
 from sheetgen.engines import iron
+from sheetgen.engines.calculated import calculated
 from sheetgen.exporter import layers_sheet, weights_sheet
 from sheetgen.layout import letter
 from sheetgen.xlsx import Entry, Value, Workbook
@@ -32,7 +33,7 @@ LOGITS, CHANCES = ([f"{letter(c)}{painting.TEN + d}" for d in range(10)] for c i
 
 def write(path: Path, found: live.Live) -> Path:
     """A workbook of the live sheets alone, as the default workbook has them."""
-    with writing(path, "live") as book:
+    with writing(path, "live", calculated) as book:
         book.sheet("Start", "", "")
         painting.write(book, found)
         layers_sheet.write(book, found.layout, live.LAYERS, "The network, layer by layer")

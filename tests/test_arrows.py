@@ -26,9 +26,14 @@ MAY = {
     "network": {"cell", "spec"},
     "derivation": {"cell", "network", "spec"},
     "program": {"cell", "network", "spec"},
-    "layout": {"cell", "formula", "program"},
+    "layout": {"cell", "formula", "program", "xlsx"},
     "plan": {"cell", "layout", "program"},
-    "book": {"files", "layout", "style"},
+    "sheets": {
+        "sheets", "book", "cell", "derivation", "digits", "extras", "formula", "layout", "network", "plan", "program",
+        "recompute", "spec", "style", "typeset",
+    },
+    "stream": {"layout"},
+    "book": {"files", "layout", "stream", "style"},
     "digits": {"book", "formula", "layout", "style"},
     "extras": {"book"},
     "reference": {"spec"},
@@ -68,8 +73,8 @@ MAY = {
 # The judge imports nothing of what writes, not even by way of a third. SHARED is all that both use.
 JUDGE = ("judge", "carried", "exported", "report", "tables", "reference", "engines", "xlsx", "lint", "compiled")
 ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation")
-ACCUSED += ("digits", "exporter", "building")
-SHARED = {"sheetgen.errors", "sheetgen.reference", "sheetgen.spec", "sheetgen.text"}
+ACCUSED += ("digits", "exporter", "building", "stream")
+SHARED = {"sheetgen.errors", "sheetgen.reference", "sheetgen.spec", "sheetgen.text", "sheetgen.xlsx.a1"}
 
 # What a room imports beyond the standard library. A room that is not named here imports nothing, and so does all that
 # judges the workbooks of others, which installs in seconds: xlsx, reader, cell, formula, text, audit, grad.

@@ -18,7 +18,8 @@ import pytest
 from books import BuildBook, panel, recalculated
 
 from sheetgen import workbook
-from sheetgen.book import Book, Sheet, Stream, writing
+from sheetgen.book import Book, Calculate, Formula, Sheet, Stream, writing
+from sheetgen.engines.calculated import calculated
 from sheetgen.plan import Oracle
 from sheetgen.sheets import template
 from sheetgen.spec import Spec, parse
@@ -71,6 +72,51 @@ def test_any_text_is_written_as_it_is(text: str, tmp_path: Path) -> None:
         book.sheet("S", text, text).put(5, 0, text, book.style("text"))
     assert read(tmp_path / "b.xlsx").sheets["S"] == {address: Entry(None, text) for address in ("A1", "A2", "A5")}
     assert openpyxl.load_workbook(tmp_path / "b.xlsx").properties.title == "=1+1 & <2>"
+
+
+def _unknown(book: Book) -> None:
+    """Formulas without a value: a number, a text, an error, one of a name; and a column of a table."""
+    sheet, plain = book.sheet("S", "heading", "subtitle"), book.style("general")
+    sheet.put(4, 0, 2.0, plain)
+    book.name("two", "S", "$A$4")
+    for column, formula in enumerate(("A4/3", 'A1&"!"', "NA()", "two+C17", "SUM(A16:A17)"), 1):
+        sheet.live(4, column, formula, plain)
+    sheet.put(4, 6, Formula("A4"), plain)
+    columns = [Stream(plain), Stream(plain, "A\x00", "IF(A\x00>5,NA(),B\x01+1)", given=False), Stream(plain, "7", "8")]
+    sheet.stream(16, 18, 0, columns, lambda: iter([[1.0, 7.0], [5.0, 8.0], [9.0, 8.0]]))
+    chart = book.chart({"type": "scatter"}, "=S!$C$4", "x", "y")
+    chart.add_series({"categories": "=S!$A$16:$A$18", "values": "=S!$B$16:$B$18"})
+    sheet.insert_chart(4, 1, chart)
+
+
+def test_an_engine_calculates_what_formulas_show(tmp_path: Path) -> None:
+    """In cells, in the columns of a table, and in what charts remember of both."""
+    with writing(tmp_path / "b.xlsx", "t", calculated) as book:
+        _unknown(book)
+    cells = read(tmp_path / "b.xlsx").sheets["S"]
+    assert [cells[f"{c}4"].value for c in "BCDEFG"] == [2 / 3, "heading!", ErrorValue("#N/A"), 10.0, 6.0, 2.0]
+    assert isinstance(cells["D4"].value, ErrorValue)
+    assert [cells[f"B{row}"].value for row in (16, 17, 18)] == [1.0, 2.0, ErrorValue("#N/A")]
+    assert [cells[f"C{row}"] for row in (16, 17)] == [Entry("7", 7.0), Entry("8", 8.0)]
+    with zipfile.ZipFile(tmp_path / "b.xlsx") as archive:
+        drawn = archive.read("xl/charts/chart1.xml").decode()
+    assert "<c:v>heading!</c:v>" in drawn
+    assert re.findall(r'<c:pt idx="(\d)">', drawn.partition("<c:yVal>")[2]) == ["0", "1"]
+
+
+@pytest.mark.parametrize("engine", [None, calculated], ids=["no engine", "too large"])
+def test_without_a_calculation_formulas_show_nothing(
+    engine: Calculate | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Excel and LibreOffice calculate them when the file is opened."""
+    monkeypatch.setattr("sheetgen.book.MOST_CALCULATED", 10)
+    with writing(tmp_path / "b.xlsx", "t", engine) as book:
+        _unknown(book)
+    cells = read(tmp_path / "b.xlsx").sheets["S"]
+    assert [cells[at].value for at in ("B4", "C4", "G4", "B16", "B18")] == [None] * 5
+    assert cells["B4"].formula == "A4/3" and cells["B17"].formula == "IF(A17>5,NA(),B16+1)"
+    assert cells["C18"] == Entry("8", 8.0)
+    assert recalculated(tmp_path / "b.xlsx")["S"]["F4"] == 6.0
 
 
 def test_streamed_texts_and_formulas_are_escaped(tmp_path: Path) -> None:
@@ -210,12 +256,12 @@ def test_the_same_options_give_the_same_bytes(
     """In another process, with other hashes, another folder, another day's time zone."""
     (tmp_path / "build.pickle").write_bytes(pickle.dumps((homework_spec, homework_oracle)))
     code = (
-        "import pickle, sys; from pathlib import Path; from sheetgen import workbook\n"
+        "import pickle, sys; from pathlib import Path; from books import written\n"
         "spec, oracle = pickle.loads(Path('build.pickle').read_bytes())\n"
-        "workbook.write(workbook.plan(spec), Path('again.xlsx'), oracle)"
+        "written(Path('again.xlsx'), spec, oracle)"
     )
     env = os.environ | {"PYTHONHASHSEED": "77", "TZ": "Pacific/Kiritimati", "LC_ALL": "C"}
-    env["PYTHONPATH"] = str(Path(workbook.__file__).parents[1])
+    env["PYTHONPATH"] = os.pathsep.join([str(Path(workbook.__file__).parents[1]), str(Path(__file__).parent)])
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, check=True)
     again = tmp_path / "again.xlsx"
     if again.read_bytes() != homework_book.read_bytes():

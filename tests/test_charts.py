@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from books import BuildBook, place_of, recalculated
+from books import BuildBook, place_of, recalculated, written
 from lxml import etree
 from mutants import edit, set_cells
 
-from sheetgen import workbook
 from sheetgen.audit.judge import audit
 from sheetgen.engines import ENGINES, available
 from sheetgen.engines.result import Values
@@ -226,8 +225,7 @@ def off(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workbook whose own numbers run off, so that its charts leave rows out as it was built."""
     path = tmp_path_factory.mktemp("off") / "off.xlsx"
     spec = parse(UNBOUNDED.format(activation="identity", rate=8.0, steps=14), "off.toml")
-    workbook.write(workbook.plan(spec), path, workbook.ask_oracle(spec))
-    return path
+    return written(path, spec)
 
 
 def _column(path: Path, heading: str, sheet: str = "Training") -> str:

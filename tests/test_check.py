@@ -7,14 +7,15 @@ import re
 from pathlib import Path
 
 import pytest
-from books import FEW
+from books import FEW, place_of
 from mutants import edit, formula_of, part, set_cells
 
 from sheetgen.carried import NoTemplate
 from sheetgen.engines import ENGINES, available
-from sheetgen.judge.check import _same, check
+from sheetgen.judge.check import OWN_VERDICTS, _same, check
 from sheetgen.layout import FIRST_ROW
 from sheetgen.report import summary
+from sheetgen.sheets.plotted import Drawing
 from sheetgen.tables import find
 from sheetgen.xlsx import read
 
@@ -205,7 +206,24 @@ def test_the_summary_names_some_and_counts_the_rest(right: Path, tmp_path: Path)
     assert len(shown) + sum(more for _, more in shown) == len(report.findings)
 
 
-def test_a_title_may_leave_rows_out_that_one_program_rounds_to_0() -> None:
-    assert _same("E_total, logarithmic axis, where it is above 0", "E_total, logarithmic axis", 0)
+@pytest.mark.parametrize("own", OWN_VERDICTS)
+def test_a_workbook_whose_own_check_says_fail_is_not_right(own: str, right: Path, tmp_path: Path) -> None:
+    """Its verdicts are formulas, whose values an engine gave: that they agree with every engine is not enough."""
+    sheet, address = place_of(read(right), own)
+    new = edit(right, tmp_path / "f.xlsx", part(sheet), lambda text: re.sub(
+        rf'(<c r="{address}"[^>]*>)<f>.*?</f><v>PASS</v>', r'\1<f>"FAIL"</f><v>FAIL</v>', text
+    ))  # fmt: skip
+    found = [(f.sheet, f.cell) for f in check(new, QUICK).findings if f.kind == "verdict"]
+    assert found == [(sheet, address)]
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+def test_a_title_may_leave_rows_out_that_one_program_rounds_to_0(bounded: bool) -> None:
+    title = "E_total, logarithmic axis"
+    *_, partly = Drawing(title, True, [], bounded).reasons
+    assert _same(f"{title}, {partly}", title, 0) and _same(title, f"{title}, {partly}", 0)
+
+
+def test_other_titles_may_not_differ() -> None:
     assert not _same("E_total, logarithmic axis: empty, E is nowhere above 0", "E_total, logarithmic axis", 0)
     assert not _same("E_total, until it diverged", "E_total", 0)

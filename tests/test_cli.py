@@ -19,7 +19,7 @@ from sheetgen import spec as specs
 from sheetgen.__main__ import main
 from sheetgen.cli import console
 from sheetgen.cli.console import KEPT
-from sheetgen.engines import ENGINES
+from sheetgen.engines import ENGINES, EngineMissing
 from sheetgen.judge.check import check
 from sheetgen.lint import Problem
 from sheetgen.report import Finding, Report
@@ -168,6 +168,10 @@ def not_allowed(*_: object, **__: object) -> None:
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "draft")
 
 
+def no_engine(*_: object, **__: object) -> None:
+    raise EngineMissing("the engine that calculates is missing: install it")
+
+
 def interrupted(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
@@ -185,6 +189,7 @@ def found_wrong(path: Path, **_: object) -> Report:
         (building, "check", no_space, 2, "x.xlsx: the file cannot be written (No space left on device): choose"),
         (workbook, "write", no_space, 2, "x.xlsx: the file cannot be written (No space left on device): choose"),
         (workbook, "write", interrupted, 130, f"interrupted: {KEPT}"),
+        (building, "calculated", no_engine, 2, "the engine that calculates is missing: install it"),
         (tempfile, "mkdtemp", not_allowed, 2, "x.xlsx: the file cannot be written (Permission denied): choose"),
     ],
 )

@@ -8,7 +8,7 @@ from books import STEADY
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sheetgen import network, program
+from sheetgen import network, program, workbook
 from sheetgen.cell import (
     Cell,
     Evaluator,
@@ -40,7 +40,6 @@ from sheetgen.formula import (
     show,
     tex_name,
 )
-from sheetgen.plan import Plan
 from sheetgen.spec import Spec, parse
 from sheetgen.typeset import typeset
 
@@ -252,9 +251,9 @@ def test_a_deep_network_written_out_is_refused_by_name_and_staged_is_not() -> No
         data = {inputs = [1, 2], targets = [1, 2]}
         initial = {seed = 1}"""
     with pytest.raises(FormulaTooLong, match=r"the formula of dE/dw1 is too long.* use staged formulas"):
-        Plan(program.build(parse(toml, "deep")))
-    staged = Plan(program.build(parse(toml.replace("expanded", "staged"), "deep")))
-    assert max(len(column.below) for column in staged.training.columns) < 120
+        workbook.plan(parse(toml, "deep"))
+    staged = workbook.plan(parse(toml.replace("expanded", "staged"), "deep"))
+    assert max(len(column.below) for column in staged.training.trace.columns) < 120
 
 
 def test_a_gradient_shares_the_forward_cells(homework_spec: Spec) -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from books import TEMPLATES, BuildBook
+from books import TEMPLATES, BuildBook, written
 from engine_books import needs, write
 
-from sheetgen import extras, workbook
+from sheetgen import extras
 from sheetgen.engines import ENGINES, EngineFailed, EngineMissing, Recalculated, formulon
 from sheetgen.judge.check import check
 from sheetgen.plan import START
@@ -30,7 +30,7 @@ def formulas(build_book: BuildBook, tmp_path_factory: pytest.TempPathFactory) ->
     """All formulas that we write: those of the default workbook, and of every template's."""
     homework = replace(load(TEMPLATES / "homework.toml"), steps=2)
     default = tmp_path_factory.mktemp("formulon") / "default.xlsx"
-    workbook.write(workbook.plan(homework), default, workbook.ask_oracle(homework), extras=extras.gather())
+    written(default, homework, extras=extras.gather())
     books = [default, *(build_book(template.stem, steps=2) for template in TEMPLATES.glob("*.toml"))]
     return {e.formula for book in books for cells in read(book).sheets.values() for e in cells.values() if e.formula}
 
@@ -87,6 +87,6 @@ def test_the_certificate_says_what_it_is_and_is_not(tmp_path: Path, engine: str)
     homework = replace(load(TEMPLATES / "homework.toml"), steps=2)
     path = tmp_path / "b.xlsx"
     lines = [EngineLine(engine, "1.0", 10, 1e-15, "Training!A1")]
-    workbook.write(workbook.plan(homework), path, workbook.ask_oracle(homework), engines=lines)
+    written(path, homework, engines=lines)
     texts = {entry.value for entry in read(path).sheets[START].values()}
     assert engine in texts and (FORMULON in texts) == (engine == "Formulon")

@@ -9,11 +9,12 @@ from typing import Any
 import openpyxl  # type: ignore[import-untyped,unused-ignore]
 import pytest
 import torch
+from books import written
 from torch import nn
 from verdicts import hostile
 
 import sheetgen
-from sheetgen import text, workbook
+from sheetgen import text
 from sheetgen.book import writing
 from sheetgen.cli.audit import write_report
 from sheetgen.grad.result import grad
@@ -96,9 +97,7 @@ seed = 1
 [training]
 steps = 2
 """)
-    made = tmp_path / "x.xlsx"
-    spec = load(path)
-    workbook.write(workbook.plan(spec), made, workbook.ask_oracle(spec), "--steps 2")
+    made = written(tmp_path / "x.xlsx", load(path), options="--steps 2")
     assert {f"{title}, in live cells", path.name, "+2,", "-1,"} <= shown(made)
     assert unmarked(made) == []
 

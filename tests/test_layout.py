@@ -8,7 +8,7 @@ from books import TEMPLATES
 from openpyxl.formula.translate import Translator
 from openpyxl.utils import get_column_letter
 
-from sheetgen import program
+from sheetgen import workbook
 from sheetgen.layout import (
     FIRST_ROW,
     HEADER_ROW,
@@ -24,8 +24,9 @@ from sheetgen.layout import (
     quoted,
     scalar_name,
 )
-from sheetgen.plan import Plan
+from sheetgen.sheets.network import shown
 from sheetgen.spec import Spec, load
+from sheetgen.workbook import Plan
 
 ROW_16 = {
     "t1": "t_1", "t2": "t_2", "i1": "i_1", "i2": "i_2", "w1": "w_1", "w2": "w_2", "w3": "w_3", "w4": "w_4",
@@ -59,7 +60,7 @@ RATE_ROW_17 = {  # the first learning rate on its own sheet: no column for h or 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return Plan(program.build(load(TEMPLATES / "homework.toml")))
+    return workbook.plan(load(TEMPLATES / "homework.toml"))
 
 
 def row_of(trace: Trace, row: int) -> dict[str, str]:
@@ -72,49 +73,49 @@ def down(formula: str, rows: int) -> str:
 
 
 def test_the_first_row(plan: Plan) -> None:
-    assert row_of(plan.training, 16) == ROW_16
+    assert row_of(plan.training.trace, 16) == ROW_16
 
 
 def test_the_second_row(plan: Plan) -> None:
     """Its own row, but for weights, which come from the row above; inputs stay where they are."""
     expected = {name: formula.replace("16", "17") for name, formula in ROW_16.items()} | UPDATES_17
-    assert row_of(plan.training, 17) == expected
+    assert row_of(plan.training.trace, 17) == expected
 
 
 def test_the_200th_update(plan: Plan) -> None:
-    assert plan.last == 216
+    assert plan.run.last == 216
     expected = {name: formula.replace("16", "216") for name, formula in ROW_16.items()}
     expected |= {name: formula.replace("16", "215") for name, formula in UPDATES_17.items()}
-    assert row_of(plan.training, 216) == expected
+    assert row_of(plan.training.trace, 216) == expected
 
 
 @pytest.mark.parametrize("name", ["homework", "mazur", "xor", "tanh-2-3-2"])
 def test_every_column_is_one_formula(name: str) -> None:
     """Below the first row, each column is what Fill Down makes of its second row."""
-    plan = Plan(program.build(load(TEMPLATES / f"{name}.toml")))
-    for trace in (plan.training, *plan.rates):
+    plan = workbook.plan(load(TEMPLATES / f"{name}.toml"))
+    for trace in (plan.training.trace, *plan.rates.traces):
         second = row_of(trace, FIRST_ROW + 1)
         for row in (FIRST_ROW + 2, FIRST_ROW + 99):
             assert row_of(trace, row) == {k: down(f, row - FIRST_ROW - 1) for k, f in second.items()}
 
 
 def test_nothing_refers_elsewhere_than_its_row_and_the_row_above(plan: Plan) -> None:
-    for trace in (plan.training, *plan.rates):
+    for trace in (plan.training.trace, *plan.rates.traces):
         for name, formula in row_of(trace, 100).items():
             rows = {int(row) for row in re.findall(r"\b[A-Z]{1,3}([0-9]+)\b", formula)}
             assert rows <= ({99} if name.startswith("w") else {100})
 
 
 def test_a_learning_rate_of_its_own(plan: Plan) -> None:
-    found = row_of(plan.rates[0], 17)
+    found = row_of(plan.rates.traces[0], 17)
     assert {name: found[name] for name in RATE_ROW_17} == RATE_ROW_17
-    assert row_of(plan.rates[0], 16)["w1"] == "w_1"
-    yours = row_of(plan.rates[-1], 17)["w8"]
-    assert "-$A$11*" in yours and "learning_rate" not in "".join(row_of(plan.rates[-1], 17).values())
+    assert row_of(plan.rates.traces[0], 16)["w1"] == "w_1"
+    yours = row_of(plan.rates.traces[-1], 17)["w8"]
+    assert "-$A$11*" in yours and "learning_rate" not in "".join(row_of(plan.rates.traces[-1], 17).values())
 
 
 def test_staged_gradients_refer_to_deltas(homework_spec: Spec) -> None:
-    trace = Plan(program.build(replace(homework_spec, formulas="staged"))).training
+    trace = workbook.plan(replace(homework_spec, formulas="staged")).training.trace
     letters = {column.name: column.letter for column in trace.columns}
     row = row_of(trace, 20)
     assert row["dE/dw1"] == f"{letters['dE/dh1']}20*{letters['i1']}20"
@@ -123,26 +124,26 @@ def test_staged_gradients_refer_to_deltas(homework_spec: Spec) -> None:
 
 def test_an_unbounded_network_says_that_it_diverged(homework_spec: Spec) -> None:
     """Every formula, and no reference to an input or a first weight, which are numbers."""
-    unbounded = row_of(Plan(program.build(replace(homework_spec, activations=("identity", "tanh")))).training, 16)
+    unbounded = row_of(workbook.plan(replace(homework_spec, activations=("identity", "tanh"))).training.trace, 16)
     assert unbounded["h1"] == 'IFERROR(F16*D16+G16*E16,"diverged")' and unbounded["w1"] == "w_1"
-    bounded = row_of(Plan(program.build(replace(homework_spec, activations=("tanh", "tanh")))).training, 16)
+    bounded = row_of(workbook.plan(replace(homework_spec, activations=("tanh", "tanh"))).training.trace, 16)
     assert "IFERROR" not in "".join(bounded.values()) and bounded["a_h1"] == "TANH(J16)"
 
 
 def test_inputs_of_a_batch_go_by_their_names() -> None:
-    xor = Plan(program.build(load(TEMPLATES / "xor.toml")))
-    assert row_of(xor.training, 20)["h1[2]"] == "B20*i_1_2+C20*i_2_2+H20"
-    assert row_of(xor.training, 20)["E1[3]"].startswith("0.5*(t_1_3-")
+    xor = workbook.plan(load(TEMPLATES / "xor.toml"))
+    assert row_of(xor.training.trace, 20)["h1[2]"] == "B20*i_1_2+C20*i_2_2+H20"
+    assert row_of(xor.training.trace, 20)["E1[3]"].startswith("0.5*(t_1_3-")
 
 
 def test_ranges_and_what_the_row_shown_shows(plan: Plan) -> None:
-    column = plan.program.column
-    assert plan.training.range(column("E_total")) == "Training!$X$16:$X$216"
-    assert plan.training.range(column("E_total"), absolute=False) == "Training!X$16:X$216"
-    shown = "IF(ISNUMBER(row_number),INDEX(Training!$X$16:$X$216,row_number+1,1),row_number)"
-    assert plan.shown(column("E_total")) == shown
-    assert plan.shown(column("i1")) == "i_1" and plan.shown(plan.program.learning_rate) == "learning_rate"
-    assert plan.reached(0) == "I"
+    column = plan.run.program.column
+    assert plan.training.trace.range(column("E_total")) == "Training!$X$16:$X$216"
+    assert plan.training.trace.range(column("E_total"), absolute=False) == "Training!X$16:X$216"
+    wanted = "IF(ISNUMBER(row_number),INDEX(Training!$X$16:$X$216,row_number+1,1),row_number)"
+    cells = [column("E_total"), column("i1"), plan.run.program.learning_rate]
+    assert [shown(plan.run, plan.training.trace, c) for c in cells] == [wanted, "i_1", "learning_rate"]
+    assert plan.rates.reached(0) == "I"
 
 
 @pytest.mark.parametrize(("column", "letters"), [
@@ -165,12 +166,15 @@ def test_scalar_name(name: str, defined: str) -> None:
 
 
 def test_names_are_no_addresses_and_all_differ() -> None:
-    names = [*Plan(program.build(load(TEMPLATES / "xor.toml"))).names.values()]
+    names = [*workbook.plan(load(TEMPLATES / "xor.toml")).run.names.values()]
     assert len(set(names)) == len(names) == 26
     assert not [name for name in names if re.fullmatch(r"[A-Za-z]{1,3}\d+|[RrCc]\d*|[Rr]\d*[Cc]\d*", name)]
 
 
-@pytest.mark.parametrize(("sheet", "text"), [("Training", "Training"), ("Learning rates", "'Learning rates'")])
+@pytest.mark.parametrize(("sheet", "text"), [
+    ("Training", "Training"), ("Learning rates", "'Learning rates'"), ("Bob's", "'Bob''s'"), ("Q1", "'Q1'"),
+    ("2024", "'2024'"), ("R1C1", "'R1C1'"),
+])  # fmt: skip
 def test_names_of_sheets_in_formulas(sheet: str, text: str) -> None:
     assert quoted(sheet) == text
     assert column_range(sheet, "B", 20) == f"{text}!$B$16:$B$20"
@@ -183,14 +187,14 @@ def test_row_numbers_go_into_a_formula() -> None:
 
 def test_the_most_steps_that_fit(homework_spec: Spec) -> None:
     most = 1_048_560
-    assert last_row(most) == LAST_ROW == Plan(program.build(replace(homework_spec, steps=most))).last
+    assert last_row(most) == LAST_ROW == workbook.plan(replace(homework_spec, steps=most)).run.last
     reason = (
         "1,048,561 steps end in row 1,048,577, but a sheet of Excel ends at row 1,048,576: use at most 1,048,560 steps"
     )
     with pytest.raises(TooLarge, match=f"^{re.escape(reason)}$"):
         last_row(most + 1)
     with pytest.raises(TooLarge):
-        Plan(program.build(replace(homework_spec, steps=most + 1)))
+        workbook.plan(replace(homework_spec, steps=most + 1))
 
 
 def test_the_most_columns_that_fit() -> None:

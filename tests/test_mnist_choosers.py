@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from books import recalculated
+from books import recalculated, written
 from mnist_books import claims, nowhere
 
 import mnist.sheets
 from mnist.ladder import LADDER
 from mnist.sheets import runs
-from sheetgen import workbook
 from sheetgen.plan import Oracle
 from sheetgen.spec import Spec
 from sheetgen.xlsx import ErrorValue, Value, Workbook, read
@@ -22,8 +21,7 @@ from sheetgen.xlsx.a1 import place
 def book(homework_spec: Spec, homework_oracle: Oracle, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("mnist") / "book.xlsx"
     extra = mnist.sheets.sheets(claims(["ours", "fast"]), LADDER, nowhere)
-    workbook.write(workbook.plan(homework_spec), path, homework_oracle, "", extras=[extra])
-    return path
+    return written(path, homework_spec, homework_oracle, extras=[extra])
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import mnist_books
 import numpy as np
 import openpyxl
 import pytest
-from books import recalculated
+from books import recalculated, written
 from lxml import etree
 from mnist_books import OURS, claims, nowhere, pixels, record, save
 from mutants import SHEETS, set_cells
@@ -28,10 +28,11 @@ from mnist.record import Claim, Record
 from mnist.sheets import architecture, provenance, runs
 from mnist.sheets.common import TELLING, told
 from mnist.sheets.layers import layers, shapes
-from sheetgen import building, extras, workbook
+from sheetgen import building, extras
 from sheetgen.__main__ import main
 from sheetgen.book import writing
 from sheetgen.engines import ENGINES, available
+from sheetgen.engines.calculated import calculated
 from sheetgen.extras import CannotAdd, Extra
 from sheetgen.judge.check import check
 from sheetgen.plan import Oracle
@@ -51,13 +52,11 @@ Write = Callable[..., Path]
 @pytest.fixture(scope="module")
 def write_book(homework_spec: Spec, homework_oracle: Oracle, tmp_path_factory: pytest.TempPathFactory) -> Write:
     """`write_book(claims, find)`: the homework's workbook with the sheets of some claims."""
-    plan = workbook.plan(homework_spec)
 
     def write(made: dict[str, Claim], images: Any = nowhere) -> Path:
         path = tmp_path_factory.mktemp("mnist") / "book.xlsx"
         extra = mnist.sheets.sheets(made, LADDER, images)
-        workbook.write(plan, path, homework_oracle, f"--steps {homework_spec.steps}", extras=[extra])
-        return path
+        return written(path, homework_spec, homework_oracle, options=f"--steps {homework_spec.steps}", extras=[extra])
 
     return write
 
@@ -173,7 +172,7 @@ def test_the_judge_passes_a_workbook_with_the_sheets(book: Path) -> None:
 def test_formulas_in_full_agree(made: dict[str, Claim], tmp_path: Path) -> None:
     """The slow engine, on the four sheets alone; one that is too large for it is left to its patterns."""
     path = tmp_path / "four.xlsx"
-    with writing(path, "four sheets") as four:
+    with writing(path, "four sheets", calculated) as four:
         four.sheet("Start", "", "")
         mnist.sheets.sheets({name: made[name] for name in ("ours", "small")}, LADDER, nowhere).write(four)
     found, cached = ENGINES["formulas"](path), read(path).sheets

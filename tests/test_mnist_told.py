@@ -23,6 +23,7 @@ from mnist.sheets.common import LADDER as STEPS
 from mnist.sheets.layers import layers, shapes
 from sheetgen.book import writing
 from sheetgen.engines import ENGINES
+from sheetgen.engines.calculated import calculated
 from sheetgen.xlsx import read
 
 CLAIMS = record.claims()
@@ -31,7 +32,7 @@ NUMBER = re.compile(r"(?<![\w-])\d[\d,]*(?:\.\d+)?")  # no digit of a name such 
 
 def written(path: Path, found: dict[str, Claim], find: Any = nowhere) -> dict[str, dict[str, Any]]:
     """The values of a workbook with nothing but the sheets of some claims."""
-    with writing(path, "MNIST") as book:
+    with writing(path, "MNIST", calculated) as book:
         book.sheet("Start", "", "")
         mnist.sheets.sheets(found, LADDER, find).write(book)
     return {name: {at: e.value for at, e in cells.items()} for name, cells in read(path).sheets.items()}

@@ -202,7 +202,7 @@ def test_a_large_network_moves_all_weights_at_once_and_says_what_is_left_out(
     build_book: BuildBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sheetgen.sheets.moved.MOST_MOVED", 100)  # formulas
-    monkeypatch.setattr("sheetgen.plan.MOST_RECOMPUTED", 100)
+    monkeypatch.setattr("sheetgen.sheets.rates.MOST_RECOMPUTED", 100)
     book = Opened(build_book(parse(LARGE, "large.toml")))
     sheet = book.book.sheets["Recomputation"]
     assert any(e.value == "the gradients together differs numerically" for e in sheet.values())

@@ -10,7 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from books import BuildBook, columns
+from books import BuildBook, columns, written
 from lxml import etree
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -189,7 +189,7 @@ def test_inputs_are_called_what_they_are(layers: list[int], bias: str, said: set
     toml = f"[network]\nlayers = {layers}\nactivation = 'sigmoid'\nbias = '{bias}'\n"
     toml += f"[data]\ninputs = [{[0.5] * layers[0]}]\ntargets = [{[0.5] * layers[-1]}]\n[initial]\nseed = 1\n"
     plan = workbook.plan(parse(toml, "x.toml"))
-    texts = {text for _, _, text in input_cells(plan)}
+    texts = {text for _, _, text in input_cells(plan.run)}
     assert texts - {"input", "target", "how far each update goes"} == said
 
 
@@ -258,7 +258,7 @@ def test_the_template_is_in_the_workbook(cells: Workbook, homework_spec: Spec) -
 def test_the_certificate(homework_spec: Spec, homework_oracle: Oracle, tmp_path: Path) -> None:
     """The engines' findings and the options stand on Start, and the options on Template, too."""
     engines = [EngineLine("IronCalc", "0.9.1", 8_000, 1.5e-15, "Training!X20"), EngineLine("other", "1", 9, 0.0, "")]
-    workbook.write(workbook.plan(homework_spec), tmp_path / "b.xlsx", homework_oracle, "--steps 30", engines)
+    written(tmp_path / "b.xlsx", homework_spec, homework_oracle, options="--steps 30", engines=engines)
     sheets = read(tmp_path / "b.xlsx").sheets
     start = {address: entry.value for address, entry in sheets["Start"].items()}
     (row,) = (int(address[1:]) for address, value in start.items() if value == "IronCalc")

@@ -12,9 +12,10 @@ from books import STEADY, BuildBook, columns, labels, lines, panel, place_of, re
 from engine_books import run, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from worked_text import text_value
 
 from sheetgen import program
-from sheetgen.digits import text_of, text_value
+from sheetgen.digits import text_of
 from sheetgen.engines import ENGINES
 from sheetgen.engines.result import Values
 from sheetgen.sheets import steps

@@ -5,35 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sheetgen import program, reference
+from sheetgen import reference, workbook
 from sheetgen.book import writing
 from sheetgen.engines import ENGINES
-from sheetgen.plan import Plan
+from sheetgen.engines.calculated import calculated
 from sheetgen.sheets import training
 from sheetgen.spec import Spec
+from sheetgen.workbook import Plan
 from sheetgen.xlsx import Value
 
 
 def write_trace(plan: Plan, path: Path) -> None:
     """Write the sheet Training as the workbook has it, and its inputs on a plain sheet."""
-    with writing(path, "a trace") as book:
+    with writing(path, "a trace", calculated) as book:
         book.sheet("Start", "", "")
         inputs = book.sheet("Network", "inputs", "")
-        values = {**plan.program.constants, **plan.program.initial}
-        for k, (c, name) in enumerate(plan.names.items(), 5):
+        values = {**plan.run.program.constants, **plan.run.program.initial}
+        for k, (c, name) in enumerate(plan.run.names.items(), 5):
             inputs.put(k, 1, values[c], book.style("input"))
             book.name(name, "Network", f"$B${k}")
-        training.write(book, plan)
+        training.write(book, plan.run, plan.training)
 
 
 def recalculated(
     spec: Spec, path: Path, engine: str = "IronCalc"
 ) -> Iterator[tuple[str, int, Value, reference.Number]]:
     """(column, step, the engine's value, PyTorch's number) of every cell of a network's trace."""
-    plan = Plan(program.build(spec))
+    plan = workbook.plan(spec)
     write_trace(plan, path)
     result = ENGINES[engine](path)
     assert result.not_evaluated == []
     for step, row in enumerate(reference.trajectory(spec)):
-        for column in plan.training.columns:
+        for column in plan.training.trace.columns:
             yield column.name, step, result.values["Training"][f"{column.letter}{16 + step}"], row[column.name]

@@ -17,11 +17,10 @@ from mnist.sheets.common import (
     heads,
     open_sheet,
     section,
-    verdict,
 )  # fmt: skip
-from mnist.sheets.layers import CONVOLUTION, LARGEST, MEAN, NORM, Layer, Shape, layers, shapes
+from mnist.sheets.layers import CONVOLUTION, LARGEST, MEAN, NORM, Layer, layers
 from sheetgen import style
-from sheetgen.book import Book, Sheet, Value
+from sheetgen.book import Book, Formula, Sheet, Value
 from sheetgen.layout import quoted
 
 SHOWN = (OURS, SMALL, REFERENCE)
@@ -49,7 +48,6 @@ class Places(NamedTuple):
     claim: Claim
     title: int
     rows: Sequence[Layer]
-    found: Sequence[Shape]
 
     @property
     def first(self) -> int:
@@ -71,11 +69,6 @@ class Places(NamedTuple):
         """The cell with all its parameters, for other sheets."""
         return f"{quoted(ARCHITECTURE)}!$L${self.total}"
 
-    @property
-    def held(self) -> int:
-        """How many parameters it has."""
-        return sum(x.parameters for x in self.found)
-
 
 def places(claims: Mapping[str, Claim]) -> dict[str, Places]:
     """The tables of the networks that are shown, one below the other. Raises BadNetwork."""
@@ -83,8 +76,7 @@ def places(claims: Mapping[str, Claim]) -> dict[str, Places]:
     row = FIRST
     for name in SHOWN:
         if name in claims:
-            rows = layers(claims[name].recipe)
-            found[name] = Places(claims[name], row, rows, shapes(rows))
+            found[name] = Places(claims[name], row, layers(claims[name].recipe))
             row = found[name].total + 3
     return found
 
@@ -117,7 +109,7 @@ def _image(book: Book, sheet: Sheet, row: int) -> None:
 
 
 def _layer(book: Book, sheet: Sheet, table: Places, k: int) -> None:
-    x, shape, row = table.rows[k], table.found[k], table.first + k
+    x, row = table.rows[k], table.first + k
     above, conv = row - 1, x.kind == CONVOLUTION
     whole = book.style("cell", "center", "whole")
     fixed = book.style("cell", "center", "whole", "muted")
@@ -126,33 +118,30 @@ def _layer(book: Book, sheet: Sheet, table: Places, k: int) -> None:
     typed = x.kind in (CONVOLUTION, LARGEST)
     for column, value in ((2, x.kernel), (3, x.stride), (4, x.padding)):
         # Global average pooling looks at all that there is, whatever that is.
-        formula = f"I{above}" if x.kind == MEAN and column < 4 else None
-        _given(book, sheet, row, column, value, typed, formula)
-    sheet.put(row, 5, shape.inputs, whole, f"G{above}")
-    _given(book, sheet, row, 6, x.channels, conv, None if conv else f"F{row}")
+        all_there_is = x.kind == MEAN and column < 4
+        _given(book, sheet, row, column, Formula(f"I{above}") if all_there_is else value, typed)
+    sheet.live(row, 5, f"G{above}", whole)
+    _given(book, sheet, row, 6, x.channels if conv else Formula(f"F{row}"), conv)
     sheet.put(row, 7, x.shared if conv else None, book.style("input", "center", "own") if conv else fixed)
     if conv:
         _validated(sheet, row, 7, "Kernel of layer", 0, k, "0: a kernel of its own. Or the number of a layer above.")
     square = f"C{row}*C{row}*F{row}*G{row}"
     formulas = (
-        (8, shape.size, f"INT((I{above}+2*E{row}-C{row})/D{row})+1"),
-        (9, shape.field, f"J{above}+(C{row}-1)*K{above}"),
-        (10, shape.jump, f"K{above}*D{row}"),
-        (11, shape.parameters,
-         f'IF(B{row}="{CONVOLUTION}",IF(H{row}=0,{square},0),IF(B{row}="{NORM}",2*G{row},0))'),
-        (13, shape.multiply_adds,
-         f'IF(B{row}="{CONVOLUTION}",I{row}*I{row}*{square},IF(B{row}="{NORM}",I{row}*I{row}*G{row},0))'),
+        (8, f"INT((I{above}+2*E{row}-C{row})/D{row})+1"),
+        (9, f"J{above}+(C{row}-1)*K{above}"),
+        (10, f"K{above}*D{row}"),
+        (11, f'IF(B{row}="{CONVOLUTION}",IF(H{row}=0,{square},0),IF(B{row}="{NORM}",2*G{row},0))'),
+        (13, f'IF(B{row}="{CONVOLUTION}",I{row}*I{row}*{square},IF(B{row}="{NORM}",I{row}*I{row}*G{row},0))'),
     )  # fmt: skip
-    for column, value, formula in formulas:
-        sheet.put(row, column, value, whole, formula)
-    share = shape.parameters / table.held
-    sheet.put(row, 12, share, book.style("cell", "share"), f"IF(L${table.total}=0,0,L{row}/L${table.total})")
+    for column, formula in formulas:
+        sheet.live(row, column, formula, whole)
+    sheet.live(row, 12, f"IF(L${table.total}=0,0,L{row}/L${table.total})", book.style("cell", "share"))
 
 
-def _given(book: Book, sheet: Sheet, row: int, column: int, value: int, typed: bool, formula: str | None) -> None:
+def _given(book: Book, sheet: Sheet, row: int, column: int, value: Value, typed: bool) -> None:
     """A number that the rest follows from: a person's to change, or fixed by the kind of layer."""
     form = book.style("input", "center", "whole") if typed else book.style("cell", "center", "whole", "muted")
-    sheet.put(row, column, value, form, formula)
+    sheet.put(row, column, value, form)
     if typed:
         title, least, most, text = TYPED[column]
         _validated(sheet, row, column, title, least, most, text)
@@ -170,20 +159,15 @@ def _validated(sheet: Sheet, row: int, column: int, title: str, least: int, most
 def _totals(book: Book, sheet: Sheet, table: Places) -> None:
     """The sums, and what PyTorch counted when the network was trained."""
     row, recorded = table.total, table.claim.records[0].parameters
-    work = sum(x.multiply_adds for x in table.found)
     for k in range(len(COLUMNS)):
         if k not in (0, 11, 12, 13):
             sheet.put(row, k, None, book.style("head"))
     sheet.put(row, 0, "total", book.style("head"))
-    for column, letter, value in ((11, "L", table.held), (13, "N", work)):
-        total = f"SUM({letter}{table.first}:{letter}{table.last})"
-        sheet.put(row, column, value, book.style("head", "center", "whole"), total)
-    shares = f"SUM(M{table.first}:M{table.last})"
-    sheet.put(row, 12, 1.0 if table.held else 0.0, book.style("head", "share"), shares)
+    for column, letter, form in ((11, "L", ("center", "whole")), (12, "M", ("share",)), (13, "N", ("center", "whole"))):
+        sheet.live(row, column, f"SUM({letter}{table.first}:{letter}{table.last})", book.style("head", *form))
     sheet.put(row + 1, 0, "PyTorch counted", book.style("muted"))
     sheet.put(row + 1, 11, recorded, book.style("center", "whole", "muted"))
-    same = verdict(table.held == recorded)
-    sheet.put(row + 1, 12, same, book.style("verdict"), f'IF(L{row}=L{row + 1},"PASS","FAIL")')
+    sheet.live(row + 1, 12, f'IF(L{row}=L{row + 1},"PASS","FAIL")', book.style("verdict"))
     colour_verdicts(book, sheet, row + 1, 12)
     bars = {
         "type": "data_bar", "bar_color": style.SERIES[4], "min_type": "num", "min_value": 0, "max_type": "max",

@@ -79,19 +79,17 @@ def _drawn(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
     muted, head = book.style("muted", "general"), book.style("head", "center")
     for k, name in enumerate(("learning rate", "train loss", "train accuracy", "test loss", "test accuracy")):
         sheet.put(HEAD, DRAWN + k, f"{name}, plotted", head)
-    for row, e in enumerate(record.epochs, LIVE):
-        numbers = e.learning_rate, e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy
-        for k, (column, number) in enumerate(zip(PLOTTED, numbers, strict=True)):
-            at = f"{column}{row}"
-            sheet.put(row, DRAWN + k, number, muted, f"IF(ISNUMBER({at}),{at},NA())")
+    for row in range(LIVE, LIVE + len(record.epochs)):
+        for k, column in enumerate(PLOTTED, DRAWN):
+            sheet.live(row, k, f"IF(ISNUMBER({column}{row}),{column}{row},NA())", muted)
     for k, name in enumerate(SPOTS):
         sheet.put(HEAD, SPOT + k, name, head)
     there, first = f"ISNUMBER($B${FACTS})", f"{_from('E')}{LIVE}"
     for row, title in enumerate(("Loss of the seed shown", "Accuracy of the seed shown"), LIVE):
-        sheet.put(row, SPOT, title, muted, f'"{title}"&IF({there},"",": empty, there is no such seed")')
-        sheet.put(row, SPOT + 1, " ", muted, f'IF({there}," ","there is no such seed")')
+        sheet.live(row, SPOT, f'"{title}"&IF({there},"",": empty, there is no such seed")', muted)
+        sheet.live(row, SPOT + 1, f'IF({there}," ","there is no such seed")', muted)
         sheet.put(row, SPOT + 2, len(record.epochs) / 2, muted)
-    sheet.put(LIVE, SPOT + 3, record.epochs[0].train_loss, muted, f"IF(ISNUMBER({first}),{first},1)")
+    sheet.live(LIVE, SPOT + 3, f"IF(ISNUMBER({first}),{first},1)", muted)
     sheet.put(LIVE + 1, SPOT + 3, (_low(runs) + 100) / 2, muted)
 
 

@@ -80,11 +80,6 @@ def paragraph(book: Book, sheet: Sheet, row: int, columns: tuple[int, int], text
     sheet.set_row_pixels(row - 1, 6 + 16 * -(-max(len(text), 1) // fit))
 
 
-def verdict(passed: bool) -> str:
-    """The word for a check."""
-    return PASS if passed else FAIL
-
-
 def colour_verdicts(book: Book, sheet: Sheet, row: int, column: int, last_row: int | None = None) -> None:
     """Green for PASS and red for FAIL, live."""
     first = f"${letter(column)}{row}"
@@ -97,8 +92,3 @@ def told(texts: Sequence[str]) -> str:
     """The different ones of some texts, none longer than is read."""
     text = "; or: ".join(dict.fromkeys(texts))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-
-
-def mean(numbers: Sequence[float]) -> float:
-    """As AVERAGE has it."""
-    return sum(numbers) / len(numbers)

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from mnist.notation import CLASSES
 from mnist.record import Mistake, Record
 from mnist.sheets import pictures
-from mnist.sheets.common import ERRORS, OURS, colour_verdicts, heads, open_sheet, section, verdict
+from mnist.sheets.common import ERRORS, OURS, colour_verdicts, heads, open_sheet, section
 from mnist.sheets.pictures import Picture
 from mnist.sheets.runs import Run, of
 from sheetgen import style
-from sheetgen.book import Book, Chart, Sheet, Value
+from sheetgen.book import Book, Chart, Sheet
 from sheetgen.layout import letter, quoted
 from sheetgen.sheets.common import ROW
 
@@ -95,74 +95,56 @@ def _matrix(book: Book, sheet: Sheet, at: Places) -> None:
             sheet.put(at.first + k, column, count, book.style("cell", "center", "count", *right))
 
 
-def ratio(part: float, whole: float) -> Value:
-    """A share, or a dash where there is nothing to share."""
-    return part / whole if whole else "–"
-
-
 def _class(book: Book, sheet: Sheet, at: Places, k: int) -> None:
     """How well one class is told from the others."""
-    matrix, row = at.record.confusion, at.first + k
-    images, right, taken = sum(matrix[k]), matrix[k][k], sum(line[k] for line in matrix)
+    row = at.first + k
     diagonal, total = f"{letter(FIRST + k)}{row}", f"{letter(TOTAL)}{row}"
     column = f"{letter(FIRST + k)}${at.last + 1}"
     share, whole = book.style("cell", "center", "ten thousandth"), book.style("cell", "center", "whole")
-    cells: tuple[tuple[int, Value, str], ...] = (
-        (TOTAL, images, f"SUM({letter(FIRST)}{row}:{letter(LAST)}{row})"),
-        (PRECISION, ratio(right, taken), f'IF({column}=0,"–",{diagonal}/{column})'),
-        (RECALL, ratio(right, images), f'IF({total}=0,"–",{diagonal}/{total})'),
-        (HARMONIC, ratio(2 * right, images + taken), f'IF({total}+{column}=0,"–",2*{diagonal}/({total}+{column}))'),
-        (MISSED, images - right, f"{total}-{diagonal}"),
-        (ALARMS, taken - right, f"{column}-{diagonal}"),
+    cells = (
+        (TOTAL, f"SUM({letter(FIRST)}{row}:{letter(LAST)}{row})"),
+        (PRECISION, f'IF({column}=0,"–",{diagonal}/{column})'),
+        (RECALL, f'IF({total}=0,"–",{diagonal}/{total})'),
+        (HARMONIC, f'IF({total}+{column}=0,"–",2*{diagonal}/({total}+{column}))'),
+        (MISSED, f"{total}-{diagonal}"),
+        (ALARMS, f"{column}-{diagonal}"),
     )
-    for place, value, formula in cells:
+    for place, formula in cells:
         form = share if place in (PRECISION, RECALL, HARMONIC) else whole
-        sheet.put(row, place, value, form, formula)
+        sheet.live(row, place, formula, form)
 
 
 def _sums(book: Book, sheet: Sheet, at: Places) -> None:
     """The last row: how often each class was predicted, and the means of the shares."""
-    row, matrix = at.last + 1, at.record.confusion
+    row = at.last + 1
     sheet.put(row, 0, "predicted", book.style("head", "center"))
     for k in range(CLASSES):
-        taken = sum(line[k] for line in matrix)
-        sheet.put(row, FIRST + k, taken, book.style("head", "center", "whole"), f"SUM({at.column(FIRST + k)})")
+        sheet.live(row, FIRST + k, f"SUM({at.column(FIRST + k)})", book.style("head", "center", "whole"))
     form = book.style("head", "center", "whole")
-    sheet.put(row, TOTAL, sum(map(sum, matrix)), form, f"SUM({at.column(TOTAL)})")
+    sheet.live(row, TOTAL, f"SUM({at.column(TOTAL)})", form)
     for column in (PRECISION, RECALL, HARMONIC):
         sheet.put(row, column, None, book.style("head"))
-    wrong = sum(map(sum, matrix)) - sum(matrix[k][k] for k in range(CLASSES))
     for column in (MISSED, ALARMS):
-        sheet.put(row, column, wrong, form, f"SUM({at.column(column)})")
+        sheet.live(row, column, f"SUM({at.column(column)})", form)
 
 
 def _facts(book: Book, sheet: Sheet, at: Places) -> None:
     """Accuracy and mistakes of the matrix, which must be those of the log."""
-    record, row = at.record, at.last + 1
+    row = at.last + 1
     total, missed = f"${letter(TOTAL)}${row}", f"${letter(MISSED)}${row}"
-    count = sum(map(sum, record.confusion))
-    wrong = count - sum(record.confusion[k][k] for k in range(CLASSES))
-    accuracy = 100 * (count - wrong) / count
-    same = verdict(abs(accuracy - record.accuracy) < 1e-6)
-    mean_f1 = [2 * record.confusion[k][k] / max(1, _seen(record, k)) for k in range(CLASSES)]
-    facts: tuple[tuple[int, str, Value, str, str | None], ...] = (
-        (0, "seed", record.seed, "whole", at.run.cells("B").split(":")[0]),
-        (1, "images", count, "whole", total),
-        (2, "mistakes", wrong, "whole", missed),
-        (3, "accuracy %", accuracy, "hundredth", f"100*({total}-{missed})/{total}"),
-        (4, "log says %", record.accuracy, "hundredth", at.run.end("H")),
-        (5, "they agree", same, "verdict", f'IF(ABS($D${FACTS}-$E${FACTS})<0.000001,"PASS","FAIL")'),
-        (6, "mean F1", sum(mean_f1) / CLASSES, "ten thousandth", f"SUM({at.column(HARMONIC)})/{CLASSES}"),
+    facts = (
+        ("seed", at.run.cells("B").split(":")[0], "whole"),
+        ("images", total, "whole"),
+        ("mistakes", missed, "whole"),
+        ("accuracy %", f"100*({total}-{missed})/{total}", "hundredth"),
+        ("log says %", at.run.end("H"), "hundredth"),
+        ("they agree", f'IF(ABS($D${FACTS}-$E${FACTS})<0.000001,"PASS","FAIL")', "verdict"),
+        ("mean F1", f"SUM({at.column(HARMONIC)})/{CLASSES}", "ten thousandth"),
     )
-    for column, name, value, form, formula in facts:
+    for column, (name, formula, form) in enumerate(facts):
         sheet.put(LABELS, column, name, book.style("muted", "center"))
-        sheet.put(FACTS, column, value, book.style("bold", "center", form), formula)
+        sheet.live(FACTS, column, formula, book.style("bold", "center", form))
     colour_verdicts(book, sheet, FACTS, 5)
-
-
-def _seen(record: Record, k: int) -> int:
-    """How often a class is true, and predicted."""
-    return sum(record.confusion[k]) + sum(row[k] for row in record.confusion)
 
 
 def _colours(book: Book, sheet: Sheet, at: Places) -> None:

@@ -12,7 +12,7 @@ from mnist.sheets.common import LONGEST, REPORT, heads, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import Run, of
 from sheetgen import style
-from sheetgen.book import Book, Sheet, Value
+from sheetgen.book import Book, Formula, Sheet, Value
 from sheetgen.layout import quoted
 
 HEADS = (
@@ -69,20 +69,16 @@ def _chance(runs: Sequence[Run]) -> str:
 
 def _rung(book: Book, sheet: Sheet, row: int, title: str, taught: str, run: Run) -> None:
     r = run.record
-    cells: tuple[tuple[Value, str | None], ...] = (
-        (r.parameters, None),
-        (r.accuracy, run.end("H")),
-        (r.best, f"MAX({run.cells('H')})"),
-        (r.last.train_accuracy, run.end("F")),
-        (r.gap, f"E{row}-C{row}"),
-        (r.wall_seconds, None),
-    )
+    cells: tuple[Value, ...] = (
+        r.parameters, Formula(run.end("H")), Formula(f"MAX({run.cells('H')})"), Formula(run.end("F")),
+        Formula(f"E{row}-C{row}"), r.wall_seconds,
+    )  # fmt: skip
     paragraph(book, sheet, row, (TAUGHT, LAST_COLUMN), taught, FIT, "cell")
     lines = max(-(-len(taught) // FIT), -(-len(title) // 30))
     sheet.set_row_pixels(row - 1, 6 + 16 * max(1, lines))
     sheet.put(row, 0, title, book.style("cell", "wrap", "bold"))
-    for column, ((value, formula), form) in enumerate(zip(cells, FORMS, strict=True), 1):
-        sheet.put(row, column, value, book.style("cell", "wrap", "center", form), formula)
+    for column, (value, form) in enumerate(zip(cells, FORMS, strict=True), 1):
+        sheet.put(row, column, value, book.style("cell", "wrap", "center", form))
 
 
 def _chart(book: Book, sheet: Sheet, first: int, last: int) -> None:

@@ -8,7 +8,7 @@ from mnist import published
 from mnist.recipe import TARGET
 from mnist.record import Epoch
 from mnist.sheets import charts
-from mnist.sheets.common import LOG, NO_SEED, OURS, REFERENCE, heads, mean, of_target, open_sheet, section
+from mnist.sheets.common import LOG, NO_SEED, OURS, REFERENCE, heads, of_target, open_sheet, section
 from mnist.sheets.runs import (
     BESIDE,
     COLUMNS,
@@ -23,7 +23,7 @@ from mnist.sheets.runs import (
     Run,
     of,
 )  # fmt: skip
-from sheetgen.book import Book, Sheet, Value
+from sheetgen.book import Book, Formula, Sheet, Value
 from sheetgen.digits import scientific
 from sheetgen.layout import letter
 from sheetgen.sheets.common import ROW
@@ -56,11 +56,6 @@ def write(book: Book, runs: Sequence[Run]) -> None:
     sheet.print_area(0, 0, runs[-1].last - 1, BESIDE + len(SIDE_BY_SIDE) - 1)
 
 
-def reached(epoch: Epoch) -> Value:
-    """What the last column shows: the epoch if the target is reached in it, else a dash."""
-    return float(epoch.epoch) if epoch.test_accuracy >= TARGET else "–"
-
-
 def of_seed(formula: str) -> str:
     """A formula that tells of the seed chosen, if there is such a seed."""
     return f"IF(ISNUMBER($B${FACTS}),{formula},$B${FACTS})"
@@ -71,13 +66,13 @@ def _live_row(book: Book, sheet: Sheet, ours: Sequence[Run], epoch: Epoch) -> No
     row = LIVE + epoch.epoch - 1
     first, last = ours[0].first, ours[-1].last
     sheet.put(row, 0, OURS, book.style("cell", "bold"))
-    sheet.put(row, 1, ours[0].record.seed, book.style("cell", "center", "whole"), of_seed("mnist_seed"))
+    sheet.live(row, 1, of_seed("mnist_seed"), book.style("cell", "center", "whole"))
     sheet.put(row, 2, epoch.epoch, book.style("cell", "center", "whole"))
-    for column, (value, form) in enumerate(zip(_numbers(epoch), FORMS, strict=True), RATE):
+    for column, form in enumerate(FORMS, RATE):
         at = letter(column)
         found = f"INDEX({at}${first}:{at}${last},$B${FACTS}+$C{row}-1,1)"
-        sheet.put(row, column, value, book.style("cell", "center", form), of_seed(found))
-    _mark(book, sheet, row, epoch)
+        sheet.live(row, column, of_seed(found), book.style("cell", "center", form))
+    _mark(book, sheet, row)
 
 
 def _recorded(book: Book, sheet: Sheet, run: Run) -> None:
@@ -88,16 +83,17 @@ def _recorded(book: Book, sheet: Sheet, run: Run) -> None:
         sheet.put(row, 2, epoch.epoch, book.style("cell", "center", "whole"))
         for column, (value, form) in enumerate(zip(_numbers(epoch), FORMS, strict=True), RATE):
             sheet.put(row, column, value, book.style("cell", "center", form))
-        _mark(book, sheet, row, epoch)
+        _mark(book, sheet, row)
 
 
 def _numbers(e: Epoch) -> tuple[float, ...]:
     return e.learning_rate, e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy, e.seconds
 
 
-def _mark(book: Book, sheet: Sheet, row: int, epoch: Epoch) -> None:
+def _mark(book: Book, sheet: Sheet, row: int) -> None:
+    """The epoch if the target is reached in it, else a dash."""
     formula = f'IF(AND(ISNUMBER(mnist_target),ISNUMBER(H{row}),H{row}>=mnist_target),C{row},"–")'
-    sheet.put(row, REACHED, reached(epoch), book.style("cell", "center", "whole", "muted"), formula)
+    sheet.live(row, REACHED, formula, book.style("cell", "center", "whole", "muted"))
 
 
 def _facts(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
@@ -107,24 +103,22 @@ def _facts(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
     last = LIVE + len(record.epochs) - 1
     accuracy, epochs, marks = (f"${k}${LIVE}:${k}${last}" for k in "HCJ")
     best = f"INDEX({epochs},MATCH(MAX({accuracy}),{accuracy},0),1)"
-    best_epoch = next(e.epoch for e in record.epochs if e.test_accuracy == record.best)
     # The log's first row of the chosen seed, counted within our runs.
     row = f'IFERROR(MATCH(mnist_seed,$B${ours[0].first}:$B${ours[-1].last},0),"{NO_SEED}")'
-    first = record.first_above(TARGET)
-    facts: tuple[tuple[int, str, Value, str, str | None], ...] = (
-        (0, "seed shown", seeds[0], "whole", None),
-        (1, "its row", 1, "whole", row),
-        (3, "last epoch %", record.accuracy, "hundredth", f"$H${last}"),
-        (4, "best epoch %", record.best, "hundredth", of_seed(f"MAX({accuracy})")),
-        (5, "best at epoch", best_epoch, "whole", of_seed(best)),
-        (6, "at target first", "not reached" if first is None else first, "whole",
-         of_seed(of_target(f'IF(COUNT({marks})=0,"not reached",MIN({marks}))'))),
-        (7, "target %", TARGET, "hundredth", None),
-    )  # fmt: skip
-    for column, name, value, form, formula in facts:
+    first = of_seed(of_target(f'IF(COUNT({marks})=0,"not reached",MIN({marks}))'))
+    facts: tuple[tuple[int, str, Value, str], ...] = (
+        (0, "seed shown", seeds[0], "whole"),
+        (1, "its row", Formula(row), "whole"),
+        (3, "last epoch %", Formula(f"$H${last}"), "hundredth"),
+        (4, "best epoch %", Formula(of_seed(f"MAX({accuracy})")), "hundredth"),
+        (5, "best at epoch", Formula(of_seed(best)), "whole"),
+        (6, "at target first", Formula(first), "whole"),
+        (7, "target %", TARGET, "hundredth"),
+    )
+    for column, name, value, form in facts:
         sheet.put(LABELS, column, name, book.style("muted", "center"))
-        look = "bold" if formula else "input"
-        sheet.put(FACTS, column, value, book.style(look, "center", form), formula)
+        look = "bold" if isinstance(value, Formula) else "input"
+        sheet.put(FACTS, column, value, book.style(look, "center", form))
     book.name("mnist_seed", LOG, f"$A${FACTS}")
     book.name("mnist_target", LOG, f"$H${FACTS}")
     sheet.data_validation(
@@ -156,12 +150,11 @@ def _comparison(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
             there = [run for run in of(runs, name) if len(run.record.epochs) >= p.epoch]
             if there:
                 cells = ",".join(f"H{run.first + p.epoch - 1}" for run in there)
-                value = mean([run.record.epochs[p.epoch - 1].test_accuracy for run in there])
-                sheet.put(row, column, value, plain, f"AVERAGE({cells})")
+                sheet.live(row, column, f"AVERAGE({cells})", plain)
             else:
                 sheet.put(row, column, None, plain)
         sheet.put(row, BESIDE + 3, p.test_accuracy, plain)
         sheet.put(row, BESIDE + 4, p.train_accuracy, plain)
         sheet.put(row, BESIDE + 5, p.test_loss, book.style("cell", "center", "ten thousandth"))
         sheet.put(row, BESIDE + 6, p.learning_rate, book.style("cell", "center", "ten thousandth"))
-        sheet.put(row, BESIDE + 7, TARGET, book.style("cell", "center", "hundredth", "muted"), target)
+        sheet.live(row, BESIDE + 7, target, book.style("cell", "center", "hundredth", "muted"))

@@ -90,12 +90,12 @@ def _choice(book: Book, sheet: Sheet, found: Live) -> None:
         raise ValueError("the choice's list was refused")
     tiny = book.style("muted", "center")
     sheet.put(CHOICE, PANEL, "its number in the list, and its place in the gallery", book.style("muted"))
-    sheet.put(CHOICE, PANEL + 3, 1, tiny, f"IFERROR(MATCH({CHOSEN},{choices},0),0)")
-    sheet.put(CHOICE, PANEL + 4, 0, tiny, f"{samples.DOWN}*MOD(MAX(0,{PICK}-3),{samples.HANDS})")
-    sheet.put(CHOICE, PANEL + 5, 0, tiny, f"{samples.ACROSS}*INT(MAX(0,{PICK}-3)/{samples.HANDS})")
+    sheet.live(CHOICE, PANEL + 3, f"IFERROR(MATCH({CHOSEN},{choices},0),0)", tiny)
+    sheet.live(CHOICE, PANEL + 4, f"{samples.DOWN}*MOD(MAX(0,{PICK}-3),{samples.HANDS})", tiny)
+    sheet.live(CHOICE, PANEL + 5, f"{samples.ACROSS}*INT(MAX(0,{PICK}-3)/{samples.HANDS})", tiny)
     kept, none = f"your drawing is kept: choose “{OWN}” for it", "no such image: choose from the list"
     note = f'IF({PICK}=1,"it reads your drawing",IF({PICK}=0,"{none}","{kept}"))'
-    sheet.put(CHOICE, SEEN + 4, "it reads your drawing", book.style("muted"), note)
+    sheet.live(CHOICE, SEEN + 4, note, book.style("muted"))
     rule = {"type": "formula", "criteria": f"={PICK}=0", "format": book.conditional("fail")}
     sheet.conditional_format(CHOICE - 1, SEEN + 4, CHOICE - 1, PANEL - 1, rule)
 
@@ -130,11 +130,11 @@ def _seen(book: Book, sheet: Sheet, found: Live) -> None:
     section(book, sheet, TOP - 2, "What the network reads", SEEN, SEEN + SIZE - 1)
     _axes(sheet, book, TOP, SEEN)
     pixel, gallery = book.style("pixel", "edge"), samples.places(found).gallery
-    for (y, x), value in np.ndenumerate(found.images[FIRST]):
+    for y, x in np.ndindex(SIZE, SIZE):
         row, own = TOP + y, f"{letter(LEFT + x)}{TOP + y}"
         at = f"INDEX({gallery},{PICK_ROW}+$A{row},{PICK_COLUMN}+{letter(SEEN + x)}${TOP - 1})"
         # SUM of one cell is 0 where it is empty or holds a text.
-        sheet.put(row, SEEN + x, int(value), pixel, f"IF({PICK}=1,SUM({own}),IF({PICK}<=2,0,{at}))")
+        sheet.live(row, SEEN + x, f"IF({PICK}=1,SUM({own}),IF({PICK}<=2,0,{at}))", pixel)
     sheet.conditional_format(TOP - 1, SEEN, TOP + SIZE - 2, SEEN + SIZE - 1, style.ink())
 
 
@@ -144,25 +144,21 @@ def _chosen(formula: str) -> str:
 
 
 def _answer(book: Book, sheet: Sheet, found: Live) -> None:
-    chances = found.layout.values(found.layout.graph.outputs)[0].ravel()
-    first, second = np.argsort(-chances)[:2]
     section(book, sheet, TOP - 2, "The answer", PANEL, PANEL + 5)
     area, rest = REFS.chances, REFS.rest
     huge = book.style("huge")
     if sheet.merge_range(TOP - 1, PANEL, TOP + 5, PANEL + 1, "", huge):
         raise ValueError("the answer could not be merged")
-    sheet.put(TOP, PANEL, int(first), huge, _chosen(f"MATCH(MAX({area}),{area},0)-1"))
+    sheet.live(TOP, PANEL, _chosen(f"MATCH(MAX({area}),{area},0)-1"), huge)
     lines = (
-        ("how sure it is", float(chances[first]), "percent", _chosen(f"MAX({area})")),
-        ("runner-up", int(second), "whole", _chosen(f"MATCH(MAX({rest}),{rest},0)-1")),
-        ("margin: how much surer than of the runner-up", float(chances[first] - chances[second]), "percent",
-         _chosen(f"MAX({area})-MAX({rest})")),
-        ("parameters that it learned", found.layout.graph.parameters, "whole",
-         f"{quoted(WEIGHTS)}!{weights_sheet.total_cell()}"),
-    )  # fmt: skip
-    for k, (label, value, form, formula) in enumerate(lines):
+        ("how sure it is", "percent", _chosen(f"MAX({area})")),
+        ("runner-up", "whole", _chosen(f"MATCH(MAX({rest}),{rest},0)-1")),
+        ("margin: how much surer than of the runner-up", "percent", _chosen(f"MAX({area})-MAX({rest})")),
+        ("parameters that it learned", "whole", f"{quoted(WEIGHTS)}!{weights_sheet.total_cell()}"),
+    )
+    for k, (label, form, formula) in enumerate(lines):
         row = TOP + 1 + k
-        sheet.put(row, PANEL + 2, value, book.style("bold", "right", form), formula)
+        sheet.live(row, PANEL + 2, formula, book.style("bold", "right", form))
         sheet.put(row, PANEL + 3, label, book.style("indent"))
 
 
@@ -176,26 +172,24 @@ def _digits(book: Book, sheet: Sheet, found: Live) -> None:
     laid = found.layout
     logit_ids = laid.graph.ops[_last_logits(found)].out.ravel()
     chance_ids = laid.graph.outputs.ravel()
-    logits, chances = laid.values(logit_ids)[0], laid.values(chance_ids)[0]
     places = laid.places
     names = ["digit", "logit", "probability", "the others", "PyTorch", "apart"]
     heads(book, sheet, TEN - 1, DIGIT, names, PIXEL)  # as high as the drawing's pixels beside it
     theirs = samples.places(found).logits
-    top = int(np.argmax(chances))
     for d in range(10):
         row = TEN + d
         value = book.style("cell", "millionth", "right")
         at = [_chosen(f"{quoted(LAYERS)}!{places.ref(int(ids[d]))}") for ids in (logit_ids, chance_ids)]
         sheet.put(row, DIGIT, d, book.style("cell", "center", "bold"))
-        sheet.put(row, LOGIT, float(logits[d]), value, at[0])
-        sheet.put(row, CHANCE, float(chances[d]), book.style("cell", "percent", "right"), at[1])
+        sheet.live(row, LOGIT, at[0], value)
+        sheet.live(row, CHANCE, at[1], book.style("cell", "percent", "right"))
         chance = f"{letter(CHANCE)}{row}"
-        sheet.put(row, REST, 0 if d == top else float(chances[d]), book.style("cell", "percent", "right", "muted"),
-                  f"IF(${letter(DIGIT)}{row}={DIGIT_CELL},0,{chance})")  # fmt: skip
+        rest = f"IF(${letter(DIGIT)}{row}={DIGIT_CELL},0,{chance})"
+        sheet.live(row, REST, rest, book.style("cell", "percent", "right", "muted"))
         looked = f"INDEX({theirs},{PICK}-1,{samples.WIDE}*$A${TOP + d}-{samples.WIDE - 1})"
-        sheet.put(row, THEIRS, "–", book.style("cell", "millionth", "right", "muted"), f'IF({PICK}<2,"–",{looked})')
+        sheet.live(row, THEIRS, f'IF({PICK}<2,"–",{looked})', book.style("cell", "millionth", "right", "muted"))
         apart = f"ABS({letter(LOGIT)}{row}-{letter(THEIRS)}{row})"
-        sheet.put(row, APART, 0, book.style("cell", "relative", "right", "muted"), f"IF({PICK}<2,0,{apart})")
+        sheet.live(row, APART, f"IF({PICK}<2,0,{apart})", book.style("cell", "relative", "right", "muted"))
     sheet.conditional_format(TEN - 1, CHANCE, TEN + 8, CHANCE, {
         "type": "data_bar", "bar_color": style.SERIES[4], "bar_solid": True, "min_type": "num", "min_value": 0,
         "max_type": "num", "max_value": 1,
@@ -211,7 +205,7 @@ def _same(book: Book, sheet: Sheet) -> None:
     sheet.put(row, PANEL, "as PyTorch has it", book.style("bold"))
     allowed = f"{LIMIT}*MAX(MAX({REFS.logits}),-MIN({REFS.logits}))"
     formula = f'IF({PICK}<2,"–",IF(MAX({REFS.apart})<={allowed},"{PASS}","{FAIL}"))'
-    sheet.put(row, PANEL + 2, "–", book.style("verdict"), formula)
+    sheet.live(row, PANEL + 2, formula, book.style("verdict"))
     colour_verdicts(book, sheet, row, PANEL + 2)
     told = "Choose a sample, and its logits are compared with those that PyTorch gave for it."
     sheet.put(row + 1, PANEL, told, book.style("muted"))

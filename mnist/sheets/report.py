@@ -25,7 +25,7 @@ from mnist.sheets.ladder import Rung
 from mnist.sheets.results import LAST_COLUMN, Summary
 from mnist.sheets.runs import Run
 from mnist.spreadsheet import Measured
-from sheetgen.book import Book, Sheet, Value
+from sheetgen.book import Book, Formula, Sheet
 
 CARDS = 5  # the row of the big numbers, their labels above it
 WIDTHS = (27, *(11.5 for _ in range(12)), 46)
@@ -102,10 +102,8 @@ def write(book: Book, content: Content) -> None:
     summaries = results.places(
         content.runs, content.networks, top + checklist.height(content.claims, content.measured) + 1
     )
-    ours = summaries[OURS]
-    checks = checklist.checks(summaries, content.errors, content.measured)
-    required = checklist.write(book, sheet, top, checks)
-    _cards(book, sheet, ours, PASS if all(x.passed for x in checks if x.required) else FAIL, required)
+    required = checklist.write(book, sheet, top, checklist.checks(summaries, content.errors, content.measured))
+    _cards(book, sheet, summaries[OURS], required)
     row = results.write(book, sheet, summaries)
     row = ladder.write(book, sheet, row + 1, content.rungs, content.runs)
     row = provenance.write(book, sheet, row + 1, content.claims, content.measured)
@@ -113,26 +111,25 @@ def write(book: Book, content: Content) -> None:
     sheet.print_area(0, 0, row - 1, LAST_COLUMN)
 
 
-def _cards(book: Book, sheet: Sheet, ours: Summary, passed: str, required: tuple[str, int]) -> None:
+def _cards(book: Book, sheet: Sheet, ours: Summary, required: tuple[str, int]) -> None:
     """The result in six numbers and a word, all live."""
     area, count = required
     whole = of_target(f'IF(COUNTIF({area},"{PASS}")={count},"{PASS}","{FAIL}")')
-    cards: tuple[tuple[int, int, str, Value, str, str], ...] = (
-        (0, 0, "all that is required", passed, "big", whole),
-        (1, 2, "mean accuracy %, last epoch", ours.mean, "thousandth", f"$E${ours.row}"),
-        (3, 4, "lowest seed %", min(ours.lasts), "hundredth", f"$G${ours.row}"),
-        (5, 6, "parameters", ours.parameters, "whole", f"$B${ours.row}"),
-        (7, 8, "epochs", ours.epochs, "whole", f"$C${ours.row}"),
-        (9, 10, "seconds per run", ours.seconds, "whole", f"$L${ours.row}"),
-        (11, 12, "with its teachers", ours.whole, "whole", f"$M${ours.row}"),
+    cards = (
+        (0, 0, "all that is required", "big", whole),
+        (1, 2, "mean accuracy %, last epoch", "thousandth", f"$E${ours.row}"),
+        (3, 4, "lowest seed %", "hundredth", f"$G${ours.row}"),
+        (5, 6, "parameters", "whole", f"$B${ours.row}"),
+        (7, 8, "epochs", "whole", f"$C${ours.row}"),
+        (9, 10, "seconds per run", "whole", f"$L${ours.row}"),
+        (11, 12, "with its teachers", "whole", f"$M${ours.row}"),
     )
     sheet.set_row_pixels(CARDS - 1, 44)
-    for first, last, label, value, form, formula in cards:
-        for row, looks in ((CARDS - 1, ("muted", "center")), (CARDS, ("big", form))):
+    for first, last, label, form, formula in cards:
+        for row, looks, value in ((CARDS - 1, ("muted", "center"), label), (CARDS, ("big", form), Formula(formula))):
             if first < last and sheet.merge_range(row - 1, first, row - 1, last, "", book.style(*looks)):
                 raise ValueError(f"{sheet.name}: the cards could not be merged")
-            at_number = row == CARDS
-            sheet.put(row, first, value if at_number else label, book.style(*looks), formula if at_number else None)
+            sheet.put(row, first, value, book.style(*looks))
     colour_verdicts(book, sheet, CARDS, 0)
     book.name("mnist_verdict", REPORT, f"$A${CARDS}")
     book.name("mnist_mean", REPORT, f"$B${CARDS}")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mnist.recipe import TARGET
 from mnist.record import seconds_of_teachers
 from mnist.sheets.architecture import Places
-from mnist.sheets.common import TELLING, heads, mean, of_target, section
+from mnist.sheets.common import TELLING, heads, of_target, section
 from mnist.sheets.runs import Run, of
-from sheetgen.book import Book, Sheet, Value
+from sheetgen.book import Book, Formula, Sheet, Value
 from sheetgen.sheets.common import ROW
 
 LAST_COLUMN = 13
@@ -32,74 +31,22 @@ SEED_FORMS = (
     "whole", "whole", "whole", "hundredth", "signed", "whole", "hundredth", "whole", "hundredth", "signed", "tenth",
     "tenth",
 )  # fmt: skip
-NOT_REACHED, UNKNOWN = "not reached", "–"  # the latter where a teacher is not recorded
+NOT_REACHED, UNKNOWN = "not reached", "–"  # the latter of a single seed, or where a teacher is not recorded
 
 
 class Summary(NamedTuple):
-    """A claim's line, and the lines of its seeds; with the numbers that its formulas give."""
+    """A claim's line, and the lines of its seeds."""
 
     runs: Sequence[Run]
     network: Places | None
     row: int
     first: int
-    teachers: float | None  # the seconds that they were trained, which every seed of a claim has in common
+    taught: bool  # whether the teachers, if any, are recorded: then it is known how long they were trained
 
     @property
     def last(self) -> int:
         """The row of the last seed."""
         return self.first + len(self.runs) - 1
-
-    @property
-    def parameters(self) -> int:
-        """Of the network: live where the sheet Architecture has it."""
-        return self.network.held if self.network else self.runs[0].record.parameters
-
-    @property
-    def epochs(self) -> int:
-        """How many every seed was trained for."""
-        return len(self.runs[0].record.epochs)
-
-    @property
-    def lasts(self) -> list[float]:
-        """Accuracies at the last epoch."""
-        return [run.record.accuracy for run in self.runs]
-
-    @property
-    def mean(self) -> float:
-        """Of these, over all seeds."""
-        return mean(self.lasts)
-
-    @property
-    def deviation(self) -> Value:
-        """The sample standard deviation; a dash for a single seed."""
-        n = len(self.lasts)
-        return (sum((x - self.mean) ** 2 for x in self.lasts) / (n - 1)) ** 0.5 if n > 1 else "–"
-
-    @property
-    def slowest(self) -> Value:
-        """The epoch at which the last of the seeds is at the target."""
-        found = [run.record.first_above(TARGET) for run in self.runs]
-        return NOT_REACHED if None in found else max(k for k in found if k is not None)
-
-    @property
-    def gaps(self) -> list[float]:
-        """By how much the train accuracy is above the test accuracy at the last epoch."""
-        return [run.record.gap for run in self.runs]
-
-    @property
-    def walls(self) -> list[float]:
-        """Seconds of whole runs."""
-        return [run.record.wall_seconds for run in self.runs]
-
-    @property
-    def seconds(self) -> float:
-        """The mean of these."""
-        return mean(self.walls)
-
-    @property
-    def whole(self) -> Value:
-        """The same with the teachers' training."""
-        return UNKNOWN if self.teachers is None else self.seconds + self.teachers
 
 
 def places(runs: Sequence[Run], networks: Mapping[str, Places], row: int) -> dict[str, Summary]:
@@ -110,8 +57,8 @@ def places(runs: Sequence[Run], networks: Mapping[str, Places], row: int) -> dic
     first = row + 2 + len(found) + 3
     for k, name in enumerate(found):
         mine = of(runs, name)
-        teachers = seconds_of_teachers(mine[0].record, records)
-        summaries[name] = Summary(mine, networks.get(name), row + 2 + k, first, teachers)
+        known = seconds_of_teachers(mine[0].record, records) is not None
+        summaries[name] = Summary(mine, networks.get(name), row + 2 + k, first, known)
         first = summaries[name].last + 1
     return summaries
 
@@ -135,30 +82,26 @@ def write(book: Book, sheet: Sheet, summaries: Mapping[str, Summary]) -> int:
 
 def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
     """One line over all seeds of a claim."""
-    records = [run.record for run in s.runs]
     area = {k: f"{k}{s.first}:{k}{s.last}" for k in "BCDEFGHIJKLM"}
-    deviation = f"SQRT(SUMPRODUCT({area['F']},{area['F']})/(COUNT({area['E']})-1))" if len(s.runs) > 1 else None
-    views = mean([r.views_accuracy for r in records])
+    deviation = f"SQRT(SUMPRODUCT({area['F']},{area['F']})/(COUNT({area['E']})-1))"
     slowest = f'IF(COUNT({area["I"]})=COUNT({area["E"]}),MAX({area["I"]}),"{NOT_REACHED}")'
-    cells: tuple[tuple[Value, str | None], ...] = (
-        (s.parameters, s.network.parameters if s.network else None),
-        (s.epochs, f"MAX({area['C']})"),
-        (len(s.runs), f"COUNT({area['E']})"),
-        (s.mean, f"AVERAGE({area['E']})"),
-        (s.deviation, deviation),
-        (min(s.lasts), f"MIN({area['E']})"),
-        (max(r.best for r in records), f"MAX({area['H']})"),
-        (s.slowest, of_target(slowest)),
-        (views, f"AVERAGE({area['J']})"),
-        (mean(s.gaps), f"AVERAGE({area['K']})"),
-        (s.seconds, f"AVERAGE({area['L']})"),
-        (s.whole, None if s.teachers is None else f"AVERAGE({area['M']})"),
+    cells: tuple[Value, ...] = (
+        Formula(s.network.parameters) if s.network else s.runs[0].record.parameters,
+        Formula(f"MAX({area['C']})"),
+        Formula(f"COUNT({area['E']})"),
+        Formula(f"AVERAGE({area['E']})"),
+        Formula(deviation) if len(s.runs) > 1 else UNKNOWN,
+        Formula(f"MIN({area['E']})"),
+        Formula(f"MAX({area['H']})"),
+        Formula(of_target(slowest)),
+        *(Formula(f"AVERAGE({area[k]})") for k in "JKL"),
+        Formula(f"AVERAGE({area['M']})") if s.taught else UNKNOWN,
     )
     sheet.put(s.row, 0, TELLING[name], book.style("cell", "bold"))
-    for column, ((value, formula), form) in enumerate(zip(cells, CLAIM_FORMS, strict=True), 1):
+    for column, (value, form) in enumerate(zip(cells, CLAIM_FORMS, strict=True), 1):
         look = ("cell", "center", form, "bold") if column == 4 else ("cell", "center", form)
-        sheet.put(s.row, column, value, book.style(*look), formula)
-    sheet.put(s.row, LAST_COLUMN, records[0].recipe.net, book.style("cell", "muted", "indent"))
+        sheet.put(s.row, column, value, book.style(*look))
+    sheet.put(s.row, LAST_COLUMN, s.runs[0].record.recipe.net, book.style("cell", "muted", "indent"))
 
 
 def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int, teachers: Sequence[int]) -> None:
@@ -166,25 +109,23 @@ def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int, teachers: Se
 
     `teachers` are the rows of the runs that taught it.
     """
-    r = run.record
-    first, marks = r.first_above(TARGET), run.cells("J")
-    cells: tuple[tuple[Value, str | None], ...] = (
-        (r.seed, None),
-        (len(r.epochs), f"MAX({run.cells('C')})"),
-        (r.tested, None),
-        (r.accuracy, run.end("H")),
-        (r.accuracy - s.mean, f"E{row}-E${s.row}"),
-        (len(r.mistakes), None),
-        (r.best, f"MAX({run.cells('H')})"),
-        (NOT_REACHED if first is None else first, of_target(f'IF(COUNT({marks})=0,"{NOT_REACHED}",MIN({marks}))')),
-        (r.views_accuracy, None),
-        (r.gap, f"{run.end('F')}-{run.end('H')}"),
-        (r.wall_seconds, None),
-        (UNKNOWN, None) if s.teachers is None else
-        (r.wall_seconds + s.teachers, "+".join(f"L{k}" for k in (row, *teachers))),
-    )  # fmt: skip
+    r, marks = run.record, run.cells("J")
+    cells: tuple[Value, ...] = (
+        r.seed,
+        Formula(f"MAX({run.cells('C')})"),
+        r.tested,
+        Formula(run.end("H")),
+        Formula(f"E{row}-E${s.row}"),
+        len(r.mistakes),
+        Formula(f"MAX({run.cells('H')})"),
+        Formula(of_target(f'IF(COUNT({marks})=0,"{NOT_REACHED}",MIN({marks}))')),
+        r.views_accuracy,
+        Formula(f"{run.end('F')}-{run.end('H')}"),
+        r.wall_seconds,
+        Formula("+".join(f"L{k}" for k in (row, *teachers))) if s.taught else UNKNOWN,
+    )
     sheet.set_row_pixels(row - 1, ROW)
     sheet.put(row, 0, run.claim, book.style("cell"))
-    for column, ((value, formula), form) in enumerate(zip(cells, SEED_FORMS, strict=True), 1):
-        sheet.put(row, column, value, book.style("cell", "center", form), formula)
+    for column, (value, form) in enumerate(zip(cells, SEED_FORMS, strict=True), 1):
+        sheet.put(row, column, value, book.style("cell", "center", form))
     sheet.put(row, LAST_COLUMN, r.weights_sha256[:64], book.style("cell", "hash"))

@@ -70,8 +70,6 @@ def _lists(book: Book, sheet: Sheet, found: Live, most: int) -> None:
 
 def _facts(book: Book, sheet: Sheet, found: Live) -> None:
     """What stands where on CNN layers, looked up in its table."""
-    shown = found.layout.written[SHOWN]
-    channels, height, width = shown.block.planes
     names = f"{quoted(LAYERS)}!{layers_sheet.table_range(found.layout, layers_sheet.NAME)}"
 
     number, chosen, last = _cell(FACTS), _cell(CHANNEL), f"({_cell(FACTS + 1)}-1)"
@@ -85,34 +83,32 @@ def _facts(book: Book, sheet: Sheet, found: Live) -> None:
     there = f"AND({chosen}>=0,{chosen}<={last},{chosen}=INT({chosen}))"
     channel = of_layer(f'IF(ISNUMBER({chosen}),IF({there},{chosen},"{NO_CHANNEL}"),"{NO_CHANNEL}")')
     facts = (
-        ("its number", SHOWN + 1, f'IFERROR(MATCH({_cell(LAYER)},{names},0),"{NO_LAYER}")'),
-        ("channels", channels, looked(layers_sheet.CHANNELS)),
-        ("height", height, looked(layers_sheet.HEIGHT)),
-        ("width", width, looked(layers_sheet.WIDTH)),
-        ("its first row on CNN layers", int(shown.rows.min()) + 1, looked(layers_sheet.ROW)),
-        ("its first column", int(shown.columns.min()) + 1, looked(layers_sheet.COLUMN)),
-        ("channel shown", 0, channel),
+        ("its number", f'IFERROR(MATCH({_cell(LAYER)},{names},0),"{NO_LAYER}")'),
+        ("channels", looked(layers_sheet.CHANNELS)),
+        ("height", looked(layers_sheet.HEIGHT)),
+        ("width", looked(layers_sheet.WIDTH)),
+        ("its first row on CNN layers", looked(layers_sheet.ROW)),
+        ("its first column", looked(layers_sheet.COLUMN)),
+        ("channel shown", channel),
     )
-    for k, (label, value, formula) in enumerate(facts):
+    for k, (label, formula) in enumerate(facts):
         sheet.put(FACTS + k, SEEN, label, book.style("muted"))
         form = book.style("fine", "left")
         if sheet.merge_range(FACTS + k - 1, AT, FACTS + k - 1, AT + 8, "", form):
             raise ValueError("a fact could not be merged")
-        sheet.put(FACTS + k, AT, value, form, formula)
+        sheet.live(FACTS + k, AT, formula, form)
     of_channel = f'IF({_cell(FACTS + 6)}="{NO_CHANNEL}","{NO_CHANNEL}: ","")&"this layer has 0 to "&{last}'
     told = (
-        (LAYER + 1, "", f'IF(ISNUMBER({number}),"","{NO_LAYER}: choose one of the list")', NO_LAYER),
-        (CHANNEL + 1, f"this layer has 0 to {channels - 1}", f'IF(ISNUMBER({number}),{of_channel},"")', NO_CHANNEL),
+        (LAYER + 1, f'IF(ISNUMBER({number}),"","{NO_LAYER}: choose one of the list")', NO_LAYER),
+        (CHANNEL + 1, f'IF(ISNUMBER({number}),{of_channel},"")', NO_CHANNEL),
     )
-    for row, text, formula, wrong in told:
-        sheet.put(row, AT, text, book.style("muted"), formula)
+    for row, formula, wrong in told:
+        sheet.live(row, AT, formula, book.style("muted"))
         rule = {"type": "formula", "criteria": f'=LEFT({_cell(row)},{len(wrong)})="{wrong}"'}
         sheet.conditional_format(row - 1, AT, row - 1, AT + 16, {**rule, "format": book.conditional("fail")})
 
 
 def _plane(book: Book, sheet: Sheet, found: Live) -> None:
-    shown = found.layout.written[SHOWN]
-    plane = found.layout.values(shown.block.out)[0].reshape(shown.block.planes)[0]
     last = max(int(w.rows.max()) for w in found.layout.written) + 1
     left = min(int(w.columns.min()) for w in found.layout.written)
     channels, height, width, row0, column0, channel = (_cell(FACTS + k) for k in range(1, 7))
@@ -122,8 +118,6 @@ def _plane(book: Book, sheet: Sheet, found: Live) -> None:
         # Two columns hold it, whether or not the plane has a margin.
         area = f"{quoted(LAYERS)}!{letter(left + x)}$1:{letter(left + x + 1)}${last}"
         at = f"INDEX({area},{row0}+$A{row}*{channels}+{channel},{column0}-{left})"
-        inside = y < plane.shape[0] and x < plane.shape[1]
-        value = float(plane[y, x]) if inside else ""
         formula = f'IF(OR($A{row}>={height},{column}${GRID - 1}>={width},ISTEXT({channel})),"",{at})'
-        sheet.put(row, LEFT + x, value, form, formula)
+        sheet.live(row, LEFT + x, formula, form)
     sheet.conditional_format(GRID - 1, LEFT, GRID + SIZE - 2, LEFT + SIZE - 1, style.heat())

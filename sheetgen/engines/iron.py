@@ -40,7 +40,7 @@ def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalcula
         model.evaluate()
         for number, (sheet, cells) in enumerate(workbook.sheets.items()):
             for address, entry in cells.items():
-                if entry.formula is not None and (value := _value(model, number, address)) is not None:
+                if entry.formula is not None and (value := value_of(model, number, *place(address))) is not None:
                     values[sheet][address] = value
     nothing = [
         f"{sheet}!{address}: " + refused.get((sheet, address), "IronCalc gave no value")
@@ -80,16 +80,16 @@ class Live:
 
     def put(self, where: tuple[str, str], value: Value) -> None:
         """Type a number or a text into a cell (sheet, address)."""
-        _put(self.model, self.order[where[0]], where[1], Entry(None, value))
+        put(self.model, self.order[where[0]], *place(where[1]), Entry(None, value))
 
     def put_formula(self, where: tuple[str, str], formula: str) -> None:
         """Write a formula (without =) into a cell."""
-        _put(self.model, self.order[where[0]], where[1], Entry(formula, None))
+        put(self.model, self.order[where[0]], *place(where[1]), Entry(formula, None))
 
     def evaluate(self, wanted: Iterable[tuple[str, str]]) -> list[Value | None]:
         """Recalculate all formulas; what some cells then hold."""
         self.model.evaluate()
-        return [_value(self.model, self.order[sheet], address) for sheet, address in wanted]
+        return [value_of(self.model, self.order[sheet], *place(address)) for sheet, address in wanted]
 
     def recalculate(self, target: tuple[str, str], changes: Mapping[tuple[str, str], float]) -> Value | None:
         """The value of a cell while other numbers stand in some, which are put back. Raises EngineFailed."""
@@ -108,7 +108,7 @@ class Live:
     def _put_back(self, where: tuple[str, str]) -> None:
         sheet, address = where
         if entry := self._error.get(where) or self.workbook.sheets[sheet].get(address):
-            _put(self.model, self.order[sheet], address, entry)
+            put(self.model, self.order[sheet], *place(address), entry)
         else:
             self.model.clear_cell_contents(self.order[sheet], *place(address))
 
@@ -136,11 +136,11 @@ def _build(workbook: Workbook) -> tuple[Any, dict[tuple[str, str], str]]:
             where = sheet, address
             try:
                 if where in what_ifs:  # it looks like a number and is none
-                    _put(model, number, address, Entry("NA()", None))
+                    put(model, number, *place(address), Entry("NA()", None))
                 elif where in workbook.arrays and entry.formula is not None:
                     _put_array(model, number, address, entry.formula, workbook.arrays[where])
                 elif where not in members:
-                    _put(model, number, address, entry)
+                    put(model, number, *place(address), entry)
             except ironcalc.WorkbookError as error:
                 refused[sheet, address] = f"IronCalc refused it ({error})"
     return model, refused
@@ -169,8 +169,8 @@ def _put_array(model: Any, sheet: int, address: str, formula: str, text: str) ->
     model.set_user_array_formula(sheet, row, column, columns, rows, f"={_checked(formula)}")
 
 
-def _put(model: Any, sheet: int, address: str, entry: Entry) -> None:
-    row, column = place(address)
+def put(model: Any, sheet: int, row: int, column: int, entry: Entry) -> None:
+    """Write a cell of a model; rows and columns count from 1."""
     if entry.formula is not None:
         model.update_cell_with_formula(sheet, row, column, f"={_checked(entry.formula)}")
     elif isinstance(entry.value, ErrorValue):
@@ -203,8 +203,8 @@ def _checked(formula: str) -> str:
     return "".join(pieces)
 
 
-def _value(model: Any, sheet: int, address: str) -> Value | None:
-    row, column = place(address)
+def value_of(model: Any, sheet: int, row: int, column: int) -> Value | None:
+    """What a cell of a model shows; rows and columns count from 1."""
     value: Value | None = model.get_cell_value(sheet, row, column)
     if isinstance(value, str) and value.startswith("#"):  # an error, or a text that looks like one
         import ironcalc

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from sheetgen.book import CREATED, Book, writing
+from sheetgen.engines.calculated import calculated
 from sheetgen.exported import PYTORCH
 from sheetgen.exporter import layers_sheet, layout, model_sheet, predict_sheet, proof_sheet, weights_sheet
 from sheetgen.exporter.compare import Scales, compare
@@ -88,7 +89,7 @@ def export(
     with staging(path, CannotExport, REMEDY) as folder:
         draft = folder / "draft.xlsx"
         progress("writing")
-        with writing(draft, title) as book:
+        with writing(draft, title, calculated) as book:
             made.write(book)
             book.workbook.set_properties({
                 "title": title, "author": "sheetgen", "company": "", "created": CREATED,

@@ -99,13 +99,12 @@ def _facts(book: Book, sheet: Sheet, page: Page) -> None:
     book.link(sheet, LINKS, VALUE, page.weights, "the weights", "Every number that was learned")
     total = f"{quoted(page.weights)}!{weights_sheet.total_cell()}"
     sheet.put(FACTS, NAME, "parameters", book.style("muted"))
-    sheet.put(FACTS, VALUE, page.layout.graph.parameters, book.style("whole", "muted", "right"), total)
+    sheet.live(FACTS, VALUE, total, book.style("whole", "muted", "right"))
     if page.classifier:
         names, values = (f"${letter(c)}${FIRST_ROW}:${letter(c)}${page.last_row}" for c in (NAME, VALUE))
-        best = page.outputs[int(page.layout.graph.result[0].argmax())]
         sheet.set_row_pixels(VERDICT - 1, 34)
         sheet.put(VERDICT, NAME, "prediction", book.style("bold"))
-        sheet.put(VERDICT, VALUE, best, book.style("big"), f"INDEX({names},MATCH(MAX({values}),{values},0),1)")
+        sheet.live(VERDICT, VALUE, f"INDEX({names},MATCH(MAX({values}),{values},0),1)", book.style("big"))
 
 
 def _outputs(book: Book, sheet: Sheet, page: Page) -> None:

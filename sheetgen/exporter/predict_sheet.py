@@ -115,7 +115,7 @@ def write(book: Book, table: Table, heading: str) -> Sheet:
 def _facts(book: Book, sheet: Sheet, table: Table) -> None:
     sheet.put(FACTS, LEFT, "parameters", book.style("muted"))
     total = f"{quoted(table.weights)}!{weights_sheet.total_cell()}"
-    sheet.put(FACTS, LEFT + 1, table.layout.graph.parameters, book.style("whole", "left", "bold"), total)
+    sheet.live(FACTS, LEFT + 1, total, book.style("whole", "left", "bold"))
     book.link(sheet, FACTS, LEFT + 2, table.weights, "the weights", "Every number that was learned")
 
 
@@ -184,11 +184,10 @@ def _prediction(book: Book, sheet: Sheet, table: Table, column: int) -> None:
     sheet.set_column_pixels(column, column, 124)
     _group(book, sheet, column, 1, "", "section")
     sheet.put(HEADER, column, "prediction", book.style("head", "center"))
-    best = table.layout.graph.result.argmax(1)
     form = book.style("cell", "bold", "center")
     for r in range(table.rows):
         row = FIRST_ROW + r
-        sheet.put(row, column, table.outputs[best[r]] if r < len(best) else "", form, at_row(table.prediction(), row))
+        sheet.live(row, column, at_row(table.prediction(), row), form)
 
 
 def _hidden(book: Book, sheet: Sheet, table: Table, hidden: Sequence[Written]) -> None:

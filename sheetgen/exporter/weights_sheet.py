@@ -55,18 +55,16 @@ def _table(book: Book, sheet: Sheet, layout: Layout) -> None:
     if rows and last + 2 > rows[0].top:
         raise CannotExport(f"{len(rows)} tensors have no room in the table of the sheet {sheet.name}")
     bold = book.style("cell", "whole", "bold")
-    total = layout.graph.parameters
     count_column = letter(COUNT)
     sheet.put(TABLE + 1, NAME, "all parameters", book.style("cell", "bold"))
-    sheet.put(TABLE + 1, COUNT, total, bold, f"SUM({count_column}{first}:{count_column}{max(first, last)})")
-    sheet.put(TABLE + 1, PYTORCH, total, bold)
+    sheet.live(TABLE + 1, COUNT, f"SUM({count_column}{first}:{count_column}{max(first, last)})", bold)
+    sheet.put(TABLE + 1, PYTORCH, layout.graph.parameters, bold)
     for k, section in enumerate(rows):
         row = first + k
-        count = math.prod(section.shape)
         sheet.put(row, NAME, section.name, book.style("cell"))
         sheet.put(row, SHAPE, " × ".join(map(str, section.shape)), book.style("cell"))
-        sheet.put(row, COUNT, count, book.style("cell", "whole"), f"COUNT({section.count_area})")
-        sheet.put(row, PYTORCH, count, book.style("cell", "whole"))
+        sheet.live(row, COUNT, f"COUNT({section.count_area})", book.style("cell", "whole"))
+        sheet.put(row, PYTORCH, math.prod(section.shape), book.style("cell", "whole"))
 
 
 def _section(book: Book, sheet: Sheet, section: Section) -> None:

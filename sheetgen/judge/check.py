@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sheetgen import exported
 from sheetgen.carried import template, with_inputs
-from sheetgen.curves import PARTLY, Curves, Place
+from sheetgen.curves import Curves, Place, bare_title
 from sheetgen.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
 from sheetgen.engines.effort import too_much
 from sheetgen.errors import UserError, require
@@ -32,6 +32,7 @@ RELATIVE = 1e-9
 ROUNDING = 1e-13  # an absolute floor where no reference tells how large the terms are that cancel
 JUDGED = ("Autograd check", "Finite differences", "Start")  # their numbers are differences: noise around zero
 NOISE = 1e-9
+OWN_VERDICTS = ("verdict", "recomputation_verdict", "differences_verdict")  # names of cells
 
 Expected = dict[Place, tuple[float, float]]  # PyTorch's number, and how far a right cell may be off
 
@@ -69,6 +70,7 @@ def check(
         linted(report, house)
         tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
         curves = Curves(path, tables, workbook.sheets)
+        report.findings += own_failures(workbook)
         report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.leave_out)]
         for table in tables:
             report.findings += [
@@ -132,6 +134,16 @@ def linted(report: Report, house: bool) -> None:
             report.findings.append(finding)
         else:
             report.notes.append(f"{p.sheet}!{p.cell}: {finding.message}")
+
+
+def own_failures(workbook: Workbook) -> Iterator[Finding]:
+    """The workbook's own verdicts that say FAIL in the file: none that was built right does."""
+    for name in OWN_VERDICTS:
+        sheet, _, address = workbook.names.get(name, "").rpartition("!")
+        sheet, address = sheet.strip("'"), address.replace("$", "")
+        entry = workbook.sheets.get(sheet, {}).get(address)
+        if entry and entry.value == "FAIL":
+            yield Finding("verdict", sheet, address, "the workbook's own check says FAIL")
 
 
 def _fits(network: Spec, workbook: Workbook, report: Report) -> bool:
@@ -248,7 +260,7 @@ def _same(value: Value, cached: Value, allowed: float) -> bool:
         return abs(value - cached) <= allowed
     if isinstance(value, str) and isinstance(cached, str) and value != cached:
         # A text that spells out numbers may differ in their last digit, where an engine rounds half the other way.
-        value, cached = value.removesuffix(PARTLY), cached.removesuffix(PARTLY)
+        value, cached = bare_title(value), bare_title(cached)
         ours, theirs = (_NUMBER.sub("#", text) for text in (value, cached))
         pairs = zip(_NUMBER.findall(value), _NUMBER.findall(cached), strict=False)
         return ours == theirs and all(math.isclose(float(a), float(b), rel_tol=2e-5) for a, b in pairs)

@@ -36,7 +36,7 @@ def write(files: Sequence[FileReport], kinds: Sequence[str], path: Path) -> None
     `kinds` are those of findings, in the order in which the summary has a column for each that was found.
     """
     names = links.sheets([file.path for file in files], {SUMMARY})
-    with writing(path, "Audit of workbooks", CannotWrite, "choose another name") as book:
+    with writing(path, "Audit of workbooks", error=CannotWrite, hint="choose another name") as book:
         book.workbook.set_properties(
             {"title": "Audit of workbooks", "author": "sheetgen", "company": "", "created": CREATED,
              "comments": f"Made by sheetgen {__version__}: sheetgen audit --report."}

@@ -14,7 +14,7 @@ import numpy as np
 from sheetgen import style
 from sheetgen.book import Book, Chart, Sheet
 from sheetgen.layout import letter, quoted
-from sheetgen.plan import NETWORK, Plan
+from sheetgen.plan import NETWORK, Run
 from sheetgen.spec import Spec
 
 GAP, INNER, MARGIN = 1.25, 0.62, 0.32  # between layers, between h and a_h, at the sides; in units of the x axis
@@ -41,8 +41,8 @@ def column(spec: Spec) -> int:
 class _Picture:
     """Points and lines of a network, from left to right: i, then h and a_h of each layer, then E and E_total."""
 
-    def __init__(self, plan: Plan, width: int):
-        self.width, net = width, plan.program.network
+    def __init__(self, run: Run, width: int):
+        self.width, net = width, run.program.network
         self.nodes: list[tuple[str, Point, str]] = []  # name, place, colour
         self.edges: list[tuple[str, Point, Point]] = []  # the weight's name, or nothing for a plain arrow
         previous = self._column([c.name for c in net.inputs[0]], 0.0, style.MUTED)
@@ -65,8 +65,8 @@ class _Picture:
         self.edges += [("", p, total) for p in errors]
         self.right = x
         self.across = across = width * 0.98 / (x + 2 * MARGIN)
-        self.half = max(plan.program.spec.layers) / 2 + 0.1
-        self.unit = unit = height(plan.program.spec) * 0.96 / (2 * self.half)  # pixels
+        self.half = max(run.program.spec.layers) / 2 + 0.1
+        self.unit = unit = height(run.program.spec) * 0.96 / (2 * self.half)  # pixels
         self.size = int(min(34, unit * 0.3))  # of a node, in points
         self.rim = self.size * 0.6 / unit  # how far a label stands off a node's centre
         radius = self.size * 96 / 72 / 2 + 2
@@ -98,13 +98,13 @@ def _shortened(p: Point, q: Point, across: float, unit: float, radius: float) ->
     return (p[0] + cut * dx, p[1] + cut * dy), (q[0] - cut * dx, q[1] - cut * dy)
 
 
-def insert(book: Book, sheet: Sheet, plan: Plan, text: Mapping[str, str], at: tuple[int, int], width: int) -> None:
+def insert(book: Book, sheet: Sheet, run: Run, text: Mapping[str, str], at: tuple[int, int], width: int) -> None:
     """Draw the network, or the sample shown of a batch, at (row, column), counted from 0; `width` is in pixels."""
-    if not height(plan.program.spec):
+    if not height(run.program.spec):
         return  # the panel below shows every number; a drawing of so many nodes would show none
-    picture = _Picture(plan, width)
+    picture = _Picture(run, width)
     chart = book.workbook.add_chart({"type": "scatter"})
-    cells = _Cells(book, sheet, column(plan.program.spec))
+    cells = _Cells(book, sheet, column(run.program.spec))
     _edges(chart, cells, picture)
     if len([w for w, *_ in picture.edges if w]) <= MOST_EDGES:
         for w, spot in picture.weight_labels():
@@ -112,16 +112,16 @@ def insert(book: Book, sheet: Sheet, plan: Plan, text: Mapping[str, str], at: tu
     for name, spot, colour in picture.nodes:
         _node(chart, cells, name, spot, colour, picture.size)
         _label(chart, cells, (spot[0], spot[1] - picture.rim), _samples(text, name), "below", style.INK)
-    for b in plan.program.network.biases:
-        h = plan.program.network.layers
+    for b in run.program.network.biases:
+        h = run.program.network.layers
         unit = [c.name for layer in h for c in (layer.h[0] if layer.biases.size else [])]
         biases = [c.name for layer in h for c in layer.biases]
         spot = {name: p for name, p, _ in picture.nodes}[unit[biases.index(b.name)]]
         _label(
             chart, cells, (spot[0], spot[1] + picture.rim), [text[b.name or ""]], "above", style.ACCENT, f"{b.name} = "
         )
-    _finish(chart, picture, plan)
-    where = {"object_position": 3, "x_offset": 0, "y_offset": 2, "description": _description(plan)}
+    _finish(chart, picture, run)
+    where = {"object_position": 3, "x_offset": 0, "y_offset": 2, "description": _description(run)}
     if sheet.insert_chart(*at, chart, where):
         raise ValueError(f"{sheet.name}: the drawing could not be placed")
 
@@ -152,9 +152,8 @@ class _Cells:
         shown = own[0]
         if len(own) > 1:
             shown = f"IF(ISNUMBER(sample_number),CHOOSE(sample_number,{','.join(own)}),sample_number)"
-        cached = prefix + str(self.sheet.cached[own[0]]).strip("()")
         formula = f'{f"{chr(34)}{prefix}{chr(34)}&" if prefix else ""}SUBSTITUTE(SUBSTITUTE({shown},"(",""),")","")'
-        self.sheet.put(row, self.column + 2, cached, self.book.style("muted"), formula)
+        self.sheet.live(row, self.column + 2, formula, self.book.style("muted"))
         return self.at(2, row)
 
     def at(self, k: int, row: int) -> str:
@@ -210,7 +209,7 @@ def _label(
     )  # fmt: skip
 
 
-def _finish(chart: Chart, picture: _Picture, plan: Plan) -> None:
+def _finish(chart: Chart, picture: _Picture, run: Run) -> None:
     hidden = {"visible": False, "major_gridlines": {"visible": False}}
     chart.set_x_axis({"min": -MARGIN, "max": picture.right + MARGIN, **hidden})
     chart.set_y_axis({"min": -picture.half, "max": picture.half, **hidden})
@@ -219,11 +218,11 @@ def _finish(chart: Chart, picture: _Picture, plan: Plan) -> None:
     chart.show_blanks_as("gap")
     chart.set_chartarea({"border": {"color": style.RULE}, "fill": {"color": "#FFFFFF"}})
     chart.set_plotarea({"fill": {"color": "#FFFFFF"}, "layout": {"x": 0.01, "y": 0.02, "width": 0.98, "height": 0.96}})
-    chart.set_size({"width": picture.width, "height": height(plan.program.spec)})
+    chart.set_size({"width": picture.width, "height": height(run.program.spec)})
 
 
-def _description(plan: Plan) -> str:
-    spec = plan.program.spec
+def _description(run: Run) -> str:
+    spec = run.program.spec
     shape = "-".join(map(str, spec.layers))
     first = " The sample shown is drawn." if spec.samples > 1 else ""
     return (

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from sheetgen.cell import Cell
 from sheetgen.layout import ABOVE, THIS, letter, quoted
-from sheetgen.plan import NO_RATE, RATES, TRAINING, Plan
+from sheetgen.plan import NO_RATE, RATES, TRAINING
 from sheetgen.recompute import Recomputation
 from sheetgen.sheets.plotted import Line
+from sheetgen.sheets.rates import RatePlaces
 from sheetgen.sheets.side import Side
 
 
@@ -24,10 +25,10 @@ class Flag(NamedTuple):
 
 
 class Flags:
-    """Writes the flags of one run; `tiny` is the address of a number next to nothing, which keeps 0/0 away."""
+    """Write the flags of one run; `tiny` is the address of a number next to nothing, which keeps 0/0 away."""
 
-    def __init__(self, plan: Plan, again: Recomputation, side: Side, tiny: str):
-        self.plan, self.again, self.side, self.tiny = plan, again, side, tiny
+    def __init__(self, rates: RatePlaces, again: Recomputation, side: Side, tiny: str):
+        self.rates, self.again, self.side, self.tiny = rates, again, side, tiny
 
     def training(self) -> list[Flag]:
         """The columns of Training."""
@@ -45,18 +46,18 @@ class Flags:
         In this order, so that the first cell of a row that is not right is the one that the others follow from.
         """
         loss = self.again.program.network.loss
-        name = self.plan.rate_names[k]
-        reached = self.plan.reached(k)
+        name = self.rates.names[k]
+        reached = self.rates.reached(k)
         hit = f"AND(ISNUMBER(threshold),{self.side.live_of(loss)}<=threshold)"
         same = _same(self.side.live(reached), f'IF({hit},$A{THIS},"")')
         flags = []
-        for c in self.plan.rate_cells:
+        for c in self.rates.cells:
             if c in self.again.program.next:
                 flags.append(self._weight(c, f"{c.name} ({name})", staged=False))
             else:
                 flags.append(self._flag(c, f"{c.name} ({name})", self.side.text(self.again.expected[c])))
         flags.append(self._flag(loss, f"E ({name})", self.side.text(loss)))
-        if k == len(self.plan.learning_rates) - 1:
+        if k == len(self.rates.numbers) - 1:
             flags = [f._replace(first=self._own(f, f.first), below=self._own(f, f.below)) for f in flags]
         return [*flags, Flag(RATES, reached, f"reached ({name})", same, same)]
 
@@ -97,7 +98,7 @@ class Flags:
         # A quotient, for programs differ in what they make of a comparison of two very small numbers.
         apart = f"ABS({live}-({expected}))/(ABS({live}){terms}+{self.tiny})"
         near = f"IF(AND(ISNUMBER({live}),{apart}<=tolerance),0,1)"
-        if not self.plan.program.spec.bounded:
+        if not self.again.program.spec.bounded:
             # The power makes IronCalc look whether the number is one: elsewhere it goes on with infinity.
             near = f'IF({live}="diverged",IF(ISNUMBER(({expected})^1),1,0),{near})'
         return f"IFERROR({near},1)"

@@ -16,9 +16,10 @@ from sheetgen.book import Value
 from sheetgen.cell import Cell, Evaluator, add, rebuilt, sub, variable
 from sheetgen.formula import FormulaTooLong, show
 from sheetgen.layout import THIS, guarded, letter
-from sheetgen.plan import MOST_MOVED, Plan, value
+from sheetgen.plan import Run, value
 from sheetgen.sheets.side import Side
 
+MOST_MOVED = 60_000  # formulas of central differences
 STEP = 1e-5
 RELATIVE, ABSOLUTE = 1e-6, 1e-9  # how well a central difference can agree: truncation and rounding
 SCALES = ("largest weight", "step ε", "rounding")
@@ -38,11 +39,11 @@ class Differences:
     `scales` is the column of the first of SCALES, `size` the address of the size of the inputs.
     """
 
-    def __init__(self, plan: Plan, side: Side, first: int, scales: int, size: str):
-        self.plan, self.side, self.first, self.size = plan, side, first, size
+    def __init__(self, run: Run, side: Side, first: int, scales: int, size: str):
+        self.run, self.side, self.first, self.size = run, side, first, size
         self.weight, self.step, self.rounding = (f"${letter(scales + k)}{THIS}" for k in range(3))
         self.epsilon = variable("ε")
-        program, net = plan.program, plan.program.network
+        program, net = run.program, run.program.network
         self.hidden = [a for layer in net.layers[:-1] for a in layer.a.flat]
         self.gradients = dict(zip(program.next, program.gradients, strict=True))
         self.together = 1  # how many weights are moved at once
@@ -65,7 +66,7 @@ class Differences:
 
     def _difference(self, signs: Mapping[Cell, int]) -> None:
         """The columns of one central difference, and its flag."""
-        loss = self.plan.program.network.loss
+        loss = self.run.program.network.loss
         weight = next(iter(signs)).name if len(signs) == 1 else "all weights"
         errors = []
         for way, mark in ((1, "+"), (-1, "−")):
@@ -84,8 +85,8 @@ class Differences:
         live = {p: self.side.live_of(self.gradients[p]) for p in signs}
         analytic = "".join(f"{'+' if s > 0 else '-'}{live[p]}" for p, s in signs.items()).removeprefix("+")
         allowed = f"0.000001*({'+'.join(f'ABS({x})' for x in live.values())})+{self.rounding}"
-        if "relu" in self.plan.program.spec.activations:  # a kink between the two bends E
-            now = self.side.live_of(self.plan.program.network.loss)
+        if "relu" in self.run.program.spec.activations:  # a kink between the two bends E
+            now = self.side.live_of(self.run.program.network.loss)
             allowed += f"+ABS({up}-2*{now}+{down})/{self.step}"
         formula = f"IFERROR(IF(ABS(({up}-{down})/(2*{self.step})-({analytic}))<={allowed},0,1),0)"
         if len(formula) > 8_000:
@@ -95,30 +96,31 @@ class Differences:
     def _add(self, heading: str, c: Cell, places: Mapping[int, str]) -> str:
         """Place a Cell in the next column, and return its address."""
         text = show(c, lambda x: places.get(id(x)) or self.side.ref(x))
-        self.columns.append(Moved(heading, guarded(text, self.plan.program.spec.bounded), c))
+        self.columns.append(Moved(heading, guarded(text, self.run.program.spec.bounded), c))
         return f"${letter(self.first + len(self.columns) - 1)}{THIS}"
 
     def scales(self) -> list[str]:
         """The formulas of SCALES: a row's largest weight, the step, and what rounding may do."""
-        side, k = self.side, len(self.plan.program.network.layers)
+        side, k = self.side, len(self.run.program.network.layers)
         groups = [
             f"{side.live_of(p[0])}:{side.letters[id(p[-1])]}{THIS}"
-            for layer in self.plan.program.network.layers
+            for layer in self.run.program.network.layers
             if (p := [w for w in (*layer.weights.flat, *layer.biases) if w in self.gradients])
         ]  # neighbours on Training
         largest = f"MAX(1,{','.join(f'MAX({g}),-MIN({g})' for g in groups)})"
-        error = side.live_of(self.plan.program.network.loss)
+        error = side.live_of(self.run.program.network.loss)
         many = f"/{self.together}" if self.together > 1 else ""
         power = f"/{self.weight}^{k - 1}" if k > 1 else ""
         rounding = f"0.000000001*MAX(1,{error})*{self.size}^2{many.replace('/', '*')}*{self.weight}^{2 * k - 1}"
-        bounded = self.plan.program.spec.bounded
+        bounded = self.run.program.spec.bounded
         return [guarded(x, bounded) for x in (largest, f"0.00001/{self.size}{many}{power}", rounding)]
 
     def rows(self) -> Iterator[tuple[list[Value], dict[Cell, float]]]:
         """The numbers of SCALES, and the weights, row by row."""
-        program = self.plan.program
-        inputs, n, k = self.plan.input_size, self.together, len(program.network.layers)
-        for *weights, error in self.plan.rows([*program.next, program.network.loss]):
+        program = self.run.program
+        n, k = self.together, len(program.network.layers)
+        inputs = max([1.0, *(abs(program.constants[c]) for group in self.run.fixed_terms for c in group)])
+        for *weights, error in self.run.rows([*program.next, program.network.loss]):
             largest = max([1.0, *(abs(w) for w in weights if math.isfinite(w))])
             scale = max(1.0, error) if math.isfinite(error) else 1.0
             step = STEP / inputs / n / _power(largest, k - 1) or math.nan  # a sheet has an error there
@@ -130,7 +132,7 @@ class Differences:
         evaluate = Evaluator([column.cell for column in self.columns])
         for sizes, weights in self.rows():
             step = sizes[1] if isinstance(sizes[1], float) else math.nan
-            moved = evaluate({**self.plan.program.constants, **weights, self.epsilon: step})
+            moved = evaluate({**self.run.program.constants, **weights, self.epsilon: step})
             yield sizes, [value(x) for x in moved]
 
 

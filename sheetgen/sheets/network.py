@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sheetgen.book import Book, Sheet
 from sheetgen.cell import Cell
-from sheetgen.digits import scientific, text_of, text_value
-from sheetgen.layout import letter
-from sheetgen.plan import NETWORK, START, Plan, of_row, value
+from sheetgen.digits import scientific, text_of
+from sheetgen.layout import Trace, letter
+from sheetgen.plan import NETWORK, START, Run, of_row
 from sheetgen.sheets import drawing
 
 SHOWN_ROW = 4
@@ -33,9 +33,9 @@ class Panel:
     text: dict[str, str]
 
 
-def groups(plan: Plan) -> list[tuple[str, list[Cell]]]:
+def groups(run: Run) -> list[tuple[str, list[Cell]]]:
     """The panel's columns: inputs, state, one group per layer, errors with the gradients last."""
-    program, net = plan.program, plan.program.network
+    program, net = run.program, run.program.network
     fixed = [*net.inputs.flat, *net.targets.flat, *(b for b in net.biases if b in program.constants)]
     result = [("inputs", [program.learning_rate, *fixed]), ("weights", list(program.next))]
     for k, layer in enumerate(net.layers):
@@ -47,9 +47,9 @@ def groups(plan: Plan) -> list[tuple[str, list[Cell]]]:
     return [*result, ("gradients", list(program.gradients))]
 
 
-def input_cells(plan: Plan) -> list[tuple[Cell, float, str]]:
+def input_cells(run: Run) -> list[tuple[Cell, float, str]]:
     """Every input cell of the sheet: its Cell, its first value, what it is."""
-    program = plan.program
+    program = run.program
     net = program.network
     about: dict[Cell, str] = {program.learning_rate: "how far each update goes"}
     about |= dict.fromkeys(net.inputs.flat, "input") | dict.fromkeys(net.targets.flat, "target")
@@ -63,34 +63,41 @@ def input_cells(plan: Plan) -> list[tuple[Cell, float, str]]:
     return [(c, values[c], text) for c, text in about.items()]
 
 
-def input_size(plan: Plan) -> str:
-    """The formula of `plan.input_size`, of the numbers that are typed."""
-    rows = {c: HEAD + 1 + k for k, (c, _, _) in enumerate(input_cells(plan))}
-    ranges = [f"{NETWORK}!$B${rows[group[0]]}:$B${rows[group[-1]]}" for group in plan.fixed_terms]
+def input_size(run: Run) -> str:
+    """The formula of the largest of 1 and of the sizes of the numbers that stand beside the weights."""
+    rows = {c: HEAD + 1 + k for k, (c, _, _) in enumerate(input_cells(run))}
+    ranges = [f"{NETWORK}!$B${rows[group[0]]}:$B${rows[group[-1]]}" for group in run.fixed_terms]
     return f"MAX(1,{','.join(f'MAX({r}),-MIN({r})' for r in ranges)})"
 
 
-def write(book: Book, plan: Plan) -> Panel:
+def shown(run: Run, training: Trace, c: Cell) -> str:
+    """The formula of a number in the row shown; inputs are the same in every row, also in one that there is not."""
+    if c in run.program.constants:
+        return run.names[c]
+    return of_row(f"INDEX({training.range(c)},row_number+1,1)")
+
+
+def write(book: Book, run: Run, training: Trace) -> Panel:
     """Write the sheet Network, define the names of its input cells, and tell where the panel stands."""
-    spec = plan.program.spec
+    spec = run.program.spec
     sheet = book.sheet(NETWORK, f"Network: {spec.title}", SUBTITLE)
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
     sheet.set_column(0, 1, 13)
     sheet.set_column(2, 2, 27)
     sheet.set_column(3, 3, 2.5)
-    columns = 2 * len(groups(plan))
+    columns = 2 * len(groups(run))
     for k in range(columns):
         sheet.set_column(LEFT + k, LEFT + k, 17 if k % 2 else 11)
     aside = drawing.column(spec)
-    _chooser(book, sheet, SHOWN_ROW, "row", (0, spec.steps), "0 is before training", aside, len(input_cells(plan)))
+    _chooser(book, sheet, SHOWN_ROW, "row", (0, spec.steps), "0 is before training", aside, len(input_cells(run)))
     if spec.samples > 1:
         most = min(spec.samples, drawing.MOST_SAMPLES)
         _chooser(book, sheet, SHOWN_ROW + 1, "sample", (1, most), "in the drawing", aside)
-    last_input = _inputs(book, sheet, plan)
+    last_input = _inputs(book, sheet, run)
     top = TOP + drawing.height(spec) // 20 + 2
-    panel = _panel(book, sheet, plan, top)
-    drawing.insert(book, sheet, plan, panel.text, (TOP - 1, LEFT), GROUP_PIXELS * len(groups(plan)))
-    bottom = top + 2 + max(len(cells) for _, cells in groups(plan))
+    panel = _panel(book, sheet, run, training, top)
+    drawing.insert(book, sheet, run, panel.text, (TOP - 1, LEFT), GROUP_PIXELS * len(groups(run)))
+    bottom = top + 2 + max(len(cells) for _, cells in groups(run))
     sheet.print_area(0, 0, max(bottom, last_input), LEFT + columns - 1)
     sheet.fit_to_pages(1, 1 if bottom < 70 else 0)
     sheet.freeze_panes(SHOWN_ROW + 1, 0)
@@ -113,12 +120,12 @@ def _chooser(
     checked = f'IF(ISNUMBER({shown}),IF({inside},{shown},"{none}"),"{none}")'
     if inputs:  # without all of them there is nothing to show in any row
         checked = f'IF(COUNT($B${HEAD + 1}:$B${HEAD + inputs})<{inputs},"{MISSING}",{checked})'
-    sheet.put(row, aside, low, book.style("muted", "general"), checked)
+    sheet.live(row, aside, checked, book.style("muted", "general"))
     sheet.put(row, aside + 1, f"what is shown: a {what} that there is", book.style("muted"))
     book.name(f"{what}_number", NETWORK, f"${letter(aside)}${row}")
     told = f"{low} to {high:,}; {note}"
     message = f'IF({what}_number="{none}","{none}: type {low} to {high:,}","{told}")'
-    sheet.put(row, 2, told, book.style("muted", "indent"), message)
+    sheet.live(row, 2, message, book.style("muted", "indent"))
     wrong = {"type": "formula", "criteria": f'={what}_number="{none}"', "format": book.conditional("fail")}
     sheet.conditional_format(row - 1, 2, row - 1, 2, wrong)
     sheet.data_validation(
@@ -130,19 +137,19 @@ def _chooser(
     )  # fmt: skip
 
 
-def _inputs(book: Book, sheet: Sheet, plan: Plan) -> int:
+def _inputs(book: Book, sheet: Sheet, run: Run) -> int:
     sheet.put(HEAD - 2, 0, "Inputs", book.style("section"))
     for k in (1, 2):
         sheet.put(HEAD - 2, k, None, book.style("section"))
     for k, name in enumerate(("name", "value", "what it is")):
         sheet.put(HEAD, k, name, book.style("head", *(("left", "indent") if k == 2 else ("center",))))
-    cells = input_cells(plan)
+    cells = input_cells(run)
     for row, (c, number, about) in enumerate(cells, HEAD + 1):
         sheet.put(row, 0, c.name, book.style("cell", "center"))
         sheet.put(row, 1, number, book.style("input", "general", "center"))
         told = f'IF(ISNUMBER($B${row}),"{about}","{NOT_A_NUMBER}")'
-        sheet.put(row, 2, about, book.style("cell", "muted", "indent"), told)
-        book.name(plan.names[c], NETWORK, f"$B${row}")
+        sheet.live(row, 2, told, book.style("cell", "muted", "indent"))
+        book.name(run.names[c], NETWORK, f"$B${row}")
     scientific(book, sheet, (HEAD, 1, HEAD + len(cells) - 1, 1), "general", look="beyond, typed")
     wrong = {"type": "formula", "criteria": f"=NOT(ISNUMBER($B{HEAD + 1}))", "format": book.conditional("fail")}
     sheet.conditional_format(HEAD, 2, HEAD + len(cells) - 1, 2, wrong)
@@ -155,32 +162,29 @@ def _inputs(book: Book, sheet: Sheet, plan: Plan) -> int:
     return HEAD + len(cells)
 
 
-def _panel(book: Book, sheet: Sheet, plan: Plan, top: int) -> Panel:
+def _panel(book: Book, sheet: Sheet, run: Run, training: Trace, top: int) -> Panel:
     """The numbers of the row shown, and below them the same as text, which labels and worked lines are made of."""
-    width = 2 * len(groups(plan))
-    height = max(len(cells) for _, cells in groups(plan))
+    width = 2 * len(groups(run))
+    height = max(len(cells) for _, cells in groups(run))
     below = top + height + 5
     heading = '"Every number at iteration "&row_number'
-    sheet.put(top, LEFT, "Every number at iteration 0", book.style("section"), of_row(heading))
+    sheet.live(top, LEFT, of_row(heading), book.style("section"))
     sheet.put(below, LEFT, "The same numbers as text: what the drawing and the worked lines of Steps are made of",
               book.style("section"))  # fmt: skip
     for k in range(1, width):
         sheet.put(top, LEFT + k, None, book.style("section"))
         sheet.put(below, LEFT + k, None, book.style("section"))
-    first = dict(zip(plan.program.columns, next(iter(plan.rows(plan.program.columns))), strict=True))
-    first |= plan.program.constants
     panel = Panel({}, {})
-    for c, row, column in _places(groups(plan), top + 2):
-        name, number = c.name or "", value(first[c])
+    for c, row, column in _places(groups(run), top + 2):
+        name = c.name or ""
         at, at_text = f"${letter(column + 1)}${row}", f"${letter(column + 1)}${row + below - top}"
-        form = plan.style(name)
         sheet.put(row, column, name, book.style("cell", "center"))
-        sheet.put(row, column + 1, number, book.style("cell", form), plan.shown(c))
+        sheet.live(row, column + 1, shown(run, training, c), book.style("cell", run.style(name)))
         sheet.put(row + below - top, column, name, book.style("muted", "center"))
-        sheet.put(row + below - top, column + 1, text_value(number), book.style("muted", "right"), text_of(at))
+        sheet.live(row + below - top, column + 1, text_of(at), book.style("muted", "right"))
         panel.number[name], panel.text[name] = f"{NETWORK}!{at}", f"{NETWORK}!{at_text}"
     scientific(book, sheet, (top + 1, LEFT, top + height, LEFT + width - 1), "wide")
-    for k, (title, _) in enumerate(groups(plan)):
+    for k, (title, _) in enumerate(groups(run)):
         for row in (top + 1, below + 1):
             sheet.put(row, LEFT + 2 * k, title, book.style("head", "center"))
             sheet.put(row, LEFT + 2 * k + 1, None, book.style("head"))

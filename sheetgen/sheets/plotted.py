@@ -7,15 +7,14 @@ such cell makes a whole chart lie or vanish. #N/A alone is no point, so a curve 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sheetgen import style
-from sheetgen.book import Book, Chart, Rows, Sheet, Stream, Value
+from sheetgen.book import Book, Chart, Sheet, Stream
 from sheetgen.layout import FIRST_ROW, HEADER_ROW, THIS, column_range, letter, quoted
 from sheetgen.sheets.common import headers
 
-HUGE = 1e307  # beyond it a linear axis has no room for its own ends
 SPOTS = ("title", "what it says if it is empty", "x", "y")
 SPOT_ROW = 4  # the heading of the cells that charts quote; a row for each chart follows
 LEGEND = 20  # a longer one leaves no room for the curves
@@ -48,12 +47,8 @@ class Line(NamedTuple):
         at = f"{letter(self.source)}{THIS}"
         if self.log:  # what has a logarithm; some engines take 1E-17 > 0 for false
             return f"IF(ISNUMBER(LN({at})),{at},NA())"
+        # Beyond it a linear axis has no room for its own ends.
         return f"IF(ISNUMBER({at}),IF(ABS({at})<1E+307,{at},NA()),NA())"
-
-    def value(self, row: Sequence[Value | None]) -> float | None:
-        """What that formula shows, None for #N/A."""
-        x = row[self.source]
-        return x if isinstance(x, float) and (x > 0 if self.log else abs(x) < HUGE) else None
 
 
 def speak(chart: Chart, sheet: str, row: int, column: int) -> None:
@@ -100,63 +95,44 @@ def helpers(drawings: Iterable[Drawing]) -> list[Line]:
 
 
 class Plotted:
-    """The charts of one sheet, drawn from a table whose values are `rows()`."""
+    """The charts of one sheet, drawn from a table of `width` columns, of which the last are the charts' own."""
 
-    def __init__(self, book: Book, sheet: Sheet, drawings: Sequence[Drawing], last: int, rows: Rows):
-        self.book, self.sheet, self.drawings, self.last, self._rows = book, sheet, drawings, last, rows
+    def __init__(self, book: Book, sheet: Sheet, drawings: Sequence[Drawing], last: int, width: int):
+        self.book, self.sheet, self.drawings, self.last = book, sheet, drawings, last
         self.helpers = helpers(drawings)
+        self.width = width + len(self.helpers)
         form = book.style("cell", "scientific", "muted")
-        self.streams = [Stream(form, line.formula, line.formula) for line in self.helpers]
+        self.streams = [Stream(form, line.formula, line.formula, given=False) for line in self.helpers]
         if self.helpers:
             headers(book, sheet, self.helpers[0].drawn, [line.heading for line in self.helpers])
-        self._first, self._counts = self._measure()
-
-    def rows(self) -> Iterator[list[Value | None]]:
-        """The rows of the table, with the columns that charts are drawn from."""
-        for row in self._rows():
-            yield [*row, *(line.value(row) for line in self.helpers)]
-
-    def _measure(self) -> tuple[list[Value | None], dict[int, int]]:
-        """The first row, and how many numbers every column holds that matters to a chart."""
-        lines = [line for drawing in self.drawings for line in drawing.lines]
-        first: list[Value | None] = []
-        counts = dict.fromkeys((at for line in lines for at in (line.source, line.drawn)), 0)
-        for row in self.rows():
-            first = first or row
-            for at in counts:
-                counts[at] += isinstance(row[at], float)
-        return first, counts
 
     def charts(self, right: int) -> list[Chart]:
         """The charts, unplaced; `right` is where the strip of charts ends, in pixels from the second column."""
-        table = max(len(self._first), 1 + math.ceil(right / COLUMN_PIXELS))
+        table = max(self.width, 1 + math.ceil(right / COLUMN_PIXELS))
         headers(self.book, self.sheet, table, SPOTS, SPOT_ROW)
         return [self._chart(drawing, SPOT_ROW + 1 + k, table) for k, drawing in enumerate(self.drawings)]
 
     def _range(self, column: int) -> str:
         return f"${letter(column)}${FIRST_ROW}:${letter(column)}${self.last}"
 
-    def _count(self, columns: Iterable[int]) -> tuple[str, int]:
-        columns = list(columns)
-        return f"COUNT({','.join(map(self._range, columns))})", sum(self._counts[at] for at in columns)
+    def _count(self, columns: Iterable[int]) -> str:
+        return f"COUNT({','.join(map(self._range, columns))})"
 
     def _say(self, drawing: Drawing, row: int, column: int) -> None:
         """Write the title, what is said where nothing is drawn, and where: amid the axis, at a height that is drawn."""
-        drawn, points = self._count(line.drawn for line in drawing.lines)
-        held, numbers = self._count(line.source for line in drawing.lines)
+        drawn = self._count(line.drawn for line in drawing.lines)
+        held = self._count(line.source for line in drawing.lines)
         beyond, none, some = drawing.reasons
         every = len(drawing.lines) * (self.last - FIRST_ROW + 1)
-        why = "" if points else beyond if numbers else none
-        at, said = letter(column + 1), drawing.title + (f": empty, {why}" if why else f", {some}" * (points < every))
+        at = letter(column + 1)
         title = f'"{drawing.title}"&IF({at}{row}<>" ",": empty, "&{at}{row},IF({drawn}<{every},", {some}",""))'
         message = f'IF({held}>0,"{beyond}","{none}")' if drawn != held else f'"{none}"'
-        first, y = f"{letter(drawing.lines[0].drawn)}{FIRST_ROW}", self._first[drawing.lines[0].drawn]
-        height = f"IF(ISNUMBER({first}),{first},{AMID:g})"
+        first = f"{letter(drawing.lines[0].drawn)}{FIRST_ROW}"
         text, number = self.book.style("muted"), self.book.style("muted", "general")
-        self.sheet.put(row, column, said, text, title)
-        self.sheet.put(row, column + 1, why or " ", text, f'IF({drawn}>0," ",{message})')
+        self.sheet.live(row, column, title, text)
+        self.sheet.live(row, column + 1, f'IF({drawn}>0," ",{message})', text)
         self.sheet.put(row, column + 2, (self.last - FIRST_ROW) / 2, number)
-        self.sheet.put(row, column + 3, y if isinstance(y, float) else AMID, number, height)
+        self.sheet.live(row, column + 3, f"IF(ISNUMBER({first}),{first},{AMID:g})", number)
 
     def _chart(self, drawing: Drawing, row: int, column: int) -> Chart:
         """Lines over the iterations, and a point that speaks where there is no other."""

@@ -6,18 +6,16 @@ one difference, however many cells follow from it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from sheetgen.book import Book, Sheet, Stream, Value
+from sheetgen.book import Book, Sheet, Stream
 from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, column_range, letter, quoted
-from sheetgen.plan import RECOMPUTED, START, Plan
+from sheetgen.plan import RECOMPUTED, START
 from sheetgen.sheets import network
 from sheetgen.sheets.common import headers, strip
 from sheetgen.sheets.flags import Flag
 from sheetgen.sheets.moved import SCALES
-from sheetgen.sheets.plotted import Line
 from sheetgen.sheets.rate_table import RateTable
 from sheetgen.sheets.recomputed import (
     FLAGS_COLUMN,
@@ -39,26 +37,15 @@ SUBTITLE = (
 THIRD = ", and a third, by central differences"
 
 
-class Scale(NamedTuple):
-    """A number of every row: the range of all rows, and what it is in the first."""
-
-    range: str
-    first: Value
-
-
 class Places(NamedTuple):
-    """Where other sheets find the step of a central difference, and what rounding does to the difference."""
+    """The columns of the step of a central difference, and of what rounding does to the difference."""
 
-    step: Scale
-    rounding: Scale
+    step: str
+    rounding: str
 
 
-def write(book: Book, plan: Plan, training: Sequence[Line], rates: Sequence[Line]) -> Places:
-    """Write the sheet Recomputation, and define the names that Start refers to.
-
-    `training` and `rates` are the columns of these sheets that charts are drawn from.
-    """
-    layout = Layout(plan, training, rates)
+def write(book: Book, layout: Layout) -> Places:
+    """Write the sheet Recomputation, and define the names that Start refers to."""
     third = THIRD if layout.differences.flags else ""
     sheet = book.sheet(RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE.format(third))
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
@@ -71,11 +58,10 @@ def write(book: Book, plan: Plan, training: Sequence[Line], rates: Sequence[Line
     _colours(book, sheet, layout)
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.repeat_columns(0)
-    sheet.print_area(0, 0, plan.last - 1, layout.table.column + layout.table.rates)
+    sheet.print_area(0, 0, layout.run.last - 1, layout.table.column + layout.table.rates)
     sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True})
-    scales, _ = next(layout.differences.rows())
-    ranges = [column_range(RECOMPUTED, letter(SCALES_COLUMN + k), plan.last) for k in range(len(SCALES))]
-    _, step, rounding = map(Scale, ranges, scales)
+    scales = (letter(SCALES_COLUMN + k) for k in range(len(SCALES)))
+    _, step, rounding = (column_range(RECOMPUTED, column, layout.run.last) for column in scales)
     return Places(step, rounding)
 
 
@@ -86,12 +72,12 @@ def _counts(k: int) -> tuple[str, str]:
 
 def _top(book: Book, sheet: Sheet, layout: Layout) -> None:
     """The verdict, what was compared, the first cell that differs; defines the names that Start refers to."""
-    rows = layout.plan.last - FIRST_ROW + 1
+    rows = layout.run.height
     muted = book.style("muted")
     sheet.put(VERDICT_ROW, 1, "verdict", book.style("bold", "right"))
     total = f"$D${TOTAL_ROW}"
     verdict = f'IF(IFERROR({total}=0,FALSE),"PASS","FAIL")'
-    sheet.put(VERDICT_ROW, 2, "PASS", book.style("verdict"), verdict)
+    sheet.live(VERDICT_ROW, 2, verdict, book.style("verdict"))
     heads = ("what is compared", None, "cells", "differ", "at iteration", "flag", "the first", "what it is")
     for column, text in enumerate(heads):
         sheet.put(TABLE_ROW, column, text, book.style("head", "left" if column in (0, 6, 7) else "center"))
@@ -100,12 +86,11 @@ def _top(book: Book, sheet: Sheet, layout: Layout) -> None:
         sheet.put(row, 0, block.what, book.style("cell"))
         sheet.put(row, 1, None, book.style("cell"))
         sheet.put(row, 2, float(rows * len(block.flags)), book.style("cell", "whole", "center"))
-        _first(book, sheet, layout.plan, k, row, block)
+        _first(book, sheet, layout.run.last, k, row, block)
     _table(book, sheet, layout.table, TABLE_ROW + 1 + len(layout.blocks))
     _total(book, sheet, layout)
     sheet.put(SIZE_ROW, 0, "largest input", muted)
-    size = network.input_size(layout.plan)
-    sheet.put(SIZE_ROW, 2, layout.plan.input_size, book.style("muted", "center", "general"), size)
+    sheet.live(SIZE_ROW, 2, network.input_size(layout.run), book.style("muted", "center", "general"))
     sheet.put(SIZE_ROW + 1, 0, "added to divisors", muted)
     sheet.put(SIZE_ROW + 1, 2, 1e-300, book.style("muted", "center", "relative"))
     names = {"recomputation_verdict": f"$C${VERDICT_ROW}", "cells_that_differ": total}
@@ -121,11 +106,11 @@ def _table(book: Book, sheet: Sheet, table: RateTable, row: int) -> None:
     sheet.put(row, 0, "table of Learning rates", book.style("cell"))
     sheet.put(row, 1, None, book.style("cell"))
     sheet.put(row, 2, float(table.cells), book.style("cell", "whole", "center"))
-    sheet.put(row, 3, 0, center, f"COUNT({table.grid})")
+    sheet.live(row, 3, f"COUNT({table.grid})", center)
     sheet.put(row, 4, None, center)
-    sheet.put(row, 5, "", center, f'IF(D{row}>0,MIN({table.grid}),"")')
+    sheet.live(row, 5, f'IF(D{row}>0,MIN({table.grid}),"")', center)
     for column, text in zip((6, 7), table.first(f"F{row}"), strict=True):
-        sheet.put(row, column, "", book.style("cell"), f'IF(D{row}>0,{text},"")')
+        sheet.live(row, column, f'IF(D{row}>0,{text},"")', book.style("cell"))
 
 
 def _total(book: Book, sheet: Sheet, layout: Layout) -> None:
@@ -137,29 +122,29 @@ def _total(book: Book, sheet: Sheet, layout: Layout) -> None:
     counted = "+".join(f"$D${row}" for row in rows if row not in numeric)
     total = f"IF({counted}>0,{counted},$D${numeric[0]})" if numeric else counted
     sheet.put(TOTAL_ROW, 0, "the first of all", bold)
-    sheet.put(TOTAL_ROW, 3, 0, center, total)
+    sheet.live(TOTAL_ROW, 3, total, center)
     for column in (6, 7):
         text = '""'
         for row in reversed(rows):
             text = f"IF($D${row}>0,{letter(column)}{row},{text})"
-        sheet.put(TOTAL_ROW, column, "", bold, text)
+        sheet.live(TOTAL_ROW, column, text, bold)
 
 
-def _first(book: Book, sheet: Sheet, plan: Plan, k: int, row: int, block: Block) -> None:
+def _first(book: Book, sheet: Sheet, last: int, k: int, row: int, block: Block) -> None:
     """How many cells of a block differ, and which is the first: its iteration, its column, its address and name."""
-    so_far, first = (f"${x}${FIRST_ROW}:${x}${plan.last}" for x in _counts(k))
+    so_far, first = (f"${x}${FIRST_ROW}:${x}${last}" for x in _counts(k))
     left, right = block.span
     center = book.style("cell", "center", "whole")
-    sheet.put(row, 3, 0, center, f"${_counts(k)[0]}${plan.last}")
-    sheet.put(row, 4, "", center, f'IF(D{row}>0,COUNTIF({so_far},0),"")')
-    sheet.put(row, 5, "", center, f'IF(D{row}>0,INDEX({first},E{row}+1,1),"")')
+    sheet.live(row, 3, f"${_counts(k)[0]}${last}", center)
+    sheet.live(row, 4, f'IF(D{row}>0,COUNTIF({so_far},0),"")', center)
+    sheet.live(row, 5, f'IF(D{row}>0,INDEX({first},E{row}+1,1),"")', center)
 
     def head(at: int) -> str:
         return f"INDEX(${left}${at}:${right}${at},1,F{row})"
 
     place = f'{head(SHEET_ROW)}&"!"&{head(LETTER_ROW)}&(E{row}+{FIRST_ROW})'
-    sheet.put(row, 6, "", book.style("cell"), f'IF(D{row}>0,{place},"")')
-    sheet.put(row, 7, "", book.style("cell"), f'IF(D{row}>0,{head(NAME_ROW)}&", iteration "&E{row},"")')
+    sheet.live(row, 6, f'IF(D{row}>0,{place},"")', book.style("cell"))
+    sheet.live(row, 7, f'IF(D{row}>0,{head(NAME_ROW)}&", iteration "&E{row},"")', book.style("cell"))
 
 
 def _headings(book: Book, sheet: Sheet, layout: Layout) -> None:
@@ -206,15 +191,15 @@ def _stream(book: Book, sheet: Sheet, layout: Layout) -> None:
     parts[layout.working_column] = [Stream(styles[w.style], w.formula, w.formula) for w in layout.workings]
     for at in sorted(parts):
         columns += parts[at]
-    sheet.stream(FIRST_ROW, layout.plan.last, 0, columns, layout.rows)
+    sheet.stream(FIRST_ROW, layout.run.last, 0, columns, layout.rows)
     at, forms = layout.working_column, [w.style for w in layout.workings]
     if forms:
-        scientific(book, sheet, (FIRST_ROW - 1, at, layout.plan.last - 1, at + len(forms) - 1), *forms)
+        scientific(book, sheet, (FIRST_ROW - 1, at, layout.run.last - 1, at + len(forms) - 1), *forms)
 
 
 def _colours(book: Book, sheet: Sheet, layout: Layout) -> None:
     """Red where a cell differs, and in the column of iterations beside it."""
-    last = layout.plan.last - 1
+    last = layout.run.last - 1
     red, green = book.conditional("fail"), book.conditional("pass")
     firsts = ",".join(f"${_counts(k)[1]}{FIRST_ROW}>0" for k in range(len(layout.blocks)))
     rules = [((FIRST_ROW - 1, 0, last, 0), f"OR({firsts})", red)]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
 from sheetgen.book import Value
 from sheetgen.layout import guarded, letter, quoted
-from sheetgen.plan import RATES, TRAINING, Plan, of_my_rate, value
+from sheetgen.plan import RATES, TRAINING, Run, of_my_rate, value
 from sheetgen.recompute import Recomputation
 from sheetgen.sheets.flags import Flag, Flags, counter
 from sheetgen.sheets.moved import SCALES, Differences
-from sheetgen.sheets.plotted import Line
 from sheetgen.sheets.rate_table import RateTable
+from sheetgen.sheets.rates import RatePlaces
 from sheetgen.sheets.side import Side
+from sheetgen.sheets.training import TrainingPlaces
 
 VERDICT_ROW, TABLE_ROW, TOTAL_ROW, SIZE_ROW = 4, 5, 10, 11
 SIZE, TINY = f"$C${SIZE_ROW}", f"$C${SIZE_ROW + 1}"
@@ -49,37 +50,36 @@ class Working(NamedTuple):
 class Layout:
     """The columns of the sheet: counts, scales, the flags of cells, deltas, moved forward passes, their flags."""
 
-    def __init__(self, plan: Plan, training: Sequence[Line], rates: Sequence[Line]):
-        self.plan, self.again, self.drawn = plan, Recomputation(plan.program), (training, rates)
-        self.rates = len(plan.learning_rates) if plan.rates_recomputed else 0
-        own = {id(d) for d in plan.program.deltas}
+    def __init__(self, run: Run, training: TrainingPlaces, rates: RatePlaces):
+        self.run, self.again, self.training, self.rates = run, Recomputation(run.program), training, rates
+        self.compared = len(rates.numbers) if rates.recomputed else 0  # learning rates
+        own = {id(d) for d in run.program.deltas}
         self.deltas = [d for d in self.again.deltas.values() if id(d) not in own]
-        flags = 1 + len(plan.program.columns) + len(training)
-        flags += 1 + self.rates * (2 + len(plan.rate_cells)) + len(rates) if self.rates else 0
+        flags = 1 + len(run.program.columns) + len(training.lines)
+        flags += 1 + self.compared * (2 + len(rates.cells)) + len(rates.lines) if self.compared else 0
         self.working_column = FLAGS_COLUMN + flags
         self.sides = list(self._sides(self.working_column))
         moved = self.working_column + len(self.sides) * len(self.deltas)
-        self.differences = Differences(plan, self.sides[0], moved, SCALES_COLUMN, SIZE)
+        self.differences = Differences(run, self.sides[0], moved, SCALES_COLUMN, SIZE)
         self.blocks = list(self._blocks(moved + len(self.differences.columns)))
-        self.table = RateTable(plan, TABLE_TOP, FLAGS_COLUMN, TINY)
+        self.table = RateTable(rates, TABLE_TOP, FLAGS_COLUMN, TINY)
 
     def _sides(self, at: int) -> Iterator[Side]:
-        plan = self.plan
-        for k, trace in enumerate([plan.training, *plan.rates[: self.rates]]):
+        for k, trace in enumerate([self.training.trace, *self.rates.traces[: self.compared]]):
             own = {id(d): letter(at + k * len(self.deltas) + j) for j, d in enumerate(self.deltas)}
             names = {c: f"{quoted(trace.sheet)}!{x}" if x.startswith("$") else x for c, x in trace.absolute.items()}
             yield Side(trace.sheet, trace.letters, names, own)
 
     def _blocks(self, last: int) -> Iterator[Block]:
-        training, *rates = (Flags(self.plan, self.again, side, TINY) for side in self.sides)
-        first = [*training.training(), *map(training.drawn, self.drawn[0])]
+        training, *rates = (Flags(self.rates, self.again, side, TINY) for side in self.sides)
+        first = [*training.training(), *map(training.drawn, self.training.lines)]
         yield Block("every cell of Training", FLAGS_COLUMN, first)
         if rates:
             second = [counter(RATES), *chain.from_iterable(r.rate(k) for k, r in enumerate(rates))]
-            second += map(rates[0].drawn, self.drawn[1])
+            second += map(rates[0].drawn, self.rates.lines)
             yield Block("every cell of Learning rates", FLAGS_COLUMN + len(first), second)
         if self.differences.flags:
-            letters, one = self.plan.training.letters, self.plan.program.gradients[0]
+            letters, one = self.training.trace.letters, self.run.program.gradients[0]
             third = [
                 Flag(TRAINING, letters[id(g or one)], (g.name if g else None) or TOGETHER, formula, formula)
                 for g, formula in self.differences.flags
@@ -87,13 +87,19 @@ class Layout:
             yield Block("every gradient, numerically", last, third, numeric=True)
 
     @property
+    def columns(self) -> int:
+        """How many columns there are."""
+        flags = sum(len(block.flags) for block in self.blocks)
+        return FLAGS_COLUMN + flags + len(self.sides) * len(self.deltas) + len(self.differences.columns)
+
+    @property
     def workings(self) -> list[Working]:
         """The deltas of every run, then the forward passes with moved weights, in the order of their columns."""
         found = []
-        for side, run in zip(self.sides, ["", *self.plan.rate_names], strict=False):
+        for side, run in zip(self.sides, ["", *self.rates.names], strict=False):
             for d in self.deltas:
-                text = guarded(side.text(d), self.plan.program.spec.bounded)
-                text = of_my_rate(text) if run == self.plan.rate_names[-1] else text
+                text = guarded(side.text(d), self.run.program.spec.bounded)
+                text = of_my_rate(text) if run == self.rates.names[-1] else text
                 found.append(Working(f"{d.name} ({run})" if run else d.name or "", "scientific", text))
         return found + [Working(m.heading, "number", m.formula) for m in self.differences.columns]
 
@@ -102,7 +108,7 @@ class Layout:
         counts: list[Value] = [0.0] * (SCALES_COLUMN - 1)
         flags: list[Value] = [0.0] * sum(len(block.flags) for block in self.blocks if not block.numeric)
         end: list[Value] = [0.0] * len(self.differences.flags)
-        runs = [self.plan.rows(self.deltas, rate) for rate in [None, *self.plan.learning_rates[: self.rates]]]
+        runs = [self.run.rows(self.deltas, rate) for rate in [None, *self.rates.numbers[: self.compared]]]
         for n, (deltas, (scales, moved)) in enumerate(
             zip(zip(*runs, strict=True), self.differences.values(), strict=True)
         ):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from sheetgen.book import Book, Sheet, Value
+from sheetgen.book import Book, Calculate, Sheet
 from sheetgen.extras import Extra, Verdict
 from sheetgen.layout import quoted
 from sheetgen.plan import (
@@ -19,10 +20,10 @@ from sheetgen.plan import (
     TEMPLATE,
     TRAINING,
     Oracle,
-    Plan,
 )  # fmt: skip
 from sheetgen.sheets import check
 from sheetgen.sheets.network import SHOWN_ROW
+from sheetgen.spec import Spec
 from sheetgen.version import __version__
 
 INDEX = (
@@ -75,30 +76,44 @@ class EngineLine(NamedTuple):
     where: str
 
 
-def write(
-    book: Book,
-    plan: Plan,
-    oracle: Oracle,
-    options: str,
-    engines: Sequence[EngineLine],
-    extras: Sequence[Extra] = (),
-) -> None:
+@dataclass(frozen=True)
+class Made:
+    """How a workbook is made: the command line's options, what a check of its draft found, other packages' sheets.
+
+    `calculate` is the engine that fills in the cached values of the formulas that come without one.
+    """
+
+    options: str = ""
+    engines: Sequence[EngineLine] = ()
+    extras: Sequence[Extra] = ()
+    calculate: Calculate | None = None
+
+
+class Content(NamedTuple):
+    """What Start tells of the other sheets: how many cells are compared with PyTorch, and what is recomputed."""
+
+    spec: Spec
+    compared: int
+    rates_recomputed: bool
+
+
+def write(book: Book, content: Content, oracle: Oracle, made: Made) -> None:
     """Write the sheet Start; it was added first, so that it stands first."""
-    verdicts = [v for extra in extras for v in extra.verdicts]
+    verdicts = [v for extra in made.extras for v in extra.verdicts]
     sheet = book.workbook.get_worksheet_by_name(START)
-    spec = plan.program.spec
+    spec = content.spec
     for column, width in enumerate((30, 18, 16, 18, 44, 3)):
         sheet.set_column(column, column, width)
-    row = _verdict(book, sheet, plan, verdicts)
+    row = _verdict(book, sheet, content.rates_recomputed, verdicts)
     row = _how_to(book, sheet, row)
-    row = _index(book, sheet, row, [line for extra in extras for line in extra.sheets])
-    row = _checklist(book, sheet, row, verdicts)
-    row = _certificate(book, sheet, row, engines)
+    row = _index(book, sheet, row, [line for extra in made.extras for line in extra.sheets])
+    row = _checklist(book, sheet, row, content.compared, verdicts)
+    row = _certificate(book, sheet, row, made.engines)
     facts = (
         ("network", f"{'-'.join(map(str, spec.layers))}, {', '.join(dict.fromkeys(spec.activations))}, "
                     f"{spec.samples} sample{'s' * (spec.samples > 1)}, biases: {spec.bias}"),
         ("template", spec.source.replace("\\", "/").split("/")[-1]),
-        ("build options", options or "none"),
+        ("build options", made.options or "none"),
         ("made by", f"sheetgen {__version__}, checked against {oracle.version} (float64 autograd)"),
     )  # fmt: skip
     _section(book, sheet, row, "How it was built")
@@ -118,14 +133,16 @@ def _section(book: Book, sheet: Sheet, row: int, title: str) -> None:
         sheet.put(row, k, title if k == 0 else None, book.style("section"))
 
 
-def _line(book: Book, sheet: Sheet, row: int, first: int, text: str, *styles: str, formula: str | None = None) -> None:
+def _line(
+    book: Book, sheet: Sheet, row: int, first: int, text: str | None, *styles: str, formula: str | None = None
+) -> None:
     """A text over several cells, without merging them: the cells right of it stay empty."""
     sheet.put(row, first, text, book.style(*styles), formula)
     for k in range(first + 1, 5):
         sheet.put(row, k, None, book.style(*styles))
 
 
-def _verdict(book: Book, sheet: Sheet, plan: Plan, verdicts: Sequence[Verdict]) -> int:
+def _verdict(book: Book, sheet: Sheet, rates: bool, verdicts: Sequence[Verdict]) -> int:
     """The certificate in one cell, live; then the cell that is broken or the input that was changed, and what to do."""
     names = ["verdict", "recomputation_verdict", "differences_verdict", *(v.verdict for v in verdicts)]
     failed = ",".join(f'{name}="FAIL"' for name in names)
@@ -135,22 +152,21 @@ def _verdict(book: Book, sheet: Sheet, plan: Plan, verdicts: Sequence[Verdict]) 
         sheet.put(VERDICT_ROW, k, None, book.style("big"))
     if sheet.merge_range(3, 0, 3, 4, "", book.style("big")):
         raise ValueError("Start: the certificate's cells could not be merged")
-    said = "FAIL" if "FAIL" in map(book.shown, names) else "PASS"
-    sheet.put(VERDICT_ROW, 0, said, book.style("big"), f'IF(IFERROR(OR({failed}),TRUE),"FAIL",{right})')
+    sheet.live(VERDICT_ROW, 0, f'IF(IFERROR(OR({failed}),TRUE),"FAIL",{right})', book.style("big"))
     book.name("certificate", START, "$A$4")
-    what, do = _advice(plan)
-    for row, text, told, look in ((5, ALL_WELL, what, "link"), (6, TRY, do, "muted")):
-        _line(book, sheet, row, 0, text, look, formula=told)
+    what, do = _advice(rates)
+    for row, formula, look in ((5, what, "link"), (6, do, "muted")):
+        _line(book, sheet, row, 0, None, look, formula=formula)
     for test, look in (('$A$4="PASS"', "pass"), ('$A$4="FAIL"', "fail"), ("ISTEXT($A$4)", "note")):
         rule = {"type": "formula", "criteria": "=" + test, "format": book.conditional(look), "stop_if_true": True}
         sheet.conditional_format(3, 0, 3, 4, rule)
     return 8
 
 
-def _advice(plan: Plan) -> tuple[str, str]:
-    """The formulas of a link to what the verdict is about, and of what to do."""
+def _advice(rates: bool) -> tuple[str, str]:
+    """The formulas of a link to what the verdict is about, and of what to do; `rates`: whether these are recomputed."""
     changed = 'HYPERLINK("#"&changed_place,changed_place&": "&changed_input)'
-    checked = STILL_CHECKED if plan.rates_recomputed else STILL_CHECKED_FEWER
+    checked = STILL_CHECKED if rates else STILL_CHECKED_FEWER
     shown = f"{NETWORK}!B{SHOWN_ROW}"
     cases = (
         ('$A$4="PASS"', f'HYPERLINK("#{RECOMPUTED}!A1","{ALL_WELL}")', TRY),
@@ -181,29 +197,26 @@ def _index(book: Book, sheet: Sheet, row: int, more: Sequence[tuple[str, str]]) 
     return row + len(INDEX) + len(more) + 2
 
 
-def _checklist(book: Book, sheet: Sheet, row: int, verdicts: Sequence[Verdict]) -> int:
+def _checklist(book: Book, sheet: Sheet, row: int, cells: int, verdicts: Sequence[Verdict]) -> int:
     """Each line is a formula: it changes while a person works in the file."""
     _section(book, sheet, row, "Checked live, at this moment")
-    shown = book.shown
-    cells = shown("cells_compared")
-    lines: tuple[tuple[str, Value, str, Value, str, str, str], ...] = (
-        ("every number equals PyTorch's", shown("verdict"), "verdict", shown("worst_difference"), "relative",
-         "worst_difference", "worst relative difference; 1e-9 is allowed"),
-        ("every cell is what it should be", shown("recomputation_verdict"), "recomputation_verdict",
-         shown("cells_that_differ"), "whole", "cells_that_differ",
+    lines = (
+        ("every number equals PyTorch's", "verdict", "relative", "worst_difference",
+         "worst relative difference; 1e-9 is allowed"),
+        ("every cell is what it should be", "recomputation_verdict", "whole", "cells_that_differ",
          "cells differ from a second computation; for any inputs"),
-        ("gradients agree numerically", shown("differences_verdict"), "differences_verdict", 0, "whole", "row_number",
+        ("gradients agree numerically", "differences_verdict", "whole", "row_number",
          "is the iteration shown on Finite differences"),
-        ("inputs are the template's", "yes", 'IF(inputs_changed=0,"yes","changed")', 0, "whole", "inputs_changed",
+        ("inputs are the template's", 'IF(inputs_changed=0,"yes","changed")', "whole", "inputs_changed",
          "inputs differ from the template's"),
-        ("no cell is missing", "yes", f'IF(cells_compared={cells:.0f},"yes","FAIL")', cells, "whole", "cells_compared",
+        ("no cell is missing", f'IF(cells_compared={cells},"yes","FAIL")', "whole", "cells_compared",
          "cells are compared with PyTorch, with the template's inputs"),
-        *((v.label, shown(v.verdict), v.verdict, shown(v.number), v.style, v.number, v.text) for v in verdicts),
+        *((v.label, v.verdict, v.style, v.number, v.text) for v in verdicts),
     )  # fmt: skip
-    for k, (name, result, formula, number, form, detail, text) in enumerate(lines, row + 1):
+    for k, (name, formula, form, detail, text) in enumerate(lines, row + 1):
         sheet.put(k, 0, name, book.style("cell", "bold"))
-        sheet.put(k, 1, result, book.style("cell", "verdict"), formula)
-        sheet.put(k, 2, number, book.style("cell", form, "right"), detail)
+        sheet.live(k, 1, formula, book.style("cell", "verdict"))
+        sheet.live(k, 2, detail, book.style("cell", form, "right"))
         _line(book, sheet, k, 3, text, "cell", "muted", "indent")
     area = (row, 1, row + len(lines) - 1, 1)
     first = f"$B{row + 1}"

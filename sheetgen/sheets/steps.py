@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 
 from sheetgen import derivation, style
 from sheetgen.book import Book, Sheet, Value
-from sheetgen.cell import Cell, Evaluator, forward_order
+from sheetgen.cell import Cell
 from sheetgen.derivation import Line
-from sheetgen.digits import scientific, text_of, text_value
+from sheetgen.digits import scientific, text_of
 from sheetgen.formula import TEX, TEXTBOOK, by_name, by_tex_name, live_text, show, tex_name
-from sheetgen.layout import FIRST_ROW, guarded
-from sheetgen.plan import START, STEPS, Plan, of_row, value
+from sheetgen.layout import FIRST_ROW, Trace, guarded
+from sheetgen.plan import START, STEPS, Run, of_row
 from sheetgen.sheets.network import Panel
 from sheetgen.typeset import typeset
 
@@ -20,6 +20,7 @@ MATHS, FORMULA, NUMBERS, VALUE, AS_TEXT = range(5)  # columns
 MATHS_PIXELS = 600
 ROW = 48  # pixels: the height of a line with a fraction
 MOST_TEXT = 8_000  # characters of a formula that spells a line out
+NUMBER = "0.606478"  # as long as most numbers are in a line that is spelt out
 LITERAL = 250  # characters of a text in a formula; Excel takes 255
 
 AT = "$E$3"  # the row of Training that is shown
@@ -31,7 +32,7 @@ SUBTITLE = (
 )
 
 
-def write(book: Book, plan: Plan, panel: Panel) -> None:
+def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     """Write the sheet Steps."""
     sheet = book.sheet(STEPS, "Backpropagation in six steps", SUBTITLE)
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
@@ -40,20 +41,19 @@ def write(book: Book, plan: Plan, panel: Panel) -> None:
     sheet.set_column(NUMBERS, NUMBERS, 52)
     sheet.set_column(VALUE, VALUE, 17)
     sheet.set_column(AS_TEXT, AS_TEXT, 14)
-    if plan.program.spec.samples > 1:
+    if run.program.spec.samples > 1:
         sheet.put(3, NUMBERS, "the lines are those of the first sample", book.style("muted"))
-    sheet.put(3, FORMULA, "row shown: 0", book.style("bold", "left"), of_row('"row shown: "&row_number'))
+    sheet.live(3, FORMULA, of_row('"row shown: "&row_number'), book.style("bold", "left"))
     sheet.put(3, VALUE, "row of Training", book.style("muted", "right"))
-    sheet.put(3, AS_TEXT, FIRST_ROW, book.style("muted", "right"), of_row(f"row_number+{FIRST_ROW}"))
+    sheet.live(3, AS_TEXT, of_row(f"row_number+{FIRST_ROW}"), book.style("muted", "right"))
     heads = ("the line as mathematics", None, "with the numbers put in", "live value", "value as text")
     for k, name in enumerate(heads):
         if name:
             sheet.put(4, k, name, book.style("head", "center" if k >= VALUE else "left"))
-    told = "as the Excel formula (Training, row {})"
-    head = f'IF(ISNUMBER({AT}),{_substituted(told.format(ROW_MARK))},"as the Excel formula")'
-    sheet.put(4, FORMULA, told.format(FIRST_ROW), book.style("head", "left"), head)
-    writer = _Writer(book, sheet, plan, panel)
-    for step in derivation.derive(plan.program.spec):
+    told = _substituted(f"as the Excel formula (Training, row {ROW_MARK})")
+    sheet.live(4, FORMULA, f'IF(ISNUMBER({AT}),{told},"as the Excel formula")', book.style("head", "left"))
+    writer = _Writer(sheet, book, run, training, panel)
+    for step in derivation.derive(run.program.spec):
         writer.step(step)
     scientific(book, sheet, (4, VALUE, writer.row - 1, VALUE), "wide")
     sheet.freeze_panes(4, 0)
@@ -71,15 +71,12 @@ def _substituted(text: str) -> str:
 class _Writer:
     """Writes line after line, remembering where each line's value stands, for later lines refer to it."""
 
-    def __init__(self, book: Book, sheet: Sheet, plan: Plan, panel: Panel):
-        self.book, self.sheet, self.plan, self.row = book, sheet, plan, 4
-        self.placed: dict[str, tuple[str, str, float]] = {}  # name -> number, text, cached number
-        program = plan.program
-        first = {**dict(zip(program.columns, next(iter(plan.rows(program.columns))), strict=True)), **program.constants}
-        self.values = {c.name or "": v for c, v in first.items()}
+    def __init__(self, sheet: Sheet, book: Book, run: Run, training: Trace, panel: Panel):
+        self.book, self.sheet, self.run, self.row = book, sheet, run, 4
+        self.placed: dict[str, tuple[str, str]] = {}  # name -> the addresses of its number and of that as text
         self.panel = panel
-        self.training = {c.name or "": f"{plan.training.letters[id(c)]}{ROW_MARK}" for c in plan.training.cells}
-        self.names = {c.name or "": n for c, n in plan.names.items()}
+        self.training = {c.name or "": f"{training.letters[id(c)]}{ROW_MARK}" for c in training.cells}
+        self.names = {c.name or "": n for c, n in run.names.items()}
 
     def step(self, step: derivation.Step) -> None:
         """A title with its sentence, then the lines."""
@@ -95,41 +92,35 @@ class _Writer:
         """One line in its four renderings."""
         self.row += 1
         column = line.name.replace("E_total/", "E/")
-        form = self.plan.style(column)
-        number = self._evaluate(line)
+        form = self.run.style(column)
         self._picture(line)
         formula = "=" + show(line.cell, self._ref(line, self._training))
         self._formula(line, formula)
         text = of_row(live_text(line.cell, self._ref(line, self._text)))
-        spelt = show(line.cell, self._ref(line, self._cached_text), TEXTBOOK)
+        spelt = show(line.cell, self._ref(line, lambda name: NUMBER if self._text(name) else None), TEXTBOOK)
         if len(text) < MOST_TEXT and len(spelt) < 2_000:
-            self.sheet.put(self.row, NUMBERS, spelt, self.book.style("cell", "left", "numbers"), text)
-        self.sheet.put(self.row, VALUE, value(number), self.book.style("cell", form), self._value(line))
+            self.sheet.live(self.row, NUMBERS, text, self.book.style("cell", "left", "numbers"))
+        self.sheet.live(self.row, VALUE, self._value(line), self.book.style("cell", form))
         at = f"$D${self.row}"
-        self.sheet.put(self.row, AS_TEXT, text_value(value(number)), self.book.style("muted", "right"), text_of(at))
-        longest = len(formula.replace(ROW_MARK, str(self.plan.last)))
+        self.sheet.live(self.row, AS_TEXT, text_of(at), self.book.style("muted", "right"))
+        longest = len(formula.replace(ROW_MARK, str(self.run.last)))
         lines = max(1, -(-longest // 50), -(-len(spelt) // 58))
         self.sheet.set_row_pixels(self.row - 1, max(ROW, 15 * lines + 14))
-        self.placed.setdefault(line.name, (at, f"$E${self.row}", number))
+        self.placed.setdefault(line.name, (at, f"$E${self.row}"))
 
     def _formula(self, line: Line, formula: str) -> None:
         """The line as a formula, of whatever row is shown; or where it stands, if it is too long for a live text."""
         if len(_substituted(formula)) >= MOST_TEXT:
             formula = f"too long to print: see Training!{self._training(line.name)}"
-        live = of_row(_substituted(formula)) if ROW_MARK in formula else None
         code = self.book.style("cell", "code", "left", "typed")
-        self.sheet.put(self.row, FORMULA, formula.replace(ROW_MARK, str(FIRST_ROW)), code, live)
+        if ROW_MARK in formula:
+            self.sheet.live(self.row, FORMULA, of_row(_substituted(formula)), code)
+        else:
+            self.sheet.put(self.row, FORMULA, formula, code)
 
     def _value(self, line: Line) -> str:
         text = show(line.cell, self._ref(line, self._number))
-        return of_row(guarded(text, self.plan.program.spec.bounded))
-
-    def _evaluate(self, line: Line) -> float:
-        leaves = {c: self._leaf(c.name or "") for c in forward_order(line.cell) if c.op == "variable"}
-        return Evaluator([line.cell])(leaves)[0]
-
-    def _leaf(self, name: str) -> float:
-        return self.placed[name][2] if name in self.placed else self.values[self._known(name, self.values)]
+        return of_row(guarded(text, self.run.program.spec.bounded))
 
     @staticmethod
     def _known(name: str, table: Mapping[str, object]) -> str:
@@ -157,12 +148,6 @@ class _Writer:
         if name in self.placed:
             return self.placed[name][1]
         return self.panel.text.get(self._known(name, self.panel.text))
-
-    def _cached_text(self, name: str) -> str | None:
-        if name in self.placed:
-            return text_value(value(self.placed[name][2]))
-        known = self._known(name, self.values)
-        return text_value(value(self.values[known])) if known in self.values else None
 
     def _picture(self, line: Line) -> None:
         tex = f"{tex_name(line.name)} = {show(line.cell, by_tex_name, TEX)}"

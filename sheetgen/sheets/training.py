@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.cell import Cell
 from sheetgen.digits import scientific
-from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW
-from sheetgen.plan import START, TRAINING, Plan, value
+from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, Trace
+from sheetgen.plan import START, TRAINING, Run, value
 from sheetgen.sheets.common import CHART_LIMIT, CHART_WIDTH, headers, place_strip, strip
 from sheetgen.sheets.plotted import Drawing, Line, Plotted, draw, helpers
 
@@ -20,36 +21,58 @@ SUBTITLE = (
 )
 
 
-def write(book: Book, plan: Plan) -> list[Line]:
-    """Write the sheet Training; returns the columns that charts are drawn from and that are not the table's own."""
-    program, trace = plan.program, plan.training
+class TrainingPlaces(NamedTuple):
+    """Where the run stands, row by row, and what the charts draw of it."""
+
+    trace: Trace
+    drawings: list[Drawing]
+
+    @property
+    def lines(self) -> list[Line]:
+        """The columns that charts are drawn from and that are not the table's own."""
+        return helpers(self.drawings)
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are."""
+        return 1 + len(self.trace.columns) + len(self.lines)
+
+
+def places(run: Run) -> TrainingPlaces:
+    """Lay the sheet out. Raises FormulaTooLong."""
+    trace = Trace(run.program, run.program.columns, run.names, 1, TRAINING)
+    return TrainingPlaces(trace, _drawings(run, trace))
+
+
+def write(book: Book, run: Run, places: TrainingPlaces) -> None:
+    """Write the sheet Training."""
+    program, trace = run.program, places.trace
     sheet = book.sheet(TRAINING, f"Training: {program.spec.steps:,} updates", SUBTITLE)
     book.link(sheet, 3, 0, START, "← Start", "Back to the index")
     headers(book, sheet, 0, ["iteration", *(c.name for c in trace.columns)])
-    forms = [plan.style(c.name) for c in trace.columns]
+    forms = [run.style(c.name) for c in trace.columns]
     columns = [Stream(book.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
     columns += [Stream(book.style("cell", f), c.first, c.below) for f, c in zip(forms, trace.columns, strict=True)]
 
     def rows() -> Iterator[list[Value]]:
-        for k, numbers in enumerate(plan.rows(program.columns)):
+        for k, numbers in enumerate(run.rows(program.columns)):
             yield [float(k), *map(value, numbers)]
 
-    plotted = Plotted(book, sheet, _drawings(plan), plan.last, rows)
+    plotted = Plotted(book, sheet, places.drawings, run.last, len(columns))
     columns += plotted.streams
     strip(sheet, len(columns) - 1)
-    sheet.stream(FIRST_ROW, plan.last, 0, columns, plotted.rows)
-    scientific(book, sheet, (FIRST_ROW - 1, 1, plan.last - 1, len(trace.columns)), *forms)
+    sheet.stream(FIRST_ROW, run.last, 0, columns, rows)
+    scientific(book, sheet, (FIRST_ROW - 1, 1, run.last - 1, len(trace.columns)), *forms)
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.repeat_columns(0)
     sheet.fit_to_pages(-(-len(trace.columns) // COLUMNS_ON_A_PAGE), 0)
-    sheet.print_area(0, 0, plan.last - 1, len(trace.columns))
-    _place(sheet, plotted, plan.last - FIRST_ROW)
-    return plotted.helpers
+    sheet.print_area(0, 0, run.last - 1, len(trace.columns))
+    _place(sheet, plotted, run.last - FIRST_ROW)
 
 
-def _drawings(plan: Plan) -> list[Drawing]:
+def _drawings(run: Run, trace: Trace) -> list[Drawing]:
     """What the charts show: the error twice, all weights, all gradients, and what a batch has learnt."""
-    trace, program = plan.training, plan.program
+    program = run.program
     error, weights = [program.network.loss], list(program.next)
     charts: list[tuple[str, list[Cell], bool]] = [
         ("E_total", error, False),

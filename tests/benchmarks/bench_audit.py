@@ -26,10 +26,9 @@ import judge_mutants
 from books import TEMPLATES
 from traces import write_trace
 
-from sheetgen import program
+from sheetgen import workbook
 from sheetgen.audit.judge import audit
 from sheetgen.audit.verdict import Verdict
-from sheetgen.plan import Plan
 from sheetgen.spec import load
 from sheetgen.xlsx import read
 
@@ -54,7 +53,7 @@ def many(folder: Path) -> list[Path]:
 def long(folder: Path) -> Path:
     """Write a trace of 10,000 rows and 31 columns."""
     path = folder / "trace.xlsx"
-    write_trace(Plan(program.build(replace(load(TEMPLATES / "homework.toml"), steps=ROWS - 1))), path)
+    write_trace(workbook.plan(replace(load(TEMPLATES / "homework.toml"), steps=ROWS - 1)), path)
     return path
 
 

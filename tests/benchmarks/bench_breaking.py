@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from breaking import INPUTS, SHEETS, Opened, named
 
 from sheetgen import templates, workbook
+from sheetgen.engines.calculated import calculated
+from sheetgen.sheets.start import Made
 from sheetgen.spec import load, with_options
 
 
@@ -31,7 +33,7 @@ def main() -> int:
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "book.xlsx"
-        workbook.write(workbook.plan(spec), path, workbook.ask_oracle(spec))
+        workbook.write(workbook.plan(spec), path, workbook.ask_oracle(spec), Made(calculate=calculated))
         for title, inputs in INPUTS.items():
             missed += _broken(Opened(path), title, inputs)
     return 1 if missed else 0

@@ -13,28 +13,28 @@ import tempfile
 import time
 from pathlib import Path
 
-from sheetgen import program, spec, templates
+from sheetgen import spec, templates, workbook
 from sheetgen.book import writing
 from sheetgen.layout import FIRST_ROW
-from sheetgen.plan import Plan
 from sheetgen.sheets import training
+from sheetgen.workbook import Plan
 
 
 def make_plan(rows: int) -> Plan:
     """The homework with that many rows."""
     homework = spec.load(templates.find("homework"))
-    return Plan(program.build(spec.with_options(homework, steps=rows - 1)))
+    return workbook.plan(spec.with_options(homework, steps=rows - 1))
 
 
 def with_sheetgen(plan: Plan, path: Path) -> None:
     """The sheet Training as the workbook has it."""
     with writing(path, "benchmark") as book:
         inputs = book.sheet("Network", "inputs", "")
-        for k, (c, name) in enumerate(plan.names.items(), 5):
-            inputs.put(k, 1, (plan.program.constants | plan.program.initial)[c], book.style("input"))
+        for k, (c, name) in enumerate(plan.run.names.items(), 5):
+            inputs.put(k, 1, (plan.run.program.constants | plan.run.program.initial)[c], book.style("input"))
             book.name(name, "Network", f"$B${k}")
         book.sheet("Start", "", "")
-        training.write(book, plan)
+        training.write(book, plan.run, plan.training)
 
 
 def with_xlsxwriter(plan: Plan, path: Path) -> None:
@@ -44,8 +44,8 @@ def with_xlsxwriter(plan: Plan, path: Path) -> None:
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
     sheet = book.add_worksheet("Training")
     style = book.add_format({"num_format": "0.000000000"})
-    for row, numbers in enumerate(plan.rows(plan.program.columns), FIRST_ROW):
-        for k, (column, number) in enumerate(zip(plan.training.columns, numbers, strict=True), 1):
+    for row, numbers in enumerate(plan.run.rows(plan.run.program.columns), FIRST_ROW):
+        for k, (column, number) in enumerate(zip(plan.training.trace.columns, numbers, strict=True), 1):
             sheet.write_formula(row - 1, k, "=" + column.at(row), style, number)
     book.close()
 
@@ -58,8 +58,8 @@ def with_openpyxl(plan: Plan, path: Path) -> None:
     sheet = book.create_sheet("Training")
     for _ in range(FIRST_ROW - 1):
         sheet.append([])
-    for row in range(FIRST_ROW, plan.last + 1):
-        sheet.append(["=" + column.at(row) for column in plan.training.columns])
+    for row in range(FIRST_ROW, plan.run.last + 1):
+        sheet.append(["=" + column.at(row) for column in plan.training.trace.columns])
     book.save(path)
 
 
