@@ -88,8 +88,8 @@ def _build(
     """Write a draft, judge it, and write it again with the judge's figures; only then does it take its place."""
     if checked and plan.cells > MAX_CELLS:
         raise TooLarge(
-            f"{plan.run.program.spec.steps:,} steps make {plan.cells:,} cells, more than the {MAX_CELLS:,} that a check "
-            "reads: use fewer steps, or build it with --no-check"
+            f"{plan.run.program.spec.steps:,} steps make {plan.cells:,} cells, more than the {MAX_CELLS:,} that a "
+            "check reads: use fewer steps, or build it with --no-check"
         )
     with staging(path, CannotWrite, REMEDY) as folder:
         if plan.formulas > LONG[checked]:
