@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sheetgen.cells.ops import ACTIVATIONS, OPS
 from sheetgen.text import unseen
 
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
 BIASES = ("none", "trained", "frozen")
 FORMULAS = ("expanded", "staged")
 LEARNING_RATES = (0.1, 0.2, 0.5, 0.8, 1.0, 2.0)
@@ -56,7 +56,7 @@ class Spec:
     @property
     def bounded(self) -> bool:
         """Whether every activation is bounded, so that training cannot run off to infinity."""
-        return set(self.activations) <= {"sigmoid", "tanh"}
+        return all(OPS[name].bounded for name in self.activations)
 
 
 def weight_count(layers: tuple[int, ...]) -> int:

@@ -12,12 +12,13 @@ HOUSE = Path(sheetgen.__file__).parent
 
 # What a room may import of sheetgen, and nothing else.
 MAY = {
-    "cell": set(),
+    "cells": set(),
+    "cell": {"cells"},
     "text": set(),
-    "spec": {"text"},
+    "spec": {"cells", "text"},
     "style": set(),
     "typeset": set(),
-    "formula": {"cell"},
+    "formula": {"cell", "cells"},
     "network": {"cell", "spec"},
     "derivation": {"cell", "network", "spec"},
     "program": {"cell", "network", "spec"},
@@ -34,24 +35,25 @@ MAY = {
     "report": set(),
     "carried": {"report", "spec", "xlsx"},
     "exported": {"engines", "report", "tables", "xlsx"},
-    "reader": {"reader", "cell", "xlsx"},
-    "grad": {"grad", "console", "reader", "cell", "text", "xlsx"},
+    "reader": {"reader", "cell", "cells", "xlsx"},
+    "grad": {"grad", "console", "reader", "cell", "cells", "text", "xlsx"},
     "compiled": {"compiled", "xlsx"},
     "exporter": {
-        "exporter", "book", "console", "digits", "drafts", "engines", "exported", "formula", "layout", "lint", "report",
-        "style", "text", "xlsx",
+        "exporter", "book", "cells", "console", "digits", "drafts", "engines", "exported", "formula", "layout", "lint",
+        "report", "style", "text", "xlsx",
     },
     "drafts": set(),
     "console": {"report"},
     # book for the report it writes
-    "audit": {"audit", "console", "drafts", "reader", "cell", "formula", "xlsx", "book", "style"},
+    "audit": {"audit", "console", "drafts", "reader", "cell", "cells", "formula", "xlsx", "book", "style"},
 }  # fmt: skip
 
 # The judge imports nothing of what writes, not even by way of a third. SHARED is all that both use.
 JUDGE = ("check", "carried", "exported", "report", "tables", "reference", "engines", "xlsx", "lint", "compiled")
 ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation")
 ACCUSED += ("digits", "exporter")
-SHARED = {"sheetgen.__init__", "sheetgen.reference", "sheetgen.spec", "sheetgen.text"}
+# Of the table of operators a Spec takes the names of the activations, and whether they are bounded.
+SHARED = {"sheetgen.__init__", "sheetgen.reference", "sheetgen.spec", "sheetgen.text", "sheetgen.cells.ops"}
 
 # Who alone may import a library.
 ONLY = {

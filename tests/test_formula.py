@@ -1,28 +1,31 @@
 """Formula text, asserted literally: Excel, textbook, TeX; brackets, numbers, limits; and what a formula computes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from inspect import signature
 
 import ironcalc
 import pytest
 from books import STEADY
+from cells import relu, tanh
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sheetgen import network, program
 from sheetgen.cell import (
+    OPS,
     Cell,
     Evaluator,
     add,
     backward,
     constant,
+    dot,
     forward_order,
     half_squared_error,
     identity,
     mul,
-    relu,
     sigmoid,
     sub,
-    tanh,
     variable,
 )
 from sheetgen.formula import (
@@ -167,6 +170,62 @@ power = half_squared_error(a, b)
 ])  # fmt: skip
 def test_brackets_where_needed_and_nowhere_else(cell: Cell, text: str) -> None:
     assert show(cell, by_name) == text
+
+
+LIKE_A_TEXTBOOK = [
+    (constant(3).apply("pow", a + b), "3^(a + b)"), ((a + b).apply("max", c, -d), "max(a + b, c, -d)"),
+    (a.apply("ge", b + c), "a ≥ b + c"), (a.apply("ge", b).apply("if", c, d) * a, "(c if a ≥ b, else d)*a"),
+    (dot([a, b], [c, d]) * a, "(a*c + b*d)*a"), (dot([a], [c]) * b, "a*c*b"), (a + identity(-b), "a - b"),
+    (a.apply("sin") + b.apply("exp"), "sin(a) + exp(b)"), (a.apply("eq", b) * c, "(a = b)*c"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "text"), LIKE_A_TEXTBOOK)
+def test_the_other_operators_as_a_textbook_writes_them(cell: Cell, text: str) -> None:
+    assert show(cell, by_name, TEXTBOOK) == text
+
+
+@pytest.mark.parametrize("name", OPS)
+@pytest.mark.parametrize("dialect", [EXCEL, TEXTBOOK, TEX], ids=["Excel", "textbook", "TeX"])
+def test_every_operator_has_a_text_in_every_dialect(name: str, dialect: Dialect) -> None:
+    """With as many arguments as its value takes, none of which is lost."""
+    count = len(signature(OPS[name].value).parameters) if name not in BUILT_IN else 1
+    leaves = [variable(f"<{k}>") for k in range(2 if name in ("add", "mul", "dot", "max", "min") else count)]
+    text = show(Cell(name, tuple(leaves)), by_name, dialect)
+    assert all(leaf.name in text for leaf in leaves if leaf.name) and "{a" not in text and "{*" not in text
+
+
+BUILT_IN = ("sigmoid", "exp", "ln", "log10", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "erf", "abs")
+
+
+def row(cells: Sequence[Cell]) -> tuple[str, tuple[int, int]] | None:
+    """The range of Cells that are a, b, c or d in this order, in cells A1:D1."""
+    names = "".join(c.name or "" for c in cells)
+    return (f"{names[0]}1:{names[-1]}1".upper(), (1, len(names))) if names in "abcd" else None
+
+
+@pytest.mark.parametrize(("cell", "text"), [
+    (dot([a, b], [c, d]), "SUMPRODUCT(A1:B1,C1:D1)"), (dot([a, b], [c, d]) + a, "SUMPRODUCT(A1:B1,C1:D1)+a"),
+    (dot([a, b], [c, d]) * a, "SUMPRODUCT(A1:B1,C1:D1)*a"), (dot([b, a], [c, d]), "b*c+a*d"),
+    (dot([a, b], [b, b]), "a*b+b*b"), (dot([a, b - c], [c, d]), "a*c+(b-c)*d"),
+    (dot([a, b], [c, d]) / a, "SUMPRODUCT(A1:B1,C1:D1)/a"),
+])  # fmt: skip
+def test_a_dot_of_two_blocks_is_a_sumproduct(cell: Cell, text: str) -> None:
+    assert show(cell, by_name, EXCEL, row) == text
+
+
+def test_blocks_of_other_shapes_are_multiplied_out() -> None:
+    """SUMPRODUCT of a row and a column of the same length is an error."""
+    turned = {("a", "b"): ("A1:B1", (1, 2)), ("c", "d"): ("A3:A4", (2, 1))}
+    text = show(dot([a, b], [c, d]), by_name, EXCEL, lambda cells: turned.get(tuple(x.name for x in cells)))
+    assert text == "a*c+b*d"
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_no_function_has_more_arguments_than_excel_takes(name: str) -> None:
+    text = show(Cell(name, tuple(variable("x") for _ in range(600))), by_name)
+    calls = text.split(name.upper() + "(")[1:]
+    assert len(calls) == 4 and text.count("x") == 600 and max(call.count("x") for call in calls) == 255
 
 
 def excel(formula: str, values: list[float]) -> float | str:
