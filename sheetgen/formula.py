@@ -41,7 +41,7 @@ class Text(str):
     positive: Text | None  # what stands after its minus sign, where it is a negation
 
     def __new__(cls, text: str, level: int = ATOM, positive: Text | None = None) -> Text:
-        self = super().__new__(cls, text)
+        self = str.__new__(cls, text)
         self.level, self.positive = level, positive
         return self
 
@@ -115,6 +115,11 @@ def compose(op: str, args: Sequence[Text], dialect: Dialect = EXCEL) -> Text:
     while len(args) > MAX_ARGUMENTS and "{*}" in text:
         args = [_fill(text, args[k : k + MAX_ARGUMENTS], dialect.comma) for k in range(0, len(args), MAX_ARGUMENTS)]
     return _fill(text, args, dialect.comma)
+
+
+def compose_once(op: str, arg: Text) -> Text:
+    """The Excel text of an operator that reads a long argument only once; it must hold no text such as “diverged”."""
+    return _fill(OPS[op].once or OPS[op].excel, [arg])
 
 
 def _sum(plus: str, minus: str, args: Sequence[Text]) -> Text:
