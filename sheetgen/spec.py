@@ -58,6 +58,11 @@ class Spec:
         """Whether every activation is bounded, so that training cannot run off to infinity."""
         return all(OPS[name].bounded for name in self.activations)
 
+    @property
+    def kinked(self) -> bool:
+        """Whether an activation has a kink, where the error has no derivative."""
+        return any(OPS[name].at_zero for name in self.activations)
+
 
 def weight_count(layers: tuple[int, ...]) -> int:
     """How many weights connect the layers."""

@@ -32,12 +32,16 @@ from sheetgen.formula import (
     AROUND,
     EXCEL,
     MAX_FORMULA,
+    SUM,
     TEX,
     TEXTBOOK,
     Dialect,
     FormulaTooLong,
+    Text,
     by_name,
     by_tex_name,
+    compose,
+    compose_once,
     live_text,
     number,
     show,
@@ -219,6 +223,23 @@ def test_blocks_of_other_shapes_are_multiplied_out() -> None:
     turned = {("a", "b"): ("A1:B1", (1, 2)), ("c", "d"): ("A3:A4", (2, 1))}
     text = show(dot([a, b], [c, d]), by_name, EXCEL, lambda cells: turned.get(tuple(x.name for x in cells)))
     assert text == "a*c+b*d"
+
+
+def test_the_second_text_of_an_operator_reads_its_argument_once_and_gives_the_same() -> None:
+    twice = {name: op for name, op in OPS.items() if op.once}
+    assert {"relu", "sigmoid"} <= twice.keys()
+    for name, op in twice.items():
+        once = compose_once(name, Text("A1-A2", SUM))
+        assert once.count("A1") == 1 and show(Cell(name, (a,)), by_name).count("a") > 1
+        for value in (-800.0, -1.5, 0.0, 1.5, 800.0):
+            assert excel(once, [value, 0.0]) == pytest.approx(op.value(value), rel=1e-15)
+
+
+def test_relu_passes_on_what_is_no_number() -> None:
+    """MAX would say 0 of a cell that holds “diverged”; so it is kept for what is calculated within the formula."""
+    texts = '"diverged"', "A1"
+    assert [excel(compose("relu", [Text(text)]), [-2.0]) for text in texts] == ["diverged", 0]
+    assert compose_once("relu", Text("A1")) == "MAX(0,A1)"
 
 
 @pytest.mark.parametrize("name", ["max", "min"])
