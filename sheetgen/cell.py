@@ -1,10 +1,15 @@
-"""All the calculus: a graph of Cells, a table of operators, and reverse mode whose gradients are Cells again."""
+"""All the calculus: a graph of Cells, and reverse mode whose gradients are Cells again.
+
+What an operator computes, and how it passes a derivative on, is its row in `sheetgen.cells.ops`.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+
+from sheetgen.cells.ops import OPS as OPS
+from sheetgen.cells.ops import NotDifferentiable as NotDifferentiable
 
 
 class Cell:
@@ -22,6 +27,14 @@ class Cell:
         """Give the Cell the name that people call it by, and return it."""
         self.name = name
         return self
+
+    def apply(self, op: str, *others: Cell | float) -> Cell:
+        """The result of an operator on this Cell and others."""
+        return Cell(op, (self, *map(cell, others)))
+
+    def times(self, *factors: Cell | float) -> Cell:
+        """The product with others, as one operator."""
+        return mul(self, *factors)
 
     def __add__(self, other: Cell | float) -> Cell:
         return add(self, other)
@@ -42,10 +55,10 @@ class Cell:
         return mul(other, self)
 
     def __truediv__(self, other: Cell | float) -> Cell:
-        return Cell("div", (cell(self), cell(other)))
+        return self.apply("div", other)
 
     def __neg__(self) -> Cell:
-        return Cell("neg", (self,))
+        return self.apply("neg")
 
     def __repr__(self) -> str:
         return f"Cell({self.name or self.op})"
@@ -91,67 +104,26 @@ def mul(*factors: Cell | float) -> Cell:
     return kept[0] if len(kept) == 1 else Cell("mul", tuple(kept)) if kept else constant(1)
 
 
+def dot(left: Iterable[Cell | float], right: Iterable[Cell | float]) -> Cell:
+    """The sum of the products of two rows of equal length; pairs with a zero drop out."""
+    pairs = [(cell(p), cell(q)) for p, q in zip(left, right, strict=True)]
+    kept = [pair for pair in pairs if not any(is_constant(c, 0) for c in pair)]
+    return Cell("dot", tuple(c for side in zip(*kept, strict=True) for c in side)) if kept else constant(0)
+
+
 def sigmoid(h: Cell) -> Cell:
     """The logistic function, 1 / (1 + exp(-h))."""
-    return Cell("sigmoid", (h,))
-
-
-def tanh(h: Cell) -> Cell:
-    """The hyperbolic tangent."""
-    return Cell("tanh", (h,))
-
-
-def relu(h: Cell) -> Cell:
-    """max(0, h), with derivative 0 at 0 as in PyTorch."""
-    return Cell("relu", (h,))
+    return h.apply("sigmoid")
 
 
 def identity(h: Cell) -> Cell:
     """`h` as a Cell of its own, so that an output layer can be linear and still have a column."""
-    return Cell("identity", (h,))
+    return h.apply("identity")
 
 
 def half_squared_error(t: Cell, a: Cell) -> Cell:
     """(t - a)^2 / 2, the error of one output."""
-    return Cell("half_squared_error", (t, a))
-
-
-def _sigmoid(h: float) -> float:
-    # exp(700) is near the largest double, and Excel's EXP gives #NUM! beyond it: the sheet has the same bound.
-    return 0.0 if h < -700 else 1 / (1 + math.exp(-h))
-
-
-class NotDifferentiable(ValueError):
-    """A derivative that would pass through a rounding function; the message names the operator."""
-
-
-class Op(NamedTuple):
-    """What an operator computes, and how it passes on the derivative `g` of the result: one per argument.
-
-    `adjoint(y, g, *args)` is written on the operator's own output `y`, as a textbook does.
-    """
-
-    value: Callable[..., float]
-    adjoint: Callable[..., tuple[Cell, ...]]
-
-
-def _others(args: tuple[Cell, ...], k: int) -> tuple[Cell, ...]:
-    return args[:k] + args[k + 1 :]
-
-
-OPS: dict[str, Op] = {
-    "add": Op(lambda *x: sum(x), lambda y, g, *x: (g,) * len(x)),
-    "sub": Op(lambda a, b: a - b, lambda y, g, a, b: (g, -g)),
-    "neg": Op(lambda a: -a, lambda y, g, a: (-g,)),
-    "mul": Op(lambda *x: math.prod(x), lambda y, g, *x: tuple(mul(g, *_others(x, k)) for k in range(len(x)))),
-    "div": Op(lambda a, b: a / b, lambda y, g, a, b: (g / b, -(g * y / b))),
-    "sigmoid": Op(_sigmoid, lambda y, g, h: (mul(g, y, 1 - y),)),
-    "tanh": Op(math.tanh, lambda y, g, h: (mul(g, 1 - mul(y, y)),)),
-    "relu": Op(lambda h: 0.0 if h <= 0 else h, lambda y, g, h: (mul(g, Cell("step", (y,))),)),
-    "step": Op(lambda h: 1.0 if h > 0 else 0.0 * h, lambda y, g, h: (constant(0),)),
-    "identity": Op(lambda h: h, lambda y, g, h: (g,)),
-    "half_squared_error": Op(lambda t, a: (t - a) ** 2 / 2, lambda y, g, t, a: (mul(g, t - a), mul(g, a - t))),
-}
+    return t.apply("half_squared_error", a)
 
 
 def forward_order(*roots: Cell) -> list[Cell]:
@@ -201,7 +173,7 @@ def backward(root: Cell) -> Gradients:
     """Differentiate `root` in reverse mode; the gradients are Cells that share the forward graph.
 
     Contributions to an adjoint are added in forward order, as a person writes them, not in the order in which
-    reverse mode finds them.
+    reverse mode finds them. Raises NotDifferentiable.
     """
     order = forward_order(root)
     position = {id(node): k for k, node in enumerate(order)}
@@ -212,7 +184,7 @@ def backward(root: Cell) -> Gradients:
         g = adjoints[id(node)] = add(*(c for _, c in found))
         if node.args and not is_constant(g, 0):
             for arg, c in zip(node.args, OPS[node.op].adjoint(node, g, *node.args), strict=True):
-                contributions.setdefault(id(arg), []).append((position[id(node)], c))
+                contributions.setdefault(id(arg), []).append((position[id(node)], cell(c)))
     return Gradients(adjoints)
 
 

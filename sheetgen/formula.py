@@ -7,19 +7,28 @@ number) or returns None, and then the Cell is written out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from sheetgen.cell import Cell
+from sheetgen.cells.ops import OPS
 from sheetgen.errors import UserError
 
-SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a piece of text binds
+COMPARISON, SUM, PRODUCT, POWER, ATOM = range(-1, 4)  # how tightly a piece of text binds
+LEVELS = {"sum": SUM, "product": PRODUCT, "power": POWER, "atom": ATOM}
 
 Ref = Callable[[Cell], str | None]
+InBlock = Callable[[Sequence[Cell]], tuple[str, tuple[int, int]] | None]  # the range of Cells, its rows and columns
 
 MAX_FORMULA = 8192  # characters, Excel's limit
-AROUND = 80  # of them for what sheets put around a formula, such as IFERROR(…,"diverged")
+MAX_ARGUMENTS = 255  # of a function, Excel's limit
+AROUND = 80  # of its characters for what sheets put around a formula, such as IFERROR(…,"diverged")
+
+_FIELD = re.compile(r"\{([abc*])(?::(sum|product|power|atom))?\}")
+_BRACKETS = re.compile(r"[({\[][^(){}\[\]]*[)}\]]")
+_SIGNS = [re.compile(signs) for signs in (r"[=<>≠≤≥]|\\[nlg]e\b", r"[-+]", r"[*/·]|\\cdot", r"\^")]
 
 
 class FormulaTooLong(UserError):
@@ -30,10 +39,11 @@ class Text(str):
     """A piece of a formula that knows how tightly it binds."""
 
     level: int
+    positive: Text | None  # what stands after its minus sign, where it is a negation
 
-    def __new__(cls, text: str, level: int = ATOM) -> Text:
-        self = super().__new__(cls, text)
-        self.level = level
+    def __new__(cls, text: str, level: int = ATOM, positive: Text | None = None) -> Text:
+        self = str.__new__(cls, text)
+        self.level, self.positive = level, positive
         return self
 
     def at(self, level: int) -> str:
@@ -42,62 +52,16 @@ class Text(str):
 
 
 class Dialect(NamedTuple):
-    """How a notation writes its operators: three infix signs, and a template for each function."""
+    """A notation: the column of the table of operators that has its texts, and the sign between arguments."""
 
-    plus: str
-    minus: str
-    times: str
-    functions: Mapping[str, Callable[..., Text]]
+    column: str
+    comma: str = ", "
     limit: int | None = None
 
 
-EXCEL = Dialect(
-    "+",
-    "-",
-    "*",
-    {
-        "div": lambda a, b: Text(f"{a.at(PRODUCT)}/{b.at(POWER)}", PRODUCT),
-        # EXP(710) is #NUM! in Excel; below -700 the function is 0 to 300 digits.
-        "sigmoid": lambda h: Text(f"IF({h}<-700,0,1/(1+EXP(-{h.at(ATOM)})))"),
-        "tanh": lambda h: Text(f"TANH({h})"),
-        # Not MAX, which skips a cell that says “diverged”; text is larger than any number.
-        "relu": lambda h: Text(f"IF({h}>0,{h},0)"),
-        "step": lambda h: Text(f"IF({h}>0,1,0)"),
-        "identity": lambda h: h,
-        "half_squared_error": lambda t, a: Text(f"0.5*({t.at(SUM)}-{a.at(PRODUCT)})^2", PRODUCT),
-    },
-    MAX_FORMULA - AROUND,
-)
-
-TEXTBOOK = Dialect(
-    " + ",
-    " - ",
-    "*",
-    {
-        "div": EXCEL.functions["div"],
-        "sigmoid": lambda h: Text(f"1/(1 + exp(-{h.at(ATOM)}))", PRODUCT),
-        "tanh": lambda h: Text(f"tanh({h})"),
-        "relu": lambda h: Text(f"max(0, {h})"),
-        "step": lambda h: Text(f"[{h} > 0]"),
-        "identity": lambda h: h,
-        "half_squared_error": lambda t, a: Text(f"0.5*({t.at(SUM)} - {a.at(PRODUCT)})^2", PRODUCT),
-    },
-)
-
-TEX = Dialect(
-    " + ",
-    " - ",
-    r" \cdot ",
-    {
-        "div": lambda a, b: Text(rf"\dfrac{{{a}}}{{{b}}}"),
-        "sigmoid": lambda h: Text(rf"\dfrac{{1}}{{1 + e^{{-{h.at(ATOM)}}}}}"),
-        "tanh": lambda h: Text(rf"\tanh({h})"),
-        "relu": lambda h: Text(rf"\max(0,\, {h})"),
-        "step": lambda h: Text(rf"[\,{h} > 0\,]"),
-        "identity": lambda h: h,
-        "half_squared_error": lambda t, a: Text(rf"\frac{{1}}{{2}}({t.at(SUM)} - {a.at(PRODUCT)})^2", PRODUCT),
-    },
-)
+EXCEL = Dialect("excel", ",", MAX_FORMULA - AROUND)
+TEXTBOOK = Dialect("words")
+TEX = Dialect("tex")
 
 
 def number(value: float) -> str:
@@ -105,7 +69,7 @@ def number(value: float) -> str:
     return format(Decimal(repr(value)), "f").removesuffix(".0")
 
 
-def show(root: Cell, ref: Ref, dialect: Dialect = EXCEL) -> str:
+def show(root: Cell, ref: Ref, dialect: Dialect = EXCEL, block: InBlock = lambda cells: None) -> str:
     """Write `root` out in a dialect, naming the Cells that `ref` names; the root itself is always written out.
 
     Raises FormulaTooLong where Excel would refuse the formula.
@@ -115,7 +79,7 @@ def show(root: Cell, ref: Ref, dialect: Dialect = EXCEL) -> str:
     def render(node: Cell) -> Text:
         if id(node) not in seen:
             name = None if node is root and node.args else ref(node)
-            seen[id(node)] = Text(name) if name is not None else _write(node, render, dialect)
+            seen[id(node)] = Text(name) if name is not None else write(node)
             if dialect.limit and len(seen[id(node)]) >= dialect.limit:
                 raise FormulaTooLong(
                     f"the formula of {root.name or root.op} is too long, for Excel takes {MAX_FORMULA:,} characters: "
@@ -123,34 +87,72 @@ def show(root: Cell, ref: Ref, dialect: Dialect = EXCEL) -> str:
                 )
         return seen[id(node)]
 
+    def write(node: Cell) -> Text:
+        if node.op == "constant":
+            return Text(number(node.value), ATOM if node.value >= 0 else SUM)
+        if node.op == "variable":
+            raise KeyError(f"{node.name} has no place on the sheet")
+        if node.op != "dot":
+            return compose(node.op, [render(a) for a in node.args], dialect)
+        half = len(node.args) // 2
+        left, right = node.args[:half], node.args[half:]
+        if (one := block(left)) and (other := block(right)) and one[1] == other[1]:
+            return compose("dot", [Text(one[0]), Text(other[0])], dialect)
+        pairs = zip(map(render, left), map(render, right), strict=True)
+        return compose("add", [compose("mul", pair, dialect) for pair in pairs], dialect)
+
     return str(render(root))
 
 
-def _write(node: Cell, render: Callable[[Cell], Text], dialect: Dialect) -> Text:
-    if node.op == "constant":
-        return Text(number(node.value), ATOM if node.value >= 0 else SUM)
-    if node.op == "variable":
-        raise KeyError(f"{node.name} has no place on the sheet")
-    args = [render(a) for a in node.args]
-    if node.op == "add":
-        return _join_sum(node, args, dialect)
-    if node.op == "sub":
-        return Text(args[0].at(SUM) + dialect.minus + args[1].at(PRODUCT), SUM)
-    if node.op == "neg":
+def compose(op: str, args: Sequence[Text], dialect: Dialect = EXCEL) -> Text:
+    """An operator of texts, by its row of the table; `dot` is that of two ranges."""
+    text = getattr(OPS[op], dialect.column)
+    if op == "add":
+        return _sum(text, getattr(OPS["sub"], dialect.column), args)
+    if op == "neg":
         # In Excel the minus sign binds tighter than ^: =-A1^2 is +9 for A1 = 3, so a power gets brackets.
-        return Text("-" + (f"({args[0]})" if "^" in args[0] else args[0].at(PRODUCT)), SUM)
-    if node.op == "mul":
-        return Text(dialect.times.join(a.at(PRODUCT) for a in args), PRODUCT)
-    return dialect.functions[node.op](*args)
+        positive = Text(f"({args[0]})") if "^" in args[0] else args[0]
+        return Text(_fill(text, [positive]), SUM, positive)
+    while len(args) > MAX_ARGUMENTS and "{*}" in text:
+        args = [_fill(text, args[k : k + MAX_ARGUMENTS], dialect.comma) for k in range(0, len(args), MAX_ARGUMENTS)]
+    return _fill(text, args, dialect.comma)
 
 
-def _join_sum(node: Cell, args: list[Text], dialect: Dialect) -> Text:
-    text = args[0].at(SUM)
-    for term, arg in zip(node.args[1:], args[1:], strict=True):
-        # a + (-b) reads better as a - b; the minus sign is already there when the term was written out.
-        written_out = term.op == "neg" and arg.startswith("-")
-        text += dialect.minus + arg[1:] if written_out else dialect.plus + arg.at(PRODUCT)
-    return Text(text, SUM)
+def compose_once(op: str, arg: Text) -> Text:
+    """The Excel text of an operator that reads a long argument only once; it must hold no text such as “diverged”."""
+    return _fill(OPS[op].once or OPS[op].excel, [arg])
+
+
+def _sum(plus: str, minus: str, args: Sequence[Text]) -> Text:
+    total = args[0]
+    for a in args[1:]:  # a + (-b) reads better as a - b
+        total = _fill(minus, [total, a.positive]) if a.positive else Text(total.at(SUM) + plus + a.at(PRODUCT), SUM)
+    return total
+
+
+def _fill(text: str, args: Sequence[Text], comma: str = ",") -> Text:
+    """A text of the table of operators, its arguments put in."""
+    literals, fields, level = _parsed(text)
+    if text == "{a}":
+        return args[0]
+    if not fields:  # the sign between them
+        return Text(text.join(a.at(level) for a in args), level)
+    result = literals[0]
+    for (letter, least), literal in zip(fields, literals[1:], strict=True):
+        result += (comma.join(args) if letter == "*" else args["abc".index(letter)].at(least)) + literal
+    return Text(result, level)
+
+
+@cache
+def _parsed(text: str) -> tuple[list[str], list[tuple[str, int]], int]:
+    """(what stands around the arguments, each one's letter and how tightly it has to bind, how tightly all binds)."""
+    first, *rest = _FIELD.split(text)
+    fields = [(letter, LEVELS.get(level, COMPARISON)) for letter, level in zip(rest[::3], rest[1::3], strict=True)]
+    bare = _FIELD.sub("x", text)
+    while (inner := _BRACKETS.sub("x", bare)) != bare:
+        bare = inner
+    level = next((k for k, signs in enumerate(_SIGNS, COMPARISON) if signs.search(bare)), ATOM)
+    return [first, *rest[2::3]], fields, level
 
 
 def by_name(node: Cell) -> str | None:

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sheetgen.cell import Cell, add, half_squared_error, identity, relu, sigmoid, tanh, variable
+from sheetgen.cell import Cell, add, half_squared_error, identity, variable
 from sheetgen.spec import Spec
 
 Cells = NDArray[Any]  # of Cell objects
-
-ACTIVATION = {"sigmoid": sigmoid, "tanh": tanh, "relu": relu, "identity": identity}
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def build(spec: Spec) -> Network:
         h = np.array([W @ row for row in x], dtype=object)
         if bias.size:
             h = h + bias
-        f = np.frompyfunc(ACTIVATION[spec.activations[k]], 1, 1)
+        f = np.frompyfunc(lambda unit, name=spec.activations[k]: unit.apply(name), 1, 1)
         layers.append(Layer(W, bias, h, np.asarray(f(h))))
         x = layers[-1].a
         _name(layers[-1], layer_prefix(spec, k), spec)

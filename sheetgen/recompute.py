@@ -5,21 +5,12 @@ The gradients here are the deltas of a textbook, written layer by layer, where `
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from sheetgen.cell import Cell, add, constant, half_squared_error, identity, mul, sub
-from sheetgen.network import ACTIVATION, Layer
+from sheetgen.cells.ops import OPS
+from sheetgen.network import Layer
 from sheetgen.program import Program
-
-# The derivative of an activation, by its output a.
-SLOPE: dict[str, Callable[[Cell], Cell]] = {
-    "sigmoid": lambda a: mul(a, 1 - a),
-    "tanh": lambda a: 1 - mul(a, a),
-    "relu": lambda a: Cell("step", (a,)),
-    "identity": lambda _: constant(1),
-}
 
 
 class Recomputation:
@@ -50,7 +41,7 @@ class Recomputation:
             for (s, j), h in np.ndenumerate(layer.h):
                 bias = [layer.biases.item(j)] if layer.biases.size else []
                 self._sum(h, [*map(mul, layer.weights[j], x[s]), *bias])
-                self.expected[layer.a.item(s, j)] = ACTIVATION[self.activation[k]](h)
+                self.expected[layer.a.item(s, j)] = h.apply(self.activation[k])
             x = layer.a
         for at, error in np.ndenumerate(net.errors):
             self.expected[error] = half_squared_error(net.targets.item(*at), x.item(*at))
@@ -72,7 +63,8 @@ class Recomputation:
             else:
                 following = net.layers[k + 1]
                 above = add(*(self.deltas[g] * w for g, w in zip(following.h[s], following.weights[:, j], strict=True)))
-            delta = mul(above, SLOPE[self.activation[k]](a))
+            (slope,) = OPS[self.activation[k]].adjoint(a, constant(1), h)
+            delta = mul(above, slope)
             if h in self.deltas:
                 self.expected[self.deltas[h]] = delta
             else:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sheetgen.cells.ops import ACTIVATIONS, OPS
 from sheetgen.errors import UserError
 from sheetgen.text import unseen
 
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
 BIASES = ("none", "trained", "frozen")
 FORMULAS = ("expanded", "staged")
 LEARNING_RATES = (0.1, 0.2, 0.5, 0.8, 1.0, 2.0)
@@ -57,7 +57,12 @@ class Spec:
     @property
     def bounded(self) -> bool:
         """Whether every activation is bounded, so that training cannot run off to infinity."""
-        return set(self.activations) <= {"sigmoid", "tanh"}
+        return all(OPS[name].bounded for name in self.activations)
+
+    @property
+    def kinked(self) -> bool:
+        """Whether an activation has a kink, where the error has no derivative."""
+        return any(OPS[name].at_zero for name in self.activations)
 
 
 def weight_count(layers: tuple[int, ...]) -> int:

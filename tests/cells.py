@@ -1,6 +1,7 @@
 """Cells beside PyTorch: one helper makes the test of an operator one line."""
 
 from collections.abc import Callable
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,10 @@ import torch
 from sheetgen.cell import Cell, Evaluator, add, backward, forward_order, variable
 
 Each = Callable[..., Any]
+
+
+tanh: Callable[[Cell], Cell] = methodcaller("apply", "tanh")
+relu: Callable[[Cell], Cell] = methodcaller("apply", "relu")
 
 
 def each(f: Callable[..., Cell], inputs: int) -> Each:

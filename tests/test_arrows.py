@@ -18,19 +18,20 @@ API = "sheetgen.__init__"  # the functions on top of all rooms, which the comman
 # What a room may import of sheetgen besides, and nothing else.
 MAY = {
     **{room: set() for room in BASE},
-    "cell": set(),
-    "spec": set(),
+    "cells": set(),
+    "cell": {"cells"},
+    "spec": {"cells"},
     "style": set(),
     "typeset": set(),
-    "formula": {"cell"},
+    "formula": {"cell", "cells"},
     "network": {"cell", "spec"},
     "derivation": {"cell", "network", "spec"},
     "program": {"cell", "network", "spec"},
     "layout": {"cell", "formula", "program", "xlsx"},
     "plan": {"cell", "layout", "program"},
     "sheets": {
-        "sheets", "book", "cell", "derivation", "digits", "extras", "formula", "layout", "network", "plan", "program",
-        "recompute", "spec", "style", "typeset",
+        "sheets", "book", "cell", "cells", "derivation", "digits", "extras", "formula", "layout", "network", "plan",
+        "program", "recompute", "spec", "style", "typeset", "files", "xlsx",
     },
     "stream": {"layout"},
     "book": {"files", "layout", "stream", "style"},
@@ -48,19 +49,19 @@ MAY = {
         "judge", "carried", "curves", "engines", "exported", "lint", "reference", "report", "spec", "tables", "xlsx",
     },
     "exported": {"engines", "report", "tables", "xlsx"},
-    "reader": {"reader", "cell", "xlsx"},
-    "grad": {"grad", "reader", "cell", "xlsx"},
+    "reader": {"reader", "cell", "cells", "xlsx"},
+    "grad": {"grad", "reader", "cell", "cells", "xlsx"},
     "compiled": {"compiled", "xlsx"},
     "exporter": {
-        "exporter", "book", "digits", "engines", "exported", "files", "formula", "layout", "lint", "report", "style",
-        "xlsx",
+        "exporter", "book", "cells", "digits", "engines", "exported", "files", "formula", "layout", "lint", "report",
+        "style", "xlsx",
     },
     "files": set(),
     "templates": {"spec"},
-    "audit": {"audit", "reader", "cell", "formula", "xlsx"},
+    "audit": {"audit", "reader", "cell", "cells", "formula", "xlsx"},
     "building": {
-        "extras", "files", "formula", "judge", "layout", "plan", "report", "sheets", "spec", "templates", "workbook",
-        "xlsx",
+        "engines", "extras", "files", "formula", "judge", "layout", "plan", "report", "sheets", "spec", "templates",
+        "workbook", "xlsx",
     },
     "__init__": {"audit", "building", "engines", "exporter", "grad", "judge", "reader", "report", "xlsx"},
     "cli": {
@@ -74,14 +75,16 @@ MAY = {
 JUDGE = ("judge", "carried", "exported", "report", "tables", "reference", "engines", "xlsx", "lint", "compiled")
 ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation")
 ACCUSED += ("digits", "exporter", "building", "stream")
+# Of the table of operators a Spec takes the names of the activations, and whether they are bounded.
 SHARED = {"sheetgen.errors", "sheetgen.reference", "sheetgen.spec", "sheetgen.text", "sheetgen.xlsx.a1"}
+SHARED |= {"sheetgen.cells.ops"}
 
 # What a room imports beyond the standard library. A room that is not named here imports nothing, and so does all that
 # judges the workbooks of others, which installs in seconds: xlsx, reader, cell, formula, text, audit, grad.
 LIBRARIES = {
     "__main__": {"click"},
     "cli": {"click", "rich"},
-    "reader": {"numpy", "openpyxl"},
+    "reader": {"openpyxl"},
     "book": {"xlsxwriter"},
     "typeset": {"PIL", "matplotlib", "numpy"},
     "network": {"numpy"},
@@ -252,6 +255,8 @@ def test_every_room_of_the_drawing_is_there() -> None:
         ("grad.tape", "need(name, 'build', '')", "sheetgen.grad.tape imports by a string"),
         ("audit.find", "exec('import numpy')", "sheetgen.audit.find imports by a string"),
         ("sheets.start", "from matplotlib import pyplot", "sheetgen.sheets.start imports matplotlib"),
+        ("reader.block", "import numpy as np", "sheetgen.reader.block imports numpy"),
+        ("cells.ops", "from sheetgen.cell import Cell", "sheetgen.cells.ops imports sheetgen.cell"),
         ("building", "from mnist import model", "sheetgen.building imports mnist"),
         ("reader.graph", "from sheetgen import audit", "sheetgen.reader.graph imports sheetgen.audit.__init__"),
         ("audit.judge", "from sheetgen import network", "sheetgen.audit.judge imports sheetgen.network"),

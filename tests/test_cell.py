@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 from books import STEADY
-from cells import Each, each, number, op
+from cells import Each, each, number, op, relu, tanh
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -18,14 +18,13 @@ from sheetgen.cell import (
     backward,
     cell,
     constant,
+    dot,
     forward_order,
     half_squared_error,
     identity,
     mul,
-    relu,
     sigmoid,
     sub,
-    tanh,
     variable,
 )
 from sheetgen.formula import TEXTBOOK, by_name, show
@@ -49,6 +48,12 @@ CASES: dict[str, tuple[Any, ...]] = {
     "identity": (lambda a: a, each(identity, 1), (3,)),
     "half_squared_error": (lambda t, a: 0.5 * (t - a) ** 2, each(half_squared_error, 2), (3,), (3,)),
     "matmul": (lambda w, x: w @ x, lambda w, x: w @ x, (3, 4), (4,)),
+    "dot": (torch.dot, dot, (5,), (5,)),
+    "dot with itself": (lambda a: torch.dot(a, a), lambda a: dot(a, a), (4,)),
+    "dots in a row": (
+        lambda w, v, x: torch.dot(v, torch.tanh(w @ x)),
+        lambda w, v, x: dot(v, [tanh(dot(row, x)) for row in w]), (3, 4), (3,), (4,),
+    ),
     "shared": (lambda a: torch.sigmoid(a) * a + a, lambda a: each(sigmoid, 1)(a) * a + a, (3,)),
     "two layers": (
         lambda w, v, x: torch.tanh(v @ torch.sigmoid(w @ x)),
@@ -83,6 +88,13 @@ x, y, z = map(variable, "xyz")
 ])  # fmt: skip
 def test_zeros_and_ones_drop_out(simplified: Cell, kept: Cell) -> None:
     assert simplified is kept
+
+
+def test_a_pair_with_a_zero_drops_out_of_a_dot() -> None:
+    assert dot([x, 0, y], [y, z, z]).args == (x, y, y, z)
+    assert dot([x, 0], [0, y]).op == dot([], []).op == "constant"
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        dot([x, y], [z])
 
 
 @pytest.mark.parametrize(("c", "value"), [(add(), 0), (add(0, 0), 0), (mul(), 1), (mul(1, 1), 1), (mul(x, 0, y), 0)])

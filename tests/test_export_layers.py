@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from torch import nn
 from torch.nn import functional
 
+from sheetgen.xlsx import read
+
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -294,3 +296,11 @@ def test_a_slip_is_found(small: Exported, slip: Callable[[Exported, openpyxl.Wor
     sheets.save(tmp_path / "slip.xlsx")
     assert wrong_outputs(small, tmp_path / "same.xlsx") == []
     assert wrong_outputs(small, tmp_path / "slip.xlsx") != []
+
+
+def test_relu_of_a_cell_is_written_as_in_a_training_workbook(tmp_path: Path) -> None:
+    """The cell may hold a text, which MAX would take for 0; what is calculated within the formula is a number."""
+    net = nn.Sequential(nn.ReLU(), nn.Linear(2, 2), nn.ReLU()).double()
+    book = read(export(net, torch.tensor([[0.5, -0.25]]), tmp_path / "relu.xlsx").path)
+    formulas = [entry.formula for entry in book.sheets[LAYERS].values() if entry.formula]
+    assert sorted(f[:4] for f in formulas) == ["IF($", "IF($", "MAX(", "MAX("]

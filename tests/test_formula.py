@@ -1,40 +1,47 @@
 """Formula text, asserted literally: Excel, textbook, TeX; brackets, numbers, limits; and what a formula computes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from inspect import signature
 
 import ironcalc
 import pytest
 from books import STEADY
+from cells import relu, tanh
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sheetgen import network, program, workbook
 from sheetgen.cell import (
+    OPS,
     Cell,
     Evaluator,
     add,
     backward,
     constant,
+    dot,
     forward_order,
     half_squared_error,
     identity,
     mul,
-    relu,
     sigmoid,
     sub,
-    tanh,
     variable,
 )
 from sheetgen.formula import (
     AROUND,
     EXCEL,
     MAX_FORMULA,
+    SUM,
     TEX,
     TEXTBOOK,
     Dialect,
     FormulaTooLong,
+    Text,
     by_name,
     by_tex_name,
+    compose,
+    compose_once,
     live_text,
     number,
     show,
@@ -166,6 +173,79 @@ power = half_squared_error(a, b)
 ])  # fmt: skip
 def test_brackets_where_needed_and_nowhere_else(cell: Cell, text: str) -> None:
     assert show(cell, by_name) == text
+
+
+LIKE_A_TEXTBOOK = [
+    (constant(3).apply("pow", a + b), "3^(a + b)"), ((a + b).apply("max", c, -d), "max(a + b, c, -d)"),
+    (a.apply("ge", b + c), "a ≥ b + c"), (a.apply("ge", b).apply("if", c, d) * a, "(c if a ≥ b, else d)*a"),
+    (dot([a, b], [c, d]) * a, "(a*c + b*d)*a"), (dot([a], [c]) * b, "a*c*b"), (a + identity(-b), "a - b"),
+    (a.apply("sin") + b.apply("exp"), "sin(a) + exp(b)"), (a.apply("eq", b) * c, "(a = b)*c"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "text"), LIKE_A_TEXTBOOK)
+def test_the_other_operators_as_a_textbook_writes_them(cell: Cell, text: str) -> None:
+    assert show(cell, by_name, TEXTBOOK) == text
+
+
+@pytest.mark.parametrize("name", OPS)
+@pytest.mark.parametrize("dialect", [EXCEL, TEXTBOOK, TEX], ids=["Excel", "textbook", "TeX"])
+def test_every_operator_has_a_text_in_every_dialect(name: str, dialect: Dialect) -> None:
+    """With as many arguments as its value takes, none of which is lost."""
+    count = len(signature(OPS[name].value).parameters) if name not in BUILT_IN else 1
+    leaves = [variable(f"<{k}>") for k in range(2 if name in ("add", "mul", "dot", "max", "min") else count)]
+    text = show(Cell(name, tuple(leaves)), by_name, dialect)
+    assert all(leaf.name in text for leaf in leaves if leaf.name) and "{a" not in text and "{*" not in text
+
+
+BUILT_IN = ("sigmoid", "exp", "ln", "log10", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "erf", "abs")
+
+
+def row(cells: Sequence[Cell]) -> tuple[str, tuple[int, int]] | None:
+    """The range of Cells that are a, b, c or d in this order, in cells A1:D1."""
+    names = "".join(c.name or "" for c in cells)
+    return (f"{names[0]}1:{names[-1]}1".upper(), (1, len(names))) if names in "abcd" else None
+
+
+@pytest.mark.parametrize(("cell", "text"), [
+    (dot([a, b], [c, d]), "SUMPRODUCT(A1:B1,C1:D1)"), (dot([a, b], [c, d]) + a, "SUMPRODUCT(A1:B1,C1:D1)+a"),
+    (dot([a, b], [c, d]) * a, "SUMPRODUCT(A1:B1,C1:D1)*a"), (dot([b, a], [c, d]), "b*c+a*d"),
+    (dot([a, b], [b, b]), "a*b+b*b"), (dot([a, b - c], [c, d]), "a*c+(b-c)*d"),
+    (dot([a, b], [c, d]) / a, "SUMPRODUCT(A1:B1,C1:D1)/a"),
+])  # fmt: skip
+def test_a_dot_of_two_blocks_is_a_sumproduct(cell: Cell, text: str) -> None:
+    assert show(cell, by_name, EXCEL, row) == text
+
+
+def test_blocks_of_other_shapes_are_multiplied_out() -> None:
+    """SUMPRODUCT of a row and a column of the same length is an error."""
+    turned = {("a", "b"): ("A1:B1", (1, 2)), ("c", "d"): ("A3:A4", (2, 1))}
+    text = show(dot([a, b], [c, d]), by_name, EXCEL, lambda cells: turned.get(tuple(x.name for x in cells)))
+    assert text == "a*c+b*d"
+
+
+def test_the_second_text_of_an_operator_reads_its_argument_once_and_gives_the_same() -> None:
+    twice = {name: op for name, op in OPS.items() if op.once}
+    assert {"relu", "sigmoid"} <= twice.keys()
+    for name, op in twice.items():
+        once = compose_once(name, Text("A1-A2", SUM))
+        assert once.count("A1") == 1 and show(Cell(name, (a,)), by_name).count("a") > 1
+        for value in (-800.0, -1.5, 0.0, 1.5, 800.0):
+            assert excel(once, [value, 0.0]) == pytest.approx(op.value(value), rel=1e-15)
+
+
+def test_relu_passes_on_what_is_no_number() -> None:
+    """MAX would say 0 of a cell that holds “diverged”; so it is kept for what is calculated within the formula."""
+    texts = '"diverged"', "A1"
+    assert [excel(compose("relu", [Text(text)]), [-2.0]) for text in texts] == ["diverged", 0]
+    assert compose_once("relu", Text("A1")) == "MAX(0,A1)"
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_no_function_has_more_arguments_than_excel_takes(name: str) -> None:
+    text = show(Cell(name, tuple(variable("x") for _ in range(600))), by_name)
+    calls = text.split(name.upper() + "(")[1:]
+    assert len(calls) == 4 and text.count("x") == 600 and max(call.count("x") for call in calls) == 255
 
 
 def excel(formula: str, values: list[float]) -> float | str:

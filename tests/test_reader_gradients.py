@@ -9,7 +9,6 @@ from grad_books import Cells, book
 from grad_random import Made, by_torch, workbooks
 from hypothesis import assume, given, settings
 
-import sheetgen.reader.ops  # noqa: F401  (it adds its operators to the table)
 from sheetgen.cell import OPS, Cell, Evaluator, NotDifferentiable, backward, forward_order, variable
 from sheetgen.reader import Book, Cone, cone
 
@@ -23,8 +22,9 @@ POINTS: dict[str, list[tuple[float, ...]]] = {
     "identity": [(0.3,)], "half_squared_error": [(0.3, 1.5)], "exp": [(0.3,)], "ln": [(0.3,)], "log10": [(0.3,)],
     "pow": [(1.5, -2), (0.4, 0.7)], "sqrt": [(0.3,)], "sin": [(0.3,)], "cos": [(0.3,)], "tan": [(0.3,)],
     "atan": [(0.3,), (-4,)], "sinh": [(0.3,)], "cosh": [(-0.3,)], "erf": [(0.3,), (-1.5,)], "normal": [(0.3,)],
-    "normal_density": [(0.3,), (-2,)], "abs": [(0.3,), (-0.3,)], "sign": [(0.3,)], "max": [(1, 2), (2, 1)],
-    "min": [(1, 2), (2, 1)], "if": [(1, 2, 3), (-0.5, 2, 3)], "iferror": [(1, 2)], "isnumber": [(1,)],
+    "normal_density": [(0.3,), (-2,)], "abs": [(0.3,), (-0.3,)], "sign": [(0.3,)], "max": [(1, 2), (2, 1), (1, 3, 2)],
+    "min": [(1, 2), (2, 1), (3, 1, 2)], "dot": [(1.5, -2, 0.25, 3)], "leaky_relu": [(0.3, 0.1), (-0.3, 0.1)],
+    "gelu": [(0.3,), (-1.2,)], "if": [(1, 2, 3), (-0.5, 2, 3)], "iferror": [(1, 2)], "isnumber": [(1,)],
     **{op: [(1, 2), (2, 1)] for op in ("eq", "ne", "lt", "le", "gt", "ge")},
 }  # fmt: skip
 

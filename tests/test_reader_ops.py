@@ -10,9 +10,10 @@ from books import STEADY
 from cells import Each, each, number, op
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from torch.nn import functional
 
 from sheetgen.cell import OPS, Cell, Evaluator, NotDifferentiable, backward, constant, variable
-from sheetgen.reader.ops import LOGICAL, if_
+from sheetgen.cells.ops import LOGICAL
 
 x = variable("x")
 
@@ -57,11 +58,15 @@ CASES: dict[str, tuple[Each, Each, int]] = {  # torch's, ours, how many argument
     "normal_density": (lambda a: torch.exp(-a * a / 2) / math.sqrt(2 * math.pi), cells("normal_density"), 1),
     "abs": (torch.abs, cells("abs"), 1),
     "sign": (torch.sign, cells("sign"), 1),
+    "leaky_relu": (lambda a: functional.leaky_relu(a, 0.2), cells("leaky_relu", 0.2), 1),
+    "gelu": (lambda a: functional.gelu(a, approximate="tanh"), cells("gelu"), 1),
     "max": (torch.maximum, cells("max"), 2),
+    "max of three": (lambda *a: torch.stack(a).max(0).values, cells("max"), 3),
+    "min of three": (lambda *a: torch.stack(a).min(0).values, cells("min"), 3),
     "min": (torch.minimum, cells("min"), 2),
     "if": (
         lambda a, b, c: torch.where(a > 0.5, b, c) + 0 * a,
-        each(lambda a, b, c: if_(more(a), b, c), 3), 3,
+        each(lambda a, b, c: more(a).apply("if", b, c), 3), 3,
     ),
     "iferror": (lambda a, b: torch.where(a > 0, torch.log(a.abs()), b), each(log_or, 2), 2),
     "isnumber": (lambda a: 1 + 0 * a, cells("isnumber"), 1),
@@ -91,7 +96,7 @@ def test_rounding_has_no_derivative(name: str) -> None:
 
 
 ARGUMENTS = {"if": 3, "add": 3, "mul": 3} | dict.fromkeys(
-    ("sub", "div", "pow", "max", "min", "iferror", "half_squared_error"), 2
+    ("sub", "div", "pow", "max", "min", "iferror", "half_squared_error", "leaky_relu", "dot"), 2
 )
 
 
@@ -127,7 +132,7 @@ def test_at_a_kink_one_side_has_the_whole_slope(name: str, at: tuple[float, ...]
     assert tuple(Evaluator([gradient[leaf] for leaf in leaves], leaves).of(list(at))) == slopes
 
 
-@pytest.mark.parametrize("name", sorted(set(OPS) - {"iferror", "isnumber", "if"}))
+@pytest.mark.parametrize("name", sorted(set(OPS) - {"iferror", "isnumber", "if", "leaky_relu"}))
 def test_an_error_goes_on_through_every_operator(name: str) -> None:
     count = 2 if name in (*LOGICAL, "round", "rounddown", "roundup") else ARGUMENTS.get(name, 1)
     for k in range(count):
@@ -180,11 +185,21 @@ CELL: dict[str, Each] = {
     "exp": lambda a: Cell("exp", (Cell("tanh", (a,)),)), "ln": lambda a: Cell("ln", (a * a + 1,)),
     "sqrt": lambda a: Cell("sqrt", (a * a + 1,)), "square": lambda a: Cell("pow", (a, constant(2))),
     "pow": lambda a, b: Cell("pow", (a * a + 1, Cell("tanh", (b,)))),
-    "if": lambda c, a, b: if_(Cell("gt", (c, constant(0))), a, b),
+    "if": lambda c, a, b: Cell("gt", (c, constant(0))).apply("if", a, b),
 }  # fmt: skip
 TORCH |= test_cell.TORCH
 CELL |= test_cell.CELL
 ARITY = {**test_cell.ARITY, "max": 2, "min": 2, "pow": 2, "if": 3}
+
+
+@pytest.mark.parametrize("numbers", [(3.0, 1.0, 3.0, 3.0), (2.0, 2.0), (0.0, 5.0, 5.0), (1.0, 1.0, 0.0, 1.0)])
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_at_a_tie_the_first_has_the_whole_slope_as_in_torch(name: str, numbers: tuple[float, ...]) -> None:
+    leaves = [variable("x") for _ in numbers]
+    gradient = backward(Cell(name, tuple(leaves)))
+    tensor = torch.tensor(numbers, dtype=torch.float64, requires_grad=True)
+    getattr(tensor, name)(0).values.backward()
+    assert Evaluator([gradient[leaf] for leaf in leaves], leaves).of([*numbers]) == tensor.grad.tolist()
 
 
 @settings(max_examples=150, **STEADY)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from sheetgen.audit.case import EPSILON, ROUNDINGS, Case, agrees
-from sheetgen.cell import OPS
+from sheetgen.cells.ops import OPS
 
 Values = Mapping[str, float]
 

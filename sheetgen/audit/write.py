@@ -3,35 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sheetgen.cell import Cell, rebuilt
-from sheetgen.formula import ATOM, EXCEL, POWER, SUM, FormulaTooLong, Text, show
+from sheetgen.formula import FormulaTooLong, show
 from sheetgen.reader import Place
 from sheetgen.xlsx.a1 import qualified, tokens
-
-CALLS = (
-    "exp", "ln", "log10", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "erf", "abs", "sign", "max", "min", "if",
-    "iferror", "isnumber", "round", "rounddown", "roundup",
-)  # fmt: skip
-COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
-
-
-def _call(name: str) -> Any:
-    return lambda *args: Text(f"{name}({','.join(args)})")
-
-
-DIALECT = EXCEL._replace(
-    functions={
-        **EXCEL.functions,
-        **{op: _call(op.upper()) for op in CALLS},
-        **{op: lambda a, b, sign=sign: Text(f"{a.at(SUM)}{sign}{b.at(SUM)}", -1) for op, sign in COMPARE.items()},
-        "pow": lambda a, b: Text(f"{a.at(ATOM)}^{b.at(ATOM)}", POWER),
-        "floor": _call("INT"),
-        "normal": lambda a: Text(f"NORM.S.DIST({a},TRUE)"),
-        "normal_density": lambda a: Text(f"NORM.S.DIST({a},FALSE)"),
-    }
-)
 
 
 def written(root: Cell, places: Mapping[int, Place], sheet: str) -> str:
@@ -44,7 +20,7 @@ def written(root: Cell, places: Mapping[int, Place], sheet: str) -> str:
         return at[1] if at[0] == sheet else qualified(*at)
 
     try:
-        return "=" + show(root, ref, DIALECT)
+        return "=" + show(root, ref)
     except (FormulaTooLong, KeyError):
         return ""
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from sheetgen.cells.ops import OPS
+from sheetgen.cells.ops import Op as OpRow
 from sheetgen.exporter.graph import Array, CannotExport, Graph, Op
+
+
+def _brackets(op: OpRow) -> int:
+    """How many brackets the Excel text of an operator has around its argument; 0 if it reads it more than once."""
+    before, *after = re.split(r"\{[abc*]", op.once or op.excel)
+    return before.count("(") - before.count(")") if len(after) == 1 else 0
+
 
 # These read one cell once, so they can be written around the formula that gives it; by how many brackets it is then
 # deeper. What is not here is no deeper than three, as GELU's.
-AROUND = {"norm": 1, "relu": 1, "scalar": 1, "held": 1, "sigmoid": 3, "tanh": 1, "exp": 1, "log": 1}
+AROUND = {"norm": 1, "scalar": 1, "held": 1} | {name: n for name, op in OPS.items() if (n := _brackets(op))}
 INNERMOST = 4
 DEEPEST = 60  # of Excel's 64 levels; whatever is written around more gets cells of its own
 

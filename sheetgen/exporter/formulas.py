@@ -1,4 +1,7 @@
-"""The formula of every element: one table for what is computed first, one for what is written around it."""
+"""The formula of every element: one table for what is computed first, one for what is written around it.
+
+Operators are written by their rows of the table of all operators.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,7 @@ from sheetgen.exporter.graph import Array, CannotExport, Op
 from sheetgen.exporter.kernels import Shelf
 from sheetgen.exporter.place import Places, Plane, Rectangle
 from sheetgen.exporter.windows import NONE
-from sheetgen.formula import ATOM, MAX_FORMULA, PRODUCT, SUM, Text
-
-MAX_ARGUMENTS = 255  # of a function, Excel's limit
-LEVELS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
+from sheetgen.formula import ATOM, MAX_ARGUMENTS, MAX_FORMULA, SUM, Text, compose, compose_once
 
 Texts = list[Text]
 
@@ -29,11 +29,12 @@ class Writer:
     def block(self, block: Block) -> list[str]:
         """The formula (without =) of each element, in the order of its numbers. Raises CannotExport."""
         first, *around = block.ops
-        core = FIRST[first.kind](self, block, first) if first.kind in FIRST else self._refs(first, block)
-        if first.kind not in FIRST:  # it reads a cell as it would read a formula
-            around = block.ops
+        if first.kind in AROUND:  # it reads a cell as it would read a formula
+            core, around = self._refs(block), block.ops
+        else:
+            core = FIRST.get(first.kind, _elementwise)(self, block, first)
         for op in around:
-            core = AROUND[op.kind](self, op, core)
+            core = AROUND[op.kind](self, op, core) if op.kind in AROUND else [compose_once(op.kind, x) for x in core]
         longest = max(core, key=len)
         if len(longest) >= MAX_FORMULA:
             raise CannotExport(
@@ -42,20 +43,25 @@ class Writer:
             )
         return [str(text) for text in core]
 
-    def _refs(self, op: Op, block: Block, k: int = 0) -> Texts:
+    def _refs(self, block: Block, k: int = 0) -> Texts:
         return [Text(self.places.ref(int(i))) for i in block.sources[k].ravel()]
 
-    def products(self, pairs: Sequence[tuple[str, str]]) -> Text:
-        """The sum of products of ranges with ranges."""
-        parts = [f"SUMPRODUCT({a},{b})" if ":" in a else f"{a}*{b}" for a, b in pairs]
-        return Text("+".join(parts), SUM if len(parts) > 1 else PRODUCT if "*" in parts[0] else ATOM)
+    def literal(self, op: Op, value: float) -> Text:
+        """A number of an operation."""
+        text = self.shelf.literal(value, op.layer)
+        return Text(text, SUM if text.startswith("-") else ATOM)
 
     def biased(self, op: Op, out: Array, core: Texts) -> Texts:
         """Each output with its bias, if there is one; `out` says which output each element belongs to."""
         if "bias" not in op.weights:
             return core
         bias = self.shelf.vector(op.weights["bias"])
-        return [Text(f"{text.at(SUM)}+{bias[o]}", SUM) for text, o in zip(core, out.tolist(), strict=True)]
+        return [compose("add", [text, Text(bias[o])]) for text, o in zip(core, out.tolist(), strict=True)]
+
+
+def _products(pairs: Sequence[tuple[str, str]]) -> Text:
+    """The sum of products of ranges with ranges, or of cells with cells."""
+    return compose("add", [compose("dot" if ":" in a else "mul", [Text(a), Text(b)]) for a, b in pairs])
 
 
 def runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -93,7 +99,7 @@ def _conv(w: Writer, block: Block, op: Op) -> Texts:
                         w.places.text(Rectangle(r + down[a], c + across[i], r + down[b], c + across[j]))
                         for (a, b), (i, j) in pieces
                     ]
-                found.append(w.products(list(zip(seen[group, y, x], corner[o], strict=True))))
+                found.append(_products(list(zip(seen[group, y, x], corner[o], strict=True))))
     return w.biased(op, np.repeat(np.arange(outputs), rows * columns), found)
 
 
@@ -114,7 +120,7 @@ def _linear(w: Writer, block: Block, op: Op) -> Texts:
         window = w.places.ranges(row)
         if len(window) != 1:
             raise AssertionError(f"{op.layer}: a linear layer reads {len(window)} ranges")
-        found += [w.products([(window[0], w.shelf.text(kernel))]) for kernel in kernels]
+        found += [_products([(window[0], w.shelf.text(kernel))]) for kernel in kernels]
     return w.biased(op, np.tile(np.arange(outputs), len(found) // outputs), found)
 
 
@@ -129,7 +135,7 @@ def _reduce(w: Writer, block: Block, op: Op) -> Texts:
                 f"{MAX_ARGUMENTS}: use smaller windows"
             )
         if divisors is not None:
-            found.append(Text(f"SUM({','.join(ranges)})/{divisors[k]}", PRODUCT))
+            found.append(compose("div", [Text(f"SUM({','.join(ranges)})"), Text(str(divisors[k]))]))
         elif len(ranges) == 1 and ":" not in ranges[0]:
             found.append(Text(ranges[0]))
         else:
@@ -138,18 +144,14 @@ def _reduce(w: Writer, block: Block, op: Op) -> Texts:
 
 
 def _binary(w: Writer, block: Block, op: Op) -> Texts:
-    a, b = w._refs(op, block, 0), w._refs(op, block, 1)
-    sign = op.settings["sign"]
-    return [Text(f"{x}{sign}{y}", LEVELS[sign]) for x, y in zip(a, b, strict=True)]
+    pairs = zip(w._refs(block, 0), w._refs(block, 1), strict=True)
+    return [compose(op.settings["op"], pair) for pair in pairs]
 
 
-def _leaky(w: Writer, block: Block, op: Op) -> Texts:
-    slope = w.shelf.literal(op.settings["slope"], op.layer)
-    return [Text(f"IF({x}>0,{x},{slope}*{x})") for x in w._refs(op, block)]
-
-
-def _gelu(w: Writer, block: Block, op: Op) -> Texts:
-    return [Text(f"0.5*{x}*(1+TANH(SQRT(2/PI())*({x}+0.044715*{x}^3)))", PRODUCT) for x in w._refs(op, block)]
+def _elementwise(w: Writer, block: Block, op: Op) -> Texts:
+    """An operator of the table, of cells and numbers."""
+    numbers = [w.literal(op, value) for value in op.settings.get("numbers", ())]
+    return [compose(op.kind, [x, *numbers]) for x in w._refs(block)]
 
 
 FIRST: Mapping[str, Callable[[Writer, Block, Op], Texts]] = {
@@ -157,47 +159,33 @@ FIRST: Mapping[str, Callable[[Writer, Block, Op], Texts]] = {
     "linear": _linear,
     "reduce": _reduce,
     "binary": _binary,
-    "leaky_relu": _leaky,
-    "gelu": _gelu,
-    "copy": lambda w, block, op: w._refs(op, block),
+    "copy": lambda w, block, op: w._refs(block),
 }
 
 
 def _norm(w: Writer, op: Op, core: Texts) -> Texts:
     scale, shift = w.shelf.norm(op)
     each = op.out[0].size
-    return [Text(f"{x.at(PRODUCT)}*{scale[k // each]}+{shift[k // each]}", SUM) for k, x in enumerate(core)]
+    return [
+        compose("add", [compose("mul", [x, Text(scale[k // each])]), Text(shift[k // each])])
+        for k, x in enumerate(core)
+    ]
 
 
-def _applied(x: Text, sign: str, other: str, first: bool) -> Text:
-    """x sign other, or other sign x."""
-    level = LEVELS[sign]
-    right = level + 1 if sign in "-/" else level
-    if first:
-        return Text(f"{x.at(level)}{sign}{other if not other.startswith('-') else f'({other})'}", level)
-    return Text(f"{other}{sign}{f'({x})' if x.startswith('-') else x.at(right)}", level)
+def _with(op: Op, x: Text, other: Text) -> Text:
+    """An operator of what is written and something else, on the side where that stands."""
+    return compose(op.settings["op"], [x, other] if op.settings["first"] else [other, x])
 
 
 def _scalar(w: Writer, op: Op, core: Texts) -> Texts:
-    s = op.settings
-    other = w.shelf.literal(s["number"], op.layer)
-    return [_applied(x, s["sign"], other, s["first"]) for x in core]
+    other = w.literal(op, op.settings["number"])
+    return [_with(op, x, other) for x in core]
 
 
 def _held(w: Writer, op: Op, core: Texts) -> Texts:
-    s, addresses = op.settings, w.shelf.vector(op.weights["held"])
-    pairs = zip(core, s["places"].ravel().tolist(), strict=True)
-    return [_applied(x, s["sign"], addresses[k], s["first"]) for x, k in pairs]
+    addresses = w.shelf.vector(op.weights["held"])
+    return [_with(op, x, Text(addresses[k])) for x, k in zip(core, op.settings["places"].ravel().tolist(), strict=True)]
 
 
-AROUND: Mapping[str, Callable[[Writer, Op, Texts], Texts]] = {
-    "norm": _norm,
-    "scalar": _scalar,
-    "held": _held,
-    "relu": lambda w, op, core: [Text(f"MAX(0,{x})") for x in core],
-    # EXP(710) is #NUM! in Excel; at -700 the function is 0 to 300 digits.
-    "sigmoid": lambda w, op, core: [Text(f"1/(1+EXP(-MAX(-700,{x})))", PRODUCT) for x in core],
-    "tanh": lambda w, op, core: [Text(f"TANH({x})") for x in core],
-    "exp": lambda w, op, core: [Text(f"EXP({x})") for x in core],
-    "log": lambda w, op, core: [Text(f"LN({x})") for x in core],
-}
+# What is written around a formula and is no operator of the table.
+AROUND: Mapping[str, Callable[[Writer, Op, Texts], Texts]] = {"norm": _norm, "scalar": _scalar, "held": _held}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 from sheetgen.exporter.graph import CannotExport
@@ -56,22 +56,26 @@ def batch_norm(
     return r.put("norm", "BatchNorm", (x.ids,), value, {"eps": eps}, held)
 
 
-def unary(kind: str, text: str, f: Callable[..., Tensor], **settings: float) -> Callable[..., Traced]:
+# PyTorch's name of a function: (the row of the table of operators, what people call it: a layer goes by that name).
+UNARY = {
+    "relu": ("relu", "ReLU"), "sigmoid": ("sigmoid", "Sigmoid"), "tanh": ("tanh", "Tanh"), "exp": ("exp", "exp"),
+    "log": ("ln", "ln"),
+}  # fmt: skip
+
+
+def unary(name: str) -> Callable[..., Traced]:
     """An elementwise function."""
-    return lambda r, x, *_, **__: r.put(kind, text, (x.ids,), f(x.value), settings)
+    (kind, text), f = UNARY[name], getattr(torch, name)
+    return lambda r, x, *_, **__: r.put(kind, text, (x.ids,), f(x.value))
 
 
-relu = unary("relu", "ReLU", functional.relu)
-sigmoid = unary("sigmoid", "Sigmoid", torch.sigmoid)
-tanh = unary("tanh", "Tanh", torch.tanh)
-exp = unary("exp", "exp", torch.exp)
-log = unary("log", "ln", torch.log)
+exp, log = unary("exp"), unary("log")
 
 
 def leaky_relu(r: Recorder, x: Traced, negative_slope: float = 0.01, inplace: bool = False) -> Traced:
     """x, or slope * x below 0."""
     value = functional.leaky_relu(x.value, negative_slope)
-    return r.put("leaky_relu", f"LeakyReLU {negative_slope:g}", (x.ids,), value, {"slope": float(negative_slope)})
+    return r.put("leaky_relu", f"LeakyReLU {negative_slope:g}", (x.ids,), value, {"numbers": (float(negative_slope),)})
 
 
 def gelu(r: Recorder, x: Traced, approximate: str = "none") -> Traced:
@@ -80,19 +84,20 @@ def gelu(r: Recorder, x: Traced, approximate: str = "none") -> Traced:
     return r.put("gelu", "GELU", (x.ids,), functional.gelu(x.value, approximate="tanh"))
 
 
-WORDS = {"+": "sum", "-": "difference", "*": "product", "/": "quotient"}
+ARITHMETIC = {"add": ("+", "sum"), "sub": ("-", "difference"), "mul": ("*", "product"), "div": ("/", "quotient")}
 
 
-def arithmetic(sign: str, f: Callable[..., Any]) -> Callable[..., Any]:
+def arithmetic(op: str, f: Callable[..., Any]) -> Callable[..., Any]:
     """+ - * / of a tensor with another, with one that the module holds, or with a number."""
+    sign, word = ARITHMETIC[op]
 
     def call(r: Recorder, a: Any, b: Any, alpha: float = 1, rounding_mode: str | None = None) -> Traced:
         r.must(alpha == 1 and rounding_mode is None, f"{sign} with alpha or a rounding mode is not supported")
         value = f(_value(a), _value(b))
         ids = tuple(torch.broadcast_to(x.ids, value.shape) for x in (a, b) if isinstance(x, Traced))
         if len(ids) == 2:
-            return r.put("binary", WORDS[sign], ids, value, {"sign": sign})
-        settings = {"sign": sign, "first": isinstance(a, Traced)}
+            return r.put("binary", word, ids, value, {"op": op})
+        settings = {"op": op, "first": isinstance(a, Traced)}
         other = b if isinstance(a, Traced) else a
         if isinstance(other, Held):
             r.must(other.value.dim() < value.dim() or len(other.value) == 1, "a constant differs between samples")
@@ -116,7 +121,7 @@ def _value(x: Any) -> Any:
 largest, total, mean = (
     reduced("MAX", "largest", torch.amax), reduced("SUM", "sum", torch.sum), reduced("AVERAGE", "mean", torch.mean)
 )  # fmt: skip
-subtract, divide = arithmetic("-", operator.sub), arithmetic("/", operator.truediv)
+subtract, divide = arithmetic("sub", operator.sub), arithmetic("div", operator.truediv)
 
 
 def softmax(r: Recorder, x: Traced, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Traced:
@@ -150,14 +155,24 @@ def _same(r: Recorder, x: Traced, *_: Any, **__: Any) -> Traced:
 
 Handler = Callable[..., Any]
 
+
+def _layer(name: str) -> Handler:
+    """What a layer without parameters does."""
+    return lambda r, m, x: unary(name)(r, x)
+
+
+def _spellings(name: str) -> list[Any]:
+    """PyTorch's functions and methods of a name, those that work in place included."""
+    names = name, f"{name}_"
+    return [*names, *(getattr(place, n) for place in (torch, functional) for n in names if hasattr(place, n))]
+
+
 MODULES: Mapping[Any, Handler] = {
     nn.Linear: lambda r, m, x: linear(r, x, **_held(r, m, "weight", "bias")),
     nn.Conv2d: lambda r, m, x: _conv2d_module(r, m, x),
     **dict.fromkeys((nn.BatchNorm1d, nn.BatchNorm2d), lambda r, m, x: _norm_module(r, m, x)),
-    nn.ReLU: lambda r, m, x: relu(r, x),
+    **{getattr(nn, layer): _layer(name) for name, (_, layer) in UNARY.items() if hasattr(nn, layer)},
     nn.LeakyReLU: lambda r, m, x: leaky_relu(r, x, m.negative_slope),
-    nn.Sigmoid: lambda r, m, x: sigmoid(r, x),
-    nn.Tanh: lambda r, m, x: tanh(r, x),
     nn.GELU: lambda r, m, x: gelu(r, x, m.approximate),
     nn.MaxPool2d: lambda r, m, x: max_pool2d(
         r, x, m.kernel_size, m.stride, m.padding, m.dilation, m.ceil_mode, m.return_indices
@@ -177,11 +192,7 @@ FUNCTIONS: Mapping[Any, Handler] = {
     functional.linear: lambda r, x, w, b=None: linear(r, x, w, b),
     functional.conv2d: conv2d,
     functional.batch_norm: batch_norm,
-    **dict.fromkeys((functional.relu, functional.relu_, torch.relu, torch.relu_, "relu", "relu_"), relu),
-    **dict.fromkeys((torch.sigmoid, functional.sigmoid, "sigmoid", "sigmoid_"), sigmoid),
-    **dict.fromkeys((torch.tanh, functional.tanh, "tanh", "tanh_"), tanh),
-    **dict.fromkeys((torch.exp, "exp"), exp),
-    **dict.fromkeys((torch.log, "log"), log),
+    **{key: unary(name) for name in UNARY for key in _spellings(name)},
     functional.leaky_relu: leaky_relu,
     functional.gelu: gelu,
     **dict.fromkeys((functional.max_pool2d, torch.max_pool2d), max_pool2d),
@@ -192,11 +203,11 @@ FUNCTIONS: Mapping[Any, Handler] = {
     **dict.fromkeys((torch.mean, "mean"), mean),
     **dict.fromkeys((torch.sum, "sum"), total),
     **dict.fromkeys((torch.amax, "amax"), largest),
-    **dict.fromkeys((operator.add, operator.iadd, torch.add, "add", "add_"), arithmetic("+", operator.add)),
+    **dict.fromkeys((operator.add, operator.iadd, torch.add, "add", "add_"), arithmetic("add", operator.add)),
     **dict.fromkeys((operator.sub, operator.isub, torch.sub, "sub", "sub_"), subtract),
-    **dict.fromkeys((operator.mul, operator.imul, torch.mul, "mul", "mul_"), arithmetic("*", operator.mul)),
+    **dict.fromkeys((operator.mul, operator.imul, torch.mul, "mul", "mul_"), arithmetic("mul", operator.mul)),
     **dict.fromkeys((operator.truediv, operator.itruediv, torch.div, "div", "div_"), divide),
-    operator.neg: lambda r, x: arithmetic("*", operator.mul)(r, x, -1.0),
+    operator.neg: lambda r, x: arithmetic("mul", operator.mul)(r, x, -1.0),
     **dict.fromkeys((functional.dropout, functional.dropout2d, torch.dropout), dropout),
     **dict.fromkeys(("contiguous", "detach", "clone", "double", "float", "to"), _same),
     "size": lambda r, x, *dim: x.value.size(*dim),

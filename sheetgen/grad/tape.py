@@ -7,20 +7,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from sheetgen.cell import OPS, Evaluator, NotDifferentiable, constant, is_constant, variable
+from sheetgen.cell import Evaluator, NotDifferentiable, cell, constant, is_constant, variable
+from sheetgen.cells.ops import NEAR, OPS
 from sheetgen.reader.template import Template
 
 MOST_FACTORS = 64  # of a product or sum whose adjoint is written out at once: n factors make n^2 of it
 MASKS = 1_000  # of one formula that are remembered
 
-# Where an operator has a kink or a jump: (what it is called, whether these arguments are there).
-AT_ZERO = {"abs": "ABS at 0", "relu": "MAX at a tie", "sign": "SIGN at 0", "step": "a threshold"}
-AT_TIE = {"max": "MAX at a tie", "min": "MIN at a tie"} | dict.fromkeys(
-    ("eq", "ne", "lt", "le", "gt", "ge"), "a condition at its threshold"
-)
-ROUNDED = {"floor", "round", "rounddown", "roundup"}
-KINKED = {"if", *AT_ZERO, *AT_TIE, *ROUNDED}
-NEAR = 1e-14  # relative difference of numbers that a spreadsheet takes to be equal
+KINKED = {name for name, op in OPS.items() if op.at_zero or op.at_tie or op.at_step}
 BRANCHING = {"if", "iferror"}
 
 
@@ -35,7 +29,7 @@ class Local:
         self.y, self.g = variable("y"), variable("g")
         self.args = tuple(variable(f"x{k}") if n is None else constant(n) for k, n in enumerate(known))
         try:
-            adjoint = OPS[op].adjoint(self.y, self.g, *self.args)
+            adjoint = [cell(c) for c in OPS[op].adjoint(self.y, self.g, *self.args)]
         except NotDifferentiable:
             self.kind = "refused"
             return
@@ -57,10 +51,10 @@ def passed_on(op: str, y: float, g: float, args: Sequence[float], moving: Sequen
     """The derivative with respect to each argument; what is no number for one that is not `moving` means nothing."""
     if op == "pow" and not moving[1]:  # then it is a power, and no exponential function: its base may be negative
         return local(op, (None, args[1]))(y, g, args)
-    if len(args) <= MOST_FACTORS:
+    if len(args) <= MOST_FACTORS or op == "dot":
         return local(op, (None,) * len(args))(y, g, args)
     parts = [args[k : k + MOST_FACTORS] for k in range(0, len(args), MOST_FACTORS)]
-    inner = [OPS[op].value(*part) for part in parts]  # sums and products alone have so many arguments
+    inner = [OPS[op].value(*part) for part in parts]  # sums, products, MAX and MIN alone have so many
     outer = passed_on(op, y, g, inner, [True] * len(inner))
     pairs = zip(parts, inner, outer, strict=True)
     return [d for part, z, gz in pairs for d in passed_on(op, z, gz, part, [True] * len(part))]
@@ -148,14 +142,14 @@ class Tape:
 
     def _kink(self, k: int, v: Sequence[float], moving: Sequence[bool]) -> str:
         """What the kink is, where a change of an argument would meet one."""
-        op, args = self.ops[k], self.args[k]
-        if op in AT_TIE:
-            a, b = (v[j] for j in args)
-            moves = any(moving[j] and self.kinds[j] != "refused" for j in args)
-            return AT_TIE[op] if moves and abs(a - b) <= NEAR * abs(a) else ""
-        if op in ROUNDED:
+        op, args = OPS[self.ops[k]], self.args[k]
+        if op.at_zero:
+            return op.at_zero if moving[args[0]] and v[args[0]] == 0 else ""
+        if op.at_step:
             a, *digits = (v[j] for j in args)
             steps = moving[args[0]] and math.isfinite(sum(digits, a))
-            jumps = steps and len({OPS[op].value(a * x, *digits) for x in (1 - NEAR, 1 + NEAR)}) > 1
-            return "a rounding at its threshold" if jumps else ""
-        return AT_ZERO.get(op, "a condition at 0") if moving[args[0]] and v[args[0]] == 0 else ""
+            return op.at_step if steps and len({op.value(a * x, *digits) for x in (1 - NEAR, 1 + NEAR)}) > 1 else ""
+        # Of MAX and MIN those that are the result count, of a comparison both sides.
+        top = v[k] if len(args) != 2 else v[args[0]]
+        tied = [j for j in args if abs(v[j] - top) <= NEAR * abs(top)]
+        return op.at_tie if len(tied) > 1 and any(moving[j] and self.kinds[j] != "refused" for j in tied) else ""

@@ -1,83 +1,128 @@
-"""What a piece of a formula is: a Cell or a Block of them, and whether they hold numbers, texts or truth values.
+"""A piece of a formula as a value: a Cell or a Block of them, and whether they hold numbers, texts or truth values.
 
 Excel's functions ask what a cell holds: SUM passes over a text and a truth value that stand in a range, and a
-comparison of a number with a text goes by their kinds. The kind of a Cell is a word of letters, one for each thing
-that it may hold:
-
-    n  a number, or an error        e  nothing: the cell is empty
-    b  TRUE or FALSE                t  a text        s  a text that spells a number, with which Excel calculates
-
-It is the name of the Cell: of a variable "n12", and of a text that cannot change "t:yes".
+comparison of a number with a text goes by their kinds.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
-
-import numpy as np
+from enum import IntFlag
+from functools import lru_cache, reduce
+from operator import or_
+from typing import NamedTuple, TypeAlias
 
 from sheetgen.cell import Cell, constant, variable
-from sheetgen.reader.ops import LOGICAL, if_
+from sheetgen.cells.ops import LOGICAL
 
 MAX_POOL = 2**18  # variables that formulas share
 MAX_DENSE = 20_000  # cells of a range, or of the result of an array formula
+
+_SPELLED = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
+
+Rows: TypeAlias = Sequence[Sequence[Cell]]
 
 
 class NotUnderstood(ValueError):
     """A formula, or a part of it, that has no Cells; the message says what, in a few words."""
 
 
+class Kind(IntFlag):
+    """The kinds of value that a cell may hold; more than one, if that depends."""
+
+    NUMBER = 1  # or an error
+    TRUTH = 2
+    TEXT = 4
+    NUMERAL = 8  # a text that spells a number, with which Excel calculates
+    EMPTY = 16
+
+
+NUMBER, TRUTH, TEXT, NUMERAL, EMPTY = Kind
+
+Mark: TypeAlias = Kind | str  # the kind of what a cell holds, or a text that cannot change
+
+
+class Typed(Cell):
+    """A Cell that may hold something else than a number. `text`: the text that it holds, if that cannot change."""
+
+    __slots__ = ("kind", "text")
+
+    def __init__(self, c: Cell, kind: Kind, text: str | None = None) -> None:
+        super().__init__(c.op, c.args, c.name, c.value)
+        self.kind, self.text = kind, text
+
+
 class Block(NamedTuple):
-    """A range, or a result of several cells: a 2-D array of Cells.
+    """A range, or a result of several cells, row by row.
 
     A `sparse` one is too large to be written out: only the cells that hold something are there, in one column, and
     its shape is lost.
     """
 
-    cells: Any  # numpy array of Cells, dtype object
+    rows: Rows
     sparse: bool = False
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.rows), len(self.rows[0]) if self.rows else 1
 
-Argument = Cell | Block
-Arguments = Sequence[Argument | None]
+    @property
+    def size(self) -> int:
+        """How many cells."""
+        return math.prod(self.shape)
+
+    @property
+    def single(self) -> Cell | None:
+        """The one Cell, if it is a range of one."""
+        return self.rows[0][0] if self.size == 1 and not self.sparse else None
 
 
-def kind(c: Cell) -> str:
-    """What the Cell may hold."""
-    if c.op in LOGICAL:
-        return "b"
-    return _letters(c.name) if c.name else "n"
+Argument: TypeAlias = Cell | Block
+Arguments: TypeAlias = Sequence[Argument | None]
 
 
-@lru_cache(MAX_POOL)
-def _letters(name: str) -> str:
-    return name.partition(":")[0].rstrip("0123456789")
+def flat(rows: Rows) -> list[Cell]:
+    """All Cells, row by row."""
+    return [c for row in rows for c in row]
+
+
+def kind(c: Cell) -> Kind:
+    """The kinds of value that the Cell may hold."""
+    return c.kind if isinstance(c, Typed) else TRUTH if c.op in LOGICAL else NUMBER
 
 
 def known_text(c: Cell) -> str | None:
     """The text that the Cell holds, whatever happens; an empty cell is as good as an empty text."""
-    if kind(c) == "e":
+    if kind(c) == EMPTY:
         return ""
-    return c.name.partition(":")[2] if c.name and ":" in c.name else None
+    return c.text if isinstance(c, Typed) else None
+
+
+def spells_number(text: str) -> bool:
+    """Whether a text that stands in a cell is calculated with as a number."""
+    return _SPELLED.fullmatch(text) is not None and math.isfinite(float(text))
 
 
 @lru_cache(MAX_POOL)
-def slot(mark: str, k: int) -> Cell:
+def slot(mark: Mark, k: int) -> Cell:
     """The k-th variable of a formula, for a cell that holds what `mark` says; formulas share their variables."""
-    held, colon, text = mark.partition(":")
-    return variable(f"{held}{k}{colon}{text}")
+    new = variable(f"x{k}")
+    if isinstance(mark, str):
+        return Typed(new, NUMERAL if spells_number(mark) else TEXT, mark)
+    return new if mark == NUMBER else Typed(new, Kind(mark))
 
 
 def literal_text(text: str) -> Cell:
     """A text that stands in a formula: no number, but Excel might take one with digits for a number or a date."""
-    return constant(float("nan")).named(f"{'s' if any(map(str.isdigit, text)) else 't'}:{text}")
+    return Typed(constant(math.nan), NUMERAL if any(map(str.isdigit, text)) else TEXT, text)
 
 
 def is_literal_text(c: Cell) -> bool:
     """Whether it is a text that stands in the formula."""
-    return c.op == "constant" and kind(c) in ("t", "s")
+    return c.op == "constant" and kind(c) in (TEXT, NUMERAL)
 
 
 def calculable(c: Cell) -> Cell:
@@ -89,119 +134,111 @@ def calculable(c: Cell) -> Cell:
 
 def truth(value: bool) -> Cell:
     """TRUE or FALSE."""
-    return constant(value).named("b")
+    return Typed(constant(value), TRUTH)
 
 
 def elementwise(f: Callable[..., Cell], *arguments: Argument) -> Argument:
     """`f` of every cell, ranges broadcast as Excel does: a row or a column is repeated. Raises NotUnderstood."""
     if not any(isinstance(a, Block) for a in arguments):
         return f(*arguments)
-    arrays = [dense(a) for a in arguments]
-    try:
-        shape = np.broadcast_shapes(*(a.shape for a in arrays))
-    except ValueError as error:
-        raise NotUnderstood("it calculates with ranges of different shapes") from error
-    if shape[0] * shape[1] > MAX_DENSE:
+    blocks = [Block(dense(a)) for a in arguments]
+    height, width = (max(sizes) for sizes in zip(*(b.shape for b in blocks), strict=True))
+    if any(rows not in (1, height) or columns not in (1, width) for rows, columns in (b.shape for b in blocks)):
+        raise NotUnderstood("it calculates with ranges of different shapes")
+    if height * width > MAX_DENSE:
         raise NotUnderstood("it calculates with too many cells")
-    cells = np.empty(shape, object)
-    wide = [np.broadcast_to(a, shape) for a in arrays]
-    for at in np.ndindex(*shape):
-        cells[at] = f(*(a[at] for a in wide))
-    return Block(cells)
+    # A range of one row or one column is repeated.
+    rows = [[[*row] * (width // len(row)) for row in [*b.rows] * (height // len(b.rows))] for b in blocks]
+    return Block([[f(*cells) for cells in zip(*lines, strict=True)] for lines in zip(*rows, strict=True)])
 
 
-def dense(argument: Argument | None) -> Any:
-    """The Cells as a 2-D array; one Cell is an array of one. Raises NotUnderstood."""
-    if isinstance(argument, Block):
-        if argument.sparse:
-            raise NotUnderstood("it uses a range of too many cells")
-        return argument.cells
-    array = np.empty((1, 1), object)
-    array[0, 0] = one(argument)
-    return array
+def dense(argument: Argument | None) -> Rows:
+    """The Cells row by row; one Cell is a row of one. Raises NotUnderstood."""
+    if not isinstance(argument, Block):
+        return [[one(argument)]]
+    if argument.sparse:
+        raise NotUnderstood("it uses a range of too many cells")
+    return argument.rows
 
 
 def one(argument: Argument | None) -> Cell:
     """A single Cell; nothing between two commas is 0. Raises NotUnderstood."""
     if argument is None:
         return constant(0)
-    if isinstance(argument, Block):
-        if argument.sparse or argument.cells.size != 1:
-            raise NotUnderstood("it has a range where one cell belongs")
-        cell: Cell = argument.cells.item()
-        return cell
-    return argument
+    c = argument.single if isinstance(argument, Block) else argument
+    if c is None:
+        raise NotUnderstood("it has a range where one cell belongs")
+    return c
 
 
-def holds(c: Cell, wanted: str) -> bool:
+def holds(c: Cell, wanted: Kind) -> bool:
     """Whether the Cell is of a wanted kind. Raises NotUnderstood if that cannot be told."""
-    letters = kind(c)
-    if len(letters) == 1:
-        return letters in wanted
-    found = [letter in wanted for letter in letters]
-    if any(found) and not all(found):
+    kinds = kind(c)
+    both = kinds & wanted
+    if both and both != kinds:
         raise NotUnderstood("it uses a cell of which it cannot be told whether it holds a number")
-    return all(found)
+    return bool(both)
 
 
-def select(arguments: Arguments, wanted: str) -> Iterator[Cell]:
-    """What is of a wanted kind in the ranges, row by row, and whatever is no range. Raises NotUnderstood if unsure."""
+def select(arguments: Arguments, wanted: Kind) -> Iterator[Cell]:
+    """The Cells of a wanted kind in ranges, row by row, and all that is no range. Raises NotUnderstood if unsure."""
     for a in arguments:
         if isinstance(a, Block):
-            yield from (c for c in a.cells.ravel() if holds(c, wanted))
+            yield from (c for row in a.rows for c in row if holds(c, wanted))
             continue
         c = one(a)
         # IF may give a reference, in which a text is passed over; a text of its own is an error.
-        if kind(c) not in ("n", "b") or (c.op == "if" and kind(c) != "n"):
+        if kind(c) not in (NUMBER, TRUTH) or (c.op == "if" and kind(c) != NUMBER):
             raise NotUnderstood("it uses what may be a text")
         yield c
 
 
 def numbers(arguments: Arguments) -> list[Cell]:
     """Every number; empty cells, texts and truth values of ranges are passed over. Raises NotUnderstood if unsure."""
-    return list(select(arguments, "n"))
+    return list(select(arguments, NUMBER))
 
 
 def compare(op: str, a: Cell, b: Cell) -> Cell:
     """A comparison of two numbers or truth values, or of texts that cannot change. Raises NotUnderstood."""
-    kinds = {*kind(a), *kind(b)}
-    if kinds <= {"n", "e"} or kinds <= {"b", "e"}:
-        return Cell(op, (a, b))
+    kinds = kind(a) | kind(b)
+    if kinds in NUMBER | EMPTY or kinds in TRUTH | EMPTY:
+        return a.apply(op, b)
     if op in ("eq", "ne"):
         x, y = known_text(a), known_text(b)
         if x is not None and y is not None:
             return truth((x.lower() == y.lower()) == (op == "eq"))
-        if {kind(a), kind(b)} in ({"n", "t"}, {"n", "s"}, {"n", "b"}):  # never equal, unless the number is an error
-            number = a if kind(a) == "n" else b
-            return Cell("ne" if op == "eq" else "eq", (number, number))
+        # A number never equals a text or a truth value, unless it is an error.
+        if {kind(a), kind(b)} in ({NUMBER, TEXT}, {NUMBER, NUMERAL}, {NUMBER, TRUTH}):
+            number = a if kind(a) == NUMBER else b
+            return number.apply("ne" if op == "eq" else "eq", number)
     raise NotUnderstood("it compares texts, or numbers with texts or truth values")
 
 
 def condition(c: Cell) -> Cell:
     """A Cell that is asked whether it is true. Raises NotUnderstood."""
-    if "s" in kind(c) or is_literal_text(c):
+    if kind(c) & NUMERAL or is_literal_text(c):
         raise NotUnderstood("it takes a text for a truth value")
     return c
 
 
 def choose(c: Cell, a: Cell, b: Cell) -> Cell:
     """IF, which keeps the kinds of what it chooses from. Raises NotUnderstood."""
-    return _chosen(if_(condition(c), a, b))
+    return _chosen(condition(c).apply("if", a, b))
 
 
 def choose_else(a: Cell, b: Cell) -> Cell:
     """IFERROR, likewise. Raises NotUnderstood."""
-    return _chosen(Cell("iferror", (a, b)))
+    return _chosen(a.apply("iferror", b))
 
 
 def _chosen(c: Cell) -> Cell:
     ends = c.args[-2:]
-    if any(is_literal_text(x) and kind(x) == "s" for x in ends):
+    if any(is_literal_text(x) and kind(x) == NUMERAL for x in ends):
         raise NotUnderstood("it chooses a text that may be a number")
     return of_kinds(c, *ends)
 
 
 def of_kinds(c: Cell, *ends: Cell) -> Cell:
-    """The Cell, marked as holding what one of some others holds."""
-    kinds = "".join(sorted({letter for end in ends for letter in kind(end)}))
-    return c if kinds == "n" else c.named(kinds)
+    """`c`, with the union of the kinds of `ends`."""
+    kinds = reduce(or_, map(kind, ends))
+    return c if kinds == NUMBER else Typed(c, kinds)

@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterator
 from sheetgen.cell import Cell, constant, forward_order
 from sheetgen.reader import finance
 from sheetgen.reader.block import (
+    NUMBER,
+    NUMERAL,
+    TEXT,
+    TRUTH,
     Argument,
     Arguments,
     Block,
@@ -25,7 +29,7 @@ from sheetgen.reader.block import (
 
 def truths(arguments: Arguments) -> Iterator[Cell]:
     """Of each number or truth value whether it is not 0."""
-    for c in select(arguments, "nb"):
+    for c in select(arguments, NUMBER | TRUTH):
         yield Cell("ne", (c, constant(0)))
 
 
@@ -51,7 +55,7 @@ def iferror(a: Argument | None, b: Argument | None) -> Argument:
 
     def two(a: Cell, b: Cell) -> Cell:
         # In a text that Excel would take for a number we see none, and would go on with the wrong one of the two.
-        if any(letter in kind(c) for c in forward_order(a) if c.op in ("variable", "if") for letter in "ts"):
+        if any(kind(c) & (TEXT | NUMERAL) for c in forward_order(a) if c.op in ("variable", "if")):
             raise NotUnderstood("IFERROR has a text in it")
         return choose_else(calculable(a), b)
 
@@ -70,7 +74,7 @@ def index(of: Argument | None, row: Argument | None, column: Argument | None = N
     """INDEX, where the place is written in the formula. Raises NotUnderstood."""
     if not isinstance(of, Block) and (of is None or of.op != "variable"):
         raise NotUnderstood("INDEX has no range")
-    cells = dense(of)
+    cells = Block(dense(of))
     places = [one(row), one(column)] if column is not None else [one(row)]
     if any(p.op != "constant" or not p.value >= 1 for p in places):
         raise NotUnderstood("INDEX has a place that is calculated")
@@ -81,5 +85,4 @@ def index(of: Argument | None, row: Argument | None, column: Argument | None = N
     i, j = (int(p.value) - 1 for p in places)
     if i >= cells.shape[0] or j >= cells.shape[1]:
         raise NotUnderstood("INDEX leaves its range")
-    found: Cell = cells[i, j]
-    return found
+    return cells.rows[i][j]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from sheetgen.cell import Cell, constant
-from sheetgen.reader.block import Argument, Arguments, NotUnderstood, kind, numbers, one
-from sheetgen.reader.ops import if_
+from sheetgen.reader.block import TRUTH, Argument, Arguments, NotUnderstood, kind, numbers, one
 
 ZERO, ONE, ERROR = constant(0), constant(1), constant(float("nan"))
+
+
+def if_(condition: Cell, a: Cell, b: Cell) -> Cell:
+    """`a` where the condition is not 0, else `b`."""
+    return condition.apply("if", a, b)
 
 
 def power(a: Cell, b: Cell) -> Cell:
@@ -74,7 +78,7 @@ def ppmt(rate: Cell, k: Cell, n: Cell, present: Cell, future: Cell = ZERO, due: 
 
 def only_numbers(arguments: Arguments) -> None:
     """Raises NotUnderstood for a truth value or nothing between the commas, for engines differ in whether it counts."""
-    if any(a is None or (isinstance(a, Cell) and kind(a) == "b") for a in arguments):
+    if any(a is None or (isinstance(a, Cell) and kind(a) == TRUTH) for a in arguments):
         raise NotUnderstood("it has a truth value or nothing among its numbers")
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from sheetgen.cell import Cell, constant
 from sheetgen.reader import choices, finance
 from sheetgen.reader.block import (
+    EMPTY,
+    NUMBER,
     Argument,
     Arguments,
     Block,
@@ -21,6 +20,7 @@ from sheetgen.reader.block import (
     condition,
     dense,
     elementwise,
+    flat,
     holds,
     kind,
     numbers,
@@ -45,56 +45,53 @@ def times(*cells: Cell) -> Cell:
 
 def square(a: Cell) -> Cell:
     """a^2."""
-    return Cell("pow", (a, constant(2)))
+    return a.apply("pow", 2)
 
 
 def _sumproduct(*arguments: Argument | None) -> Cell:
-    arrays = [dense(a) for a in arguments]
-    if len({a.shape for a in arrays}) > 1:
+    blocks = [Block(dense(a)) for a in arguments]
+    if len({b.shape for b in blocks}) > 1:
         raise NotUnderstood("SUMPRODUCT has ranges of different shapes")
-    rows = zip(*(map(_zeroed, a.ravel()) for a in arrays), strict=True)
-    return total([times(*cells) for cells in rows])
+    factors = zip(*(map(_zeroed, flat(b.rows)) for b in blocks), strict=True)
+    return total([times(*cells) for cells in factors])
 
 
 def _zeroed(c: Cell) -> Cell:
     """What is no number counts as 0 in SUMPRODUCT."""
-    return c if holds(c, "n") else constant(0)
+    return c if holds(c, NUMBER) else constant(0)
 
 
 def _pairs(f: Callable[[Cell, Cell], Cell]) -> Callable[..., Cell]:
     """The sum over two ranges of `f` of their cells, for SUMXMY2 and its like."""
 
     def call(a: Argument | None, b: Argument | None) -> Cell:
-        x, y = dense(a), dense(b)
-        if x.shape != y.shape:
+        left, right = Block(dense(a)), Block(dense(b))
+        if left.shape != right.shape:
             raise NotUnderstood("its ranges have different shapes")
-        if any(kind(c) != "n" for c in (*x.ravel(), *y.ravel())):  # engines differ in what they make of it
+        x, y = flat(left.rows), flat(right.rows)
+        if any(kind(c) != NUMBER for c in x + y):  # engines differ in what they make of it
             raise NotUnderstood("its ranges have a cell that holds no number")
-        return total([f(c, d) for c, d in zip(x.ravel(), y.ravel(), strict=True)])
+        return total([f(c, d) for c, d in zip(x, y, strict=True)])
 
     return call
 
 
 def _mmult(a: Argument | None, b: Argument | None) -> Block:
     left, right = dense(a), dense(b)
-    if left.shape[1] != right.shape[0]:
+    if len(left[0]) != len(right):
         raise NotUnderstood("MMULT has ranges that do not fit each other")
-    if any(kind(c) != "n" for c in (*left.ravel(), *right.ravel())):
+    if any(kind(c) != NUMBER for c in flat(left) + flat(right)):
         raise NotUnderstood("MMULT has a cell that holds no number")
-    if left.size * right.shape[1] > MAX_PRODUCTS:
+    if len(left) * len(right) * len(right[0]) > MAX_PRODUCTS:
         raise NotUnderstood("MMULT has too many cells")
-    cells = np.empty((left.shape[0], right.shape[1]), object)
-    for i, j in np.ndindex(*cells.shape):
-        cells[i, j] = total([times(x, y) for x, y in zip(left[i], right[:, j], strict=True)])
-    return Block(cells)
+    columns = [*zip(*right, strict=True)]
+    return Block([[total([*map(times, row, column)]) for column in columns] for row in left])
 
 
 def _transpose(a: Argument | None) -> Block:
-    cells = dense(a).T.copy()
-    for at in np.ndindex(*cells.shape):
-        if kind(cells[at]) == "e":
-            cells[at] = constant(0)  # an empty cell, once turned over, is a number
-    return Block(cells)
+    columns = zip(*dense(a), strict=True)
+    # An empty cell, once turned over, is a number.
+    return Block([[constant(0) if kind(c) == EMPTY else c for c in column] for column in columns])
 
 
 def _mean(found: Sequence[Cell]) -> Cell:
@@ -121,7 +118,7 @@ def _deviation(sample: bool) -> Callable[..., Cell]:
 def _fold(op: str) -> Callable[..., Cell]:
     def call(*arguments: Argument | None) -> Cell:
         found = numbers(arguments)
-        return reduce(lambda a, b: Cell(op, (a, b)), found) if found else constant(0)
+        return constant(0) if not found else found[0] if len(found) == 1 else Cell(op, tuple(found))
 
     return call
 
@@ -136,7 +133,7 @@ def _count(*arguments: Argument | None) -> Cell:
 
 
 def _erf(a: Cell) -> Cell:
-    if kind(a) not in ("n", "e"):
+    if kind(a) not in (NUMBER, EMPTY):
         raise NotUnderstood("ERF has what may be no number")
     return Cell("erf", (a,))
 
@@ -189,7 +186,7 @@ class Function(NamedTuple):
         if self.takes == "ranges" and not arguments:
             raise NotUnderstood(f"{name} has no arguments")
         if self.takes == "cells":
-            if not array and any(isinstance(a, Block) and a.cells.size != 1 for a in arguments):
+            if not array and any(isinstance(a, Block) and a.size != 1 for a in arguments):
                 raise NotUnderstood(f"{name} has a range where one cell belongs")
             given = (constant(0) if a is None else a for a in arguments)
             return elementwise(lambda *cells: self.build(*map(calculable, cells)), *given)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sheetgen.cell import Cell
-from sheetgen.reader.block import NotUnderstood, kind
+from sheetgen.reader.block import EMPTY, NUMBER, TEXT, TRUTH, Kind, NotUnderstood, kind
 from sheetgen.reader.held import Held, Member
 from sheetgen.reader.parse import parse, single
 from sheetgen.reader.plan import Plan, Planner, split
@@ -18,7 +18,7 @@ from sheetgen.xlsx import Entry, Workbook
 
 MAX_FOLLOWED = 2_000  # cells that are looked at to tell the kind of one
 WHAT_IF = "it is a result of a what-if data table"
-UNKNOWN = "nbt"  # the kind of a cell that may hold anything
+UNKNOWN = NUMBER | TRUTH | TEXT  # the kind of a cell that may hold anything
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Book:
         self._shared: dict[Any, Shared | str] = {}
         self._results: dict[Any, Results] = {}  # of array formulas that differ in their references alone
         self._arrays: dict[tuple[Place, bool], tuple[Results, list[Place]] | str] = {}
-        self._guessed: dict[Place, str] = {}
+        self._guessed: dict[Place, Kind] = {}
 
     def entry(self, at: Place) -> Entry | None:
         """What stands in a cell; None if nothing does."""
@@ -171,14 +171,14 @@ class Book:
                 self._shared[key] = str(why)
         return self._shared[key]
 
-    def _guess(self, at: Place) -> str:
+    def _guess(self, at: Place) -> Kind:
         """The kind of a formula that remembers no value: that of its Cells, and of the cells that it may pass on."""
         if at not in self._guessed:
             self._guessed[at] = self._followed(at)
         return self._guessed[at]
 
-    def _followed(self, at: Place) -> str:
-        kinds: set[str] = set()
+    def _followed(self, at: Place) -> Kind:
+        kinds = Kind(0)
         todo, seen = [at], {at}
         while todo and len(seen) < MAX_FOLLOWED:
             try:
@@ -191,13 +191,14 @@ class Book:
             for c in _ends(formula.template.root):
                 below = where.get(id(c))
                 if below is not None and below in self._guessed:
-                    kinds |= {*self._guessed[below]}
+                    kinds |= self._guessed[below]
                 elif below is not None and self._held.forgetful(below):
                     todo += [] if below in seen else [below]
                     seen.add(below)
                 else:  # what gives an empty cell gives 0
-                    kinds |= {*(kind(c) if below is None else self._held.mark(below)).replace("e", "n")}
-        return UNKNOWN if todo else "".join(sorted(kinds)) or "n"
+                    kinds |= kind(c) if below is None else self._held.kind(below)
+        kinds = kinds & ~EMPTY | NUMBER if EMPTY in kinds else kinds
+        return UNKNOWN if todo else kinds or NUMBER
 
 
 def _ends(root: Cell) -> Iterator[Cell]:

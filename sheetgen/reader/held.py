@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 
-from sheetgen.reader.block import MAX_DENSE
+from sheetgen.reader.block import EMPTY, MAX_DENSE, NUMBER, NUMERAL, TEXT, TRUTH, Kind, Mark, spells_number
 from sheetgen.reader.template import Place
 from sheetgen.xlsx import Entry, ErrorValue, Workbook
 from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, place, range_of
 
-_SPELLED = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
 MAX_MEMBERS = 500_000  # cells that all array formulas fill
 MAX_WHAT_IFS = 100_000  # columns of what-if data tables that are told apart
 
@@ -22,9 +20,10 @@ Member = tuple[str | None, int, int]  # the cell that holds the array formula (N
 class Held:
     """The cells of a workbook, as they are remembered; `guess` tells the kind of a formula that remembers nothing."""
 
-    def __init__(self, workbook: Workbook, guess: Callable[[Place], str]) -> None:
+    def __init__(self, workbook: Workbook, guess: Callable[[Place], Kind]) -> None:
         self.workbook, self._guess = workbook, guess
         self.members = dict(_members(workbook))
+        self._kinds: dict[Place, Kind] = {}
         self._what_ifs = _what_ifs(workbook)
         self._columns: dict[str, tuple[dict[int, list[tuple[int, str]]], list[int]]] = {}
 
@@ -40,7 +39,7 @@ class Held:
             return math.nan if at in self.members else 0.0
         value = entry.value
         if isinstance(value, str):  # Excel calculates with a text that spells a number
-            return float(value) if _spells(value) else math.nan
+            return float(value) if spells_number(value) else math.nan
         if value is None:
             return 0.0 if entry.formula is None else math.nan
         return float(value)
@@ -61,20 +60,34 @@ class Held:
             return at in self.members
         return entry.value is None and (entry.formula is not None or at in self.members)
 
-    def mark(self, at: Place, texts: bool = False) -> str:
-        """The kind of what a cell holds, as in `block`; with its text, if that is wanted and cannot change."""
+    def kind(self, at: Place) -> Kind:
+        """The kind of what a cell holds."""
+        kind = self._kinds.get(at)
+        if kind is None:
+            kind = self._kinds[at] = self._kind(at)
+        return kind
+
+    def _kind(self, at: Place) -> Kind:
         if self.forgetful(at):
             return self._guess(at)
         entry = self.entry(at)
         value = None if entry is None else entry.value
-        if entry is None or value is None:
-            return "e"
+        if value is None or entry is None:
+            return EMPTY
         if isinstance(value, bool):
-            return "b"
+            return TRUTH
         if not isinstance(value, str) or isinstance(value, ErrorValue):
-            return "n"
-        letter = "s" if _spells(value) else "t"
-        return f"{letter}:{value}" if texts and entry.formula is None and at not in self.members else letter
+            return NUMBER
+        return NUMERAL if spells_number(value) else TEXT
+
+    def text_or_kind(self, at: Place) -> Mark:
+        """The text that a cell holds, if that cannot change; else the kind of what it holds."""
+        kind = self.kind(at)
+        if kind not in (TEXT, NUMERAL):
+            return kind
+        entry = self.entry(at)
+        changes = entry is None or entry.formula is not None or at in self.members
+        return kind if changes or entry is None else str(entry.value)
 
     def columns(self, one: Area) -> int:
         """How many columns of an area hold anything somewhere on the sheet."""
@@ -114,10 +127,6 @@ class Held:
                 rows.sort()
             self._columns[sheet] = columns, sorted(columns)
         return self._columns[sheet]
-
-
-def _spells(text: str) -> bool:
-    return _SPELLED.fullmatch(text) is not None and math.isfinite(float(text))
 
 
 def _what_ifs(workbook: Workbook) -> dict[str, dict[int, list[tuple[int, int]]]]:

@@ -13,6 +13,7 @@ from typing import NoReturn, TypeAlias
 from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 
 from sheetgen.cell import Cell, constant
+from sheetgen.cells.ops import LOGICAL
 from sheetgen.reader.block import (
     Argument,
     Block,
@@ -26,7 +27,6 @@ from sheetgen.reader.block import (
     truth,
 )
 from sheetgen.reader.functions import FUNCTIONS, MAX_FACTORS
-from sheetgen.reader.ops import LOGICAL
 
 COMPARISONS = {"=": "eq", "<>": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 SIGNS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "^": "pow", **COMPARISONS}
@@ -175,12 +175,12 @@ class _Parser:
 
     def checked(self, operand: Argument) -> Argument:
         """An operand of an operator, which may be a range only where it is taken cell by cell."""
-        if isinstance(operand, Block) and not self.levels[-1].array and operand.cells.size != 1:
+        if isinstance(operand, Block) and not self.levels[-1].array and operand.size != 1:
             raise NotUnderstood("it calculates with a range where one cell belongs")
         return operand
 
     def charged(self, found: Argument) -> Argument:
-        self.room -= found.cells.size if isinstance(found, Block) else 1
+        self.room -= found.size if isinstance(found, Block) else 1
         if self.room < 0:
             raise NotUnderstood("it calculates with too many cells")
         return found
@@ -224,9 +224,9 @@ def _literal(token: Token) -> Cell:
 
 def single(found: Argument) -> Cell:
     """The one Cell of a result; a Block of one is that one. Raises NotUnderstood."""
-    if isinstance(found, Block) and (found.sparse or found.cells.size != 1):
+    cell = found.single if isinstance(found, Block) else found
+    if cell is None:
         raise NotUnderstood("it is a range where one cell belongs")
-    cell: Cell = found.cells.item() if isinstance(found, Block) else found
     if is_literal_text(cell):
         raise NotUnderstood("it is a text")
     return cell

@@ -7,7 +7,7 @@ from typing import Any
 
 from openpyxl.formula.tokenizer import Token
 
-from sheetgen.reader.block import MAX_DENSE, NotUnderstood
+from sheetgen.reader.block import EMPTY, MAX_DENSE, NUMBER, Mark, NotUnderstood
 from sheetgen.reader.held import Held
 from sheetgen.reader.plan import Plan
 from sheetgen.reader.shared import Shape
@@ -71,7 +71,8 @@ class Reach:
                 owner = sheet if piece.sheet is None else piece.sheet
                 ends = [self.place(owner, next(rest)) for _ in range(piece.corners)]
                 one = _area(owner, ends)
-            held = (lambda at: self._held.mark(at, plan.texts)) if plan.typed and typed else _number
+            mark = self._held.text_or_kind if plan.texts else self._held.kind
+            held = mark if plan.typed and typed else _number
             if one.single:
                 found = [self.place(one.sheet, address(one.row, one.column))]
                 shapes.append(((), (held(found[0]),)))
@@ -81,7 +82,7 @@ class Reach:
             slots += found
         return tuple(shapes), slots
 
-    def _range(self, one: Area, held: Callable[[Place], str]) -> tuple[list[Place], Shape]:
+    def _range(self, one: Area, held: Callable[[Place], Mark]) -> tuple[list[Place], Shape]:
         """(its cells but for empty ones, (rows and columns, what each of all holds)).
 
         Of a large range there are no empty cells, and its shape is lost.
@@ -95,21 +96,21 @@ class Reach:
         if large:
             return found, ((len(found),), _marks(kinds))
         rows, columns = one.last_row - one.row + 1, one.last_column - one.column + 1
-        marks = ["e"] * one.size
+        marks: list[Mark] = [EMPTY] * one.size
         for (row, column, _), mark in zip(inside, kinds, strict=True):
             marks[(row - one.row) * columns + column - one.column] = mark
         return found, ((rows, columns), _marks(marks))
 
 
-def _number(at: Place) -> str:
+def _number(at: Place) -> Mark:
     """The kind of a cell of which it does not matter."""
-    return "n"
+    return NUMBER
 
 
-def _marks(marks: list[str]) -> str | tuple[str, ...]:
-    """Marks in little room: as one text, if each is a letter."""
-    text = "".join(marks)
-    return text if len(text) == len(marks) else tuple(marks)
+def _marks(marks: list[Mark]) -> bytes | tuple[Mark, ...]:
+    """Marks in little room: a byte each, if none is a text."""
+    kinds = [mark for mark in marks if not isinstance(mark, str)]
+    return bytes(kinds) if len(kinds) == len(marks) else tuple(marks)
 
 
 def _area(sheet: str, ends: Sequence[Place]) -> Area:

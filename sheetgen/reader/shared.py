@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
-import numpy as np
 from openpyxl.formula.tokenizer import Token
 
 from sheetgen.cell import Cell, constant
-from sheetgen.reader.block import Argument, Block, NotUnderstood, slot
+from sheetgen.reader.block import EMPTY, NUMBER, Argument, Block, NotUnderstood, Typed, slot
 from sheetgen.reader.parse import Item, single
 from sheetgen.reader.plan import Piece
 from sheetgen.reader.template import Template
 
-EMPTY = constant(0).named("e")  # an empty cell of a range
+NOTHING = Typed(constant(0), EMPTY)  # an empty cell of a range
+
+SINGLE: tuple[Any, Any] = (), (NUMBER,)
 
 Shape = tuple[Any, ...]  # what a Template must know of references: how their cells lie, and what they hold
 
@@ -49,10 +50,10 @@ class Results(NamedTuple):
         """The result that stands in a row and a column. Raises NotUnderstood."""
         if not isinstance(self.found, Block) or self.found.sparse:
             return single(self.found)
-        i, j = (0 if n == 1 else k for n, k in zip(self.found.cells.shape, (i, j), strict=True))
-        if i >= self.found.cells.shape[0] or j >= self.found.cells.shape[1]:
+        i, j = (0 if n == 1 else k for n, k in zip(self.found.shape, (i, j), strict=True))
+        if i >= self.found.shape[0] or j >= self.found.shape[1]:
             raise NotUnderstood("the array formula has fewer results than cells")
-        return single(self.found.cells[i, j])
+        return single(self.found.rows[i][j])
 
 
 def filled(pieces: Sequence[Piece], shapes: Shape) -> tuple[list[Cell], list[Item]]:
@@ -64,15 +65,15 @@ def filled(pieces: Sequence[Piece], shapes: Shape) -> tuple[list[Cell], list[Ite
         if isinstance(piece, Token):
             items.append(piece)
             continue
-        lie, marks = next(rest, ((), "n"))
+        lie, marks = next(rest, SINGLE)
         if lie == ():
             variables.append(slot(marks[0], len(variables)))
             items.append(variables[-1])
             continue
         numbers = count(len(variables))
-        new = [EMPTY if mark == "e" else slot(mark, next(numbers)) for mark in marks]
-        variables += [c for c in new if c is not EMPTY]
-        cells = np.empty(len(new), object)
-        cells[:] = new
-        items.append(Block(cells.reshape(lie if len(lie) == 2 else (-1, 1)), sparse=len(lie) == 1))
+        cells = [NOTHING if mark == EMPTY else slot(mark, next(numbers)) for mark in marks]
+        variables += [c for c in cells if c is not NOTHING]
+        width = lie[-1] if len(lie) == 2 else 1
+        rows = [cells[k : k + width] for k in range(0, len(cells), width)]
+        items.append(Block(rows, sparse=len(lie) == 1))
     return variables, items

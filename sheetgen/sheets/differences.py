@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sheetgen.book import Book, Sheet
 from sheetgen.cell import Cell, add, forward_order, mul
+from sheetgen.cells.ops import ACTIVATIONS, OPS
 from sheetgen.digits import scientific
 from sheetgen.formula import show
 from sheetgen.layout import guarded, letter
@@ -62,7 +63,7 @@ def _top(book: Book, sheet: Sheet, run: Run, step: str) -> None:
     notes = []
     if (n := len(run.program.next)) > MOST:
         notes.append(f"{MOST} of the {n:,} weights and biases are compared, evenly spread.")
-    if "relu" in run.program.spec.activations:
+    if run.program.spec.kinked:
         notes.append(f"“{KINK}”: a ReLU unit switches within ±ε, where E has no derivative.")
     if notes:
         sheet.put(EPSILON_ROW + 1, 0, " ".join(notes), book.style("muted"))
@@ -79,7 +80,8 @@ class _Workings:
         kept = {id(c) for c in reached} - known
         self.cells = [*parameters, *(c for c in run.program.columns if id(c) in kept)]
         # Which ReLU units are on, as one number that differs where any of them switches.
-        on = [mul(k, Cell("step", (c,))) for k, c in enumerate((c for c in reached if c.op == "relu"), 1)]
+        kinked = [c for c in reached if c.op in ACTIVATIONS and OPS[c.op].at_zero]
+        on = [mul(k, c.apply("step")) for k, c in enumerate(kinked, 1)]
         self.on = add(*on).named("units on") if on else None
         self.cells += [self.on] if self.on else []
         self.letters = {id(c): letter(2 + k) for k, c in enumerate(self.cells)}

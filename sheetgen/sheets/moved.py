@@ -85,7 +85,7 @@ class Differences:
         live = {p: self.side.live_of(self.gradients[p]) for p in signs}
         analytic = "".join(f"{'+' if s > 0 else '-'}{live[p]}" for p, s in signs.items()).removeprefix("+")
         allowed = f"0.000001*({'+'.join(f'ABS({x})' for x in live.values())})+{self.rounding}"
-        if "relu" in self.run.program.spec.activations:  # a kink between the two bends E
+        if self.run.program.spec.kinked:  # a kink between the two bends E
             now = self.side.live_of(self.run.program.network.loss)
             allowed += f"+ABS({up}-2*{now}+{down})/{self.step}"
         formula = f"IFERROR(IF(ABS(({up}-{down})/(2*{self.step})-({analytic}))<={allowed},0,1),0)"

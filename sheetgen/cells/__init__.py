@@ -1,0 +1,1 @@
+"""The calculus: the table of operators that Cells are made with."""
