@@ -26,7 +26,8 @@ MAY = {
     "book": {"drafts", "layout", "style", "text"},
     "digits": {"book", "formula", "layout", "style"},
     "extras": {"book"},
-    "reference": {"spec"},
+    "reference": {"judge", "spec"},
+    "judge": {"judge"},
     "xlsx": {"xlsx"},
     "lint": {"lint", "xlsx"},
     "engines": {"engines", "xlsx"},
@@ -49,13 +50,15 @@ MAY = {
 
 # The judge imports nothing of what writes, not even by way of a third. SHARED is all that both use.
 JUDGE = ("check", "carried", "exported", "report", "tables", "reference", "engines", "xlsx", "lint", "compiled")
+JUDGE += ("judge",)
 ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation")
 ACCUSED += ("digits", "exporter")
 SHARED = {"sheetgen.__init__", "sheetgen.reference", "sheetgen.spec", "sheetgen.text"}
+SHARED |= {"sheetgen.judge.training"}
 
 # Who alone may import a library.
 ONLY = {
-    "xlsxwriter": ("book",), "torch": ("reference", "exporter"), "torchvision": (), "matplotlib": ("typeset",),
+    "xlsxwriter": ("book",), "torch": ("reference", "judge", "exporter"), "torchvision": (), "matplotlib": ("typeset",),
     "mnist": (),
 }  # fmt: skip
 

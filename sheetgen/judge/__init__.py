@@ -1,0 +1,1 @@
+"""Is a finished workbook right? It imports nothing of what writes one."""
