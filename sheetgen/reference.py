@@ -1,38 +1,24 @@
-"""The same network in PyTorch float64: the oracle. Beside the exporter, the only place that imports torch.
+"""The network of a Spec in PyTorch: what each cell of its training should hold, and how far rounding may move it.
 
-It shares a Spec with the generator and nothing else: the forward pass is torch's, the gradients are autograd's.
-Several runs are trained side by side (the learning rates to compare, and a shadow of each that shows what rounding
-does), so every tensor of parameters has a first dimension for the run.
+It shares a Spec with the generator and nothing else.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
-from torch.nn import functional
+from torch import Tensor, nn
 
+from sheetgen.judge.training import RUNS, Step, rounding, train
 from sheetgen.spec import Spec
 
-# What rounding may do in one operation. LibreOffice takes a difference below 2^-48 of its terms, 16 units in the last
-# place, for 0: then a weight stays.
-ULPS = 128 * 2.0**-52
-NUDGE = 2.0**-50  # how far a shadow run's weights are moved, relatively
-DRIFTS = 16  # how much more than its shadow a right program may drift
-CHUNK = 2_000  # rows whose numbers are computed at once
-
-ACTIVATION = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": functional.relu, "identity": lambda h: h}
-# What the derivative's terms add up to without their signs, by the size of the output a.
-STEEPEST = {
-    "sigmoid": lambda a: a * (1 + a),
-    "tanh": lambda a: 1 + a * a,
-    "relu": lambda a: (a > 0).to(a.dtype),
-    "identity": torch.ones_like,
-}
+ACTIVATION: dict[str, Callable[[], nn.Module]] = {
+    "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "identity": nn.Identity
+}  # fmt: skip
 
 
 class Number(NamedTuple):
@@ -49,10 +35,10 @@ class Series(NamedTuple):
     rounding: Tensor
 
     def numbers(self) -> Iterator[Number]:
-        """Row by row; what ran off to infinity is NaN."""
-        for value, rounding in zip(self.values.tolist(), self.rounding.tolist(), strict=True):
-            finite = math.isfinite(value) and math.isfinite(rounding)
-            yield Number(value, rounding) if finite else Number(math.nan, math.inf)
+        """Row by row; (nan, inf) from where the number ran off to infinity."""
+        for value, floor in zip(self.values.tolist(), self.rounding.tolist(), strict=True):
+            finite = math.isfinite(value) and math.isfinite(floor)
+            yield Number(value, floor) if finite else Number(math.nan, math.inf)
 
 
 def tolerance(number: Number, relative: float = 1e-9) -> float:
@@ -74,102 +60,27 @@ def versions() -> str:
     return f"PyTorch {torch.__version__.split('+')[0]}"
 
 
-class Pass(NamedTuple):
-    """One forward and backward pass of R runs. parameters and their gradients in the order w, b of each layer."""
-
-    parameters: list[Tensor]  # (R, units, inputs) and, with biases, (R, 1, units)
-    layers: list[tuple[Tensor, Tensor]]  # (h, a) of each layer, (R, samples, units)
-    errors: Tensor  # (R, samples, outputs)
-    gradients: list[Tensor]  # of the parameters
-    deltas: list[Tensor]  # of each h
-
-
-class Net:
-    """The network of a Spec for R runs at once, in float64."""
-
-    def __init__(self, spec: Spec):
-        self.spec = spec
-        self.x, self.t = (torch.tensor(data, dtype=torch.float64) for data in (spec.inputs, spec.targets))
-        self.biased = spec.bias != "none"
-
-    def initial(self) -> list[Tensor]:
-        """The first parameters, for one run."""
-        parameters, w, b = [], 0, 0
-        weights, biases = (torch.tensor(p, dtype=torch.float64) for p in (self.spec.weights, self.spec.biases))
-        for m, n in itertools.pairwise(self.spec.layers):
-            parameters.append(weights[w : w + m * n].reshape(1, n, m))
-            if self.biased:
-                parameters.append(biases[b : b + n].reshape(1, 1, n))
-            w, b = w + m * n, b + n
-        return parameters
-
-    def trained(self) -> list[bool]:
-        """Which parameters training updates."""
-        per_layer = [True, self.spec.bias == "trained"] if self.biased else [True]
-        return per_layer * (len(self.spec.layers) - 1)
-
-    def __call__(self, parameters: Sequence[Tensor]) -> Pass:
-        """Forward, then autograd; runs do not see one another, so the sum of their losses serves them all."""
-        parameters = [p.detach().requires_grad_() for p in parameters]
-        values, layers, a = iter(parameters), [], self.x
-        for name in self.spec.activations:
-            h = a @ next(values).mT
-            h = h + next(values) if self.biased else h
-            a = ACTIVATION[name](h)
-            layers.append((h, a))
-        errors = 0.5 * (self.t - a) ** 2
-        found = torch.autograd.grad(errors.sum(), [*parameters, *(h for h, _ in layers)], retain_graph=True)
-        return Pass(parameters, layers, errors, list(found[: len(parameters)]), list(found[len(parameters) :]))
-
-    def magnitudes(self, done: Pass, largest: Sequence[Tensor]) -> Pass:
-        """How large the terms are that add up, or cancel, to each number: sum |w x| for h, |a| + |t| for a - t.
-
-        A gradient's magnitude is what backpropagation gives with |a| + |t| for a - t, and no sign anywhere.
-        """
-        values, m, forward = iter(largest), self.x.abs(), []
-        for h, a in done.layers:
-            mh = m @ next(values).mT
-            mh = mh + next(values) if self.biased else mh
-            (slope,) = torch.autograd.grad(a.sum(), h, retain_graph=True)
-            m = a.detach().abs() + slope.abs() * mh
-            forward.append((mh, m))
-        output = done.layers[-1][1].detach()
-        cancel = m + self.t.abs()
-        step = 2 if self.biased else 1
-        inputs = [self.x.abs().expand(len(output), -1, -1), *(a.detach().abs() for _, a in done.layers[:-1])]
-        delta = cancel
-        gradients: list[Tensor] = []
-        deltas: list[Tensor] = []
-        for k in reversed(range(len(done.layers))):
-            # The slopes 1 - a and 1 - a^2 cancel, too, where a unit saturates.
-            delta = delta * STEEPEST[self.spec.activations[k]](done.layers[k][1].detach().abs())
-            deltas.insert(0, delta)
-            gradients[:0] = [delta.mT @ inputs[k], *([delta.sum(1, keepdim=True)] if self.biased else [])]
-            delta = delta @ largest[k * step]
-        return Pass(list(largest), forward, (output - self.t).abs() * cancel, gradients, deltas)
+def network(spec: Spec) -> nn.Sequential:
+    """The network of a Spec as any user of PyTorch would write it, with its first weights."""
+    layers, (w, b) = [], (iter(spec.weights), iter(spec.biases))
+    for (m, n), activation in zip(itertools.pairwise(spec.layers), spec.activations, strict=True):
+        linear = nn.Linear(m, n, bias=spec.bias != "none", dtype=torch.float64)
+        linear.weight.data = torch.tensor(list(itertools.islice(w, m * n)), dtype=torch.float64).reshape(n, m)
+        if linear.bias is not None:
+            linear.bias.data = torch.tensor(list(itertools.islice(b, n)), dtype=torch.float64)
+            linear.bias.requires_grad = spec.bias == "trained"
+        layers += [linear, ACTIVATION[activation]()]
+    return nn.Sequential(*layers)
 
 
-def train(net: Net, learning_rates: Sequence[float]) -> Iterator[tuple[list[Tensor], Tensor, Tensor]]:
-    """(parameters, E_total, its magnitude) of all runs before each update; a run for each rate, then their shadows.
+def half_squared_error(output: Tensor, target: Tensor) -> Tensor:
+    """The homework's: 1/2 (t - a)^2."""
+    return 0.5 * (target - output) ** 2
 
-    A shadow starts from weights moved by a few units in the last place: what becomes of that is what rounding does.
-    Training may amplify it without bound (a large learning rate is a chaotic map); then two right programs differ,
-    and no check can ask for more.
-    """
-    n = len(learning_rates)
-    rates = torch.tensor(list(learning_rates) * 2, dtype=torch.float64).reshape(-1, 1, 1)
-    parameters = []
-    for p in net.initial():
-        signs = torch.tensor([1.0, -1.0, -1.0], dtype=torch.float64).repeat(p.numel())[: p.numel()].view_as(p)
-        shadow = p + NUDGE * signs * p.abs().clamp(min=NUDGE)
-        parameters.append(torch.cat([p.repeat(n, 1, 1), shadow.repeat(n, 1, 1)]))
-    for _ in range(net.spec.steps + 1):
-        done = net(parameters)
-        a = done.layers[-1][1].detach()
-        magnitude = ((a - net.t).abs() * (1 + a.abs() + net.t.abs())).sum((1, 2))  # a inherits from sums of size 1
-        yield parameters, done.errors.detach().sum((1, 2)), magnitude
-        updates = zip(parameters, done.gradients, net.trained(), strict=True)
-        parameters = [p - rates * g if trained else p for p, g, trained in updates]
+
+def descent(rate: Tensor, gradient: Tensor, parameter: Tensor) -> tuple[Tensor]:
+    """Gradient descent, which keeps no state."""
+    return (parameter - rate * gradient,)
 
 
 def run(spec: Spec) -> dict[str, Series]:
@@ -178,76 +89,56 @@ def run(spec: Spec) -> dict[str, Series]:
     Row 0 is before the first update. Labels are the workbook's: t1, i1, w1, h1, a_h1, o1, a_o1, E1, E_total, dE/dw1,
     dE/do1, and [2] for sample 2.
     """
-    net = Net(spec)
-    runs = [spec.learning_rate, *spec.learning_rates]
-    history = list(train(net, runs))
-    result = _numbers(net, [p for p, _, _ in history], len(runs))
-    errors, magnitudes = (torch.stack([row[k] for row in history]) for k in (1, 2))
-    for k, rate in enumerate(spec.learning_rates, 1):
-        drift = (errors[:, k] - errors[:, k + len(runs)]).abs().cummax(0).values
-        rounding = torch.maximum(ULPS * magnitudes[:, k], DRIFTS * drift)
-        result[f"E ({rate:g})"] = Series(errors[:, k], rounding)
-    return result
+    rates = [spec.learning_rate, *spec.learning_rates]
+    x, t = (torch.tensor(data, dtype=torch.float64) for data in (spec.inputs, spec.targets))
+    rows, totals = [], []
+    for step in train(network(spec), half_squared_error, descent, (x, t), rates, spec.steps):
+        rows.append(step.every(len(rates)))
+        totals.append(step.errors.sum((1, 2)).unflatten(0, (1 + RUNS, len(rates))))
+    result = {label: _series(values) for label, values in _labelled(spec, rows, x, t).items()}
+    by_rate = torch.stack(totals)
+    result["E_total"] = _series(by_rate[:, :, 0])
+    return result | {f"E ({rate:g})": _series(by_rate[:, :, k]) for k, rate in enumerate(spec.learning_rates, 1)}
+
+
+def _series(runs: Tensor) -> Series:
+    return Series(runs[:, 0], rounding(runs))
 
 
 def trajectory(spec: Spec) -> Iterator[dict[str, Number]]:
     """The labelled numbers of training, row by row."""
-    series = {label: s.numbers() for label, s in run(spec).items() if not label.startswith("E (")}
-    for numbers in zip(*series.values(), strict=True):
-        yield dict(zip(series, numbers, strict=True))
+    columns = {label: s.numbers() for label, s in run(spec).items() if not label.startswith("E (")}
+    for numbers in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, numbers, strict=True))
 
 
-def _numbers(net: Net, history: list[list[Tensor]], runs: int) -> dict[str, Series]:
-    """The first run's numbers, a chunk of rows at a time: each row is a run of its own, with that row's parameters."""
-    parts: list[dict[str, Series]] = []
-    drift: dict[str, Tensor] = {}
-    largest: list[Tensor] | None = None
-    for first in range(0, len(history), CHUNK):
-        rows = history[first : first + CHUNK]
-        main, shadow = ([torch.stack([row[k][r] for row in rows]) for k in range(len(rows[0]))] for r in (0, runs))
-        sizes = [p.abs().cummax(0).values for p in main]
-        if largest is not None:  # a weight inherits the rounding of everything it has been
-            sizes = [torch.maximum(s, before) for s, before in zip(sizes, largest, strict=True)]
-        largest = [s[-1:] for s in sizes]
-        done = net(main)
-        values, others = _labelled(net, done, net.x, net.t), _labelled(net, net(shadow), net.x, net.t)
-        magnitudes = _labelled(net, net.magnitudes(done, sizes), net.x.abs(), net.t.abs())
-        part = {}
-        for label, value in values.items():
-            apart = (value - others[label]).abs().cummax(0).values
-            apart = torch.maximum(apart, drift.get(label, apart))
-            drift[label] = apart[-1:]
-            part[label] = Series(value, torch.maximum(ULPS * magnitudes[label], DRIFTS * apart))
-        parts.append(part)
-    return {k: Series(*(torch.cat([p[k][j] for p in parts]) for j in (0, 1))) for k in parts[0]}
+def _labelled(spec: Spec, steps: Sequence[Step], x: Tensor, t: Tensor) -> dict[str, Tensor]:
+    """Every quantity of a network of a Spec under its label, (rows, runs) each."""
+    shape, table = steps[0].errors.shape[:1], dict[str, Tensor]()
 
+    def put(prefix: str, rows: Sequence[Mapping[str, Tensor]], ending: str) -> None:
+        names = [name for name in rows[0] if name.endswith(ending)]
+        parts = [torch.stack([row[name] for row in rows]).flatten(2) for name in names]
+        columns = torch.cat(parts, 2).unbind(2) if parts else ()
+        table.update({f"{prefix}{k}": column for k, column in enumerate(columns, 1)})
 
-def _labelled(net: Net, done: Pass, x: Tensor, t: Tensor) -> dict[str, Tensor]:
-    """Every quantity of a pass under its label, (R,) each."""
-    rows, table = len(done.errors), {}
+    def put_samples(prefix: str, rows: Sequence[Tensor]) -> None:
+        for s, values in enumerate(torch.stack(list(rows)).unbind(2), 1):
+            suffix = f"[{s}]" if spec.samples > 1 else ""
+            table.update({f"{prefix}{k}{suffix}": column for k, column in enumerate(values.unbind(2), 1)})
 
-    def put(prefix: str, tensors: Sequence[Tensor]) -> None:
-        values = torch.cat([p.detach().reshape(rows, -1) for p in tensors], 1) if tensors else torch.empty(rows, 0)
-        table.update({f"{prefix}{k + 1}": column for k, column in enumerate(values.T)})
-
-    def put_samples(prefix: str, values: Tensor) -> None:
-        for s in range(net.spec.samples):
-            suffix = f"[{s + 1}]" if net.spec.samples > 1 else ""
-            for k, column in enumerate(values[:, s].detach().T):
-                table[f"{prefix}{k + 1}{suffix}"] = column
-
-    put_samples("t", t.expand(rows, *t.shape))
-    put_samples("i", x.expand(rows, *x.shape))
-    step = 2 if net.biased else 1
-    put("w", done.parameters[::step])
-    put("dE/dw", done.gradients[::step])
-    put("b", done.parameters[1::2] if net.biased else [])
-    put("dE/db", done.gradients[1::2] if net.spec.bias == "trained" else [])
-    hidden = len(done.layers) - 1
-    for k, ((h, a), g) in enumerate(zip(done.layers, done.deltas, strict=True)):
-        prefix = "o" if k == hidden else "h" if hidden == 1 else f"h{k + 1}_"
-        put_samples(prefix, h)
-        put_samples(f"a_{prefix}", a)
-        put_samples(f"dE/d{prefix}", g)
-    put_samples("E", done.errors)
-    return table | {"E_total": done.errors.detach().sum((1, 2))}
+    for prefix, data in (("t", t), ("i", x)):
+        put_samples(prefix, [data.expand(*shape, *data.shape)] * len(steps))
+    parameters, slopes = [step.parameters for step in steps], [step.slopes for step in steps]
+    for letter, ending in (("w", ".weight"), ("b", ".bias")):
+        put(letter, parameters, ending)
+        put(f"dE/d{letter}", slopes, ending)
+    last = len(spec.layers) - 2
+    for k in range(last + 1):
+        h, a = str(2 * k), str(2 * k + 1)
+        prefix = "o" if k == last else "h" if last == 1 else f"h{k + 1}_"
+        put_samples(prefix, [step.outputs[h] for step in steps])
+        put_samples(f"a_{prefix}", [step.outputs[a] for step in steps])
+        put_samples(f"dE/d{prefix}", [step.slopes[h] for step in steps])
+    put_samples("E", [step.errors for step in steps])
+    return table

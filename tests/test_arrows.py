@@ -37,7 +37,7 @@ MAY = {
     "book": {"files", "layout", "stream", "style"},
     "digits": {"book", "formula", "layout", "style"},
     "extras": {"book"},
-    "reference": {"spec"},
+    "reference": {"judge", "spec"},
     "xlsx": {"xlsx"},
     "lint": {"lint", "xlsx"},
     "engines": {"engines", "errors", "xlsx"},
@@ -77,7 +77,7 @@ ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "s
 ACCUSED += ("digits", "exporter", "building", "stream")
 # Of the table of operators a Spec takes the names of the activations, and whether they are bounded.
 SHARED = {"sheetgen.errors", "sheetgen.reference", "sheetgen.spec", "sheetgen.text", "sheetgen.xlsx.a1"}
-SHARED |= {"sheetgen.cells.ops"}
+SHARED |= {"sheetgen.cells.ops", "sheetgen.judge.training"}
 
 # What a room imports beyond the standard library. A room that is not named here imports nothing, and so does all that
 # judges the workbooks of others, which installs in seconds: xlsx, reader, cell, formula, text, audit, grad.
@@ -91,6 +91,7 @@ LIBRARIES = {
     "derivation": {"numpy"},
     "recompute": {"numpy"},
     "sheets": {"numpy"},
+    "judge": {"torch"},
     "reference": {"torch"},
     "engines": {"formulas", "formulon", "ironcalc", "numpy", "schedula"},
     "compiled": {"numpy"},

@@ -15,12 +15,12 @@ from mnist import record, spreadsheet, tables
 from mnist.recipe import GOAL_MEAN, MOST_PARAMETERS
 from mnist.sheets.checklist import FAST_SECONDS, FEW_PARAMETERS
 from mnist.sheets.common import INDEX, LIVE_INDEX
-from sheetgen import building, lint, reference, spec, templates
+from sheetgen import building, lint, spec, templates
 from sheetgen.errors import Status
 from sheetgen.exported import PATTERNS_UP_TO
 from sheetgen.exporter import torch_layers
 from sheetgen.exporter.recorder import MAX_ELEMENTS
-from sheetgen.judge import check
+from sheetgen.judge import check, training
 from sheetgen.plan import CHECK, DIFFERENCES, NETWORK, RATES, RECOMPUTED, START, STEPS, TEMPLATE, TRAINING
 from sheetgen.xlsx import read
 
@@ -103,7 +103,7 @@ def test_the_networks_are_what_they_are_said_to_be() -> None:
 def test_the_tolerances_and_rules_are_the_codes() -> None:
     assert f"A linter** of {len(lint.RULES)} rules" in CHECKED
     assert check.RELATIVE == 1e-9 and "a relative 1e-9" in words(CHECKED)
-    assert reference.NUDGE == 2**-50 and "2⁻⁵⁰" in CHECKED
+    assert training.NUDGE == 2**-50 and "2⁻⁵⁰" in CHECKED
 
 
 def test_the_mutation_table_adds_up() -> None:

@@ -71,10 +71,10 @@ def test_rounding_shows_where_the_error_cancels() -> None:
         assert all(abs(tolerance(n) - 1e-9 * max(abs(n.value), scales[k])) <= 1e-9 * scales[k] for k, n in row.items())
 
 
-def test_amplified_rounding_is_seen_by_the_shadow() -> None:
+def test_amplified_rounding_is_seen_by_the_coarse_runs() -> None:
     """Where training is a chaotic map, two right programs drift apart, and the allowance grows with them."""
-    calm, wild = (list(trajectory(replace(XOR, steps=150, learning_rate=rate)))[-1]["w1"] for rate in (1.0, 60.0))
-    assert calm.rounding < 1e-13 < wild.rounding
+    calm, wild = (list(trajectory(replace(XOR, steps=150, learning_rate=rate)))[-1]["w1"] for rate in (1.0, 10.0))
+    assert calm.rounding < 1e-13 * abs(calm.value) and wild.rounding > abs(wild.value)
 
 
 @pytest.mark.parametrize(("number", "allowed"), [
@@ -98,17 +98,6 @@ def test_each_learning_rate_is_a_trajectory_of_its_own() -> None:
     for rate in spec.learning_rates:
         whole = [row["E_total"].value for row in trajectory(replace(spec, learning_rate=rate))]
         assert series[f"E ({rate:g})"].values.tolist() == pytest.approx(whole, rel=1e-14)
-
-
-def test_rows_are_computed_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody may see where a chunk ends, neither in a value nor in what rounding may do to it."""
-    spec = replace(XOR, steps=25, learning_rate=4.0)
-    whole = list(trajectory(spec))
-    monkeypatch.setattr(reference, "CHUNK", 7)
-    for row, chunked in zip(whole, trajectory(spec), strict=True):
-        for k, n in row.items():
-            assert chunked[k].value == pytest.approx(n.value, rel=1e-12, abs=1e-15)
-            assert chunked[k].rounding == pytest.approx(n.rounding, rel=0.1, abs=1e-15)
 
 
 def test_off_to_infinity() -> None:

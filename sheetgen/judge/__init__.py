@@ -1,1 +1,1 @@
-"""Is a workbook of ours right? What the check needs, beside the engines, the linter and PyTorch."""
+"""Is a finished workbook right? It imports nothing of what writes one."""
