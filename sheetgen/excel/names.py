@@ -93,8 +93,8 @@ class Resolver:
         if resolved is None:
             expansion = _Expansion(self, sheet, at)
             resolved = expansion.run(skeleton)
-            if not expansion.around:
-                self._resolved[(sheet, skeleton) if resolved.local else skeleton] = resolved
+            if resolved.scope != "cell":
+                self._resolved[(sheet, skeleton) if resolved.scope else skeleton] = resolved
         return resolved
 
     def meaning(self, name: str, scope: str) -> tuple[Skeleton, list[str]] | str | None:
@@ -126,8 +126,7 @@ class _Expansion:
         self.references: list[Reference] = []
         self.calls: list[str] = []
         self.used = 0  # of the formula's corners
-        self.local = False
-        self.around = False  # it depends on the table around the cell
+        self.scope = ""
         self.end = max(book.room - MAX_ONE, 0)
 
     def run(self, skeleton: Skeleton) -> Resolved:
@@ -135,7 +134,7 @@ class _Expansion:
             self.expand(skeleton, None, "", 0)
         except _TooMuch as why:
             self.code, self.references = [Unknown("#NAME?", str(why))], []
-        return Resolved(tuple(self.code), tuple(self.references), tuple(self.calls), self.local)
+        return Resolved(tuple(self.code), tuple(self.references), tuple(self.calls), self.scope)
 
     def expand(self, skeleton: Skeleton, corners: list[str] | None, home: str, depth: int) -> None:
         """The code of the formula itself (corners None), or of a name within names, which may be of a sheet."""
@@ -200,7 +199,8 @@ class _Expansion:
         if isinstance(owners, Unknown):
             self.code.append(owners)
             return
-        self.local |= not owners[0] and item.name.casefold() in self.book.scoped
+        if not owners[0] and item.name.casefold() in self.book.scoped:
+            self.scope = self.scope or "sheet"
         meaning = self.book.meaning(item.name, owners[0] or self.sheet)
         if isinstance(meaning, tuple):
             if depth == MAX_NAMES:
@@ -231,7 +231,7 @@ class _Expansion:
         self.slot(Moving(area.sheet, first, last, why, table.data))
 
     def table_around(self) -> Table | None:
-        self.around = True
+        self.scope = "cell"
         row, column = self.at or (0, 0)
         for table in self.book.tables.values():
             area = table.area

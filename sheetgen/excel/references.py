@@ -53,12 +53,12 @@ Step: TypeAlias = Instruction | Slot | Unknown
 
 
 class Resolved(NamedTuple):
-    """The calls of a formula and its references; `local`: it means something else on another sheet."""
+    """The calls of a formula and its references; `scope`: how far it means the same: '', 'sheet' or 'cell'."""
 
     code: tuple[Step, ...]
     references: tuple[Reference, ...]
     calls: tuple[str, ...]
-    local: bool
+    scope: str
 
     @property
     def unknown(self) -> Unknown | None:

@@ -22,6 +22,7 @@ from sheetgen.cell import Cell, constant, variable
 from sheetgen.reader.ops import LOGICAL, if_
 
 MAX_POOL = 2**18  # variables that formulas share
+RANKS = {"n": 0, "t": 1, "s": 1, "b": 2}  # numbers < texts < truth values
 MAX_DENSE = 20_000  # cells of a range, or of the result of an array formula
 
 
@@ -171,9 +172,14 @@ def compare(op: str, a: Cell, b: Cell) -> Cell:
         x, y = known_text(a), known_text(b)
         if x is not None and y is not None:
             return truth((x.lower() == y.lower()) == (op == "eq"))
-        if {kind(a), kind(b)} in ({"n", "t"}, {"n", "s"}, {"n", "b"}):  # never equal, unless the number is an error
-            number = a if kind(a) == "n" else b
-            return Cell("ne" if op == "eq" else "eq", (number, number))
+    low, high = RANKS.get(kind(a)), RANKS.get(kind(b))
+    if (
+        low is not None and high is not None and low != high
+    ):  # of different kinds: what is asked is known, but for errors
+        known = {"eq": False, "ne": True, "lt": low < high, "le": low < high, "gt": low > high, "ge": low > high}[op]
+        errors = tuple(c for c in (a, b) if kind(c) in ("n", "b"))
+        error = errors[0] if len(errors) == 1 else Cell("add", errors)
+        return Cell("eq" if known else "ne", (error, error))
     raise NotUnderstood("it compares texts, or numbers with texts or truth values")
 
 

@@ -7,15 +7,14 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
-from openpyxl.formula.tokenizer import Token
 
 from sheetgen.cell import Cell, constant
 from sheetgen.reader.block import Argument, Block, NotUnderstood, slot
-from sheetgen.reader.parse import Item, single
-from sheetgen.reader.plan import Piece
+from sheetgen.reader.parse import single
 from sheetgen.reader.template import Template
 
 EMPTY = constant(0).named("e")  # an empty cell of a range
+SINGLE = (), ("n",)  # the shape of one cell of which it does not matter what it holds
 
 Shape = tuple[Any, ...]  # what a Template must know of references: how their cells lie, and what they hold
 
@@ -55,24 +54,19 @@ class Results(NamedTuple):
         return single(self.found.cells[i, j])
 
 
-def filled(pieces: Sequence[Piece], shapes: Shape) -> tuple[list[Cell], list[Item]]:
-    """(a variable for each cell that a formula refers to, its pieces with variables for references)."""
+def filled(shapes: Shape) -> tuple[list[Cell], list[Argument]]:
+    """(a variable for each cell that a formula refers to, what stands in each of its slots)."""
     variables: list[Cell] = []
-    items: list[Item] = []
-    rest = iter(shapes)
-    for piece in pieces:
-        if isinstance(piece, Token):
-            items.append(piece)
-            continue
-        lie, marks = next(rest, ((), "n"))
+    slots: list[Argument] = []
+    for lie, marks in shapes:
         if lie == ():
             variables.append(slot(marks[0], len(variables)))
-            items.append(variables[-1])
+            slots.append(variables[-1])
             continue
         numbers = count(len(variables))
         new = [EMPTY if mark == "e" else slot(mark, next(numbers)) for mark in marks]
         variables += [c for c in new if c is not EMPTY]
         cells = np.empty(len(new), object)
         cells[:] = new
-        items.append(Block(cells.reshape(lie if len(lie) == 2 else (-1, 1)), sparse=len(lie) == 1))
-    return variables, items
+        slots.append(Block(cells.reshape(lie if len(lie) == 2 else (-1, 1)), sparse=len(lie) == 1))
+    return variables, slots
