@@ -17,16 +17,19 @@ import re
 from typing import NamedTuple
 
 from .functions import bare, returns_range
-from .instructions import COMPARISONS, Array, Call, Cells, FormulaError, Instruction, Literal, Name, Operator, Parsed
+from .instructions import (
+    COMPARISONS, Array, Call, Cells, FormulaError, Instruction, Literal, Name, Operator, Parsed, joined_cells,
+)  # fmt: skip
 from .structured import table_reference
-from .tokens import UNEXPECTED, Token, corner, is_array, tokens
+from .tokens import LIKE_CELL, NAME_BEYOND, UNEXPECTED, Token, corner, is_array, tokens
 
 BINDS = {**dict.fromkeys(COMPARISONS, 1), "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5}
 PREFIX, UNION, INTERSECTION, RANGE = 6, 7, 8, 9
 _SIGNS = {"+": "positive", "-": "negative"}
+_MARKS = {"(": "open", ")": "close", ",": "comma", "%": "percent", ":": "range"}
 _AFTER_SHEET = ("cell", "columns", "rows", "name", "error", "call")
-_NAME_BEYOND = re.compile(r"[A-Za-z]+0*[1-9][0-9]*")  # XFE1 is no cell, so it may be a name
-_LIKE_CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?[0-9]+|[RrCc]|[Rr][0-9]*[Cc][0-9]*")
+_SIDE_BY_SIDE = "two operands stand side by side: write an operator or a comma between them"
+_NO_RIGHT = "the range operator : has no range on its right: write two cells"
 _BOOK = re.compile(r"\[([^\]]*)\]")
 
 
@@ -92,8 +95,9 @@ class _Parser:
         if len(self.brackets) > 1:
             raise self.bad(f"brackets are left open: add {')' * (len(self.brackets) - 1)}")
         if self.wanted:
-            missing = f"an operand is missing after {self.operator}"
-            raise self.bad(missing if self.operator else "it is empty: write one")
+            raise self.bad(
+                f"an operand is missing after {self.operator}" if self.operator else "it is empty: write one"
+            )
         self.reduce(0)
 
     def bad(self, why: str) -> FormulaError:
@@ -104,8 +108,7 @@ class _Parser:
         floor = self.brackets[-1].floor
         while len(self.waiting) > floor and self.waiting[-1].binds >= binds:
             name, _, operands = self.waiting.pop()
-            last = self.code[-2:]
-            if name == ":" and (joined := _range(last)) is not None:
+            if name == ":" and (joined := joined_cells(*self.code[-2:])) is not None:
                 self.code[-2:] = [joined]
             else:
                 self.code.append(Operator(name, operands))
@@ -118,22 +121,28 @@ class _Parser:
     # operands
 
     def operand(self, item: Instruction, is_range: bool) -> None:
-        if not self.wanted:
-            self.check_neighbours(is_range)
-            self.wait(" ", INTERSECTION)
-        elif self.colon and not is_range:
-            raise self.bad("the range operator : has no range on its right: write two cells")
+        self.intersect(is_range)
         self.code.append(item)
         self.read(is_range)
 
+    def intersect(self, is_range: bool = True) -> bool:
+        """Whether another operand stands right before this one; then both are ranges with a space between them."""
+        if self.wanted:
+            return False
+        self.check_neighbours(is_range)
+        self.wait(" ", INTERSECTION)
+        return True
+
     def read(self, is_range: bool) -> None:
         """Note that an operand has just ended."""
+        if self.colon and not is_range:
+            raise self.bad(_NO_RIGHT)
         self.wanted, self.colon, self.operator, self.is_range, self.prefix = False, False, "", is_range, None
         self.brackets[-1].ranges &= is_range
 
     def check_neighbours(self, is_range: bool = True) -> None:
         if not (self.spaced and self.is_range and is_range):
-            raise self.bad("two operands stand side by side: write an operator or a comma between them")
+            raise self.bad(_SIDE_BY_SIDE)
 
     def _text(self, token: str) -> None:
         self.operand(Literal("text", token[1:-1].replace('""', '"')), False)
@@ -165,7 +174,7 @@ class _Parser:
         quoted = token[0] == "'"
         prefix = token[1:-2].replace("''", "'") if quoted else token[:-1]
         name = _BOOK.sub("", prefix)
-        if not quoted and any(_LIKE_CELL.fullmatch(part) for part in name.split(":")):
+        if not quoted and any(LIKE_CELL.fullmatch(part) for part in name.split(":")):
             raise self.bad(f"the sheet name {name} looks like a cell: quote it")
         self.prefix = prefix
 
@@ -173,7 +182,7 @@ class _Parser:
         if corner(token) is not None:
             self.corners.append(token)
             self.operand(Cells(self.prefix or "", 1, ""), True)
-        elif _NAME_BEYOND.fullmatch(token):
+        elif NAME_BEYOND.fullmatch(token):
             self.operand(Name(self.prefix or "", token, True), True)
         else:
             self._columns(token)
@@ -206,7 +215,7 @@ class _Parser:
         if self.wanted and token not in _SIGNS:
             raise self.bad(f"the operator {token} has no operand on its left")
         if self.colon:
-            raise self.bad("the range operator : has no range on its right: write two cells")
+            raise self.bad(_NO_RIGHT)
         if self.wanted:
             self.wait(_SIGNS[token], PREFIX, 1)
         else:
@@ -222,11 +231,9 @@ class _Parser:
         self.levels = max(self.levels, self.nested)
         self.open(token[:-1])
 
-    def open(self, spelled: str) -> None:
-        beside = not self.wanted
-        if beside:
-            self.check_neighbours()
-            self.wait(" ", INTERSECTION)
+    def open(self, spelled: str = "") -> None:
+        """Begin a call, or a pair of brackets."""
+        beside = self.intersect()
         self.brackets.append(_Bracket(spelled, len(self.waiting), beside, self.colon))
         self.wanted, self.is_range, self.colon, self.operator = True, False, False, ""
 
@@ -234,13 +241,9 @@ class _Parser:
         if token == "@":
             message = "The file has no @ operator: remove it, or write _xlfn.SINGLE()."
             raise FormulaError("implicit-at", message, self.token)
-        action = {"(": self.bracket, ")": self.close, ",": self.comma, "%": self.percent, ":": self.range}
-        if token not in action:
+        if token not in _MARKS:
             raise self.bad(UNEXPECTED.get(token, f"the character {token!r} is out of place: remove it"))
-        action[token]()
-
-    def bracket(self) -> None:
-        self.open("")
+        getattr(self, _MARKS[token])()
 
     def percent(self) -> None:
         if self.wanted:
@@ -293,18 +296,6 @@ class _Parser:
             is_range = returns_range(bracket.spelled)
         self.brackets.pop()
         if bracket.beside and not is_range:
-            raise self.bad("two operands stand side by side: write an operator or a comma between them")
-        if bracket.colon and not is_range:
-            raise self.bad("the range operator : has no range on its right: write two cells")
+            raise self.bad(_SIDE_BY_SIDE)
+        self.colon = bracket.colon
         self.read(is_range)
-
-
-def _range(ends: list[Instruction]) -> Cells | None:
-    """A1:B2 as one reference, where both ends are cells of one sheet."""
-    if len(ends) < 2 or not all(isinstance(end, Cells) and end.corners == 1 for end in ends):
-        return None
-    first, last = ends
-    assert isinstance(first, Cells) and isinstance(last, Cells)
-    if last.prefix.casefold() not in ("", first.prefix.casefold()):
-        return None
-    return Cells(first.prefix, 2, "")

@@ -84,3 +84,11 @@ class FormulaError(ValueError):
     def __init__(self, rule: str, message: str, token: Token) -> None:
         super().__init__(message)
         self.rule, self.message, self.position, self.token = rule, message, token.start, token.text
+
+
+def joined_cells(first: Instruction, last: Instruction) -> Cells | None:
+    """A1:B2 as one reference, where both ends are cells of one sheet."""
+    if not (isinstance(first, Cells) and isinstance(last, Cells) and first.corners == last.corners == 1):
+        return None
+    same = last.prefix.casefold() in ("", first.prefix.casefold())
+    return Cells(first.prefix, 2, "") if same else None

@@ -49,6 +49,8 @@ _PARTS = re.compile(r"(\$?)([A-Za-z]*)(\$?)([0-9]*)")
 _ITEM = rf'\s*(?:[-+]?{_NUMBER}|"[^"]*(?:""[^"]*)*"|TRUE|FALSE|\#[A-Z/0!?]+)\s*'
 _ARRAY = re.compile(rf"\{{{_ITEM}(?:[,;]{_ITEM})*\}}", re.I)
 _STRING = re.compile(r'"[^"]*"')
+NAME_BEYOND = re.compile(r"[A-Za-z]+0*[1-9][0-9]*")  # XFE1 is no cell, so it may be a name
+LIKE_CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?[0-9]+|[RrCc]|[Rr][0-9]*[Cc][0-9]*")
 UNEXPECTED = {
     '"': 'a text has no closing quote: close it, and double every " inside it',
     "'": "a quoted sheet name is not closed or not followed by !: write 'Sheet name'!A1",
@@ -156,7 +158,7 @@ def split(text: str) -> tuple[tuple[str | None, ...], list[str]]:
 def corner(text: str) -> Corner | None:
     """A cell such as $A$1 (or the A of A:A); None if it is not on a sheet."""
     match = _PARTS.fullmatch(text)
-    if match is None:
+    if match is None or not text:
         return None
     first, letters, second, digits = match.groups()
     if not letters:

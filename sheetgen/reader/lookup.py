@@ -26,6 +26,7 @@ from sheetgen.reader.choices import choose_by_number
 from sheetgen.reader.ops import if_
 
 COUNT_NUMERALS = {"SUM", "PRODUCT", "AVERAGE", "COUNT", "MAX", "MIN"}  # take a typed "3" for a number, in all engines
+MAX_OPTIONS = 1_000  # cells among which one is chosen by a number that may change
 _NUMERAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
 
 
@@ -92,6 +93,8 @@ def index(of: Argument | None, row: Argument | None, column: Argument | None = N
     columns = _part(list(zip(*rows, strict=True)), right)
     rows = list(zip(*columns, strict=True))
     if down is None or right is None:
+        if len(rows) * len(rows[0]) > MAX_OPTIONS:
+            raise NotUnderstood("INDEX has a place that is calculated, in a range of too many cells")
         options = [choose_by_number(places[1], *cells) if right is None else cells[0] for cells in rows]
         return choose_by_number(places[0], *options) if down is None else options[0]
     if 0 in (down, right):
@@ -126,13 +129,15 @@ def match(wanted: Argument | None, among: Argument | None, how: Argument | None 
         raise NotUnderstood("MATCH looks for an empty cell")
     if set(known_text(value) or "") & {*"*?~"}:
         raise NotUnderstood("MATCH looks for wildcards")
-    found = finance.ERROR
+    found, room = finance.ERROR, MAX_OPTIONS
     for k, c in reversed(list(enumerate((c for row in rows for c in row), 1))):
         equal = None if _is_empty(c) else compare("eq", c, value)
         if equal is not None and equal.op == "constant":
             found = constant(k) if equal.value else found
         elif equal is not None:  # no error is equal to anything
-            found = if_(Cell("iferror", (equal, constant(0))), constant(k), found)
+            found, room = if_(Cell("iferror", (equal, constant(0))), constant(k), found), room - 1
+            if room < 0:
+                raise NotUnderstood("MATCH looks among too many cells")
     return finance.only_if(Cell("eq", (value, value)), value=found) if kind(value) in ("n", "b") else found
 
 
