@@ -12,6 +12,7 @@ POSITIVE = ("LN", "LOG10", "SQRT", "LOG")
 ROUNDING = ("ROUND", "ROUNDUP", "ROUNDDOWN", "TRUNC")
 OVER = ("SUM", "PRODUCT", "SUMSQ", "AVERAGE", "COUNT", "MAX", "MIN", "VAR", "VARP", "STDEV", "STDEVP", "VAR.S", "VAR.P",
         "STDEV.S", "STDEV.P")  # fmt: skip
+TYPED = ("SUM", "PRODUCT", "AVERAGE", "COUNT", "MAX", "MIN")  # which take a typed "3" for a number
 PAIRS = ("SUMPRODUCT", "SUMXMY2", "SUMX2MY2", "SUMX2PY2")
 OPERATORS = ("=", "<>", "<", ">", "<=", ">=", "+", "-", "*", "/", "^")
 
@@ -89,6 +90,13 @@ class Formulas:
         yield f"CHOOSE({self.rng.randint(0, 4)},{n()},{c()},{n()})"
         yield f"INDEX({self.column()},{self.rng.randint(1, 4)})"
         yield f"INDEX(A1:C5,{self.rng.randint(1, 5)},{self.rng.randint(1, 3)})"
+        r, col = self.column(), self.rng.randint(1, 3)
+        yield from (f"INDEX({r},MOD({self.rng.randint(0, 9)},4)+1)", f"INDEX({r},MIN(4,MAX(1,{c()})))")
+        yield from (f"SUM(INDEX(A1:C5,0,{col}))", f"SUM(INDEX(A1:C5,{col},0))")
+        yield from (f"MATCH({c()},{r},0)", f"MATCH({n()},{r},0)", f"INDEX({r},MATCH(INDEX({r},{col}),{r},0))")
+        yield from (f"ROWS({self.range()})*COLUMNS({self.range()})", f"COUNTA({self.range()},{c()})")
+        yield f'IF("a"&{self.rng.randint(0, 9)}&"b"="a3b",1,2)'
+        yield from (f'{self.rng.choice(TYPED)}({c()},"{self.rng.randint(0, 99) / 8}")', f"{n()}>{n()}>{n()}")
         yield from (f"{c()}{op}{self.rng.choice([c(), n()])}" for op in OPERATORS)
 
     def of_money(self) -> Iterator[str]:

@@ -39,7 +39,8 @@ MAY = {
     "extras": {"book"},
     "reference": {"judge", "spec"},
     "xlsx": {"xlsx"},
-    "lint": {"lint", "xlsx"},
+    "excel": {"excel", "xlsx"},
+    "lint": {"lint", "excel", "xlsx"},
     "engines": {"engines", "errors", "xlsx"},
     "tables": {"xlsx"},
     "report": set(),
@@ -49,7 +50,7 @@ MAY = {
         "judge", "carried", "curves", "engines", "exported", "lint", "reference", "report", "spec", "tables", "xlsx",
     },
     "exported": {"engines", "report", "tables", "xlsx"},
-    "reader": {"reader", "cell", "cells", "xlsx"},
+    "reader": {"reader", "cell", "cells", "excel", "xlsx"},
     "grad": {"grad", "reader", "cell", "cells", "xlsx"},
     "compiled": {"compiled", "xlsx"},
     "exporter": {
@@ -84,7 +85,6 @@ SHARED |= {"sheetgen.cells.ops", "sheetgen.judge.training"}
 LIBRARIES = {
     "__main__": {"click"},
     "cli": {"click", "rich"},
-    "reader": {"openpyxl"},
     "book": {"xlsxwriter"},
     "typeset": {"PIL", "matplotlib", "numpy"},
     "network": {"numpy"},

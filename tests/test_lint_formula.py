@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils import FORMULAE  # type: ignore[import-untyped,unused-ignore]
 
+from sheetgen.excel.functions import EXCEL_2007, EXCEL_2010, NEWER
 from sheetgen.lint.formula import parse
-from sheetgen.lint.functions import EXCEL_2007, EXCEL_2010, NEWER
 from sheetgen.lint.scope import Scope, shape
 from sheetgen.xlsx.a1 import Area, column_letters, column_number, overlaps, range_of
 

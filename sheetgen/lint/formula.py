@@ -9,9 +9,10 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..excel.functions import bare, returns_range
 from ..xlsx.a1 import range_of
 from ..xlsx.read import MAX_FORMULA
-from .functions import Fault, bare, function_faults, may_return_range
+from .functions import Fault, function_faults
 from .tokens import ARRAY, BOOK, COLUMN_ITEM, LIKE_CELL, NAME_BEYOND, STRING, TOKEN, UNEXPECTED
 
 LEVELS, LITERAL = 64, 255
@@ -294,7 +295,7 @@ class _Reader:
             self.faults.extend(function_faults(frame.name, frame.arguments, frame.literals))
         elif self.wanted:
             raise _bad("a pair of brackets ends without an operand: fill or remove it")
-        inner = may_return_range(frame.name) if frame.name else self.is_range and frame.is_range
+        inner = returns_range(frame.name) if frame.name else self.is_range and frame.is_range
         self.stack.pop()
         self.wanted, self.is_range, self.colon, self.spaced = frame.outside
         self._operand(inner)

@@ -41,6 +41,8 @@ class Kind(IntFlag):
 
 NUMBER, TRUTH, TEXT, NUMERAL, EMPTY = Kind
 
+RANKS = {NUMBER: 0, TEXT: 1, NUMERAL: 1, TRUTH: 2}  # numbers < texts < truth values
+
 Mark: TypeAlias = Kind | str  # the kind of what a cell holds, or a text that cannot change
 
 
@@ -207,10 +209,12 @@ def compare(op: str, a: Cell, b: Cell) -> Cell:
         x, y = known_text(a), known_text(b)
         if x is not None and y is not None:
             return truth((x.lower() == y.lower()) == (op == "eq"))
-        # A number never equals a text or a truth value, unless it is an error.
-        if {kind(a), kind(b)} in ({NUMBER, TEXT}, {NUMBER, NUMERAL}, {NUMBER, TRUTH}):
-            number = a if kind(a) == NUMBER else b
-            return number.apply("ne" if op == "eq" else "eq", number)
+    low, high = RANKS.get(kind(a)), RANKS.get(kind(b))
+    if low is not None and high is not None and low != high:  # what is asked is known, but for errors
+        known = {"eq": False, "ne": True, "lt": low < high, "le": low < high, "gt": low > high, "ge": low > high}[op]
+        errors = [c for c in (a, b) if kind(c) in (NUMBER, TRUTH)]
+        error = errors[0] if len(errors) == 1 else Cell("add", tuple(errors))
+        return error.apply("eq" if known else "ne", error)
     raise NotUnderstood("it compares texts, or numbers with texts or truth values")
 
 

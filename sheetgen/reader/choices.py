@@ -13,12 +13,10 @@ from sheetgen.reader.block import (
     TRUTH,
     Argument,
     Arguments,
-    Block,
     NotUnderstood,
     calculable,
     choose,
     choose_else,
-    dense,
     elementwise,
     kind,
     one,
@@ -68,21 +66,3 @@ def choose_by_number(which: Argument | None, *options: Argument | None) -> Argum
     for k, option in reversed(list(enumerate(options, 1))):
         found = choose(Cell("eq", (index, constant(k))), one(option), found)
     return found
-
-
-def index(of: Argument | None, row: Argument | None, column: Argument | None = None) -> Argument:
-    """INDEX, where the place is written in the formula. Raises NotUnderstood."""
-    if not isinstance(of, Block) and (of is None or of.op != "variable"):
-        raise NotUnderstood("INDEX has no range")
-    cells = Block(dense(of))
-    places = [one(row), one(column)] if column is not None else [one(row)]
-    if any(p.op != "constant" or not p.value >= 1 for p in places):
-        raise NotUnderstood("INDEX has a place that is calculated")
-    if len(places) == 1:
-        if 1 not in cells.shape:
-            raise NotUnderstood("INDEX has one place in a range of two dimensions")
-        places = [constant(1), *places] if cells.shape[0] == 1 else [*places, constant(1)]
-    i, j = (int(p.value) - 1 for p in places)
-    if i >= cells.shape[0] or j >= cells.shape[1]:
-        raise NotUnderstood("INDEX leaves its range")
-    return cells.rows[i][j]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from sheetgen.cell import Cell, constant
-from sheetgen.reader import choices, finance
+from sheetgen.reader import choices, finance, lookup
 from sheetgen.reader.block import (
     EMPTY,
     NUMBER,
@@ -183,8 +183,6 @@ class Function(NamedTuple):
             inspect.signature(self.build).bind(*arguments)
         except TypeError as error:
             raise NotUnderstood(f"{name} has too few or too many arguments") from error
-        if self.takes == "ranges" and not arguments:
-            raise NotUnderstood(f"{name} has no arguments")
         if self.takes == "cells":
             if not array and any(isinstance(a, Block) and a.size != 1 for a in arguments):
                 raise NotUnderstood(f"{name} has a range where one cell belongs")
@@ -237,7 +235,11 @@ FUNCTIONS: dict[str, Function] = {
     "IF": Function(choices.if_else, "all"),
     "IFERROR": Function(choices.iferror, "all"),
     "CHOOSE": Function(choices.choose_by_number, "all"),
-    "INDEX": Function(choices.index, "all"),
+    "INDEX": Function(lookup.index, "all"),
+    "MATCH": Function(lookup.match, "all"),
+    "ROWS": Function(lookup.extent("ROWS", len), "all"),
+    "COLUMNS": Function(lookup.extent("COLUMNS", lambda rows: len(rows[0])), "all"),
+    "COUNTA": Function(lookup.count_filled),
     "AND": Function(choices.logical(lambda found: times(*found))),
     "OR": Function(choices.logical(total)),
     "NOT": Function(lambda a: elementwise(lambda c: Cell("eq", (condition(c), constant(0))), a), "all"),

@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sheetgen.cell import Cell
+from sheetgen.excel.instructions import FormulaError
+from sheetgen.excel.names import Resolver
+from sheetgen.excel.skeleton import Skeleton, cut
 from sheetgen.reader.block import EMPTY, NUMBER, TEXT, TRUTH, Kind, NotUnderstood, kind
 from sheetgen.reader.held import Held, Member
 from sheetgen.reader.parse import parse, single
-from sheetgen.reader.plan import Plan, Planner, split
+from sheetgen.reader.plan import Plan, unreadable
 from sheetgen.reader.reach import Reach
-from sheetgen.reader.shared import Results, Shape, Shared, filled
+from sheetgen.reader.shared import SINGLE, Results, Shape, Shared, filled
 from sheetgen.reader.template import Formula, Place
 from sheetgen.xlsx import Entry, Workbook
+from sheetgen.xlsx.a1 import place
 
 MAX_FOLLOWED = 2_000  # cells that are looked at to tell the kind of one
 WHAT_IF = "it is a result of a what-if data table"
@@ -34,8 +38,7 @@ class Book:
     def __post_init__(self) -> None:
         self._held = Held(self.workbook, self._guess)
         self._reach = Reach(self._held)
-        sheets = {name.casefold(): name for name in self.workbook.sheets}
-        self._planner = Planner(sheets, {name.casefold(): text for name, text in self.workbook.names.items()})
+        self._resolver = Resolver.of(self.workbook)
         self._formulas: dict[Place, Formula | None] = {}
         self._plans: dict[Any, Plan | str] = {}
         self._shared: dict[Any, Shared | str] = {}
@@ -84,15 +87,14 @@ class Book:
         if member is not None:
             return self._member(at[0], member, typed)
         entry = self.entry(at)
-        return None if entry is None or entry.formula is None else self._formula(entry.formula, at[0], typed)
+        return None if entry is None or entry.formula is None else self._formula(entry.formula, at, typed)
 
-    def _formula(self, text: str, sheet: str, typed: bool) -> Formula:
-        skeleton, corners = split(text)
-        plan = self._plan(skeleton, corners, text, sheet)
+    def _formula(self, text: str, at: Place, typed: bool) -> Formula:
+        plan, corners = self._plan(text, at)
         if plan.single is not None:
-            shapes, slots = (), self._reach.singles(plan.single, corners, sheet)
+            shapes, slots = (), self._reach.singles(plan.single, corners, at[0])
         else:
-            shapes, slots = self._reach.shapes(plan, corners, sheet, typed)
+            shapes, slots = self._reach.shapes(plan, corners, at, typed)
         shared = plan.templates.get(shapes)
         if shared is None:
             shared = plan.templates[shapes] = self._share(plan, shapes)
@@ -124,14 +126,13 @@ class Book:
         entry = self.entry(anchor)
         if entry is None or entry.formula is None:
             return "the array formula is nowhere written out"
-        skeleton, corners = split(entry.formula)
         try:
-            plan = self._plan(skeleton, corners, entry.formula, anchor[0])
-            shapes, slots = self._reach.shapes(plan, corners, anchor[0], typed)
+            plan, corners = self._plan(entry.formula, anchor)
+            shapes, slots = self._reach.shapes(plan, corners, anchor, typed)
             key = plan.key, shapes
             if key not in self._results:
-                variables, items = filled(plan.pieces, shapes)
-                self._results[key] = Results(parse(items, array=True), variables, {})
+                variables, given = filled(shapes)
+                self._results[key] = Results(parse(plan.key, given, array=True), variables, {})
         except NotUnderstood as why:
             return str(why)
         return self._results[key], slots
@@ -146,17 +147,25 @@ class Book:
                 results.shared[i, j] = str(why)
         return results.shared[i, j]
 
-    def _plan(self, skeleton: Any, corners: Sequence[str], text: str, sheet: str) -> Plan:
-        plan = self._plans.get(skeleton) or self._plans.get((sheet, skeleton))
-        if plan is None:
-            try:
-                plan = self._planner.plan(text, sheet, len(corners))
-            except NotUnderstood as why:
-                plan = str(why)
-            known = isinstance(plan, Plan) and not plan.local
-            self._plans[skeleton if known else (sheet, skeleton)] = plan
+    def _plan(self, text: str, at: Place) -> tuple[Plan, list[str]]:
+        """(what is known of a formula and all that have its skeleton, the corners of its references)."""
+        try:
+            skeleton, corners = cut(text)
+        except FormulaError as error:
+            raise unreadable(text, error) from error
+        plan = self._plans.get(skeleton) or self._plans.get((at[0], skeleton)) or self._new_plan(skeleton, at)
         if isinstance(plan, str):
             raise NotUnderstood(plan)
+        return plan, corners
+
+    def _new_plan(self, skeleton: Skeleton, at: Place) -> Plan | str:
+        resolved = self._resolver.resolve(skeleton, at[0], place(at[1]))
+        try:
+            plan: Plan | str = Plan.of(resolved)
+        except NotUnderstood as why:
+            plan = str(why)
+        if resolved.scope != "cell":
+            self._plans[(at[0], skeleton) if resolved.scope else skeleton] = plan
         return plan
 
     def _share(self, plan: Plan, shapes: Shape) -> Shared | str:
@@ -164,8 +173,8 @@ class Book:
         key = plan.key, shapes
         if key not in self._shared:
             try:
-                variables, items = filled(plan.pieces, shapes)
-                self._shared[key] = shared = Shared.of(single(parse(items)), variables)
+                variables, given = filled(shapes or (SINGLE,) * len(plan.resolved.references))
+                self._shared[key] = shared = Shared.of(single(parse(plan.key, given)), variables)
                 self._reach.charge(shared.template.size + len(variables))
             except NotUnderstood as why:
                 self._shared[key] = str(why)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from openpyxl.formula.tokenizer import Token
-
+from sheetgen.excel.references import Unresolved, area_of
+from sheetgen.excel.tokens import corner as corner_of
 from sheetgen.reader.block import EMPTY, MAX_DENSE, NUMBER, Mark, NotUnderstood
 from sheetgen.reader.held import Held
 from sheetgen.reader.plan import Plan
 from sheetgen.reader.shared import Shape
 from sheetgen.reader.template import Place
-from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, address, place
+from sheetgen.xlsx.a1 import Area, address, place
 
 MAX_ROOM = 40_000_000  # Cells of all Templates, and references of all formulas
 MAX_WORK = 100_000_000  # steps that it takes to calculate all formulas once
@@ -34,45 +34,43 @@ class Reach:
         self._work -= work
 
     def place(self, sheet: str, corner: str) -> Place:
-        """The place of 'b$2' on a sheet. Raises NotUnderstood if there is none."""
+        """The place of 'b$2', a cell of a sheet."""
         places = self._places[sheet]
         if corner not in places:
-            row, column = place(corner)
-            if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
-                raise NotUnderstood(f"there is no cell {corner}")
-            canonical = address(row, column)
+            cell = corner_of(corner)
+            assert cell is not None
+            canonical = address(cell.row, cell.column)
             places[corner] = places.setdefault(canonical, (sheet, canonical))
         return places[corner]
 
-    def singles(self, single: Sequence[str | Area | None], corners: list[str], sheet: str) -> list[Place]:
+    def singles(self, single: Sequence[str | Area], corners: list[str], sheet: str) -> list[Place]:
         """The cells of a formula that has no ranges; most have none."""
         own = self._places[sheet]
         if len(single) == len(corners) and not any(single):
             return [own.get(corner) or self.place(sheet, corner) for corner in corners]
         rest = iter(corners)
         return [
-            self.place(piece.sheet, address(piece.row, piece.column))
+            self.place(piece.sheet or sheet, address(piece.row, piece.column))
             if isinstance(piece, Area)
             else self.place(piece or sheet, next(rest))
             for piece in single
         ]
 
-    def shapes(self, plan: Plan, corners: list[str], sheet: str, typed: bool) -> tuple[Shape, list[Place]]:
-        """What the formula's Template must know of its references, and all their cells but for empty ones of ranges."""
+    def shapes(self, plan: Plan, corners: list[str], at: Place, typed: bool) -> tuple[Shape, list[Place]]:
+        """What the formula's Template must know of its references, and all their cells but for empty ones of ranges.
+
+        Raises NotUnderstood.
+        """
         shapes: list[Any] = []
         slots: list[Place] = []
-        rest = iter(corners)
-        for piece in plan.pieces:
-            if isinstance(piece, Token):
-                continue
-            if isinstance(piece, Area):
-                one = piece
-            else:
-                owner = sheet if piece.sheet is None else piece.sheet
-                ends = [self.place(owner, next(rest)) for _ in range(piece.corners)]
-                one = _area(owner, ends)
-            mark = self._held.text_or_kind if plan.texts else self._held.kind
-            held = mark if plan.typed and typed else _number
+        cell = place(at[1]) if plan.moves else None
+        mark = self._held.text_or_kind if plan.texts else self._held.kind
+        held = mark if plan.typed and typed else _number
+        for reference in plan.resolved.references:
+            try:
+                one = area_of(reference, corners, at[0], cell)
+            except Unresolved as error:
+                raise NotUnderstood(str(error)) from error
             if one.single:
                 found = [self.place(one.sheet, address(one.row, one.column))]
                 shapes.append(((), (held(found[0]),)))
@@ -111,10 +109,3 @@ def _marks(marks: list[Mark]) -> bytes | tuple[Mark, ...]:
     """Marks in little room: a byte each, if none is a text."""
     kinds = [mark for mark in marks if not isinstance(mark, str)]
     return bytes(kinds) if len(kinds) == len(marks) else tuple(marks)
-
-
-def _area(sheet: str, ends: Sequence[Place]) -> Area:
-    """The range between two cells, or of one."""
-    (row, column), (last_row, last_column) = place(ends[0][1]), place(ends[-1][1])
-    rows, columns = sorted((row, last_row)), sorted((column, last_column))
-    return Area(sheet, rows[0], columns[0], rows[1], columns[1])

@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
-from openpyxl.formula.tokenizer import Token
-
 from sheetgen.cell import Cell, constant
 from sheetgen.reader.block import EMPTY, NUMBER, Argument, Block, NotUnderstood, Typed, slot
-from sheetgen.reader.parse import Item, single
-from sheetgen.reader.plan import Piece
+from sheetgen.reader.parse import single
 from sheetgen.reader.template import Template
 
 NOTHING = Typed(constant(0), EMPTY)  # an empty cell of a range
 
-SINGLE: tuple[Any, Any] = (), (NUMBER,)
+SINGLE: tuple[Any, Any] = (), (NUMBER,)  # the shape of one cell of which it does not matter what it holds
 
 Shape = tuple[Any, ...]  # what a Template must know of references: how their cells lie, and what they hold
 
@@ -56,24 +53,19 @@ class Results(NamedTuple):
         return single(self.found.rows[i][j])
 
 
-def filled(pieces: Sequence[Piece], shapes: Shape) -> tuple[list[Cell], list[Item]]:
-    """(a variable for each cell that a formula refers to, its pieces with variables for references)."""
+def filled(shapes: Shape) -> tuple[list[Cell], list[Argument]]:
+    """(a variable for each cell that a formula refers to, what stands in each of its slots)."""
     variables: list[Cell] = []
-    items: list[Item] = []
-    rest = iter(shapes)
-    for piece in pieces:
-        if isinstance(piece, Token):
-            items.append(piece)
-            continue
-        lie, marks = next(rest, SINGLE)
+    slots: list[Argument] = []
+    for lie, marks in shapes:
         if lie == ():
             variables.append(slot(marks[0], len(variables)))
-            items.append(variables[-1])
+            slots.append(variables[-1])
             continue
         numbers = count(len(variables))
         cells = [NOTHING if mark == EMPTY else slot(mark, next(numbers)) for mark in marks]
         variables += [c for c in cells if c is not NOTHING]
         width = lie[-1] if len(lie) == 2 else 1
         rows = [cells[k : k + width] for k in range(0, len(cells), width)]
-        items.append(Block(rows, sparse=len(lie) == 1))
-    return variables, items
+        slots.append(Block(rows, sparse=len(lie) == 1))
+    return variables, slots

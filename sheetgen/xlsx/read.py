@@ -1,13 +1,14 @@
 """A finished .xlsx as plain Python: formulas, cached values and defined names."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from .a1 import address, depth, mover, place, tokens
-from .package import Attributes, Package, local
+from .package import Attributes, Package, UnreadableWorkbook, local, relations_of
+from .tables import Table, table_of
 
 MAX_CELLS = 5_000_000
 MAX_FORMULA = 8_192  # characters, as in Excel
@@ -55,6 +56,7 @@ class Workbook(NamedTuple):
     arrays: Mapping[tuple[str, str], str] = {}
     what_ifs: Mapping[tuple[str, str], str] = {}
     as_displayed: bool = False
+    tables: tuple[Table, ...] = ()
 
 
 def read(path: str | Path) -> Workbook:
@@ -72,6 +74,7 @@ def read(path: str | Path) -> Workbook:
         sheets: Sheets = {}
         arrays: dict[tuple[str, str], str] = {}
         what_ifs: dict[tuple[str, str], str] = {}
+        tables: list[Table] = []
         for name, tab in zip(order, tabs, strict=True):
             ids = [value for key, value in tab.items() if local(key) == "id"]
             if ids == [""]:  # a sheet of macros, whose part is elsewhere
@@ -85,9 +88,10 @@ def read(path: str | Path) -> Workbook:
                 sheets[name] = read.cells
                 arrays |= {(name, at): ref for at, ref in read.arrays.items()}
                 what_ifs |= {(name, at): ref for at, ref in read.what_ifs.items()}
+                tables += _tables(package, found[0].target, name)
         calculation = next((attributes for tag, attributes, _ in elements if tag == "calcPr"), {})
         as_displayed = calculation.get("fullPrecision", "1") in ("0", "false")
-        return Workbook(sheets, _names(elements, order), arrays, what_ifs, as_displayed)
+        return Workbook(sheets, _names(elements, order), arrays, what_ifs, as_displayed, tuple(tables))
 
 
 def _names(elements: list[tuple[str, Attributes, str]], order: list[str]) -> dict[str, str]:
@@ -98,6 +102,19 @@ def _names(elements: list[tuple[str, Attributes, str]], order: list[str]) -> dic
             sheet = f"{order[scope]}!" if 0 <= scope < len(order) else ""
             names[sheet + attributes.get("name", "")] = text.strip()  # Gnumeric breaks the line after it
     return names
+
+
+def _tables(package: Package, part: str, sheet: str) -> Iterator[Table]:
+    """The tables of a sheet; one that is broken is left out."""
+    relations = package.relations(part) if relations_of(part) in package.zip.NameToInfo else {}
+    for target in [relation.target for relation in relations.values() if relation.kind == "table"]:
+        try:
+            elements = package.elements(target)
+        except UnreadableWorkbook:
+            continue
+        columns = [unescape(a.get("name", "")) for tag, a, _ in elements if tag == "tableColumn"]
+        found = [table_of(sheet, attributes, columns) for tag, attributes, _ in elements if tag == "table"]
+        yield from (table for table in found if table is not None)
 
 
 def _shared_strings(package: Package, part: str) -> list[str]:
