@@ -10,14 +10,13 @@ from pathlib import Path
 
 import click
 
-from mnist.ladder import LADDER, RECIPES
-from mnist.recipe import TARGET
+from mnist.recipe import LADDER, RECIPES, TARGET
 from sheetgen.console import UNUSABLE, WRONG, FilePath, Group, complain
+from sheetgen.errors import UserError
 
 STARTED = time.time()
 PATH = FilePath(path_type=Path)
-# What tells its cause in one sentence, by name, for the modules import torch or take their time.
-TOLD = ("NoData", "CannotResume", "NoLiveNetwork", "CannotCompile", "UnreadableWorkbook", "EngineMissing")
+THEIRS = ("CannotCompile", "UnreadableWorkbook", "EngineMissing")  # one sentence too, but not yet UserErrors
 
 OUT = Path("out/mnist")
 net_option = click.option(
@@ -51,13 +50,10 @@ class Commands(Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
-        from mnist.notation import BadNetwork
-        from mnist.record import BadRecord
-
         try:
             return super().invoke(ctx)
-        except (BadNetwork, BadRecord, OSError, RuntimeError, ValueError) as error:
-            expected = isinstance(error, BadNetwork | BadRecord | OSError) or type(error).__name__ in TOLD
+        except (UserError, OSError, RuntimeError, ValueError) as error:
+            expected = isinstance(error, UserError | OSError) or type(error).__name__ in THEIRS
             if isinstance(error, BrokenPipeError) or not expected:
                 raise
             complain(str(error))
@@ -103,7 +99,7 @@ def train(
 
 
 def _run_all(names: list[tuple[str, int]], jobs: int, options: list[str], target: float) -> None:
-    from mnist.jobs import Job, run_all
+    from mnist.runner import Job, run_all
 
     all_jobs = [
         Job(f"{net} {seed}", ("--net", net, "--seed", str(seed), "--target", str(target), *options))
@@ -158,7 +154,7 @@ def ladder(
 @click.option("--records", type=PATH, help="Another folder of records than the shipped one.")
 def verify(data: Path | None, records: Path | None) -> None:
     """Evaluate every recorded network again on the real test images, and compare with what is recorded."""
-    from mnist.verify import verify_all
+    from mnist.evaluate import verify_all
 
     if not verify_all(data, records, click.echo):
         sys.exit(WRONG)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist.notation import CLASSES
-from mnist.recipe import Recipe, Warp
+from mnist.recipe import Recipe
 from sheetgen.drafts import scratch, settle
+from sheetgen.errors import UserError
 
 if TYPE_CHECKING:
     from mnist.model import Network
@@ -23,7 +24,7 @@ RUNS = Path(__file__).parent / "runs"
 FORMAT = 1
 
 
-class BadRecord(ValueError):
+class BadRecord(UserError):
     """A record that is missing, broken or contradicts itself; the message is one sentence."""
 
 
@@ -89,6 +90,10 @@ class Record:
     def gap(self) -> float:
         """By how much the train accuracy is above the test accuracy at the last epoch, in points."""
         return self.last.train_accuracy - self.last.test_accuracy
+
+    def as_dict(self) -> dict[str, Any]:
+        """As its JSON has it."""
+        return {"format": FORMAT} | asdict(self) | {"recipe": self.recipe.as_dict()}
 
     def first_above(self, target: float) -> int | None:
         """The first epoch whose test accuracy is at least `target`."""
@@ -161,7 +166,7 @@ def write(record: Record, model: Network, folder: Path) -> Path:
     with scratch(path) as drafts:
         state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
         (drafts / "weights").write_bytes(save(state))
-        (drafts / "record").write_text(_text({"format": FORMAT} | asdict(record)), encoding="utf-8")
+        (drafts / "record").write_text(_text(record.as_dict()), encoding="utf-8")
         settle(drafts / "weights", weights_path(path))
         settle(drafts / "record", path)
     return path
@@ -190,7 +195,7 @@ def read(path: Path) -> Record:
         record = Record(
             **data
             | {
-                "recipe": Recipe(**recipe | {"warp": Warp(**recipe["warp"])}),
+                "recipe": Recipe.from_dict(recipe),
                 "epochs": tuple(Epoch(**row) for row in data["epochs"]),
                 "confusion": tuple(tuple(row) for row in data["confusion"]),
                 "mistakes": tuple(Mistake(**row) for row in data["mistakes"]),
@@ -217,8 +222,8 @@ def _contradiction(r: Record) -> str:
     texts = (r.command, r.weights_sha256, *r.taught_by, *r.versions.values(), *r.hardware.values())
     if not all(isinstance(x, str) for x in texts):
         return "it holds something that is no text"
-    if len(set(r.taught_by)) != r.recipe.teachers:
-        return f"its recipe has {r.recipe.teachers} teachers, and {len(set(r.taught_by))} taught it"
+    if len(set(r.taught_by)) != (teachers := r.recipe.distillation.teachers):
+        return f"its recipe has {teachers} teachers, and {len(set(r.taught_by))} taught it"
     if not isinstance(r.tested, int) or r.tested < 1:
         return "it tested no images"
     if [e.epoch for e in r.epochs] != list(range(1, r.recipe.epochs + 1)):
@@ -276,10 +281,10 @@ def load_network(path: Path) -> Network:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from mnist.model import build, sha256
+    from mnist.model import Network, sha256
 
     record = read(path)
-    model = build(record.recipe)
+    model = Network(record.recipe.architecture)
     try:
         model.load_state_dict(load_file(weights_path(path)))
     except (OSError, SafetensorError, RuntimeError) as error:

@@ -15,6 +15,7 @@ from mnist import live, record
 from mnist.record import BadRecord
 from sheetgen.compiled import Compiled, compile_workbook
 from sheetgen.drafts import scratch, settle
+from sheetgen.errors import UserError
 from sheetgen.xlsx import Workbook, read
 from sheetgen.xlsx.a1 import area, range_of
 
@@ -54,7 +55,7 @@ class Measured:
         return self.agreed == self.images and max(self.worst, self.ironcalc_worst) <= RELATIVE
 
 
-class NoLiveNetwork(ValueError):
+class NoLiveNetwork(UserError):
     """The workbook has no network in cells; the message is one sentence."""
 
 

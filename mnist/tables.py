@@ -10,14 +10,15 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from mnist.ladder import place
+from mnist.recipe import RECIPES
 from mnist.record import Claim, seconds_of_teachers
 from sheetgen.console import console
 
 
 def ordered(claims: Iterable[Claim]) -> list[Claim]:
     """As people read them: ours first, the ladder last."""
-    return sorted(claims, key=lambda c: place(c.name))
+    order = {name: k for k, name in enumerate(RECIPES)}  # what has no recipe comes last
+    return sorted(claims, key=lambda c: (order.get(c.name, len(order)), c.name))
 
 
 def seconds(claim: Claim, claims: Iterable[Claim]) -> tuple[str, str]:
@@ -38,7 +39,7 @@ def table(claims: Sequence[Claim]) -> None:
         n = len(c.records)
         shown.add_row(
             c.name,
-            c.recipe.net,
+            c.recipe.architecture.net,
             f"{c.records[0].parameters:,}",
             str(c.recipe.epochs),
             str(n),

@@ -9,7 +9,7 @@ from books import recalculated
 from mnist_books import claims, nowhere
 
 import mnist.sheets
-from mnist.ladder import LADDER
+from mnist.recipe import LADDER
 from mnist.sheets import runs
 from sheetgen import workbook
 from sheetgen.plan import Oracle

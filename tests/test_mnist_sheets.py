@@ -21,13 +21,12 @@ from mutants import SHEETS, set_cells
 
 import mnist.sheets
 from mnist import published
-from mnist.ladder import LADDER, RECIPES
-from mnist.model import Network, build, parameter_count
-from mnist.recipe import REFERENCE, SMALL, TARGET
+from mnist.model import Network, parameter_count
+from mnist.notation import Architecture, layers
+from mnist.recipe import LADDER, RECIPES, REFERENCE, SMALL, TARGET
 from mnist.record import Claim, Record
 from mnist.sheets import architecture, provenance, runs
 from mnist.sheets.common import TELLING, told
-from mnist.sheets.layers import layers, shapes
 from sheetgen import building, extras, workbook
 from sheetgen.book import writing
 from sheetgen.check import check
@@ -107,12 +106,12 @@ def changed(book: Path, folder: Path, sheet: str, edits: dict[str, str | float])
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
 def test_parameters_are_pytorchs(name: str) -> None:
-    found = shapes(layers(RECIPES[name]))
-    assert sum(x.parameters for x in found) == parameter_count(build(RECIPES[name]))
+    found = layers(RECIPES[name].architecture)
+    assert sum(x.parameters for x in found) == parameter_count(Network(RECIPES[name].architecture))
 
 
 def test_the_references_layers_are_the_published_ones(cells: Workbook, made: dict[str, Claim]) -> None:
-    counts = [x.parameters for x in shapes(layers(REFERENCE)) if x.parameters]
+    counts = [x.parameters for x in layers(REFERENCE.architecture) if x.parameters]
     assert counts == PER_LAYER and sum(counts) == 17_054
     table = architecture.places(made)["reference"]
     shown = [x for x in values(cells, "Architecture", "L", table.first, table.last) if x]
@@ -124,7 +123,7 @@ def test_output_sizes_are_those_of_a_forward_pass(recipe: Any, monkeypatch: pyte
     import torch
     from torch.nn import functional
 
-    model: Network = build(recipe).eval()
+    model = Network(recipe.architecture).eval()
     seen: list[tuple[int, int]] = []
 
     def watch(name: str, module: Any = functional) -> None:
@@ -140,21 +139,20 @@ def test_output_sizes_are_those_of_a_forward_pass(recipe: Any, monkeypatch: pyte
     for name in ("conv2d", "max_pool2d", "avg_pool2d"):
         watch(name)
     model(torch.zeros(1, 1, 28, 28))  # with gradients, or pooling goes another way
-    rows = layers(recipe)
-    mine = [(x.channels, s.size) for x, s in zip(rows, shapes(rows), strict=True) if x.kind != "BatchNorm"]
+    mine = [(x.channels, x.size) for x in layers(recipe.architecture) if x.kind != "BatchNorm"]
     assert mine == seen
 
 
 def test_receptive_fields_by_hand() -> None:
     """3x3 adds 2 jumps, a 2x2 pooling 1, and doubles the jump; global pooling adds 4 of 4 pixels here."""
-    found = shapes(layers(OURS))
-    fields = [x.field for x, layer in zip(found, layers(OURS), strict=True) if layer.kind != "BatchNorm"]
+    found = layers(OURS.architecture)
+    fields = [x.field for x in found if x.kind != "BatchNorm"]
     assert fields == [3, 5, 6, 10, 14, 18, 20, 28, 36, 52, 52]
     assert [x.jump for x in found][-3:] == [4, 20, 20]
 
 
 def test_multiply_adds_by_hand() -> None:
-    found = shapes(layers(REFERENCE))
+    found = layers(REFERENCE.architecture)
     assert found[0].multiply_adds == 26 * 26 * 9 * 1 * 2 and found[1].multiply_adds == 26 * 26 * 2
     assert found[-1].multiply_adds == 320 and found[6].multiply_adds == 0  # the head; max-pooling
 
@@ -323,11 +321,11 @@ def test_a_layer_made_wider_fails_the_checklist(
     book: Path, cells: Workbook, made: dict[str, Claim], tmp_path: Path
 ) -> None:
     table = architecture.places(made)["ours"]
-    row = table.first + len(table.rows) - 4  # the last 3x3 convolution
+    row = table.first + len(table.layers) - 4  # the last 3x3 convolution
     assert cells.sheets["Architecture"][f"G{row}"].value == 32
     found = changed(book, tmp_path, "Architecture", {f"G{row}": 80.0})
-    wider = replace(OURS, net=OURS.net[: -len("c32")] + "c80")
-    assert found["Architecture"][f"L{table.total}"] == parameter_count(build(wider)) > 20_000
+    wider = Architecture(OURS.architecture.net[: -len("c32")] + "c80")
+    assert found["Architecture"][f"L{table.total}"] == parameter_count(Network(wider)) > 20_000
     assert verdicts(found, cells)["parameters"] == "FAIL" and found["Architecture"][f"M{table.total + 1}"] == "FAIL"
 
 

@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mnist import live, spreadsheet
-from mnist.ladder import LADDER
 from mnist.notation import BadNetwork
+from mnist.recipe import LADDER, Rung
 from mnist.record import RUNS, BadRecord, Claim, claims
 from mnist.sheets import architecture, errors, log, painting, pictures, report, runs, samples
 from mnist.sheets.common import ERRORS, INDEX, LIVE_INDEX, OURS, PICTURED
-from mnist.sheets.ladder import Rung
 from sheetgen.book import Book
 from sheetgen.exporter import layers_sheet, weights_sheet
 from sheetgen.exporter.graph import CannotExport

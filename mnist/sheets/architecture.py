@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mnist.notation import SIZE
+from mnist.notation import CONVOLUTION, MAX_POOL, MEAN_POOL, NORM, SIZE, Layer, layers
 from mnist.record import Claim
 from mnist.sheets.common import (
     ARCHITECTURE,
@@ -19,7 +19,6 @@ from mnist.sheets.common import (
     section,
     verdict,
 )  # fmt: skip
-from mnist.sheets.layers import CONVOLUTION, LARGEST, MEAN, NORM, Layer, Shape, layers, shapes
 from sheetgen import style
 from sheetgen.book import Book, Sheet, Value
 from sheetgen.layout import quoted
@@ -44,12 +43,11 @@ SUBTITLE = (
 
 
 class Places(NamedTuple):
-    """Where one network's table stands: its heading, its first and last layer, and what it holds."""
+    """Where one network's table stands: its heading, its first and last layer."""
 
     claim: Claim
     title: int
-    rows: Sequence[Layer]
-    found: Sequence[Shape]
+    layers: Sequence[Layer]
 
     @property
     def first(self) -> int:
@@ -59,7 +57,7 @@ class Places(NamedTuple):
     @property
     def last(self) -> int:
         """The row of the last layer."""
-        return self.first + len(self.rows) - 1
+        return self.first + len(self.layers) - 1
 
     @property
     def total(self) -> int:
@@ -67,26 +65,25 @@ class Places(NamedTuple):
         return self.last + 1
 
     @property
-    def parameters(self) -> str:
+    def parameters_cell(self) -> str:
         """The cell with all its parameters, for other sheets."""
         return f"{quoted(ARCHITECTURE)}!$L${self.total}"
 
     @property
-    def held(self) -> int:
-        """How many parameters it has."""
-        return sum(x.parameters for x in self.found)
+    def parameters(self) -> int:
+        """How many it has."""
+        return sum(x.parameters for x in self.layers)
 
 
 def places(claims: Mapping[str, Claim]) -> dict[str, Places]:
     """The tables of the networks that are shown, one below the other. Raises BadNetwork."""
-    found: dict[str, Places] = {}
+    tables: dict[str, Places] = {}
     row = FIRST
     for name in SHOWN:
         if name in claims:
-            rows = layers(claims[name].recipe)
-            found[name] = Places(claims[name], row, rows, shapes(rows))
-            row = found[name].total + 3
-    return found
+            tables[name] = Places(claims[name], row, layers(claims[name].recipe.architecture))
+            row = tables[name].total + 3
+    return tables
 
 
 def write(book: Book, tables: Mapping[str, Places]) -> None:
@@ -94,10 +91,10 @@ def write(book: Book, tables: Mapping[str, Places]) -> None:
     sheet = open_sheet(book, ARCHITECTURE, "Architecture, layer by layer", SUBTITLE, WIDTHS)
     heads(book, sheet, HEAD, 0, COLUMNS)
     for name, table in tables.items():
-        title = f"{TELLING[name]}: {table.claim.recipe.net}"
+        title = f"{TELLING[name]}: {table.claim.recipe.architecture.net}"
         section(book, sheet, table.title, title, 0, len(COLUMNS) - 1)
         _image(book, sheet, table.title + 1)
-        for k in range(len(table.rows)):
+        for k in range(len(table.layers)):
             _layer(book, sheet, table, k)
         _totals(book, sheet, table)
     sheet.freeze_panes(HEAD, 2)
@@ -117,35 +114,35 @@ def _image(book: Book, sheet: Sheet, row: int) -> None:
 
 
 def _layer(book: Book, sheet: Sheet, table: Places, k: int) -> None:
-    x, shape, row = table.rows[k], table.found[k], table.first + k
+    x, row = table.layers[k], table.first + k
     above, conv = row - 1, x.kind == CONVOLUTION
     whole = book.style("cell", "center", "whole")
     fixed = book.style("cell", "center", "whole", "muted")
     sheet.put(row, 0, k + 1, fixed)
     sheet.put(row, 1, x.kind, book.style("cell", "bold") if conv else book.style("cell", "indent"))
-    typed = x.kind in (CONVOLUTION, LARGEST)
+    typed = x.kind in (CONVOLUTION, MAX_POOL)
     for column, value in ((2, x.kernel), (3, x.stride), (4, x.padding)):
         # Global average pooling looks at all that there is, whatever that is.
-        formula = f"I{above}" if x.kind == MEAN and column < 4 else None
+        formula = f"I{above}" if x.kind == MEAN_POOL and column < 4 else None
         _given(book, sheet, row, column, value, typed, formula)
-    sheet.put(row, 5, shape.inputs, whole, f"G{above}")
+    sheet.put(row, 5, x.inputs, whole, f"G{above}")
     _given(book, sheet, row, 6, x.channels, conv, None if conv else f"F{row}")
     sheet.put(row, 7, x.shared if conv else None, book.style("input", "center", "own") if conv else fixed)
     if conv:
         _validated(sheet, row, 7, "Kernel of layer", 0, k, "0: a kernel of its own. Or the number of a layer above.")
     square = f"C{row}*C{row}*F{row}*G{row}"
     formulas = (
-        (8, shape.size, f"INT((I{above}+2*E{row}-C{row})/D{row})+1"),
-        (9, shape.field, f"J{above}+(C{row}-1)*K{above}"),
-        (10, shape.jump, f"K{above}*D{row}"),
-        (11, shape.parameters,
+        (8, x.size, f"INT((I{above}+2*E{row}-C{row})/D{row})+1"),
+        (9, x.field, f"J{above}+(C{row}-1)*K{above}"),
+        (10, x.jump, f"K{above}*D{row}"),
+        (11, x.parameters,
          f'IF(B{row}="{CONVOLUTION}",IF(H{row}=0,{square},0),IF(B{row}="{NORM}",2*G{row},0))'),
-        (13, shape.multiply_adds,
+        (13, x.multiply_adds,
          f'IF(B{row}="{CONVOLUTION}",I{row}*I{row}*{square},IF(B{row}="{NORM}",I{row}*I{row}*G{row},0))'),
     )  # fmt: skip
     for column, value, formula in formulas:
         sheet.put(row, column, value, whole, formula)
-    share = shape.parameters / table.held
+    share = x.parameters / table.parameters
     sheet.put(row, 12, share, book.style("cell", "share"), f"IF(L${table.total}=0,0,L{row}/L${table.total})")
 
 
@@ -170,19 +167,19 @@ def _validated(sheet: Sheet, row: int, column: int, title: str, least: int, most
 def _totals(book: Book, sheet: Sheet, table: Places) -> None:
     """The sums, and what PyTorch counted when the network was trained."""
     row, recorded = table.total, table.claim.records[0].parameters
-    work = sum(x.multiply_adds for x in table.found)
+    work = sum(x.multiply_adds for x in table.layers)
     for k in range(len(COLUMNS)):
         if k not in (0, 11, 12, 13):
             sheet.put(row, k, None, book.style("head"))
     sheet.put(row, 0, "total", book.style("head"))
-    for column, letter, value in ((11, "L", table.held), (13, "N", work)):
+    for column, letter, value in ((11, "L", table.parameters), (13, "N", work)):
         total = f"SUM({letter}{table.first}:{letter}{table.last})"
         sheet.put(row, column, value, book.style("head", "center", "whole"), total)
     shares = f"SUM(M{table.first}:M{table.last})"
-    sheet.put(row, 12, 1.0 if table.held else 0.0, book.style("head", "share"), shares)
+    sheet.put(row, 12, 1.0 if table.parameters else 0.0, book.style("head", "share"), shares)
     sheet.put(row + 1, 0, "PyTorch counted", book.style("muted"))
     sheet.put(row + 1, 11, recorded, book.style("center", "whole", "muted"))
-    same = verdict(table.held == recorded)
+    same = verdict(table.parameters == recorded)
     sheet.put(row + 1, 12, same, book.style("verdict"), f'IF(L{row}=L{row + 1},"PASS","FAIL")')
     colour_verdicts(book, sheet, row + 1, 12)
     bars = {
@@ -202,22 +199,22 @@ def _charts(book: Book, sheet: Sheet, table: Places) -> None:
 
     seen = book.chart(
         {"type": "scatter", "subtype": "straight_with_markers"},
-        "Ours: what a layer sees, and what is left of the image", "layer", "pixels", across=(0, len(table.rows) + 1),
+        "Ours: what a layer sees, and what is left of the image", "layer", "pixels", across=(0, len(table.layers) + 1),
     )  # fmt: skip
     for k, (letter, name) in enumerate((("J", "receptive field"), ("I", "output size"))):
         marker = {"type": "circle", "size": 4, "fill": {"color": style.SERIES[k]}, "border": {"none": True}}
         line = style.series_line(k)
         seen.add_series({"name": name, "categories": axis, "values": values(letter), "line": line, "marker": marker})
-    held = book.chart({"type": "column"}, "Ours: where the parameters are", "layer", "parameters")
+    parameters = book.chart({"type": "column"}, "Ours: where the parameters are", "layer", "parameters")
     fill = {"fill": {"color": style.SERIES[0]}, "border": {"none": True}, "gap": 40}
-    held.add_series({"name": "parameters", "categories": axis, "values": values("L"), **fill})
-    held.set_legend({"none": True})
+    parameters.add_series({"name": "parameters", "categories": axis, "values": values("L"), **fill})
+    parameters.set_legend({"none": True})
     seen.set_legend({"position": "bottom", "font": {"name": style.FONT, "size": 9, "color": style.MUTED}})
     texts = (
         "Line chart: the receptive field grows from layer to layer while the output shrinks.",
         "Column chart: how many parameters each layer has.",
     )
-    for k, (chart, text) in enumerate(zip((seen, held), texts, strict=True)):
+    for k, (chart, text) in enumerate(zip((seen, parameters), texts, strict=True)):
         chart.set_size({"width": 470, "height": 252})
         options = {"x_offset": 4, "y_offset": 4 + 264 * k, "object_position": 3, "description": text}
         if sheet.insert_chart(HEAD, len(COLUMNS) + 1, chart, options):

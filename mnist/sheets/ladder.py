@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import stdev
-from typing import Protocol
 
-from mnist.recipe import Recipe
-from mnist.record import Record
+from mnist.recipe import Rung
 from mnist.sheets.common import LONGEST, REPORT, heads, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import Run, of
@@ -24,21 +22,6 @@ FIT = 106  # characters in a line of it
 CHART_ROWS = 14
 
 
-class Rung(Protocol):
-    """A step of the ladder, as the report needs it: what is new in it, and what its result taught."""
-
-    @property
-    def recipe(self) -> Recipe:
-        """Its name is the claim's."""
-
-    @property
-    def title(self) -> str:
-        """What is new in it."""
-
-    def told(self, now: Record, before: Record | None) -> str:
-        """What its result taught, after that of the step before; None for the first, or if that is not recorded."""
-
-
 def write(book: Book, sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[Run]) -> int:
     """Write the ladder's table and chart, of the steps that are recorded; returns the row below them."""
     there = [(rung, found[0]) for rung in rungs if (found := of(runs, rung.recipe.name))]
@@ -51,7 +34,7 @@ def write(book: Book, sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Seque
     records = {run.claim: run.record for _, run in there}
     for k, (rung, run) in enumerate(there):
         n = [x.recipe.name for x in rungs].index(run.claim)
-        taught = rung.told(run.record, records.get(rungs[n - 1].recipe.name) if n else None)
+        taught = rung.lesson(run.record, records.get(rungs[n - 1].recipe.name) if n else None)
         _rung(book, sheet, row + 2 + k, f"{n + 1}  {rung.title}", taught[:LONGEST], run)
     last = row + 1 + len(there)
     _chart(book, sheet, row + 2, last)

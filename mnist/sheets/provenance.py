@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from mnist.recipe import Recipe
+from mnist.recipe import SGD, AdamW, Distillation, Linear, MuonAdamW, Recipe, Stairs
 from mnist.record import Claim, Record
 from mnist.sheets.common import LADDER, TELLING, paragraph, section, told
 from mnist.sheets.results import LAST_COLUMN
@@ -90,17 +90,16 @@ def _of(claim: Claim) -> list[Line]:
     ]
 
 
-def _optimizer(r: Recipe) -> str:
-    if r.optimizer == "sgd":
-        return f"sgd, momentum {r.momentum:g}"
-    adam = f"adamw, betas {r.momentum:g} and {r.beta2:g}"
-    turn = f"muon, kernels turning by up to {r.turn:.0%} a step, and for the rest "
-    return turn + adam if r.optimizer == "muon" else adam
+def _optimizer(o: SGD | AdamW | MuonAdamW) -> str:
+    if not isinstance(o, AdamW):
+        return f"sgd, momentum {o.momentum:g}"
+    turn = f"muon, kernels turning by up to {o.turn:.0%} a step, and for the rest " if isinstance(o, MuonAdamW) else ""
+    return f"{turn}adamw, betas {o.momentum:g} and {o.beta2:g}"
 
 
-def _teachers(r: Recipe) -> str:
-    seeds = "seed" if r.teachers == 1 else f"{r.teachers} seeds"
-    return f"taught by the first {seeds} of {r.teacher} ({r.distill:.0%} of the loss, temperature {r.temperature:g})"
+def _teachers(d: Distillation) -> str:
+    seeds = "seed" if d.teachers == 1 else f"{d.teachers} seeds"
+    return f"taught by the first {seeds} of {d.teacher} ({d.distill:.0%} of the loss, temperature {d.temperature:g})"
 
 
 def _pairs(found: Mapping[str, str]) -> str:
@@ -112,25 +111,25 @@ def _hardware(record: Record) -> str:
 
 
 def recipe_text(r: Recipe) -> str:
-    """What a run was made of, in one line."""
-    w = r.warp
-    said = (
+    """All of a recipe, in one line."""
+    a, w, schedule = r.architecture, r.warp, r.schedule
+    warps = (
         (w.rotation, f"turned by {w.rotation:g}°"), (w.scale, f"scaled by {w.scale:.0%}"),
         (w.shear, f"sheared by {w.shear:g}°"), (w.shift, f"shifted by {w.shift:g} px"),
         (w.elastic, f"bent by {w.elastic:g} px at {w.points} × {w.points} points"),
     )  # fmt: skip
-    warps = [text for size, text in said if size]
+    images = ", ".join(text for size, text in warps if size) or "as they are"
     parts = (
-        f"{r.net}{'' if r.batch_norm else ' without BatchNorm'}, {r.head} ending: {_optimizer(r)}, "
-        f"learning rate {r.learning_rate:g} ({r.schedule})",
-        f"batch {r.batch_size}, {r.epochs} epochs, weight decay {r.weight_decay:g}, {r.precision}",
-        f"warmed up over {r.warmup:.0%} of the steps" if r.schedule == "linear" else "",
-        f"times {r.factor:g} every {r.every} epochs" if r.schedule == "step" else "",
-        f"dropout {r.dropout:g}" if r.dropout else "",
+        f"{a.net}{'' if a.batch_norm else ' without BatchNorm'}, {a.head} ending: {_optimizer(r.optimizer)}, "
+        f"learning rate {r.optimizer.learning_rate:g} ({'linear' if isinstance(schedule, Linear) else 'step'})",
+        f"batch {r.batch_size}, {r.epochs} epochs, weight decay {r.optimizer.weight_decay:g}, {r.precision}",
+        f"warmed up over {schedule.warmup:.0%} of the steps" if isinstance(schedule, Linear) else "",
+        f"times {schedule.factor:g} every {schedule.every} epochs" if isinstance(schedule, Stairs) else "",
+        f"dropout {a.dropout:g}" if a.dropout else "",
         f"label smoothing {r.label_smoothing:g}" if r.label_smoothing else "",
-        f"images {', '.join(warps)}" if warps else "images as they are",
-        f"pixels less {r.mean:g}, divided by {r.std:g}" if (r.mean, r.std) != (0, 1) else "",
-        _teachers(r) if r.teacher else "",
+        f"images {images}",
+        f"pixels less {a.mean:g}, divided by {a.std:g}" if (a.mean, a.std) != (0, 1) else "",
+        _teachers(r.distillation) if r.distillation.teacher else "",
         "at the end, BatchNorm's statistics are measured anew, on the training images as they are" if r.settle else "",
     )  # fmt: skip
     return "; ".join(part for part in parts if part)

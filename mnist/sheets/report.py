@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mnist.recipe import GOAL_MEAN
+from mnist.recipe import GOAL_MEAN, Rung
 from mnist.record import Claim
 from mnist.sheets import architecture, checklist, errors, ladder, provenance, results
 from mnist.sheets.common import (
@@ -21,7 +21,6 @@ from mnist.sheets.common import (
     paragraph,
     section,
 )  # fmt: skip
-from mnist.sheets.ladder import Rung
 from mnist.sheets.results import LAST_COLUMN, Summary
 from mnist.sheets.runs import Run
 from mnist.spreadsheet import Measured
@@ -83,7 +82,7 @@ def fairness(claims: Mapping[str, Claim]) -> str:
 
 def _score(c: Claim) -> str:
     """What a version was, and its result beside the goal."""
-    teachers = "no teacher" if not c.recipe.teachers else f"teachers: {c.recipe.teachers}"
+    teachers = f"teachers: {n}" if (n := c.recipe.distillation.teachers) else "no teacher"
     met = "at" if round(c.mean, 6) >= GOAL_MEAN else "below"
     score = f"{c.mean:.3f} ± {c.deviation:.3f} %" if len(c.records) > 1 else f"{c.mean:.2f} %"
     return f"{c.name} ({teachers}; seeds: {len(c.records)}): {score}, {met} the goal beyond, {GOAL_MEAN:g} %"

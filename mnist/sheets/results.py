@@ -52,7 +52,7 @@ class Summary(NamedTuple):
     @property
     def parameters(self) -> int:
         """Of the network: live where the sheet Architecture has it."""
-        return self.network.held if self.network else self.runs[0].record.parameters
+        return self.network.parameters if self.network else self.runs[0].record.parameters
 
     @property
     def epochs(self) -> int:
@@ -141,7 +141,7 @@ def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
     views = mean([r.views_accuracy for r in records])
     slowest = f'IF(COUNT({area["I"]})=COUNT({area["E"]}),MAX({area["I"]}),"{NOT_REACHED}")'
     cells: tuple[tuple[Value, str | None], ...] = (
-        (s.parameters, s.network.parameters if s.network else None),
+        (s.parameters, s.network.parameters_cell if s.network else None),
         (s.epochs, f"MAX({area['C']})"),
         (len(s.runs), f"COUNT({area['E']})"),
         (s.mean, f"AVERAGE({area['E']})"),
@@ -158,7 +158,7 @@ def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
     for column, ((value, formula), form) in enumerate(zip(cells, CLAIM_FORMS, strict=True), 1):
         look = ("cell", "center", form, "bold") if column == 4 else ("cell", "center", form)
         sheet.put(s.row, column, value, book.style(*look), formula)
-    sheet.put(s.row, LAST_COLUMN, records[0].recipe.net, book.style("cell", "muted", "indent"))
+    sheet.put(s.row, LAST_COLUMN, records[0].recipe.architecture.net, book.style("cell", "muted", "indent"))
 
 
 def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int, teachers: Sequence[int]) -> None:
