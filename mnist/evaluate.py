@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
+import numpy
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -61,12 +65,34 @@ def views(model: nn.Module, images: Tensor) -> Tensor:
     return total / 9
 
 
+def environment(device: str, threads: int) -> tuple[dict[str, str], dict[str, str]]:
+    """(versions, hardware) of this process."""
+    import torchvision
+
+    versions = {"python": platform.python_version(), "torch": torch.__version__, "torchvision": torchvision.__version__}
+    versions |= {"numpy": numpy.__version__}
+    hardware = {"device": device, "processor": _processor(), "cores": str(os.cpu_count()), "threads": str(threads)}
+    if device.startswith("cuda"):
+        hardware["gpu"] = torch.cuda.get_device_name()
+    return versions, hardware | {"system": f"{platform.system()} {platform.machine()}"}
+
+
+@cache
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
 def slack(made: Record) -> int:
     """How many images may be judged otherwise: none by the recording processor and PyTorch, else one.
 
     Others add in another order, and an image may stand on the edge.
     """
-    versions, hardware = record.environment("cpu", 1)
+    versions, hardware = environment("cpu", 1)
     same_torch = versions["torch"] == made.versions.get("torch")
     return 0 if same_torch and hardware["processor"] == made.hardware.get("processor") else 1
 

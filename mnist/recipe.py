@@ -1,4 +1,4 @@
-"""What a run is made of, the recipes that were trained, and the ladder: six of them that each change one thing.
+"""Recipes, of which each decides a run but for its seed; and the ladder: six of them that each change one thing.
 
 A recipe says only what differs. Records and checkpoints hold it as a flat table: see `as_dict`.
 """

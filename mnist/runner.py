@@ -123,7 +123,7 @@ def _record(
     this: Run, test: Images, held_out: int, seconds: float, device: torch.device, taught_by: Teacher | None
 ) -> Record:
     scores = evaluate.logits(this.model, test.images)
-    versions, hardware = record.environment(str(device), torch.get_num_threads() * parallel.world())
+    versions, hardware = evaluate.environment(str(device), torch.get_num_threads() * parallel.world())
     return Record(
         recipe=this.recipe,
         seed=this.seed,
@@ -160,7 +160,7 @@ def run_all(jobs: Sequence[Job], at_once: int, say: Callable[[str], object]) -> 
     running: list[subprocess.Popen[str]] = []
     complaints: set[str] = set()
 
-    def one(job: Job) -> int:
+    def run_one(job: Job) -> int:
         command = [sys.executable, "-m", "mnist", "train", *job.arguments, "--threads", str(threads)]
         with tempfile.TemporaryFile("w+") as errors:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
@@ -179,7 +179,7 @@ def run_all(jobs: Sequence[Job], at_once: int, say: Callable[[str], object]) -> 
 
     pool = ThreadPoolExecutor(at_once)
     try:
-        return [job for job, status in zip(jobs, pool.map(one, jobs), strict=True) if status]
+        return [job for job, status in zip(jobs, pool.map(run_one, jobs), strict=True) if status]
     finally:
         for process in running:
             if process.poll() is None:

@@ -249,7 +249,7 @@ def test_the_first_seed_of_ours_gives_the_recorded_accuracy(test_images: data.Im
 
 def test_only_another_machine_may_judge_an_image_otherwise() -> None:
     made = CLAIMS["ours"].records[0]
-    versions, hardware = record.environment("cpu", 1)
+    versions, hardware = evaluate.environment("cpu", 1)
     assert slack(replace(made, versions=versions, hardware=hardware)) == 0
     assert slack(replace(made, versions=versions | {"torch": "0"}, hardware=hardware)) == 1
     assert (

@@ -23,10 +23,10 @@ import mnist.sheets
 from mnist import published
 from mnist.model import Network, parameter_count
 from mnist.notation import Architecture, layers
-from mnist.recipe import LADDER, RECIPES, REFERENCE, SMALL, TARGET
+from mnist.recipe import LADDER, RECIPES, REFERENCE, SMALL, TARGET, Distillation, MuonAdamW
 from mnist.record import Claim, Record
 from mnist.sheets import architecture, provenance, runs
-from mnist.sheets.common import TELLING, told
+from mnist.sheets.common import TELLING, distinct
 from sheetgen import building, extras, workbook
 from sheetgen.book import writing
 from sheetgen.check import check
@@ -337,7 +337,7 @@ def test_no_seed_at_the_target_is_said(book: Path, cells: Workbook, made: dict[s
 
 
 def test_a_large_small_network_fails_its_line(write_book: Write) -> None:
-    wide = replace(SMALL, net=SMALL.net.replace("21", "24"))
+    wide = replace(SMALL, architecture=Architecture(SMALL.architecture.net.replace("21", "24")))
     large = Claim("small", (record(wide, 0, 30),))
     found = read(write_book({"ours": claims(["ours"])["ours"], "small": large}))
     assert found.sheets["MNIST report"][at(found, "MNIST report", "the small network: parameters", 7)].value == "FAIL"
@@ -424,14 +424,15 @@ def test_what_is_not_recorded_yet_is_left_out(write_book: Write, made: dict[str,
 
 
 def test_long_texts_are_cut_and_recipes_told() -> None:
-    assert len(told(["x" * 50_000])) == 400
+    assert len(distinct(["x" * 50_000])) == 400
     text = provenance.recipe_text(REFERENCE)
     assert text.startswith("v2-c2-v16p") and "times 0.1" in text and "; images turned by 7°; " in text
-    taught = replace(REFERENCE, optimizer="muon", teacher="x", teachers=1, distill=0.9, temperature=4.0)
+    taught = replace(REFERENCE, optimizer=MuonAdamW(), distillation=Distillation("x", 1, 0.9, 4.0))
     text = provenance.recipe_text(taught)
     assert "muon, kernels turning by up to 2% a step" in text
     assert "taught by the first seed of x (90% of the loss, temperature 4)" in text
-    assert "taught by the first 3 seeds of x (" in provenance.recipe_text(replace(taught, teachers=3))
+    three = replace(taught, distillation=Distillation("x", 3))
+    assert "taught by the first 3 seeds of x (" in provenance.recipe_text(three)
 
 
 def test_provenance_names_teachers_and_runs_that_had_all_cores(write_book: Write, made: dict[str, Claim]) -> None:
@@ -490,7 +491,7 @@ BREAKS: dict[str, tuple[Callable[[Record], Record] | str, str]] = {
     "an endless run": (lambda r: replace(r, wall_seconds=float("inf")), "something that is no number"),
     "a number for a text": (lambda r: replace(r, hardware={"cores": 2}), "something that is no text"),  # type: ignore[dict-item]
     "another seed's": (lambda r: replace(r, seed=1), "is of seed 1: give it that name"),
-    "no network": (lambda r: replace(r, recipe=replace(r.recipe, net="x9")), "block 0"),
+    "no network": (lambda r: replace(r, recipe=replace(r.recipe, architecture=Architecture("x9"))), "block 0"),
 }  # fmt: skip
 
 

@@ -14,9 +14,12 @@ from mnist.sheets.common import (
     SMALL,
     TELLING,
     colour_verdicts,
+    dots,
     heads,
+    insert,
     open_sheet,
     section,
+    typed,
     verdict,
 )  # fmt: skip
 from sheetgen import style
@@ -120,11 +123,11 @@ def _layer(book: Book, sheet: Sheet, table: Places, k: int) -> None:
     fixed = book.style("cell", "center", "whole", "muted")
     sheet.put(row, 0, k + 1, fixed)
     sheet.put(row, 1, x.kind, book.style("cell", "bold") if conv else book.style("cell", "indent"))
-    typed = x.kind in (CONVOLUTION, MAX_POOL)
+    free = x.kind in (CONVOLUTION, MAX_POOL)
     for column, value in ((2, x.kernel), (3, x.stride), (4, x.padding)):
         # Global average pooling looks at all that there is, whatever that is.
         formula = f"I{above}" if x.kind == MEAN_POOL and column < 4 else None
-        _given(book, sheet, row, column, value, typed, formula)
+        _given(book, sheet, row, column, value, free, formula)
     sheet.put(row, 5, x.inputs, whole, f"G{above}")
     _given(book, sheet, row, 6, x.channels, conv, None if conv else f"F{row}")
     sheet.put(row, 7, x.shared if conv else None, book.style("input", "center", "own") if conv else fixed)
@@ -146,21 +149,19 @@ def _layer(book: Book, sheet: Sheet, table: Places, k: int) -> None:
     sheet.put(row, 12, share, book.style("cell", "share"), f"IF(L${table.total}=0,0,L{row}/L${table.total})")
 
 
-def _given(book: Book, sheet: Sheet, row: int, column: int, value: int, typed: bool, formula: str | None) -> None:
+def _given(book: Book, sheet: Sheet, row: int, column: int, value: int, free: bool, formula: str | None) -> None:
     """A number that the rest follows from: a person's to change, or fixed by the kind of layer."""
-    form = book.style("input", "center", "whole") if typed else book.style("cell", "center", "whole", "muted")
+    form = book.style("input", "center", "whole") if free else book.style("cell", "center", "whole", "muted")
     sheet.put(row, column, value, form, formula)
-    if typed:
+    if free:
         title, least, most, text = TYPED[column]
         _validated(sheet, row, column, title, least, most, text)
 
 
 def _validated(sheet: Sheet, row: int, column: int, title: str, least: int, most: int, text: str) -> None:
-    sheet.data_validation(
-        row - 1, column, row - 1, column,
-        {"validate": "integer", "criteria": "between", "minimum": least, "maximum": most, "input_title": title,
-         "input_message": text, "error_title": "Not possible",
-         "error_message": f"Type a whole number from {least} to {most}."},
+    typed(
+        sheet, (row - 1, column, row - 1, column), "integer", title, text, minimum=least, maximum=most,
+        error_title="Not possible", error_message=f"Type a whole number from {least} to {most}.",
     )  # fmt: skip
 
 
@@ -202,9 +203,8 @@ def _charts(book: Book, sheet: Sheet, table: Places) -> None:
         "Ours: what a layer sees, and what is left of the image", "layer", "pixels", across=(0, len(table.layers) + 1),
     )  # fmt: skip
     for k, (letter, name) in enumerate((("J", "receptive field"), ("I", "output size"))):
-        marker = {"type": "circle", "size": 4, "fill": {"color": style.SERIES[k]}, "border": {"none": True}}
-        line = style.series_line(k)
-        seen.add_series({"name": name, "categories": axis, "values": values(letter), "line": line, "marker": marker})
+        look = {"line": style.series_line(k), "marker": dots(k, 4)}
+        seen.add_series({"name": name, "categories": axis, "values": values(letter), **look})
     parameters = book.chart({"type": "column"}, "Ours: where the parameters are", "layer", "parameters")
     fill = {"fill": {"color": style.SERIES[0]}, "border": {"none": True}, "gap": 40}
     parameters.add_series({"name": "parameters", "categories": axis, "values": values("L"), **fill})
@@ -215,7 +215,4 @@ def _charts(book: Book, sheet: Sheet, table: Places) -> None:
         "Column chart: how many parameters each layer has.",
     )
     for k, (chart, text) in enumerate(zip((seen, parameters), texts, strict=True)):
-        chart.set_size({"width": 470, "height": 252})
-        options = {"x_offset": 4, "y_offset": 4 + 264 * k, "object_position": 3, "description": text}
-        if sheet.insert_chart(HEAD, len(COLUMNS) + 1, chart, options):
-            raise ValueError(f"{sheet.name}: a chart could not be placed")
+        insert(sheet, (HEAD, len(COLUMNS) + 1), chart, (470, 252), (4, 4 + 264 * k), text)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import stdev
 
 from mnist.recipe import Rung
-from mnist.sheets.common import LONGEST, REPORT, heads, paragraph, section
+from mnist.sheets.common import LONGEST, REPORT, dots, heads, insert, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import Run, of
 from sheetgen import style
@@ -24,7 +24,7 @@ CHART_ROWS = 14
 
 def write(book: Book, sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[Run]) -> int:
     """Write the ladder's table and chart, of the steps that are recorded; returns the row below them."""
-    there = [(rung, found[0]) for rung in rungs if (found := of(runs, rung.recipe.name))]
+    there = [(rung, seeds[0]) for rung in rungs if (seeds := of(runs, rung.recipe.name))]
     if not there:
         return row
     section(book, sheet, row, f"The ladder: one change at a time, all else alike, {_chance(runs)}", 0, LAST_COLUMN)
@@ -74,12 +74,8 @@ def _chart(book: Book, sheet: Sheet, first: int, last: int) -> None:
     kind = {"type": "line"}
     chart = book.chart(kind, "Train and test accuracy at the last epoch of every step", "", "per cent")
     for k, (column, name) in enumerate((("E", "train"), ("C", "test"))):
-        marker = {"type": "circle", "size": 6, "fill": {"color": style.SERIES[k]}, "border": {"none": True}}
-        areas = (f"={where}!${letter}${first}:${letter}${last}" for letter in ("A", column))
-        categories, values = areas
-        line = style.series_line(k)
-        chart.add_series({"name": name, "categories": categories, "values": values, "line": line, "marker": marker})
-    chart.set_size({"width": 1_000, "height": 20 * CHART_ROWS - 12})
+        categories, values = (f"={where}!${letter}${first}:${letter}${last}" for letter in ("A", column))
+        look = {"line": style.series_line(k), "marker": dots(k, 6)}
+        chart.add_series({"name": name, "categories": categories, "values": values, **look})
     text = "Line chart: train and test accuracy at the last epoch, step by step."
-    if sheet.insert_chart(last, 0, chart, {"x_offset": 4, "y_offset": 6, "object_position": 3, "description": text}):
-        raise ValueError(f"{sheet.name}: the chart could not be placed")
+    insert(sheet, (last, 0), chart, (1_000, 20 * CHART_ROWS - 12), (4, 6), text)

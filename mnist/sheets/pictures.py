@@ -43,8 +43,8 @@ def from_disk(indices: Sequence[int]) -> list[Rows] | None:
 def gather(mistakes: Sequence[Mistake], find: Find) -> list[Picture]:
     """The pictures of the first mistakes; none if the images are not at hand."""
     first = mistakes[:MOST]
-    found = find([m.index for m in first]) if first else None
-    return [Picture(m, pixels) for m, pixels in zip(first, found, strict=True)] if found else []
+    images = find([m.index for m in first]) if first else None
+    return [Picture(m, pixels) for m, pixels in zip(first, images, strict=True)] if images else []
 
 
 def rows(count: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from mnist.recipe import SGD, AdamW, Distillation, Linear, MuonAdamW, Recipe, Stairs
 from mnist.record import Claim, Record
-from mnist.sheets.common import LADDER, TELLING, paragraph, section, told
+from mnist.sheets.common import LADDER, TELLING, distinct, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.spreadsheet import Measured
 from sheetgen.book import Book, Sheet
@@ -61,13 +61,13 @@ def _ladder(steps: Sequence[Claim]) -> list[Line]:
 
 def _made_with(records: Sequence[Record]) -> list[Line]:
     return [
-        ("versions", told([_pairs(r.versions) for r in records]), False),
-        ("hardware", told([_hardware(r) for r in records]), False),
+        ("versions", distinct([_pairs(r.versions) for r in records]), False),
+        ("hardware", distinct([_hardware(r) for r in records]), False),
     ]
 
 
 def _name_then(claim: Claim) -> str:
-    """What a claim was called when it was recorded, if it was called something else."""
+    """The name of a claim when it was recorded, if it was another."""
     named = re.search(r"--net (\S+)", claim.records[0].command)
     return f"; called {named[1][:30]} when it was recorded" if named and named[1] != claim.name else ""
 
@@ -75,15 +75,15 @@ def _name_then(claim: Claim) -> str:
 def _of(claim: Claim) -> list[Line]:
     records = claim.records
     seeds = ", ".join(str(r.seed) for r in records)
-    kept = told([f"{r.held_out:,} training images kept back" if r.held_out else "all training images" for r in records])
+    held_out = [f"{r.held_out:,} training images kept back" if r.held_out else "all training images" for r in records]
     alone = " --jobs 1" if records[0].hardware.get("threads") != "1" else ""  # a run that had all cores
     again = f"python -m mnist seeds --net {claim.name} --n {len(records)}{alone}"
-    taught = told([", ".join(r.taught_by) for r in records])
+    taught = distinct([", ".join(r.taught_by) for r in records])
     teachers: list[Line] = [("SHA-256 of the teachers", taught, True)] if taught else []
     return [
-        (TELLING[claim.name], f"seeds {seeds}; trained on {kept}{_name_then(claim)}", None),
+        (TELLING[claim.name], f"seeds {seeds}; trained on {distinct(held_out)}{_name_then(claim)}", None),
         ("to reproduce", again, True),
-        ("first seed recorded by", told([records[0].command]), True),
+        ("first seed recorded by", distinct([records[0].command]), True),
         ("recipe", recipe_text(claim.recipe), False),
         *teachers,
         *_made_with(records),
@@ -102,8 +102,8 @@ def _teachers(d: Distillation) -> str:
     return f"taught by the first {seeds} of {d.teacher} ({d.distill:.0%} of the loss, temperature {d.temperature:g})"
 
 
-def _pairs(found: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in found.items())
+def _pairs(pairs: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in pairs.items())
 
 
 def _hardware(record: Record) -> str:

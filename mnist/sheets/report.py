@@ -16,6 +16,7 @@ from mnist.sheets.common import (
     REPORT,
     UNTAUGHT,
     colour_verdicts,
+    merge,
     of_target,
     open_sheet,
     paragraph,
@@ -68,7 +69,7 @@ class Content(NamedTuple):
 
 
 def fairness(claims: Mapping[str, Claim]) -> str:
-    """What was kept from the test set and what was not: how often a network called ours was tested before this one."""
+    """How the test set was kept apart, and how often a network called ours was tested before this one."""
     earlier = [claims[name] for name in (UNTAUGHT, ONE_TEACHER) if name in claims]
     if not earlier:
         return f"{CHOSEN} {APART}"
@@ -81,11 +82,10 @@ def fairness(claims: Mapping[str, Claim]) -> str:
 
 
 def _score(c: Claim) -> str:
-    """What a version was, and its result beside the goal."""
+    """A version of ours, and its result beside the goal."""
     teachers = f"teachers: {n}" if (n := c.recipe.distillation.teachers) else "no teacher"
     met = "at" if round(c.mean, 6) >= GOAL_MEAN else "below"
-    score = f"{c.mean:.3f} ± {c.deviation:.3f} %" if len(c.records) > 1 else f"{c.mean:.2f} %"
-    return f"{c.name} ({teachers}; seeds: {len(c.records)}): {score}, {met} the goal beyond, {GOAL_MEAN:g} %"
+    return f"{c.name} ({teachers}; seeds: {len(c.records)}): {c.score}, {met} the goal beyond, {GOAL_MEAN:g} %"
 
 
 def write(book: Book, content: Content) -> None:
@@ -98,9 +98,8 @@ def write(book: Book, content: Content) -> None:
         paragraph(book, sheet, row + 1, TEXT, text, FIT)
         row += 2
     top = row + 1
-    summaries = results.places(
-        content.runs, content.networks, top + checklist.height(content.claims, content.measured) + 1
-    )
+    below = top + checklist.height(content.claims, content.measured) + 1
+    summaries = results.places(content.claims, content.runs, content.networks, below)
     ours = summaries[OURS]
     checks = checklist.checks(summaries, content.errors, content.measured)
     required = checklist.write(book, sheet, top, checks)
@@ -118,18 +117,18 @@ def _cards(book: Book, sheet: Sheet, ours: Summary, passed: str, required: tuple
     whole = of_target(f'IF(COUNTIF({area},"{PASS}")={count},"{PASS}","{FAIL}")')
     cards: tuple[tuple[int, int, str, Value, str, str], ...] = (
         (0, 0, "all that is required", passed, "big", whole),
-        (1, 2, "mean accuracy %, last epoch", ours.mean, "thousandth", f"$E${ours.row}"),
-        (3, 4, "lowest seed %", min(ours.lasts), "hundredth", f"$G${ours.row}"),
+        (1, 2, "mean accuracy %, last epoch", ours.claim.mean, "thousandth", f"$E${ours.row}"),
+        (3, 4, "lowest seed %", min(ours.claim.accuracies), "hundredth", f"$G${ours.row}"),
         (5, 6, "parameters", ours.parameters, "whole", f"$B${ours.row}"),
-        (7, 8, "epochs", ours.epochs, "whole", f"$C${ours.row}"),
-        (9, 10, "seconds per run", ours.seconds, "whole", f"$L${ours.row}"),
+        (7, 8, "epochs", ours.claim.recipe.epochs, "whole", f"$C${ours.row}"),
+        (9, 10, "seconds per run", ours.claim.seconds, "whole", f"$L${ours.row}"),
         (11, 12, "with its teachers", ours.whole, "whole", f"$M${ours.row}"),
     )
     sheet.set_row_pixels(CARDS - 1, 44)
     for first, last, label, value, form, formula in cards:
         for row, looks in ((CARDS - 1, ("muted", "center")), (CARDS, ("big", form))):
-            if first < last and sheet.merge_range(row - 1, first, row - 1, last, "", book.style(*looks)):
-                raise ValueError(f"{sheet.name}: the cards could not be merged")
+            if first < last:
+                merge(sheet, (row - 1, first, row - 1, last), book.style(*looks))
             at_number = row == CARDS
             sheet.put(row, first, value if at_number else label, book.style(*looks), formula if at_number else None)
     colour_verdicts(book, sheet, CARDS, 0)

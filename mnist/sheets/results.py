@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mnist.recipe import TARGET
-from mnist.record import seconds_of_teachers
+from mnist.record import Claim, seconds_of_teachers
 from mnist.sheets.architecture import Places
-from mnist.sheets.common import TELLING, heads, mean, of_target, section
+from mnist.sheets.common import TELLING, heads, of_target, section
 from mnist.sheets.runs import Run, of
 from sheetgen.book import Book, Sheet, Value
 from sheetgen.sheets.common import ROW
@@ -38,6 +38,7 @@ NOT_REACHED, UNKNOWN = "not reached", "–"  # the latter where a teacher is not
 class Summary(NamedTuple):
     """A claim's line, and the lines of its seeds; with the numbers that its formulas give."""
 
+    claim: Claim
     runs: Sequence[Run]
     network: Places | None
     row: int
@@ -55,63 +56,28 @@ class Summary(NamedTuple):
         return self.network.parameters if self.network else self.runs[0].record.parameters
 
     @property
-    def epochs(self) -> int:
-        """How many every seed was trained for."""
-        return len(self.runs[0].record.epochs)
-
-    @property
-    def lasts(self) -> list[float]:
-        """Accuracies at the last epoch."""
-        return [run.record.accuracy for run in self.runs]
-
-    @property
-    def mean(self) -> float:
-        """Of these, over all seeds."""
-        return mean(self.lasts)
-
-    @property
-    def deviation(self) -> Value:
-        """The sample standard deviation; a dash for a single seed."""
-        n = len(self.lasts)
-        return (sum((x - self.mean) ** 2 for x in self.lasts) / (n - 1)) ** 0.5 if n > 1 else "–"
-
-    @property
     def slowest(self) -> Value:
         """The epoch at which the last of the seeds is at the target."""
-        found = [run.record.first_above(TARGET) for run in self.runs]
-        return NOT_REACHED if None in found else max(k for k in found if k is not None)
-
-    @property
-    def gaps(self) -> list[float]:
-        """By how much the train accuracy is above the test accuracy at the last epoch."""
-        return [run.record.gap for run in self.runs]
-
-    @property
-    def walls(self) -> list[float]:
-        """Seconds of whole runs."""
-        return [run.record.wall_seconds for run in self.runs]
-
-    @property
-    def seconds(self) -> float:
-        """The mean of these."""
-        return mean(self.walls)
+        return self.claim.first_above(TARGET) or NOT_REACHED
 
     @property
     def whole(self) -> Value:
-        """The same with the teachers' training."""
-        return UNKNOWN if self.teachers is None else self.seconds + self.teachers
+        """The mean seconds with the teachers' training."""
+        return UNKNOWN if self.teachers is None else self.claim.seconds + self.teachers
 
 
-def places(runs: Sequence[Run], networks: Mapping[str, Places], row: int) -> dict[str, Summary]:
+def places(
+    claims: Mapping[str, Claim], runs: Sequence[Run], networks: Mapping[str, Places], row: int
+) -> dict[str, Summary]:
     """The lines of the claims that the report is about, from a row on."""
-    found = [name for name in TELLING if of(runs, name)]
+    names = [name for name in TELLING if name in claims]
     records = [run.record for run in runs]
     summaries: dict[str, Summary] = {}
-    first = row + 2 + len(found) + 3
-    for k, name in enumerate(found):
+    first = row + 2 + len(names) + 3
+    for k, name in enumerate(names):
         mine = of(runs, name)
         teachers = seconds_of_teachers(mine[0].record, records)
-        summaries[name] = Summary(mine, networks.get(name), row + 2 + k, first, teachers)
+        summaries[name] = Summary(claims[name], mine, networks.get(name), row + 2 + k, first, teachers)
         first = summaries[name].last + 1
     return summaries
 
@@ -135,30 +101,29 @@ def write(book: Book, sheet: Sheet, summaries: Mapping[str, Summary]) -> int:
 
 def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
     """One line over all seeds of a claim."""
-    records = [run.record for run in s.runs]
+    c = s.claim
     area = {k: f"{k}{s.first}:{k}{s.last}" for k in "BCDEFGHIJKLM"}
     deviation = f"SQRT(SUMPRODUCT({area['F']},{area['F']})/(COUNT({area['E']})-1))" if len(s.runs) > 1 else None
-    views = mean([r.views_accuracy for r in records])
     slowest = f'IF(COUNT({area["I"]})=COUNT({area["E"]}),MAX({area["I"]}),"{NOT_REACHED}")'
     cells: tuple[tuple[Value, str | None], ...] = (
         (s.parameters, s.network.parameters_cell if s.network else None),
-        (s.epochs, f"MAX({area['C']})"),
+        (c.recipe.epochs, f"MAX({area['C']})"),
         (len(s.runs), f"COUNT({area['E']})"),
-        (s.mean, f"AVERAGE({area['E']})"),
-        (s.deviation, deviation),
-        (min(s.lasts), f"MIN({area['E']})"),
-        (max(r.best for r in records), f"MAX({area['H']})"),
+        (c.mean, f"AVERAGE({area['E']})"),
+        (c.deviation if deviation else "–", deviation),
+        (min(c.accuracies), f"MIN({area['E']})"),
+        (c.best, f"MAX({area['H']})"),
         (s.slowest, of_target(slowest)),
-        (views, f"AVERAGE({area['J']})"),
-        (mean(s.gaps), f"AVERAGE({area['K']})"),
-        (s.seconds, f"AVERAGE({area['L']})"),
+        (c.views, f"AVERAGE({area['J']})"),
+        (c.gap, f"AVERAGE({area['K']})"),
+        (c.seconds, f"AVERAGE({area['L']})"),
         (s.whole, None if s.teachers is None else f"AVERAGE({area['M']})"),
     )
     sheet.put(s.row, 0, TELLING[name], book.style("cell", "bold"))
     for column, ((value, formula), form) in enumerate(zip(cells, CLAIM_FORMS, strict=True), 1):
         look = ("cell", "center", form, "bold") if column == 4 else ("cell", "center", form)
         sheet.put(s.row, column, value, book.style(*look), formula)
-    sheet.put(s.row, LAST_COLUMN, records[0].recipe.architecture.net, book.style("cell", "muted", "indent"))
+    sheet.put(s.row, LAST_COLUMN, c.recipe.architecture.net, book.style("cell", "muted", "indent"))
 
 
 def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int, teachers: Sequence[int]) -> None:
@@ -173,7 +138,7 @@ def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int, teachers: Se
         (len(r.epochs), f"MAX({run.cells('C')})"),
         (r.tested, None),
         (r.accuracy, run.end("H")),
-        (r.accuracy - s.mean, f"E{row}-E${s.row}"),
+        (r.accuracy - s.claim.mean, f"E{row}-E${s.row}"),
         (len(r.mistakes), None),
         (r.best, f"MAX({run.cells('H')})"),
         (NOT_REACHED if first is None else first, of_target(f'IF(COUNT({marks})=0,"{NOT_REACHED}",MIN({marks}))')),
