@@ -11,7 +11,7 @@ them, to the last bit.
 import re
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
-from functools import reduce, wraps
+from functools import lru_cache, reduce, wraps
 from typing import Any, ClassVar
 
 import numpy as np
@@ -57,6 +57,7 @@ def _around_ranges(pattern: str) -> Iterable[str]:
             yield calls[-1]
 
 
+@lru_cache(maxsize=4_096)
 def compile_pattern(pattern: str, together: bool) -> Pattern:
     """A function from the values of the slots, in order, to an array of objects. Raises NotEvaluated."""
     parser = _parser() if together else need("formulas", "formulas").Parser()
