@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck
 from lxml import etree
 
