@@ -7,11 +7,11 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
-from mnist.ladder import LADDER, RECIPES
-from mnist.recipe import TARGET
+from mnist.recipe import LADDER, RECIPES, TARGET
 from sheetgen.cli.console import PATH, Group, complain
 from sheetgen.errors import Status, require
 
@@ -87,25 +87,19 @@ def train(
         sys.exit(Status.WRONG)
 
 
-def _run_all(names: list[tuple[str, int]], jobs: int, options: list[str], target: float) -> None:
+def _run_all(runs: list[tuple[str, int]], target: float, jobs: int, resume: bool, **options: object) -> None:
+    """Run several times `train`, with options that are passed on where they are given."""
     require("training", "torch")
-    from mnist.jobs import Job, run_all
+    from mnist.runner import Job, run_all
 
+    passed = {f"--{key.replace('_', '-')}": value for key, value in options.items() if value not in (None, 0)}
+    flags = [*(str(x) for pair in passed.items() for x in pair), *(["--resume"] if resume else [])]
     all_jobs = [
-        Job(f"{net} {seed}", ("--net", net, "--seed", str(seed), "--target", str(target), *options))
-        for net, seed in names
+        Job(f"{net} {seed}", ("--net", net, "--seed", str(seed), "--target", str(target), *flags)) for net, seed in runs
     ]
     if failed := run_all(all_jobs, min(jobs, len(all_jobs)), click.echo):
         complain(f"below the target, or failed: {', '.join(j.name for j in failed)}")
         sys.exit(Status.WRONG)
-
-
-def _options(
-    epochs: int | None, resume: bool, held_out: int, data: Path | None, out: Path, records: Path, device: str = "auto"
-) -> list[str]:
-    given = {"--epochs": epochs, "--held-out": held_out or None, "--data": data, "--out": out, "--records": records}
-    flags = [text for key, value in given.items() if value is not None for text in (key, str(value))]
-    return [*flags, "--device", device, *(["--resume"] if resume else [])]
 
 
 @main.command(short_help="Train one network with several seeds, and print their table.")
@@ -115,14 +109,10 @@ def _options(
 @click.option("--target", type=float, default=TARGET, show_default=True, help="Exit with 1 if a seed stays below it.")
 @click.option("--device", default="auto", show_default=True)
 @of_several_runs
-def seeds(
-    net: str, count: int, resume: bool, target: float, device: str, jobs: int, epochs: int | None, held_out: int,
-    data: Path | None, out: Path, records: Path,
-) -> None:  # fmt: skip
+def seeds(net: str, count: int, records: Path, **options: Any) -> None:
     """Train one network with several seeds, one core each, and print their table."""
-    options = _options(epochs, resume, held_out, data, out, records, device)
     try:
-        _run_all([(net, seed) for seed in range(count)], jobs, options, target)
+        _run_all([(net, seed) for seed in range(count)], records=records, **options)
     finally:
         _print_report(records, net)
 
@@ -130,12 +120,9 @@ def seeds(
 @main.command(short_help="Train the six rungs of the ladder, and print their table.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoints.")
 @of_several_runs
-def ladder(
-    resume: bool, jobs: int, epochs: int | None, held_out: int, data: Path | None, out: Path, records: Path
-) -> None:
+def ladder(records: Path, **options: Any) -> None:
     """Train the six rungs of the ladder alike, and print their table."""
-    options = _options(epochs, resume, held_out, data, out, records)
-    _run_all([(rung.recipe.name, 0) for rung in LADDER], jobs, options, 0)
+    _run_all([(rung.recipe.name, 0) for rung in LADDER], target=0, records=records, **options)
     _print_report(records, "ladder-*")
 
 
@@ -145,7 +132,7 @@ def ladder(
 def verify(data: Path | None, records: Path | None) -> None:
     """Evaluate every recorded network again on the real test images, and compare with what is recorded."""
     require("evaluating a network", "torch")
-    from mnist.verify import verify_all
+    from mnist.evaluate import verify_all
 
     if not verify_all(data, records, click.echo):
         sys.exit(Status.WRONG)
@@ -163,17 +150,17 @@ def spreadsheet(workbook: Path, data: Path | None, keep: bool) -> None:
     """
     require("comparing the formulas with PyTorch", "build", "torch")
     from mnist import live, record
-    from mnist.spreadsheet import run, told, write
+    from mnist.spreadsheet import run, summary, write
     from mnist.tables import progress
 
     with progress() as say:
-        found = run(workbook, data, live.NET, live.SEED, say)
-    click.echo("\n".join(told(found)))
-    if not found.agrees:
+        measured = run(workbook, data, live.NET, live.SEED, say)
+    click.echo("\n".join(summary(measured)))
+    if not measured.agrees:
         complain("the cells and PyTorch do not agree")
         sys.exit(Status.WRONG)
     if keep:
-        click.echo(f"{write(found, record.RUNS)}: written")
+        click.echo(f"{write(measured, record.RUNS)}: written")
 
 
 @main.command(short_help="Print the table of all records, over the seeds of each.")
@@ -194,8 +181,8 @@ def _print_report(records: Path, pattern: str = "*") -> None:
     from mnist.record import claims
     from mnist.tables import table
 
-    if found := claims(records, pattern):
-        table(list(found.values()))
+    if recorded := claims(records, pattern):
+        table(list(recorded.values()))
 
 
 if __name__ == "__main__":

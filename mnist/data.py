@@ -45,33 +45,46 @@ def folder_of(data: Path | None = None) -> Path:
     return Path("data") if Path("data/MNIST").is_dir() else Path.home() / ".cache" / "sheetgen"
 
 
+def find(data: Path | None = None) -> Path | None:
+    """The folder of the four files: the one that `data` or the environment names, MNIST in it, or MNIST/raw in it."""
+    folder = folder_of(data)
+    places = (folder / "MNIST" / "raw", folder / "raw", folder)
+    return next((p for p in places if all((p / name).is_file() for name in FILES)), None)
+
+
 def load(data: Path | None = None, download: bool = True) -> tuple[Images, Images]:
     """The 60,000 training and the 10,000 test images, downloaded if they are absent. Raises NoData."""
-    from torchvision.datasets import MNIST
+    from torchvision.datasets.mnist import read_image_file, read_label_file
 
-    folder = folder_of(data)
-    raw = folder / "MNIST" / "raw"
-    if not all((raw / name).is_file() for name in FILES):
+    raw = find(data)
+    if raw is None:
         if not download:
-            raise NoData(f"{folder}: MNIST is not there: name its folder with --data or in MNIST_DATA")
-        _download(folder)
+            raise NoData(f"{folder_of(data)}: MNIST is not there: name its folder with --data or in MNIST_DATA")
+        raw = _download(folder_of(data))
     for name, digest in FILES.items():
         if _sha256(raw / name) != digest:
             raise NoData(f"{raw / name}: the file is damaged (its SHA-256 is another): delete it and run again")
-    train, test = (MNIST(root=str(folder), train=train) for train in (True, False))
-    return Images(train.data[:, None], train.targets), Images(test.data[:, None], test.targets)
+    images, labels, test_images, test_labels = (str(raw / name) for name in FILES)
+    return (
+        Images(read_image_file(images)[:, None], read_label_file(labels)),
+        Images(read_image_file(test_images)[:, None], read_label_file(test_labels)),
+    )
 
 
-def _download(folder: Path) -> None:
+def _download(folder: Path) -> Path:
+    """Fetch MNIST into MNIST/raw of a folder, which may be named itself. Raises NoData."""
     from torchvision.datasets import MNIST
 
+    root = folder.parent if (folder.parent.name, folder.name) == ("MNIST", "raw") else folder
+    root = root.parent if root.name == "MNIST" else root
     try:
-        MNIST(root=str(folder), download=True)
+        MNIST(root=str(root), download=True)
     except (OSError, RuntimeError) as error:  # torchvision says "Error downloading" as a RuntimeError
         raise NoData(
             f"{folder}: MNIST is not there and cannot be downloaded ({str(error).splitlines()[0]}): "
             "go online, or name a folder that has it with --data"
         ) from error
+    return root / "MNIST" / "raw"
 
 
 def _sha256(path: Path) -> str:

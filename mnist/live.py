@@ -21,7 +21,7 @@ OWN, BLANK = "my drawing", "blank page"
 
 
 class Live(NamedTuple):
-    """What the sheets are written from."""
+    """A network laid out in cells, with images and their logits."""
 
     layout: layout.Layout
     logits: Mapping[str, Any]  # PyTorch's in float64, by the choice that shows the image

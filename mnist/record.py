@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist.notation import CLASSES
-from mnist.recipe import Recipe, Warp
+from mnist.recipe import Recipe
 from sheetgen.errors import UserError
 from sheetgen.files import move_into_place, staging
 
@@ -91,6 +89,10 @@ class Record:
         """By how much the train accuracy is above the test accuracy at the last epoch, in points."""
         return self.last.train_accuracy - self.last.test_accuracy
 
+    def as_dict(self) -> dict[str, Any]:
+        """As its JSON has it."""
+        return {"format": FORMAT} | asdict(self) | {"recipe": self.recipe.as_dict()}
+
     def first_above(self, target: float) -> int | None:
         """The first epoch whose test accuracy is at least `target`."""
         return next((e.epoch for e in self.epochs if e.test_accuracy >= target), None)
@@ -105,7 +107,7 @@ class Claim:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """What all its seeds were trained with."""
+        """The same for all its seeds."""
         return self.records[0].recipe
 
     @property
@@ -113,40 +115,50 @@ class Claim:
         """Last-epoch accuracies by seed, per cent."""
         return [r.accuracy for r in self.records]
 
+    def average(self, figure: Callable[[Record], float]) -> float:
+        """A figure's mean over all seeds that are recorded, as AVERAGE has it."""
+        return sum(map(figure, self.records)) / len(self.records)
+
     @property
     def mean(self) -> float:
-        """The mean over all seeds that are recorded."""
-        return math.fsum(self.accuracies) / len(self.records)
+        """Of the accuracies."""
+        return self.average(lambda r: r.accuracy)
 
     @property
     def deviation(self) -> float:
-        """The sample standard deviation; 0 for a single seed."""
+        """Their sample standard deviation; 0 for a single seed."""
         n, mean = len(self.records), self.mean
-        return math.sqrt(math.fsum((a - mean) ** 2 for a in self.accuracies) / (n - 1)) if n > 1 else 0.0
+        return float(sum((a - mean) ** 2 for a in self.accuracies) / (n - 1)) ** 0.5 if n > 1 else 0.0
 
+    @property
+    def score(self) -> str:
+        """Mean and deviation in words."""
+        return f"{self.mean:.3f} ± {self.deviation:.3f} %" if len(self.records) > 1 else f"{self.mean:.2f} %"
 
-def environment(device: str, threads: int) -> tuple[dict[str, str], dict[str, str]]:
-    """(versions, hardware) of this process."""
-    import numpy
-    import torch
-    import torchvision
+    @property
+    def best(self) -> float:
+        """At the best epoch of the best seed, per cent."""
+        return max(r.best for r in self.records)
 
-    versions = {"python": platform.python_version(), "torch": torch.__version__, "torchvision": torchvision.__version__}
-    versions |= {"numpy": numpy.__version__}
-    hardware = {"device": device, "processor": _processor(), "cores": str(os.cpu_count()), "threads": str(threads)}
-    if device.startswith("cuda"):
-        hardware["gpu"] = torch.cuda.get_device_name()
-    return versions, hardware | {"system": f"{platform.system()} {platform.machine()}"}
+    @property
+    def views(self) -> float:
+        """The mean accuracy of nine views."""
+        return self.average(lambda r: r.views_accuracy)
 
+    @property
+    def gap(self) -> float:
+        """The mean of train less test accuracy at the last epoch."""
+        return self.average(lambda r: r.gap)
 
-@cache
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+    @property
+    def seconds(self) -> float:
+        """The mean of whole runs."""
+        return self.average(lambda r: r.wall_seconds)
+
+    def first_above(self, target: float) -> int | None:
+        """The first epoch at which every seed has been at the target; None if one never was."""
+        epochs = [r.first_above(target) for r in self.records]
+        return None if None in epochs else max(filter(None, epochs))
 
 
 def weights_path(record: Path) -> Path:
@@ -162,7 +174,7 @@ def write(record: Record, model: Network, folder: Path) -> Path:
     with staging(path) as drafts:
         state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
         (drafts / "weights").write_bytes(save(state))
-        (drafts / "record").write_text(_text({"format": FORMAT} | asdict(record)), encoding="utf-8")
+        (drafts / "record").write_text(_text(record.as_dict()), encoding="utf-8")
         move_into_place(drafts / "weights", weights_path(path))
         move_into_place(drafts / "record", path)
     return path
@@ -191,7 +203,7 @@ def read(path: Path) -> Record:
         record = Record(
             **data
             | {
-                "recipe": Recipe(**recipe | {"warp": Warp(**recipe["warp"])}),
+                "recipe": Recipe.from_dict(recipe),
                 "epochs": tuple(Epoch(**row) for row in data["epochs"]),
                 "confusion": tuple(tuple(row) for row in data["confusion"]),
                 "mistakes": tuple(Mistake(**row) for row in data["mistakes"]),
@@ -209,15 +221,15 @@ def read(path: Path) -> Record:
 
 
 def _contradiction(r: Record) -> str:
-    """What in a record cannot be true together; empty if nothing."""
+    """A phrase about what cannot be true together; empty if a record is consistent."""
     numbers = (r.seed, r.parameters, r.held_out, r.views_accuracy, r.wall_seconds)
     if not all(map(_finite, (*numbers, *(x for e in r.epochs for x in astuple(e))))):
         return "it holds something that is no number"
     texts = (r.command, r.weights_sha256, *r.taught_by, *r.versions.values(), *r.hardware.values())
     if not all(isinstance(x, str) for x in texts):
         return "it holds something that is no text"
-    if len(set(r.taught_by)) != r.recipe.teachers:
-        return f"its recipe has {r.recipe.teachers} teachers, and {len(set(r.taught_by))} taught it"
+    if len(set(r.taught_by)) != (teachers := r.recipe.distillation.teachers):
+        return f"its recipe has {teachers} teachers, and {len(set(r.taught_by))} taught it"
     if not isinstance(r.tested, int) or r.tested < 1:
         return "it tested no images"
     if [e.epoch for e in r.epochs] != list(range(1, r.recipe.epochs + 1)):
@@ -243,7 +255,7 @@ def _finite(x: object) -> bool:
 
 def claims(folder: Path = RUNS, pattern: str = "*") -> dict[str, Claim]:
     """Every claim that is recorded and whose name is like the pattern, by name. Raises BadRecord."""
-    found = {}
+    by_name = {}
     for place in sorted(p for p in folder.glob(pattern) if p.is_dir()) if folder.is_dir() else []:
         paths = sorted(place.glob("seed*.json"), key=lambda p: int(p.stem.removeprefix("seed")))
         records = tuple(read(p) for p in paths)
@@ -255,19 +267,14 @@ def claims(folder: Path = RUNS, pattern: str = "*") -> dict[str, Claim]:
         if any(set(r.taught_by) != set(records[0].taught_by) for r in records):
             raise BadRecord(f"{place}: its seeds were taught by different networks: keep those that the same taught")
         if records:
-            found[place.name] = Claim(place.name, records)
-    return found
-
-
-def teaching(pupil: Record, records: Iterable[Record]) -> list[Record]:
-    """Those of some records that are of a run's teachers."""
-    return [r for r in records if r.weights_sha256 in pupil.taught_by]
+            by_name[place.name] = Claim(place.name, records)
+    return by_name
 
 
 def seconds_of_teachers(pupil: Record, records: Iterable[Record]) -> float | None:
     """How long a run's teachers were trained, in all; None if some of them are not among the records."""
-    found = teaching(pupil, records)
-    return math.fsum(r.wall_seconds for r in found) if len(found) == len(pupil.taught_by) else None
+    seconds = [r.wall_seconds for r in records if r.weights_sha256 in pupil.taught_by]
+    return math.fsum(seconds) if len(seconds) == len(pupil.taught_by) else None
 
 
 def load_network(path: Path) -> Network:
@@ -275,10 +282,10 @@ def load_network(path: Path) -> Network:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from mnist.model import build, sha256
+    from mnist.model import Network, sha256
 
     record = read(path)
-    model = build(record.recipe)
+    model = Network(record.recipe.architecture)
     try:
         model.load_state_dict(load_file(weights_path(path)))
     except (OSError, SafetensorError, RuntimeError) as error:

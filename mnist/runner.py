@@ -1,13 +1,21 @@
-"""One run from the command line: data, training with progress, and the record at its end."""
+"""Runs from the command line: data, training with progress, and the record at the end; several side by side.
+
+Side by side each is a process with a core of its own: more images a second than all cores on one run.
+"""
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -76,17 +84,17 @@ def _images(folder: Path | None, held_out: int) -> tuple[Images, Images]:
 
 def _teacher(recipe: Recipe, held_out: int, records: Path, device: torch.device) -> Teacher | None:
     """The networks to learn from: those beside the run's own record, else the shipped ones."""
-    if not recipe.teacher:
+    if not recipe.distillation.teacher:
         return None
-    found = teacher.find(recipe.teacher, recipe.teachers, held_out, (records, record.RUNS))
-    found.to(device, memory_format=torch.channels_last)
-    return found
+    network = teacher.find(recipe.distillation, held_out, (records, record.RUNS))
+    network.to(device, memory_format=torch.channels_last)
+    return network
 
 
 def _announce(this: Run) -> None:
     r = this.recipe
     count = parameter_count(this.model)
-    print(f"{r.name}: {r.net}, {count:,} parameters, seed {this.seed}, {r.epochs} epochs on {this.device}")
+    print(f"{r.name}: {r.architecture.net}, {count:,} parameters, seed {this.seed}, {r.epochs} epochs on {this.device}")
     print(f"{r}\n{HEADS}")
     for epoch in this.log:
         print(line(epoch))
@@ -115,7 +123,7 @@ def _record(
     this: Run, test: Images, held_out: int, seconds: float, device: torch.device, taught_by: Teacher | None
 ) -> Record:
     scores = evaluate.logits(this.model, test.images)
-    versions, hardware = record.environment(str(device), torch.get_num_threads() * parallel.world())
+    versions, hardware = evaluate.environment(str(device), torch.get_num_threads() * parallel.world())
     return Record(
         recipe=this.recipe,
         seed=this.seed,
@@ -133,3 +141,47 @@ def _record(
         hardware=hardware,
         command="python -m mnist " + shlex.join(sys.argv[1:]),
     )
+
+
+class Job(NamedTuple):
+    """A run to be started: its name in the log, and its arguments for `python -m mnist train`."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+def run_all(jobs: Sequence[Job], at_once: int, say: Callable[[str], object]) -> list[Job]:
+    """Run every job, `at_once` at a time, passing on each line with the job's name; returns the jobs that failed.
+
+    What several complain of is passed on once. Interrupted, it stops the runs too: each has its checkpoint, and
+    `--resume` goes on from there.
+    """
+    threads = max(1, (os.cpu_count() or 1) // at_once)
+    running: list[subprocess.Popen[str]] = []
+    complaints: set[str] = set()
+
+    def run_one(job: Job) -> int:
+        command = [sys.executable, "-m", "mnist", "train", *job.arguments, "--threads", str(threads)]
+        with tempfile.TemporaryFile("w+") as errors:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+            running.append(process)
+            assert process.stdout is not None
+            with process.stdout:
+                for text in process.stdout:
+                    say(f"[{job.name}] {text.rstrip()}")
+            status = process.wait()
+            errors.seek(0)
+            complaint = errors.read().rstrip()
+            if complaint and complaint not in complaints and status >= 0:
+                say("\n".join(f"[{job.name}] {line}" for line in complaint.splitlines()))
+            complaints.add(complaint)
+        return status
+
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        return [job for job, status in zip(jobs, pool.map(run_one, jobs), strict=True) if status]
+    finally:
+        for process in running:
+            if process.poll() is None:
+                process.terminate()
+        pool.shutdown(cancel_futures=True)

@@ -30,7 +30,7 @@ Say = Callable[[int, int], object]
 
 @dataclass(frozen=True)
 class Measured:
-    """What the cells of a workbook gave on the test images, beside what PyTorch gave in float64."""
+    """Results of the cells of a workbook on the test images, beside those of PyTorch in float64."""
 
     net: str
     seed: int
@@ -64,7 +64,7 @@ def _places(workbook: Workbook) -> tuple[list[tuple[str, str]], tuple[str, str],
     for sheet in live.SHEETS:
         if sheet not in workbook.sheets:
             raise NoLiveNetwork(f"the workbook has no sheet {sheet}: build it with python build.py")
-    found = []
+    places = []
     for name, size in NAMES.items():
         if name not in workbook.names:
             raise NoLiveNetwork(f"the workbook does not define {name}: build it with python build.py")
@@ -72,8 +72,9 @@ def _places(workbook: Workbook) -> tuple[list[tuple[str, str]], tuple[str, str],
         at = area(text) if range_of(text.rpartition("!")[2]) else None  # a stranger may have deleted the cells
         if at is None or at.sheet not in live.SHEETS or at.size != size:
             raise NoLiveNetwork(f"{name} names {text}, not the cells that it should: build it with python build.py")
-        found.append([(at.sheet, where) for where in at.addresses()])
-    return found[0], found[1][0], found[2]
+        places.append([(at.sheet, where) for where in at.addresses()])
+    drawing, (choice,), logits = places
+    return drawing, choice, logits
 
 
 def compiled(path: Path) -> Compiled:
@@ -96,7 +97,7 @@ def apart(cells: Any, theirs: Any) -> float:
 
 
 def measure(path: Path, images: Any, labels: Any, network: Any, say: Say = lambda done, of: None) -> dict[str, Any]:
-    """Feed (N, 28, 28) images through the cells and through a float64 network; what `Measured` tells of both."""
+    """Feed (N, 28, 28) images through the cells and a float64 network; returns the part of `Measured` about both."""
     import torch
 
     formulas = compiled(path)
@@ -128,10 +129,10 @@ def by_ironcalc(path: Path, images: Any, network: Any, say: Say = lambda done, o
     for done, pixels in enumerate(batches(images, 1), 1):
         for where, value in zip(drawing, pixels[0].tolist(), strict=True):
             model.put(where, value)
-        found = [x if isinstance(x, float) else float("nan") for x in model.evaluate(logits)]
+        cells = [x if isinstance(x, float) else float("nan") for x in model.evaluate(logits)]
         with torch.no_grad():
             theirs = network(torch.from_numpy(pixels).view(1, 1, 28, 28)).numpy()
-        worst = max(worst, apart(np.array([found]), theirs))
+        worst = max(worst, apart(np.array([cells]), theirs))
         say(done, len(images))
     return worst
 
@@ -145,16 +146,16 @@ def run(path: Path, data: Path | None, net: str, seed: int, say: Callable[[str, 
     where = record.RUNS / net / f"seed{seed}.json"
     network = record.load_network(where).double()
     images, labels = test.images[:, 0].numpy(), test.labels.numpy()
-    told = measure(path, images, labels, network, lambda done, of: say("cells", done, of))
+    by_cells = measure(path, images, labels, network, lambda done, of: say("cells", done, of))
     chosen = np.random.default_rng(seed).choice(len(images), min(IMAGES_BY_IRONCALC, len(images)), replace=False)
     worst = by_ironcalc(path, images[chosen], network, lambda done, of: say("IronCalc", done, of))
     sha = record.read(where).weights_sha256
     seconds = round(time.perf_counter() - start, 1)
-    return Measured(net, seed, sha, **told, ironcalc=len(chosen), ironcalc_worst=worst, seconds=seconds)
+    return Measured(net, seed, sha, **by_cells, ironcalc=len(chosen), ironcalc_worst=worst, seconds=seconds)
 
 
-def told(m: Measured) -> list[str]:
-    """What was measured, a line each."""
+def summary(m: Measured) -> list[str]:
+    """All of a measurement, a line each."""
     return [
         f"{m.net}, seed {m.seed}, weights {m.weights_sha256}",
         f"the cells' own accuracy: {m.accuracy:.2f} %, {m.right:,} of {m.images:,} images, by {m.formulas:,} formulas",
@@ -172,14 +173,14 @@ def write(measured: Measured, records: Path = record.RUNS) -> Path:
 
 
 def load(folder: Path = record.RUNS, net: str = live.NET) -> Measured | None:
-    """What was measured; None if nothing was. Raises BadRecord."""
+    """The recorded measurement; None if there is none. Raises BadRecord."""
     path = folder / net / FILE
     if not path.is_file():
         return None
     try:
-        found = Measured(**json.loads(path.read_text(encoding="utf-8")))
-        if not 0 <= found.right <= found.images or found.agreed > found.images or found.images < 1:
+        measured = Measured(**json.loads(path.read_text(encoding="utf-8")))
+        if not 0 <= measured.right <= measured.images or measured.agreed > measured.images or measured.images < 1:
             raise BadRecord(f"{path}: what was measured contradicts itself: measure again")
     except (OSError, ValueError, TypeError) as error:
         raise BadRecord(f"{path}: what was measured is broken: run python -m mnist spreadsheet again") from error
-    return found
+    return measured

@@ -10,21 +10,21 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from mnist.ladder import place
+from mnist.recipe import RECIPES
 from mnist.record import Claim, seconds_of_teachers
 from sheetgen.cli.console import console
 
 
 def ordered(claims: Iterable[Claim]) -> list[Claim]:
     """As people read them: ours first, the ladder last."""
-    return sorted(claims, key=lambda c: place(c.name))
+    order = {name: k for k, name in enumerate(RECIPES)}  # what has no recipe comes last
+    return sorted(claims, key=lambda c: (order.get(c.name, len(order)), c.name))
 
 
 def seconds(claim: Claim, claims: Iterable[Claim]) -> tuple[str, str]:
     """(of a run on average, the same with its teachers' training); a dash where a teacher is not recorded."""
-    mean = sum(r.wall_seconds for r in claim.records) / len(claim.records)
     teachers = seconds_of_teachers(claim.records[0], [r for c in claims for r in c.records])
-    return f"{mean:,.0f}", "–" if teachers is None else f"{mean + teachers:,.0f}"
+    return f"{claim.seconds:,.0f}", "–" if teachers is None else f"{claim.seconds + teachers:,.0f}"
 
 
 def table(claims: Sequence[Claim]) -> None:
@@ -35,19 +35,18 @@ def table(claims: Sequence[Claim]) -> None:
     for head in heads:
         shown.add_column(head, justify="right")
     for c in ordered(claims):
-        n = len(c.records)
         shown.add_row(
             c.name,
-            c.recipe.net,
+            c.recipe.architecture.net,
             f"{c.records[0].parameters:,}",
             str(c.recipe.epochs),
-            str(n),
+            str(len(c.records)),
             f"{c.mean:.3f}",
             f"{c.deviation:.3f}",
             f"{min(c.accuracies):.2f}",
-            f"{max(r.best for r in c.records):.2f}",
-            f"{sum(r.views_accuracy for r in c.records) / n:.3f}",
-            f"{sum(r.gap for r in c.records) / n:+.2f}",
+            f"{c.best:.2f}",
+            f"{c.views:.3f}",
+            f"{c.gap:+.2f}",
             *seconds(c, claims),
         )
     console().print(shown)
@@ -61,11 +60,9 @@ def markdown(claims: Sequence[Claim]) -> str:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for c in ordered(claims):
-        views = sum(r.views_accuracy for r in c.records) / len(c.records)
-        mean = f"{c.mean:.3f} ± {c.deviation:.3f}" if len(c.records) > 1 else f"{c.mean:.2f}"
         lines.append(
             f"| {c.name} | {c.records[0].parameters:,} | {c.recipe.epochs} | {len(c.records)} "
-            f"| {mean} % | {min(c.accuracies):.2f} % | {views:.2f} % | {' | '.join(seconds(c, claims))} |"
+            f"| {c.score} | {min(c.accuracies):.2f} % | {c.views:.2f} % | {' | '.join(seconds(c, claims))} |"
         )
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,10 @@ from torch.nn import functional
 
 from mnist import evaluate, parallel
 from mnist.data import Images
-from mnist.model import Network, build, decayed
+from mnist.model import Network, decayed, recalibrate
 from mnist.muon import Muon
-from mnist.recipe import Recipe
+from mnist.recipe import AdamW, MuonAdamW, Recipe
 from mnist.record import Epoch
-from mnist.settle import settle
 from mnist.teacher import distilled
 from mnist.warp import apply, draw
 from sheetgen import files
@@ -44,12 +43,12 @@ class Run:
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.seed)
-        self.model = build(self.recipe).to(self.device, memory_format=torch.channels_last)
+        self.model = Network(self.recipe.architecture).to(self.device, memory_format=torch.channels_last)
         self.optimizers = _optimizers(self.recipe, self.model)
 
     def save(self, folder: Path) -> None:
         """Write the checkpoint beside its place and move it there."""
-        state = {"recipe": asdict(self.recipe), "seed": self.seed, "log": [astuple(e) for e in self.log]}
+        state = {"recipe": self.recipe.as_dict(), "seed": self.seed, "log": [astuple(e) for e in self.log]}
         state |= {"model": self.model.state_dict(), "optimizers": [o.state_dict() for o in self.optimizers]}
         path = folder / CHECKPOINT
         with files.staging(path) as folder:
@@ -63,7 +62,7 @@ class Run:
             return
         try:
             state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
-            same = (state["recipe"], state["seed"]) == (asdict(self.recipe), self.seed)
+            same = (state["recipe"], state["seed"]) == (self.recipe.as_dict(), self.seed)
             if same:
                 self.model.load_state_dict(state["model"])
                 for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
@@ -76,21 +75,20 @@ class Run:
 
 
 def _optimizers(recipe: Recipe, model: Network) -> list[torch.optim.Optimizer]:
-    """What trains the model; every group of parameters knows the learning rate that it has at the peak."""
-    kernels, others = decayed(model)
-    turned: list[nn.Parameter] = []
-    if recipe.optimizer == "muon":  # the last layer is no kernel but a matrix of classes, and is left to AdamW
-        turned = [p for p in kernels if p is not model.classify.weight]
+    """The optimizers of all parameters; every group of parameters knows the learning rate that it has at the peak."""
+    o, (kernels, others) = recipe.optimizer, decayed(model)
+    optimizers: list[torch.optim.Optimizer] = []
+    if isinstance(o, MuonAdamW):  # the last layer is no kernel but a matrix of classes, and is left to AdamW
+        optimizers.append(Muon([p for p in kernels if p is not model.classify.weight], o.turn, o.momentum))
         kernels = [model.classify.weight]
-    groups = [{"params": kernels, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    found: list[torch.optim.Optimizer] = [Muon(turned, recipe.turn, recipe.momentum)] if turned else []
-    if recipe.optimizer == "sgd":
-        found.append(torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=recipe.momentum))
+    groups = [{"params": kernels, "weight_decay": o.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    if isinstance(o, AdamW):
+        optimizers.append(torch.optim.AdamW(groups, lr=o.learning_rate, betas=(o.momentum, o.beta2)))
     else:
-        found.append(torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(recipe.momentum, recipe.beta2)))
-    for group in (g for o in found for g in o.param_groups):
+        optimizers.append(torch.optim.SGD(groups, lr=o.learning_rate, momentum=o.momentum))
+    for group in (g for optimizer in optimizers for g in optimizer.param_groups):
         group["peak"] = group["lr"]
-    return found
+    return optimizers
 
 
 def train(
@@ -107,7 +105,7 @@ def train(
         start = time.perf_counter()
         rate, loss, right = _one_epoch(run, model, epoch, training, step_done, teacher)
         if recipe.settle and epoch == recipe.epochs:
-            settle(run.model, training.images)
+            recalibrate(run.model, training.images)
         test_loss, test_accuracy = evaluate.loss_and_accuracy(evaluate.logits(run.model, test.images), test.labels)
         run.log.append(Epoch(epoch, rate, loss, right, test_loss, test_accuracy, time.perf_counter() - start))
         if folder is not None and parallel.rank() == 0:
@@ -131,7 +129,7 @@ def _one_epoch(
     for step in range(steps):
         rate = recipe.rate((epoch - 1) * steps + step, steps)
         for group in (g for o in run.optimizers for g in o.param_groups):
-            group["lr"] = group["peak"] * rate / recipe.learning_rate
+            group["lr"] = group["peak"] * rate / recipe.optimizer.learning_rate
         picked = order[step * size : (step + 1) * size]
         images = training.images[parallel.share(picked)].float()
         if recipe.warp:
@@ -141,7 +139,7 @@ def _one_epoch(
             scores = model(images).float()
             taught = None if teacher is None else teacher(images)
         loss = functional.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing)
-        objective = loss if taught is None else distilled(loss, scores, taught, recipe.distill, recipe.temperature)
+        objective = loss if taught is None else distilled(loss, scores, taught, recipe.distillation)
         model.zero_grad()
         objective.backward()
         for optimizer in run.optimizers:

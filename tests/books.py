@@ -2,21 +2,21 @@
 
 import zipfile
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck
 from lxml import etree
 
 from sheetgen import workbook
-from sheetgen.engines import ENGINES
 from sheetgen.engines.calculated import calculated
-from sheetgen.engines.result import Values
+from sheetgen.engines.iron import Live
+from sheetgen.engines.result import Values, formula_cells
 from sheetgen.plan import Oracle
 from sheetgen.sheets.start import Made
 from sheetgen.spec import Spec
-from sheetgen.xlsx import Entry, Value, Workbook, read
+from sheetgen.xlsx import Value, Workbook, read
 from sheetgen.xlsx.a1 import column_letters, place
 
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
@@ -50,17 +50,29 @@ def place_of(book: Workbook, name: str) -> tuple[str, str]:
     return sheet.strip("'"), address.replace("$", "")
 
 
+@lru_cache(maxsize=6)
+def _opened(path: Path, _: int) -> tuple[Workbook, Live]:
+    """A workbook that stays open in IronCalc; it is opened again when the file has changed since."""
+    book = read(path)
+    return book, Live(book)
+
+
 def recalculated(path: Path, **typed: Value) -> Values:
     """Every formula's value after typing something into cells, which go by their defined names."""
-    book = read(path)
-    for name, value in typed.items():
-        sheet, address = place_of(book, name)
-        book.sheets[sheet][address] = Entry(None, value)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sheetgen.engines.iron.read", lambda _: book)
-        found = ENGINES["IronCalc"](path)
-    assert found.not_evaluated == []
-    return found.values
+    book, live = _opened(path, path.stat().st_mtime_ns)
+    cells = [place_of(book, name) for name in typed]
+    for cell, value in zip(cells, typed.values(), strict=True):
+        live.put(cell, value)
+    formulas = [cell for cell in formula_cells(book.sheets) if cell not in cells]
+    values: Values = {sheet: {} for sheet in book.sheets}
+    for (sheet, address), value in zip(formulas, live.evaluate(formulas), strict=True):
+        assert value is not None, f"{sheet}!{address} was not evaluated"
+        values[sheet][address] = value
+    for sheet, address in cells:  # as it was, for the next one
+        entry = book.sheets[sheet][address]
+        put = live.put if entry.formula is None else live.put_formula
+        put((sheet, address), entry.value if entry.formula is None else entry.formula)  # type: ignore[operator]
+    return values
 
 
 def panel(book: Workbook) -> dict[str, str]:

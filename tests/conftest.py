@@ -1,7 +1,12 @@
 """Workbooks that many tests read: each is built once per session, and nobody writes to it."""
 
+import hashlib
+import os
+import pickle
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import live_books
@@ -11,9 +16,12 @@ from books import FEW, TEMPLATES, BuildBook, written
 import mnist.live
 from mnist.live import Live
 from sheetgen import workbook
+from sheetgen.engines import beside
 from sheetgen.plan import Oracle
+from sheetgen.sheets import steps
 from sheetgen.spec import Spec, load, parse, with_options
 from sheetgen.tables import find
+from sheetgen.typeset import Picture, typeset
 from sheetgen.xlsx import Workbook, read
 
 
@@ -24,6 +32,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 STEPS = 30  # enough for every kind of formula, and cheap
+
+
+@pytest.fixture(autouse=True)
+def engines_in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run several engines in this process, as one alone is: each is then started once, not once for every test."""
+    if request.module.__name__ != "test_beside":  # whose tests are about the processes
+        monkeypatch.setattr(beside, "sys", SimpleNamespace(executable=""))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pictures_are_kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Typeset every line of mathematics once for all workers: it takes most of the time of building a workbook."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = (shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared) / "pictures"
+    shared.mkdir(exist_ok=True)
+
+    def kept(tex: str, colour: str) -> Picture:
+        path = shared / hashlib.sha256(f"{tex} {colour}".encode()).hexdigest()
+        if not path.exists():
+            draft = path.with_suffix(f".{os.getpid()}")
+            draft.write_bytes(pickle.dumps(typeset(tex, colour)))
+            draft.replace(path)  # another worker may have done the same
+        picture: Picture = pickle.loads(path.read_bytes())
+        return picture
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "typeset", kept)
+        yield
 
 
 @pytest.fixture(scope="session")

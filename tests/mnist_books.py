@@ -6,18 +6,17 @@ import hashlib
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from mnist import recipe as recipes
-from mnist.ladder import LADDER, RECIPES
-from mnist.recipe import Recipe
-from mnist.record import FORMAT, Claim, Epoch, Mistake, Record
-from mnist.sheets.layers import layers, shapes
+from mnist.notation import Architecture, layers
+from mnist.recipe import LADDER, RECIPES, Recipe
+from mnist.record import Claim, Epoch, Mistake, Record
 
 TESTED = 10_000
 # A network of its own, so that a better one in the recipes changes no expectation here.
-OURS = replace(recipes.OURS, net="v16-v16p-c16-v16-c16p-c16-c32")
+OURS = replace(recipes.OURS, architecture=Architecture("v16-v16p-c16-v16-c16p-c16-c32"))
 SEEDS = {"ours": 5, "ours-1-teacher": 3, "ours-untaught": 2, "reference": 5, "small": 5, "fast": 3, "teacher": 3} | {
     rung.recipe.name: 1 for rung in LADDER
 }
@@ -39,7 +38,7 @@ def record(recipe: Recipe, seed: int, wrong: int = 0) -> Record:
     return Record(
         recipe=recipe,
         seed=seed,
-        parameters=sum(x.parameters for x in shapes(layers(recipe))),
+        parameters=sum(x.parameters for x in layers(recipe.architecture)),
         tested=TESTED,
         held_out=0,
         epochs=epochs,
@@ -51,7 +50,7 @@ def record(recipe: Recipe, seed: int, wrong: int = 0) -> Record:
         versions={"python": "3.11.2", "torch": "2.4.0", "torchvision": "0.19.0", "numpy": "1.26.4"},
         hardware={"device": "cpu", "processor": "A processor @ 2.5 GHz", "cores": "2", "threads": "1"},
         command=f"python -m mnist train --net {recipe.name} --seed {seed}",
-        taught_by=tuple(sha(recipe.teacher, k) for k in range(recipe.teachers)),
+        taught_by=tuple(sha(recipe.distillation.teacher, k) for k in range(recipe.distillation.teachers)),
     )
 
 
@@ -95,7 +94,7 @@ def save(folder: Path, made: Record) -> Path:
     """Put a record where `mnist.record.claims` finds it; it has no weights."""
     path = folder / made.recipe.name / f"seed{made.seed}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"format": FORMAT} | asdict(made)), encoding="utf-8")
+    path.write_text(json.dumps(made.as_dict()), encoding="utf-8")
     return path
 
 

@@ -4,15 +4,16 @@ import sys
 
 from digits import made_up
 
-from mnist import data, ladder
-from mnist.recipe import Recipe
+from mnist import data
+from mnist.notation import Architecture
+from mnist.recipe import RECIPES, AdamW, Recipe
 
-TINY = Recipe("ours", "v6p-v12p-v12", epochs=3, batch_size=32, learning_rate=0.02)
+TINY = Recipe("ours", Architecture("v6p-v12p-v12"), epochs=3, batch_size=32, optimizer=AdamW(0.02))
 
 
 def main() -> None:
     """Run the command with this process's arguments."""
-    ladder.RECIPES["ours"] = TINY
+    RECIPES["ours"] = TINY
     data.load = lambda folder=None, download=True: (made_up(640), made_up(200, seed=1))  # type: ignore[assignment]
     from mnist.__main__ import main as command
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from audit_tables import NAMES, Cells, book, cells, only, row, text
 from books import STEADY
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from work import at_most
 
 from sheetgen.audit.find import find, rate, why_none
 from sheetgen.audit.table import Table
@@ -279,11 +279,10 @@ def test_large_sheets_and_far_cells_take_no_time() -> None:
     sheet = cells(True, 3, row(), 10_000)
     sheet |= text(A1048576="w1", XFD1048576="E", XFD1="η") | {"XFC1048576": Entry("1+1", 2.0)}
     b = book(sheet, {address(r, c): Entry(None, f"text {r} {c}") for r in range(1, 501) for c in range(1, 101)})
-    start = time.perf_counter()
-    table = only(find(b))
-    assert (table.first, table.last) == (4, 10_003)
-    assert rate(b, table) == [("Settings", "B1")]
-    assert time.perf_counter() - start < 5, "half a second, on a free machine"
+    with at_most(1_500_000):
+        table = only(find(b))
+        assert (table.first, table.last) == (4, 10_003)
+        assert rate(b, table) == [("Settings", "B1")]
 
 
 def test_our_own_workbooks(homework_book: Path, right: Path) -> None:

@@ -193,8 +193,8 @@ def test_case_and_trailing_signs_do_not_matter(meant: str, data: st.DataObject) 
 
 
 def test_hostile_texts_are_quick() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for piece in ("d", "a", "w1", "new ", "(", "((", "e_", "1", "_", "dd/", "total", "∂", "grad "):
         for length in range(1, 60):
             quantity(piece * length)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

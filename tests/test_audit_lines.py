@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from work import at_most
 
 from sheetgen.audit.labels import quantity
 from sheetgen.audit.lines import Network222, Truth, judge_lines, meaning_of
@@ -387,18 +387,16 @@ def test_what_stands_around_a_line_does_not_hide_it(line: str, around: str) -> N
 def test_a_sheet_full_of_lines_takes_no_time() -> None:
     lines = [*RIGHT, *LEFT_ALONE, *WRONG]
     cells = {f"A{k + 1}": lines[k % len(lines)] for k in range(5_000)}
-    start = time.process_time()
-    assert judge(cells)
-    assert time.process_time() - start < 10
+    with at_most(10_000_000):
+        assert judge(cells)
 
 
 def test_many_different_wrong_lines_take_little_time() -> None:
     cells = {
         f"A{k}": f"∂E_t/∂w1 = {'a_h1*' * 20}(a_h1 - {'o1*' * (k % 40 + 1)}h1*{k % 3 + 1}/2)" for k in range(1, 400)
     }
-    start = time.process_time()
-    assert len(judge(cells)) == 399
-    assert time.process_time() - start < 30
+    with at_most(20_000_000):
+        assert len(judge(cells)) == 399
 
 
 @pytest.mark.skipif(not HOMEWORK.is_dir(), reason="the homework's workbooks are not here")

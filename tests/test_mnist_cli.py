@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,9 +21,10 @@ from click.testing import CliRunner
 from digits import made_up
 from mnist_command import TINY
 
-from mnist import data, jobs, ladder, record
+from mnist import data, record, runner
 from mnist.__main__ import main
 from mnist.data import Images, NoData
+from mnist.recipe import RECIPES
 from sheetgen.__main__ import build
 
 TESTS = Path(__file__).parent
@@ -36,7 +38,7 @@ ROW = re.compile(r" +\d  +0\.\d{6}  +\d\.\d{4}  +\d+\.\d\d  +\d\.\d{4}  +\d+\.\d
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to work in, with made-up digits for MNIST and the tiny recipe for ours."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(ladder.RECIPES, "ours", TINY)
+    monkeypatch.setitem(RECIPES, "ours", TINY)
     monkeypatch.setattr(data, "load", lambda *_: (made_up(640), made_up(200, seed=1)))
     return tmp_path
 
@@ -143,6 +145,27 @@ def test_a_damaged_file_is_found_before_training(tmp_path: Path, monkeypatch: py
         data.load(tmp_path)
 
 
+@pytest.mark.parametrize("named", [".", "MNIST", "MNIST/raw"])
+def test_mnist_is_found_by_the_folder_or_what_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    """Each of the three is people's folder of MNIST; nothing is put into it a second time."""
+    calls: list[str] = []
+    monkeypatch.setattr("torchvision.datasets.MNIST", lambda root, download: calls.append(root))
+    raw = tmp_path / "MNIST" / "raw"
+    assert data.find(tmp_path / named) is None
+    with pytest.raises(FileNotFoundError):
+        data.load(tmp_path / named)  # what is downloaded there is empty
+    assert calls == [str(tmp_path)]
+    raw.mkdir(parents=True)
+    for name in data.FILES:
+        (raw / name).touch()
+    assert data.find(tmp_path / named) == tmp_path / named / Path("MNIST/raw").relative_to(named)
+    with pytest.raises(NoData, match="damaged"):
+        data.load(tmp_path / named)
+    assert len(calls) == 1
+
+
 def test_the_folder_of_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(data.FOLDER, raising=False)
@@ -179,8 +202,8 @@ def test_several_seeds_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv(name, value)
     started = [*COMMAND, "train"]
     popen = subprocess.Popen
-    monkeypatch.setattr(jobs.subprocess, "Popen", lambda c, **k: popen([*started, *c[4:]], **k))
-    monkeypatch.setitem(ladder.RECIPES, "ours", TINY)
+    monkeypatch.setattr(runner.subprocess, "Popen", lambda c, **k: popen([*started, *c[4:]], **k))
+    monkeypatch.setitem(RECIPES, "ours", TINY)
     status, out, err = command("seeds", "--n", "2", "--jobs", "2", "--target", "100.1")
     assert status == 1 and err == "below the target, or failed: ours 0, ours 1\n"
     paths = [tmp_path / f"out/mnist/runs/ours/seed{k}.json" for k in (0, 1)]
@@ -194,10 +217,10 @@ def test_what_several_runs_complain_of_is_said_once(tmp_path: Path, monkeypatch:
     script = tmp_path / "run"
     script.write_text("#!/bin/sh\necho line\necho nothing there >&2\n[ $4 != odd ] || echo and more >&2\nexit 2\n")
     script.chmod(0o755)
-    monkeypatch.setattr(jobs.sys, "executable", str(script))
+    monkeypatch.setattr(runner.sys, "executable", str(script))
     said: list[str] = []
-    runs = [jobs.Job(f"ours {k}", ("odd" if k == 2 else "even",)) for k in range(4)]
-    assert jobs.run_all(runs, 1, said.append) == runs
+    runs = [runner.Job(f"ours {k}", ("odd" if k == 2 else "even",)) for k in range(4)]
+    assert runner.run_all(runs, 1, said.append) == runs
     assert said == [
         "[ours 0] line", "[ours 0] nothing there", "[ours 1] line", "[ours 2] line",
         "[ours 2] nothing there\n[ours 2] and more", "[ours 3] line",
@@ -225,8 +248,12 @@ def test_two_processes_share_every_batch(here: Path) -> None:
 def test_two_processes_have_the_gradients_of_one(tmp_path: Path) -> None:
     """To 1e-9 in float64: BatchNorm over both halves of the batch, a kernel used twice, gradients averaged."""
     mnist_gradients.main(str(tmp_path / "alone"))
-    script = [str(TESTS / "mnist_gradients.py"), str(tmp_path / "together")]
-    subprocess.run([*TORCHRUN, *script], env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    script = [sys.executable, str(TESTS / "mnist_gradients.py"), str(tmp_path / "together")]
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        group = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": str(free.getsockname()[1])}
+    processes = [subprocess.Popen(script, env=ENVIRONMENT | group | {"RANK": str(rank)}) for rank in range(2)]
+    assert [process.wait(120) for process in processes] == [0, 0]  # as torchrun starts them, without its own start
     alone, together = (torch.load(tmp_path / name, weights_only=True) for name in ("alone", "together"))
     assert alone.keys() == together.keys() and len(alone) == 3 + 1 + 4 * 2 + 2 * 4 * 3
     for name, expected in alone.items():
@@ -234,7 +261,7 @@ def test_two_processes_have_the_gradients_of_one(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_goes_on_to_the_same_numbers(here: Path) -> None:
-    arguments = ["train", "--target", "0", "--epochs", "6", "--threads", "1", "--records", "r1"]
+    arguments = ["train", "--target", "0", "--epochs", "4", "--threads", "1", "--records", "r1"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(
         [*COMMAND, *arguments], cwd=here, env=ENVIRONMENT, **pipes,

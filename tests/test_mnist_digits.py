@@ -16,8 +16,7 @@ import pytest
 import torch
 
 from mnist import data, digits, record
-from mnist.digits import MARGIN, SIZE, Points, centre, curve, drawn, image, names, paint, samples, true_class
-from mnist.strokes import DRAWN
+from mnist.digits import DRAWN, MARGIN, SIZE, Points, centre, curve, drawn, image, names, paint, samples, true_class
 
 FIVE_SEEDS = ("ours", "small", "tiny", "fast", "reference")
 RUNS = [path for name in FIVE_SEEDS for path in sorted((record.RUNS / name).glob("seed*.json"))]

@@ -7,12 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mnist.dropout import Dropout
-from mnist.ladder import LADDER, RECIPES
-from mnist.model import Network, build, decayed, parameter_count, pooled, sha256
-from mnist.norm import BatchNorm
-from mnist.notation import BadNetwork, parse
-from mnist.recipe import MOST_EPOCHS, MOST_PARAMETERS
+from mnist.model import BatchNorm, Dropout, Network, decayed, parameter_count, pooled, sha256
+from mnist.notation import Architecture, BadNetwork, parse
+from mnist.recipe import LADDER, MOST_EPOCHS, MOST_PARAMETERS, RECIPES
 
 # The networks of the issue's table with their counts, as their authors give them.
 COUNTS = {
@@ -28,11 +25,11 @@ PER_LAYER = [18, 4, 36, 4, 288, 32, 2304, 32, 2304, 32, 2304, 32, 2304, 32, 2304
 
 @pytest.mark.parametrize("text", COUNTS)
 def test_parameters_are_counted_once(text: str) -> None:
-    assert parameter_count(Network(text)) == COUNTS[text]
+    assert parameter_count(Network(Architecture(text))) == COUNTS[text]
 
 
 def test_the_reference_network_layer_by_layer() -> None:
-    model = build(RECIPES["reference"])
+    model = Network(RECIPES["reference"].architecture)
     kernels = [p.numel() for p in model.kernels.parameters()]
     norms = [sum(p.numel() for p in norm.parameters()) for norm in model.norms]
     found = [n for pair in zip(kernels, norms, strict=True) for n in pair] + [model.classify.weight.numel()]
@@ -42,7 +39,7 @@ def test_the_reference_network_layer_by_layer() -> None:
 def test_the_reference_network_is_that_of_plain_pytorch() -> None:
     """The same layers, spelt out by hand with torch.nn, give the same logits."""
     torch.manual_seed(1)
-    model = build(RECIPES["reference"]).eval()
+    model = Network(RECIPES["reference"].architecture).eval()
     layers: list[nn.Module] = []
     for inputs, outputs, padding in (
         (1, 2, 0), (2, 2, 1), (2, 16, 0), (16, 16, 0), (16, 16, 1), (16, 16, 0), (16, 16, 0), (16, 16, 1), (16, 32, 0),
@@ -61,12 +58,12 @@ def test_the_reference_network_is_that_of_plain_pytorch() -> None:
 
 def test_every_shipped_network_keeps_the_limits() -> None:
     for recipe in RECIPES.values():
-        model = build(recipe)
+        model = Network(recipe.architecture)
         assert model(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
         assert recipe.epochs <= MOST_EPOCHS
         if not recipe.name.startswith(("ladder", "teacher")):
             assert parameter_count(model) < MOST_PARAMETERS
-    counts = [parameter_count(build(rung.recipe)) for rung in LADDER]
+    counts = [parameter_count(Network(rung.recipe.architecture)) for rung in LADDER]
     assert len(LADDER) == 6 and counts[0] > MOST_PARAMETERS > max(counts[1:])
 
 
@@ -83,7 +80,7 @@ def test_pooling_without_gradients_is_pytorch_s(size: tuple[int, int], layout: t
 
 def test_a_shared_kernel_is_one_parameter_with_two_gradients() -> None:
     torch.manual_seed(0)
-    shared, apart = Network("c3-c3-c3=1"), Network("c3-c3-c3")
+    shared, apart = Network(Architecture("c3-c3-c3=1")), Network(Architecture("c3-c3-c3"))
     state = {k: v.clone() for k, v in shared.state_dict().items()}
     apart.load_state_dict(state | {"kernels.2.weight": shared.kernels["1"].weight.clone()})
     images = torch.rand(4, 1, 28, 28) * 255
@@ -94,7 +91,7 @@ def test_a_shared_kernel_is_one_parameter_with_two_gradients() -> None:
 
 
 def test_weight_decay_spares_batchnorm() -> None:
-    model = Network("c3-c4")
+    model = Network(Architecture("c3-c4"))
     kernels, others = decayed(model)
     assert {p.dim() for p in kernels} == {4} and len(kernels) == 3
     assert sum(p.numel() for p in others) == 2 * (3 + 4)
@@ -102,7 +99,7 @@ def test_weight_decay_spares_batchnorm() -> None:
 
 def test_the_hash_knows_every_weight() -> None:
     torch.manual_seed(0)
-    model = Network("c3-c4")
+    model = Network(Architecture("c3-c4"))
     before = sha256(model)
     assert sha256(model) == before
     with torch.no_grad():

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from mnist.model import build
+from mnist.model import Network
 from mnist.muon import Muon, orthogonal
-from mnist.recipe import Recipe
+from mnist.notation import Architecture
+from mnist.recipe import MuonAdamW, Recipe
 from mnist.train import Run
 
 
@@ -67,11 +68,11 @@ def test_the_steps_are_those_of_torch(shape: tuple[int, ...]) -> None:
 
 def test_every_parameter_has_one_optimizer() -> None:
     """Kernels go to Muon, shared ones once; the classes' matrix to AdamW, and BatchNorm without weight decay."""
-    recipe = Recipe("x", "v4p-c4-c4=1", optimizer="muon", turn=0.03)
+    recipe = Recipe("x", Architecture("v4p-c4-c4=1"), optimizer=MuonAdamW(turn=0.03))
     run = Run(recipe, 0, torch.device("cpu"))
     muon, adamw = run.optimizers
     assert [p.shape for p in muon.param_groups[0]["params"]] == [(4, 1, 3, 3), (4, 4, 3, 3)]
     assert muon.param_groups[0]["peak"] == 0.03 and {g["peak"] for g in adamw.param_groups} == {0.01}
     held = [id(p) for o in run.optimizers for g in o.param_groups for p in g["params"]]
-    assert len(held) == len(set(held)) == len(list(build(recipe).parameters()))
+    assert len(held) == len(set(held)) == len(list(Network(recipe.architecture).parameters()))
     assert [len(g["params"]) for g in adamw.param_groups] == [1, 6]

@@ -13,12 +13,22 @@ import pytest
 
 from mnist import data, evaluate, record
 from mnist.__main__ import OUT
-from mnist.ladder import LADDER, RECIPES, Change
-from mnist.model import build, parameter_count
-from mnist.recipe import GOAL_EACH, GOAL_MEAN, MOST_EPOCHS, MOST_PARAMETERS, TARGET
+from mnist.evaluate import slack
+from mnist.model import Network, parameter_count
+from mnist.recipe import (
+    GOAL_EACH,
+    GOAL_MEAN,
+    LADDER,
+    MOST_EPOCHS,
+    MOST_PARAMETERS,
+    RECIPES,
+    SGD,
+    TARGET,
+    Change,
+    Stairs,
+)
 from mnist.sheets.checklist import FAST_SECONDS, FEW_PARAMETERS
 from mnist.sheets.common import LONGEST
-from mnist.verify import slack
 
 FIVE_SEEDS = ("ours", "ours-1-teacher", "ours-untaught", "small", "tiny", "reference", "fast")
 ROOT = record.RUNS.parents[1]
@@ -60,15 +70,31 @@ def test_the_versions_of_ours_are_told_apart(
     name: str, teachers: int, seeds: int, mean: float, deviation: float
 ) -> None:
     claim = CLAIMS[name]
-    assert (claim.recipe.teachers, len(claim.records), claim.recipe.net) == (teachers, seeds, CLAIMS["ours"].recipe.net)
+    assert claim.recipe.architecture == CLAIMS["ours"].recipe.architecture
+    assert (claim.recipe.distillation.teachers, len(claim.records)) == (teachers, seeds)
     assert (round(claim.mean, 3), round(claim.deviation, 3)) == (mean, deviation)
+
+
+def test_every_record_is_written_as_it_was_read(tmp_path: Path) -> None:
+    """To the byte, but for keys that recipes had not yet when it was recorded."""
+    for path in PATHS:
+        made = record.read(path)
+        before, again = path.read_text(), record.write(made, record.load_network(path), tmp_path).read_text()
+        table = json.loads(before)["recipe"]
+        assert made.recipe.as_dict() | table == made.recipe.as_dict()
+        shown = json.dumps({key: value for key, value in made.recipe.as_dict().items() if key in table})
+        lines = again.splitlines(keepends=True)
+        assert lines[2].startswith(' "recipe": ')
+        taught = "" if '"taught_by"' in before else f',\n "taught_by": {json.dumps(made.taught_by)}'
+        assert "".join([*lines[:2], f' "recipe": {shown},\n', *lines[3:]]).replace(taught, "", 1) == before
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_a_record_is_of_its_recipe_and_has_its_weights(path: Path) -> None:
     made = record.read(path)
     assert made.recipe == RECIPES[path.parent.name] and made.held_out == 0 and made.tested == 10_000
-    assert parameter_count(record.load_network(path)) == made.parameters == parameter_count(build(made.recipe))
+    untrained = Network(made.recipe.architecture)
+    assert parameter_count(record.load_network(path)) == made.parameters == parameter_count(untrained)
     assert len(made.epochs) <= MOST_EPOCHS
     own = made.command.replace(str(OUT / "runs"), "").replace(str(OUT), "")  # what `seeds` passes on
     assert "/" not in own and path.stat().st_size < 100_000  # no path of somebody's machine, and no pixels
@@ -99,18 +125,17 @@ def test_the_fast_run_is_at_the_target_in_time() -> None:
 def test_the_reference_is_the_classic_network_and_recipe() -> None:
     made = CLAIMS["reference"].records[0]
     r = made.recipe
-    assert made.parameters == 17_054 and (r.precision, r.teacher, r.dropout) == ("float32", "", 0.1)
-    assert (r.optimizer, r.learning_rate, r.schedule, r.every, r.factor, r.batch_size) == (
-        "sgd", 0.1, "step", 6, 0.1, 512,
-    )  # fmt: skip
+    assert made.parameters == 17_054 and (r.precision, r.architecture.dropout) == ("float32", 0.1)
+    assert r.distillation.teacher == "" and r.batch_size == 512
+    assert r.optimizer == SGD(0.1, 0.9, 0.0) and r.schedule == Stairs(6, 0.1)
 
 
 @pytest.mark.parametrize("name", FIVE_SEEDS)
 def test_pupils_name_their_teachers_by_their_weights(name: str) -> None:
     teachers = [r.weights_sha256 for r in CLAIMS["teacher"].records]
     for made in CLAIMS[name].records:
-        assert list(made.taught_by) == teachers[: made.recipe.teachers]
-        assert bool(made.recipe.teacher) == bool(made.recipe.teachers)
+        assert list(made.taught_by) == teachers[: made.recipe.distillation.teachers]
+        assert bool(made.recipe.distillation.teacher) == bool(made.recipe.distillation.teachers)
 
 
 def test_the_cost_of_a_pupil_is_its_own_and_its_teachers() -> None:
@@ -129,7 +154,7 @@ def test_the_ladder_says_in_figures_what_each_rung_taught() -> None:
     """Every number in the text is one of the two records, or their ratio, as far as it is written out."""
     for k, (rung, now) in enumerate(zip(LADDER, LADDER_RECORDS, strict=True)):
         before = LADDER_RECORDS[k - 1] if k else None
-        text = rung.told(now, before)
+        text = rung.lesson(now, before)
         assert len(text) <= LONGEST
         known = {MOST_PARAMETERS, now.parameters / (before or now).parameters * 100}
         for r in filter(None, (now, before)):
@@ -137,7 +162,7 @@ def test_the_ladder_says_in_figures_what_each_rung_taught() -> None:
         for found in re.findall(r"[-+]?\d[\d,]*(?:\.\d+)?", text):
             digits = len(found.partition(".")[2])
             assert any(round(x, digits) == float(found.replace(",", "")) for x in known), (found, text)
-    assert LADDER[1].told(LADDER_RECORDS[1], None) == "The step before it is not recorded."
+    assert LADDER[1].lesson(LADDER_RECORDS[1], None) == "The step before it is not recorded."
 
 
 def test_what_the_ladder_says_without_figures_is_so() -> None:
@@ -191,7 +216,7 @@ def test_a_record_names_as_many_teachers_as_its_recipe(tmp_path: Path, taught_by
 def test_records_from_before_recipes_counted_teachers_are_told_apart_too(tmp_path: Path) -> None:
     """They say nothing of a number, and so the weights that they name are counted."""
     path = tmp_path / "ours" / "seed0.json"
-    assert claim_of(tmp_path, {})["ours"].recipe.teachers == 3
+    assert claim_of(tmp_path, {})["ours"].recipe.distillation.teachers == 3
     data = json.loads(path.read_text())
     del data["recipe"]["teachers"]
     path.write_text(json.dumps(data))
@@ -224,7 +249,7 @@ def test_the_first_seed_of_ours_gives_the_recorded_accuracy(test_images: data.Im
 
 def test_only_another_machine_may_judge_an_image_otherwise() -> None:
     made = CLAIMS["ours"].records[0]
-    versions, hardware = record.environment("cpu", 1)
+    versions, hardware = evaluate.environment("cpu", 1)
     assert slack(replace(made, versions=versions, hardware=hardware)) == 0
     assert slack(replace(made, versions=versions | {"torch": "0"}, hardware=hardware)) == 1
     assert (

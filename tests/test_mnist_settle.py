@@ -8,8 +8,9 @@ import torch
 from digits import made_up
 from mnist_command import TINY
 
-from mnist import evaluate, settle
-from mnist.model import Network
+from mnist import evaluate
+from mnist.model import Network, recalibrate
+from mnist.notation import Architecture
 from mnist.train import Run, train
 
 CPU = torch.device("cpu")
@@ -19,7 +20,7 @@ TRAINING, TEST = made_up(320), made_up(100, seed=1)
 def test_statistics_are_the_means_over_the_batches() -> None:
     """By hand: in every layer, the mean of the batches' means and unbiased variances, of what the layer is given."""
     torch.manual_seed(0)
-    model = Network("v3p-c3-c3=1", dropout=0.5)
+    model = Network(Architecture("v3p-c3-c3=1", dropout=0.5))
     images = made_up(1_000).images
     parameters = {name: p.clone() for name, p in model.named_parameters()}
     given: list[list[torch.Tensor]] = [[] for _ in model.norms]
@@ -27,7 +28,7 @@ def test_statistics_are_the_means_over_the_batches() -> None:
         norm.register_forward_pre_hook(lambda _, inputs, k=k: given[k].append(inputs[0].clone()))
         for k, norm in enumerate(model.norms)
     ]
-    settle.settle(model, images)
+    recalibrate(model, images)
     for hook in hooks:
         hook.remove()
     for norm, batches in zip(model.norms, given, strict=True):
@@ -49,6 +50,6 @@ def test_a_run_settles_in_its_last_epoch_alone() -> None:
     assert [e.test_loss for e in plain.log[:-1]] == [e.test_loss for e in settled.log[:-1]]
     assert plain.log[-1].test_loss != settled.log[-1].test_loss
     assert all(p.equal(q) for p, q in zip(plain.model.parameters(), settled.model.parameters(), strict=True))
-    settle.settle(plain.model, TRAINING.images)
+    recalibrate(plain.model, TRAINING.images)
     loss, accuracy = evaluate.loss_and_accuracy(evaluate.logits(plain.model, TEST.images), TEST.labels)
     assert (loss, accuracy) == (settled.log[-1].test_loss, settled.log[-1].test_accuracy)

@@ -21,13 +21,12 @@ from mutants import SHEETS, set_cells
 
 import mnist.sheets
 from mnist import published
-from mnist.ladder import LADDER, RECIPES
-from mnist.model import Network, build, parameter_count
-from mnist.recipe import REFERENCE, SMALL, TARGET
+from mnist.model import Network, parameter_count
+from mnist.notation import Architecture, layers
+from mnist.recipe import LADDER, RECIPES, REFERENCE, SMALL, TARGET, Distillation, MuonAdamW
 from mnist.record import Claim, Record
 from mnist.sheets import architecture, provenance, runs
-from mnist.sheets.common import TELLING, told
-from mnist.sheets.layers import layers, shapes
+from mnist.sheets.common import TELLING, distinct
 from sheetgen import building, extras
 from sheetgen.__main__ import main
 from sheetgen.book import writing
@@ -107,12 +106,12 @@ def changed(book: Path, folder: Path, sheet: str, edits: dict[str, str | float])
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
 def test_parameters_are_pytorchs(name: str) -> None:
-    found = shapes(layers(RECIPES[name]))
-    assert sum(x.parameters for x in found) == parameter_count(build(RECIPES[name]))
+    found = layers(RECIPES[name].architecture)
+    assert sum(x.parameters for x in found) == parameter_count(Network(RECIPES[name].architecture))
 
 
 def test_the_references_layers_are_the_published_ones(cells: Workbook, made: dict[str, Claim]) -> None:
-    counts = [x.parameters for x in shapes(layers(REFERENCE)) if x.parameters]
+    counts = [x.parameters for x in layers(REFERENCE.architecture) if x.parameters]
     assert counts == PER_LAYER and sum(counts) == 17_054
     table = architecture.places(made)["reference"]
     shown = [x for x in values(cells, "Architecture", "L", table.first, table.last) if x]
@@ -124,7 +123,7 @@ def test_output_sizes_are_those_of_a_forward_pass(recipe: Any, monkeypatch: pyte
     import torch
     from torch.nn import functional
 
-    model: Network = build(recipe).eval()
+    model = Network(recipe.architecture).eval()
     seen: list[tuple[int, int]] = []
 
     def watch(name: str, module: Any = functional) -> None:
@@ -140,21 +139,20 @@ def test_output_sizes_are_those_of_a_forward_pass(recipe: Any, monkeypatch: pyte
     for name in ("conv2d", "max_pool2d", "avg_pool2d"):
         watch(name)
     model(torch.zeros(1, 1, 28, 28))  # with gradients, or pooling goes another way
-    rows = layers(recipe)
-    mine = [(x.channels, s.size) for x, s in zip(rows, shapes(rows), strict=True) if x.kind != "BatchNorm"]
+    mine = [(x.channels, x.size) for x in layers(recipe.architecture) if x.kind != "BatchNorm"]
     assert mine == seen
 
 
 def test_receptive_fields_by_hand() -> None:
     """3x3 adds 2 jumps, a 2x2 pooling 1, and doubles the jump; global pooling adds 4 of 4 pixels here."""
-    found = shapes(layers(OURS))
-    fields = [x.field for x, layer in zip(found, layers(OURS), strict=True) if layer.kind != "BatchNorm"]
+    found = layers(OURS.architecture)
+    fields = [x.field for x in found if x.kind != "BatchNorm"]
     assert fields == [3, 5, 6, 10, 14, 18, 20, 28, 36, 52, 52]
     assert [x.jump for x in found][-3:] == [4, 20, 20]
 
 
 def test_multiply_adds_by_hand() -> None:
-    found = shapes(layers(REFERENCE))
+    found = layers(REFERENCE.architecture)
     assert found[0].multiply_adds == 26 * 26 * 9 * 1 * 2 and found[1].multiply_adds == 26 * 26 * 2
     assert found[-1].multiply_adds == 320 and found[6].multiply_adds == 0  # the head; max-pooling
 
@@ -323,11 +321,11 @@ def test_a_layer_made_wider_fails_the_checklist(
     book: Path, cells: Workbook, made: dict[str, Claim], tmp_path: Path
 ) -> None:
     table = architecture.places(made)["ours"]
-    row = table.first + len(table.rows) - 4  # the last 3x3 convolution
+    row = table.first + len(table.layers) - 4  # the last 3x3 convolution
     assert cells.sheets["Architecture"][f"G{row}"].value == 32
     found = changed(book, tmp_path, "Architecture", {f"G{row}": 80.0})
-    wider = replace(OURS, net=OURS.net[: -len("c32")] + "c80")
-    assert found["Architecture"][f"L{table.total}"] == parameter_count(build(wider)) > 20_000
+    wider = Architecture(OURS.architecture.net[: -len("c32")] + "c80")
+    assert found["Architecture"][f"L{table.total}"] == parameter_count(Network(wider)) > 20_000
     assert verdicts(found, cells)["parameters"] == "FAIL" and found["Architecture"][f"M{table.total + 1}"] == "FAIL"
 
 
@@ -339,7 +337,7 @@ def test_no_seed_at_the_target_is_said(book: Path, cells: Workbook, made: dict[s
 
 
 def test_a_large_small_network_fails_its_line(write_book: Write) -> None:
-    wide = replace(SMALL, net=SMALL.net.replace("21", "24"))
+    wide = replace(SMALL, architecture=Architecture(SMALL.architecture.net.replace("21", "24")))
     large = Claim("small", (record(wide, 0, 30),))
     found = read(write_book({"ours": claims(["ours"])["ours"], "small": large}))
     assert found.sheets["MNIST report"][at(found, "MNIST report", "the small network: parameters", 7)].value == "FAIL"
@@ -426,14 +424,15 @@ def test_what_is_not_recorded_yet_is_left_out(write_book: Write, made: dict[str,
 
 
 def test_long_texts_are_cut_and_recipes_told() -> None:
-    assert len(told(["x" * 50_000])) == 400
+    assert len(distinct(["x" * 50_000])) == 400
     text = provenance.recipe_text(REFERENCE)
     assert text.startswith("v2-c2-v16p") and "times 0.1" in text and "; images turned by 7°; " in text
-    taught = replace(REFERENCE, optimizer="muon", teacher="x", teachers=1, distill=0.9, temperature=4.0)
+    taught = replace(REFERENCE, optimizer=MuonAdamW(), distillation=Distillation("x", 1, 0.9, 4.0))
     text = provenance.recipe_text(taught)
     assert "muon, kernels turning by up to 2% a step" in text
     assert "taught by the first seed of x (90% of the loss, temperature 4)" in text
-    assert "taught by the first 3 seeds of x (" in provenance.recipe_text(replace(taught, teachers=3))
+    three = replace(taught, distillation=Distillation("x", 3))
+    assert "taught by the first 3 seeds of x (" in provenance.recipe_text(three)
 
 
 def test_provenance_names_teachers_and_runs_that_had_all_cores(write_book: Write, made: dict[str, Claim]) -> None:
@@ -494,7 +493,7 @@ BREAKS: dict[str, tuple[Callable[[Record], Record] | str, str]] = {
     "an endless run": (lambda r: replace(r, wall_seconds=float("inf")), "something that is no number"),
     "a number for a text": (lambda r: replace(r, hardware={"cores": 2}), "something that is no text"),  # type: ignore[dict-item]
     "another seed's": (lambda r: replace(r, seed=1), "is of seed 1: give it that name"),
-    "no network": (lambda r: replace(r, recipe=replace(r.recipe, net="x9")), "block 0"),
+    "no network": (lambda r: replace(r, recipe=replace(r.recipe, architecture=Architecture("x9"))), "block 0"),
 }  # fmt: skip
 
 

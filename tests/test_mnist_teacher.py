@@ -12,15 +12,17 @@ from click.testing import CliRunner
 from digits import made_up
 from mnist_command import TINY
 
-from mnist import data, ladder, record, teacher
+from mnist import data, record, teacher
 from mnist.__main__ import main
 from mnist.model import Network, sha256
+from mnist.notation import Architecture
+from mnist.recipe import RECIPES, Distillation
 from mnist.record import BadRecord
 from mnist.teacher import Teacher, distilled
 
 
 def test_teachers_speak_with_one_voice() -> None:
-    networks = [Network("v3p"), Network("v2p-v4")]
+    networks = [Network(Architecture(net)) for net in ("v3p", "v2p-v4")]
     taught = Teacher(networks).train(False)
     images = torch.rand(5, 1, 28, 28) * 255
     both = [network(images) for network in networks]
@@ -37,7 +39,7 @@ def test_the_gradient_of_what_is_taught(temperature: float) -> None:
     taught = torch.randn(6, 10, dtype=torch.float64)
     loss = torch.nn.functional.cross_entropy(logits, torch.arange(6))
     (plain,) = torch.autograd.grad(loss, logits, retain_graph=True)
-    (found,) = torch.autograd.grad(distilled(loss, logits, taught, 0.75, temperature), logits)
+    (found,) = torch.autograd.grad(distilled(loss, logits, taught, Distillation("", 0, 0.75, temperature)), logits)
     soft = temperature * ((logits / temperature).softmax(1) - (taught / temperature).softmax(1)) / 6
     torch.testing.assert_close(found, 0.25 * plain + 0.75 * soft, rtol=1e-9, atol=0)
 
@@ -46,11 +48,9 @@ def test_the_gradient_of_what_is_taught(temperature: float) -> None:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in, with a tiny teacher and a pupil of it."""
     monkeypatch.chdir(tmp_path)
-    small = replace(TINY, net="v4p-v8p-v8", epochs=2)
-    monkeypatch.setitem(ladder.RECIPES, "teacher", replace(small, name="teacher"))
-    monkeypatch.setitem(
-        ladder.RECIPES, "ours", replace(small, teacher="teacher", teachers=2, distill=0.5, temperature=2.0)
-    )
+    small = replace(TINY, architecture=Architecture("v4p-v8p-v8"), epochs=2)
+    monkeypatch.setitem(RECIPES, "teacher", replace(small, name="teacher"))
+    monkeypatch.setitem(RECIPES, "ours", replace(small, distillation=Distillation("teacher", 2, 0.5, 2.0)))
     monkeypatch.setattr(data, "load", lambda *_: (made_up(320), made_up(100, seed=1)))
     monkeypatch.setattr(record, "RUNS", tmp_path / "shipped")
     return tmp_path
@@ -78,7 +78,7 @@ def test_a_pupil_records_who_taught_it(here: Path) -> None:
     runs = here / "out/mnist/runs"
     hashes = [record.read(runs / f"teacher/seed{k}.json").weights_sha256 for k in (0, 1)]
     pupil = record.read(runs / "ours/seed0.json")
-    assert list(pupil.taught_by) == hashes and pupil.recipe.teachers == 2  # the third is not asked
+    assert list(pupil.taught_by) == hashes and pupil.recipe.distillation.teachers == 2  # the third is not asked
     assert record.read(runs / "teacher/seed0.json").taught_by == ()
     content = json.loads((runs / "ours/seed0.json").read_text())
     (runs / "ours/seed0.json").write_text(json.dumps(content | {"taught_by": [1]}))
@@ -90,14 +90,14 @@ def test_what_is_taught_matters(here: Path) -> None:
     assert run("--net", "teacher") == run("--net", "teacher", "--seed", "1") == (0, "")
     logs = []
     for share in (0.0, 0.5):
-        ladder.RECIPES["ours"] = replace(ladder.RECIPES["ours"], distill=share)
+        RECIPES["ours"] = replace(RECIPES["ours"], distillation=Distillation("teacher", 2, share, 2.0))
         assert run("--net", "ours", "--records", "out/mnist/runs") == (0, "")
         logs.append(record.read(here / "out/mnist/runs/ours/seed0.json").epochs[-1].train_loss)
     assert logs[0] != logs[1]
 
 
 def test_a_teacher_that_saw_the_held_out_images_is_refused(here: Path) -> None:
-    ladder.RECIPES["ours"] = replace(ladder.RECIPES["ours"], teachers=1)
+    RECIPES["ours"] = replace(RECIPES["ours"], distillation=Distillation("teacher", 1, 0.5, 2.0))
     assert run("--net", "teacher") == (0, "")
     status, err = run("--net", "ours", "--held-out", "100")
     assert status == 2 and "did not keep back the same images as its pupil" in err
@@ -109,7 +109,7 @@ def test_a_teacher_that_saw_the_held_out_images_is_refused(here: Path) -> None:
 
 def test_own_teachers_come_before_the_shipped_ones(here: Path) -> None:
     assert run("--net", "teacher", "--records", "shipped") == (0, "")
-    shipped = teacher.find("teacher", 1, 0, [here / "own", here / "shipped"]).hashes()
+    shipped = teacher.find(Distillation("teacher", 1), 0, [here / "own", here / "shipped"]).hashes()
     assert run("--net", "teacher", "--records", "own", "--seed", "1") == (0, "")
-    own = teacher.find("teacher", 1, 0, [here / "own", here / "shipped"]).hashes()
+    own = teacher.find(Distillation("teacher", 1), 0, [here / "own", here / "shipped"]).hashes()
     assert len(shipped) == len(own) == 1 and shipped != own

@@ -14,13 +14,12 @@ from mnist_books import claims, nowhere, pixels, sha
 
 import mnist.sheets
 from mnist import digits, live, recipe, record
-from mnist.ladder import LADDER, RECIPES
-from mnist.recipe import GOAL_MEAN, Recipe, Warp
+from mnist.notation import Architecture, layers
+from mnist.recipe import GOAL_MEAN, KEYS, LADDER, RECIPES, Linear, Recipe, Warp
 from mnist.record import Claim
 from mnist.sheets import errors, pictures, provenance, report
 from mnist.sheets.common import ERRORS, FAST, LIVE_INDEX, ONE_TEACHER, OURS, SMALL, TELLING, UNTAUGHT
 from mnist.sheets.common import LADDER as STEPS
-from mnist.sheets.layers import layers, shapes
 from sheetgen.book import writing
 from sheetgen.engines import ENGINES
 from sheetgen.engines.calculated import calculated
@@ -53,7 +52,7 @@ def figures(versions: Iterable[Claim]) -> set[str]:
     """All that the report may say of the versions of ours, as it writes it."""
     known = {f"{GOAL_MEAN:g}", "1"}  # the latter of 1×1 convolutions
     for c in versions:
-        known |= {f"{c.mean:.3f}", f"{c.deviation:.3f}", str(len(c.records)), str(c.recipe.teachers)}
+        known |= {f"{c.mean:.3f}", f"{c.deviation:.3f}", str(len(c.records)), str(c.recipe.distillation.teachers)}
     return known
 
 
@@ -124,9 +123,9 @@ def test_the_ladders_texts_are_of_the_records_that_are_there(tmp_path: Path) -> 
     found = claims([OURS, "ladder-1", "ladder-2", "ladder-4"])
     said = texts(written(tmp_path / "x.xlsx", found))
     one, two, four = (found[f"ladder-{k}"].records[0] for k in (1, 2, 4))
-    assert LADDER[0].told(one, None) in said and LADDER[1].told(two, one) in said
+    assert LADDER[0].lesson(one, None) in said and LADDER[1].lesson(two, one) in said
     assert "The step before it is not recorded." in said and f"4  {LADDER[3].title}" in said
-    assert f"{two.accuracy:.2f}" in LADDER[1].told(two, one) and LADDER[3].told(four, two) not in said
+    assert f"{two.accuracy:.2f}" in LADDER[1].lesson(two, one) and LADDER[3].lesson(four, two) not in said
 
 
 @pytest.mark.parametrize("names", [[OURS, "ladder-1"], [OURS, SMALL, "ladder-1"]], ids=["one", "two"])
@@ -168,16 +167,17 @@ ONLY_OF: dict[str, tuple[dict[str, Any], Any]] = {  # what matters beside someth
 }
 
 
-@pytest.mark.parametrize("key", [f.name for f in fields(Recipe) if f.name not in ("name", "warp")])
+@pytest.mark.parametrize("key", [key for key in KEYS if key not in ("name", "warp")])
 def test_a_recipe_is_told_whole(key: str) -> None:
     given, other = ONLY_OF.get(key, ({}, OTHER.get(key)))
-    one = replace(Recipe("x", "v16"), **given)
-    assert provenance.recipe_text(one) != provenance.recipe_text(replace(one, **{key: other}))
+    one = Recipe("x", Architecture("v16")).as_dict() | given
+    texts = [provenance.recipe_text(Recipe.from_dict(table)) for table in (one, one | {key: other})]
+    assert texts[0] != texts[1]
 
 
 @pytest.mark.parametrize("key", [f.name for f in fields(Warp)])
 def test_a_warp_is_told_whole(key: str) -> None:
-    one = Recipe("x", "v16", warp=recipe.DIGITS)
+    one = Recipe("x", Architecture("v16"), warp=recipe.DIGITS)
     other = replace(one, warp=replace(one.warp, **{key: 7}))
     assert provenance.recipe_text(one) != provenance.recipe_text(other)
 
@@ -211,26 +211,27 @@ def test_the_labels_of_the_networks_are_so() -> None:
     r = {name: CLAIMS[name].records[0] for name in TELLING}
     assert set(TELLING) == {name for name in CLAIMS if not name.startswith(STEPS)}
     assert all(text.startswith(f"{name}: ") and len(text) <= 30 for name, text in TELLING.items())
-    assert r["teacher"].recipe.net.startswith("c64") and r["teacher"].parameters > recipe.MOST_PARAMETERS
+    assert r["teacher"].recipe.architecture.net.startswith("c64") and r["teacher"].parameters > recipe.MOST_PARAMETERS
     assert (
         r["tiny"].parameters
         < r["small"].parameters
         < min(r[n].parameters for n in TELLING if n not in ("tiny", "small"))
     )
     assert CLAIMS[FAST].recipe.epochs == min(CLAIMS[n].recipe.epochs for n in TELLING)
-    assert not CLAIMS[UNTAUGHT].recipe.teacher and CLAIMS[OURS].recipe.teacher == "teacher"
+    assert not CLAIMS[UNTAUGHT].recipe.distillation.teacher and CLAIMS[OURS].recipe.distillation.teacher == "teacher"
 
 
 def test_what_was_done_is_what_the_recipe_of_ours_says() -> None:
     r = CLAIMS[OURS].recipe
     assert all((r.warp.rotation, r.warp.scale, r.warp.shear, r.warp.shift, r.warp.elastic))
-    assert r.schedule == "linear" and r.warmup > 0 and r.settle and r.batch_norm and r.head == "pooled"
-    assert 0 < r.distill < 1, "beside the labels"
+    assert isinstance(r.schedule, Linear) and r.schedule.warmup > 0 and r.settle
+    assert r.architecture.batch_norm and r.architecture.head == "pooled"
+    assert 0 < r.distillation.distill < 1, "beside the labels"
 
 
 def test_counts_in_words_are_so() -> None:
     assert len(digits.names()) == 20 and "twenty digits" in dict(LIVE_INDEX)[live.SAMPLES]
-    work = {name: sum(x.multiply_adds for x in shapes(layers(RECIPES[name]))) for name in (live.NET, OURS)}
+    work = {name: sum(x.multiply_adds for x in layers(RECIPES[name].architecture)) for name in (live.NET, OURS)}
     assert 0.25 < work[live.NET] / work[OURS] < 0.4, "mnist.live says a third"
 
 

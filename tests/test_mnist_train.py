@@ -12,15 +12,17 @@ import torch
 from digits import made_up
 
 from mnist import evaluate, record
-from mnist.model import Network, build, sha256
-from mnist.recipe import DIGITS, OURS, REFERENCE, Recipe, Warp
+from mnist.model import Network, sha256
+from mnist.notation import Architecture
+from mnist.recipe import DIGITS, OURS, REFERENCE, SGD, AdamW, Distillation, MuonAdamW, Recipe, Stairs, Warp
 from mnist.record import BadRecord, Claim, Record
 from mnist.train import CannotResume, Run, train
 
 CPU = torch.device("cpu")
 TINY = Recipe(
-    "tiny", "v6p-v12p-v12", epochs=4, batch_size=32, learning_rate=0.02, warp=replace(DIGITS, rotation=5, shift=1)
-)
+    "tiny", Architecture("v6p-v12p-v12"), epochs=4, batch_size=32, optimizer=AdamW(0.02),
+    warp=replace(DIGITS, rotation=5, shift=1),
+)  # fmt: skip
 TRAINING, TEST = made_up(640), made_up(200, seed=1)
 
 
@@ -58,9 +60,9 @@ def test_the_same_seed_trains_alike_and_another_does_not(tiny: Run) -> None:
     "change",
     [
         {},
-        {"dropout": 0.2, "optimizer": "sgd", "schedule": "step", "every": 1},
+        {"architecture": replace(TINY.architecture, dropout=0.2), "optimizer": SGD(0.02), "schedule": Stairs(1)},
         {"precision": "bfloat16"},
-        {"optimizer": "muon", "settle": True},
+        {"optimizer": MuonAdamW(0.02), "settle": True},
     ],
     ids=["adamw", "sgd", "bfloat16", "muon"],
 )
@@ -125,7 +127,7 @@ def test_distillation_leans_on_the_teacher(tiny: Run) -> None:
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             return 20 * tiny.model(images).softmax(1).roll(1, 1)
 
-    pupil = Run(replace(TINY, distill=1.0), 3, CPU)
+    pupil = Run(replace(TINY, distillation=Distillation(distill=1.0)), 3, CPU)
     for _ in train(pupil, TRAINING, TEST, teacher=Wrong()):
         pass
     scores = evaluate.logits(pupil.model, TEST.images)
@@ -237,7 +239,7 @@ def test_wrong_weights_are_named(tiny: Run, written: Path) -> None:
     weights.unlink()
     with pytest.raises(BadRecord, match="cannot be read"):
         record.load_network(written)
-    record.write(recorded(tiny), Network("c3"), written.parent)
+    record.write(recorded(tiny), Network(Architecture("c3")), written.parent)
     with pytest.raises(BadRecord, match="another network's"):
         record.load_network(written)
 
@@ -276,7 +278,7 @@ def recorded_blank() -> Record:
 
 def test_a_shipped_recipe_builds_with_its_own_input_scale() -> None:
     images = torch.rand(2, 1, 28, 28) * 255
-    model = build(replace(TINY, mean=0.5, std=0.25)).eval()
-    plain = build(TINY).eval()
+    model = Network(replace(TINY.architecture, mean=0.5, std=0.25)).eval()
+    plain = Network(TINY.architecture).eval()
     plain.load_state_dict(model.state_dict())
     torch.testing.assert_close(model(images), plain(((images / 255) - 0.5) / 0.25 * 255))

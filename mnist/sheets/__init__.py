@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mnist import live, spreadsheet
-from mnist.ladder import LADDER
 from mnist.notation import BadNetwork
+from mnist.recipe import LADDER, Rung
 from mnist.record import RUNS, BadRecord, Claim, claims
 from mnist.sheets import architecture, errors, log, painting, pictures, report, runs, samples
 from mnist.sheets.common import ERRORS, INDEX, LIVE_INDEX, OURS, PICTURED
-from mnist.sheets.ladder import Rung
 from sheetgen.book import Book
 from sheetgen.exporter import layers_sheet, weights_sheet
 from sheetgen.exporter.graph import CannotExport
@@ -32,17 +31,17 @@ def gather(folder: Path = RUNS, find: pictures.Find = pictures.from_disk) -> Ext
     `find` gives test images by their indices, or None where MNIST is not at hand.
     """
     try:
-        found = claims(folder)
-        if OURS not in found:
+        claimed = claims(folder)
+        if OURS not in claimed:
             return None
-        cells = live.load(folder) if live.NET in found else None
-        return sheets(found, LADDER, find, cells, spreadsheet.load(folder) if cells else None)
+        cells = live.load(folder) if live.NET in claimed else None
+        return sheets(claimed, LADDER, find, cells, spreadsheet.load(folder) if cells else None)
     except (BadRecord, BadNetwork, CannotExport) as error:
         raise CannotAdd(str(error)) from error
 
 
 def sheets(
-    found: Mapping[str, Claim],
+    claimed: Mapping[str, Claim],
     rungs: Sequence[Rung],
     find: pictures.Find,
     cells: live.Live | None = None,
@@ -52,15 +51,15 @@ def sheets(
 
     Raises BadNetwork.
     """
-    networks = architecture.places(found)
-    placed = runs.places(found)
-    record = found[OURS].records[0]
+    networks = architecture.places(claimed)
+    placed = runs.places(claimed)
+    record = claimed[OURS].records[0]
     shown = pictures.gather(errors.surest_first(record), find)
     wrong = errors.places(placed, shown)
 
     def write(book: Book) -> None:
         # The report is written first, for it stands first; what it refers to is known by its place.
-        report.write(book, report.Content(found, placed, networks, wrong, rungs, cells and measured))
+        report.write(book, report.Content(claimed, placed, networks, wrong, rungs, cells and measured))
         architecture.write(book, networks)
         log.write(book, placed)
         errors.write(book, wrong, shown)

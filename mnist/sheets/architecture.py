@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mnist.notation import SIZE
+from mnist.notation import CONVOLUTION, MAX_POOL, MEAN_POOL, NORM, SIZE, Layer, layers
 from mnist.record import Claim
 from mnist.sheets.common import (
     ARCHITECTURE,
@@ -14,11 +14,13 @@ from mnist.sheets.common import (
     SMALL,
     TELLING,
     colour_verdicts,
+    dots,
     heads,
+    insert,
     open_sheet,
     section,
+    typed,
 )  # fmt: skip
-from mnist.sheets.layers import CONVOLUTION, LARGEST, MEAN, NORM, Layer, layers
 from sheetgen import style
 from sheetgen.book import Book, Formula, Sheet, Value
 from sheetgen.layout import quoted
@@ -43,11 +45,11 @@ SUBTITLE = (
 
 
 class Places(NamedTuple):
-    """Where one network's table stands: its heading, its first and last layer, and what it holds."""
+    """Where one network's table stands: its heading, its first and last layer."""
 
     claim: Claim
     title: int
-    rows: Sequence[Layer]
+    layers: Sequence[Layer]
 
     @property
     def first(self) -> int:
@@ -57,7 +59,7 @@ class Places(NamedTuple):
     @property
     def last(self) -> int:
         """The row of the last layer."""
-        return self.first + len(self.rows) - 1
+        return self.first + len(self.layers) - 1
 
     @property
     def total(self) -> int:
@@ -65,20 +67,20 @@ class Places(NamedTuple):
         return self.last + 1
 
     @property
-    def parameters(self) -> str:
+    def parameters_cell(self) -> str:
         """The cell with all its parameters, for other sheets."""
         return f"{quoted(ARCHITECTURE)}!$L${self.total}"
 
 
 def places(claims: Mapping[str, Claim]) -> dict[str, Places]:
     """The tables of the networks that are shown, one below the other. Raises BadNetwork."""
-    found: dict[str, Places] = {}
+    tables: dict[str, Places] = {}
     row = FIRST
     for name in SHOWN:
         if name in claims:
-            found[name] = Places(claims[name], row, layers(claims[name].recipe))
-            row = found[name].total + 3
-    return found
+            tables[name] = Places(claims[name], row, layers(claims[name].recipe.architecture))
+            row = tables[name].total + 3
+    return tables
 
 
 def write(book: Book, tables: Mapping[str, Places]) -> None:
@@ -86,10 +88,10 @@ def write(book: Book, tables: Mapping[str, Places]) -> None:
     sheet = open_sheet(book, ARCHITECTURE, "Architecture, layer by layer", SUBTITLE, WIDTHS)
     heads(book, sheet, HEAD, 0, COLUMNS)
     for name, table in tables.items():
-        title = f"{TELLING[name]}: {table.claim.recipe.net}"
+        title = f"{TELLING[name]}: {table.claim.recipe.architecture.net}"
         section(book, sheet, table.title, title, 0, len(COLUMNS) - 1)
         _image(book, sheet, table.title + 1)
-        for k in range(len(table.rows)):
+        for k in range(len(table.layers)):
             _layer(book, sheet, table, k)
         _totals(book, sheet, table)
     sheet.freeze_panes(HEAD, 2)
@@ -109,17 +111,17 @@ def _image(book: Book, sheet: Sheet, row: int) -> None:
 
 
 def _layer(book: Book, sheet: Sheet, table: Places, k: int) -> None:
-    x, row = table.rows[k], table.first + k
+    x, row = table.layers[k], table.first + k
     above, conv = row - 1, x.kind == CONVOLUTION
     whole = book.style("cell", "center", "whole")
     fixed = book.style("cell", "center", "whole", "muted")
     sheet.put(row, 0, k + 1, fixed)
     sheet.put(row, 1, x.kind, book.style("cell", "bold") if conv else book.style("cell", "indent"))
-    typed = x.kind in (CONVOLUTION, LARGEST)
+    free = x.kind in (CONVOLUTION, MAX_POOL)
     for column, value in ((2, x.kernel), (3, x.stride), (4, x.padding)):
         # Global average pooling looks at all that there is, whatever that is.
-        all_there_is = x.kind == MEAN and column < 4
-        _given(book, sheet, row, column, Formula(f"I{above}") if all_there_is else value, typed)
+        all_there_is = x.kind == MEAN_POOL and column < 4
+        _given(book, sheet, row, column, Formula(f"I{above}") if all_there_is else value, free)
     sheet.live(row, 5, f"G{above}", whole)
     _given(book, sheet, row, 6, x.channels if conv else Formula(f"F{row}"), conv)
     sheet.put(row, 7, x.shared if conv else None, book.style("input", "center", "own") if conv else fixed)
@@ -138,21 +140,19 @@ def _layer(book: Book, sheet: Sheet, table: Places, k: int) -> None:
     sheet.live(row, 12, f"IF(L${table.total}=0,0,L{row}/L${table.total})", book.style("cell", "share"))
 
 
-def _given(book: Book, sheet: Sheet, row: int, column: int, value: Value, typed: bool) -> None:
+def _given(book: Book, sheet: Sheet, row: int, column: int, value: Value, free: bool) -> None:
     """A number that the rest follows from: a person's to change, or fixed by the kind of layer."""
-    form = book.style("input", "center", "whole") if typed else book.style("cell", "center", "whole", "muted")
+    form = book.style("input", "center", "whole") if free else book.style("cell", "center", "whole", "muted")
     sheet.put(row, column, value, form)
-    if typed:
+    if free:
         title, least, most, text = TYPED[column]
         _validated(sheet, row, column, title, least, most, text)
 
 
 def _validated(sheet: Sheet, row: int, column: int, title: str, least: int, most: int, text: str) -> None:
-    sheet.data_validation(
-        row - 1, column, row - 1, column,
-        {"validate": "integer", "criteria": "between", "minimum": least, "maximum": most, "input_title": title,
-         "input_message": text, "error_title": "Not possible",
-         "error_message": f"Type a whole number from {least} to {most}."},
+    typed(
+        sheet, (row - 1, column, row - 1, column), "integer", title, text, minimum=least, maximum=most,
+        error_title="Not possible", error_message=f"Type a whole number from {least} to {most}.",
     )  # fmt: skip
 
 
@@ -186,23 +186,19 @@ def _charts(book: Book, sheet: Sheet, table: Places) -> None:
 
     seen = book.chart(
         {"type": "scatter", "subtype": "straight_with_markers"},
-        "Ours: what a layer sees, and what is left of the image", "layer", "pixels", across=(0, len(table.rows) + 1),
+        "Ours: what a layer sees, and what is left of the image", "layer", "pixels", across=(0, len(table.layers) + 1),
     )  # fmt: skip
     for k, (letter, name) in enumerate((("J", "receptive field"), ("I", "output size"))):
-        marker = {"type": "circle", "size": 4, "fill": {"color": style.SERIES[k]}, "border": {"none": True}}
-        line = style.series_line(k)
-        seen.add_series({"name": name, "categories": axis, "values": values(letter), "line": line, "marker": marker})
-    held = book.chart({"type": "column"}, "Ours: where the parameters are", "layer", "parameters")
+        look = {"line": style.series_line(k), "marker": dots(k, 4)}
+        seen.add_series({"name": name, "categories": axis, "values": values(letter), **look})
+    parameters = book.chart({"type": "column"}, "Ours: where the parameters are", "layer", "parameters")
     fill = {"fill": {"color": style.SERIES[0]}, "border": {"none": True}, "gap": 40}
-    held.add_series({"name": "parameters", "categories": axis, "values": values("L"), **fill})
-    held.set_legend({"none": True})
+    parameters.add_series({"name": "parameters", "categories": axis, "values": values("L"), **fill})
+    parameters.set_legend({"none": True})
     seen.set_legend({"position": "bottom", "font": {"name": style.FONT, "size": 9, "color": style.MUTED}})
     texts = (
         "Line chart: the receptive field grows from layer to layer while the output shrinks.",
         "Column chart: how many parameters each layer has.",
     )
-    for k, (chart, text) in enumerate(zip((seen, held), texts, strict=True)):
-        chart.set_size({"width": 470, "height": 252})
-        options = {"x_offset": 4, "y_offset": 4 + 264 * k, "object_position": 3, "description": text}
-        if sheet.insert_chart(HEAD, len(COLUMNS) + 1, chart, options):
-            raise ValueError(f"{sheet.name}: a chart could not be placed")
+    for k, (chart, text) in enumerate(zip((seen, parameters), texts, strict=True)):
+        insert(sheet, (HEAD, len(COLUMNS) + 1), chart, (470, 252), (4, 4 + 264 * k), text)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from mnist import published
-from mnist.sheets.common import LOG, OURS, REFERENCE
+from mnist.sheets.common import LOG, OURS, REFERENCE, insert
 from mnist.sheets.runs import BESIDE, CHART_ROWS, COMPARISON, FACTS, HEAD, LIVE, SIDE_BY_SIDE, Run, of
 from sheetgen import style
 from sheetgen.book import Book, Chart, Sheet
@@ -31,12 +31,9 @@ def write(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
         (_compared(book, runs), "Line chart: mean test accuracy of ours and of the reference, and the published run."),
     )
     for k, (chart, text) in enumerate(drawn):
-        chart.set_size({"width": WIDTH, "height": HEIGHT})
         legend = {"position": "bottom", "font": {"name": style.FONT, "size": 9, "color": style.MUTED}}
         chart.set_legend(legend | ({"delete_series": [2]} if k < 2 else {}))  # what it says is no curve
-        where = {"x_offset": k % 2 * (WIDTH + 8), "y_offset": 2, "object_position": 3, "description": text}
-        if sheet.insert_chart(HEAD + k // 2 * CHART_ROWS, BESIDE, chart, where):
-            raise ValueError(f"{sheet.name}: a chart could not be placed")
+        insert(sheet, (HEAD + k // 2 * CHART_ROWS, BESIDE), chart, (WIDTH, HEIGHT), (k % 2 * (WIDTH + 8), 2), text)
 
 
 def floor_of(accuracies: Sequence[float]) -> float:

@@ -1,11 +1,13 @@
-"""What the four sheets share: their names, the order of the claims, headings, sections and verdicts."""
+"""Shared by the MNIST sheets: their names, the order of the claims, headings, sections, charts and verdicts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from mnist import live
-from sheetgen.book import Book, Sheet, Value
+from sheetgen import style
+from sheetgen.book import Book, Chart, Sheet, Value
 from sheetgen.layout import letter
 from sheetgen.plan import START
 
@@ -70,12 +72,41 @@ def heads(book: Book, sheet: Sheet, row: int, first: int, names: Sequence[Value]
         sheet.put(row, k, name, book.style("head", "center", "broken"))
 
 
+def merge(sheet: Sheet, area: tuple[int, int, int, int], form: Any) -> None:
+    """Make one cell of an area: first row and column, last row and column, all from 0."""
+    if sheet.merge_range(*area, "", form):
+        raise ValueError(f"{sheet.name}: the cells of row {area[0] + 1} could not be merged")
+
+
+def typed(sheet: Sheet, area: tuple[int, int, int, int], kind: str, title: str, message: str, **more: Any) -> None:
+    """Limit what a person may type into an area, from 0; `more` is XlsxWriter's, such as `minimum` and `maximum`."""
+    limits = {"criteria": "between"} if "minimum" in more else {}
+    rule = {"validate": kind, **limits, "input_title": title, "input_message": message, **more}
+    if sheet.data_validation(*area, rule):
+        raise ValueError(f"{sheet.name}: what may be typed for {title} was refused")
+
+
+def dots(k: int, size: int) -> dict[str, Any]:
+    """The markers of a chart's k-th line."""
+    return {"type": "circle", "size": size, "fill": {"color": style.SERIES[k]}, "border": {"none": True}}
+
+
+def insert(
+    sheet: Sheet, cell: tuple[int, int], chart: Chart, size: tuple[int, int], offset: tuple[int, int], text: str
+) -> None:
+    """Put a chart at a cell, row and column from 0; `text` is for whoever cannot see it."""
+    chart.set_size({"width": size[0], "height": size[1]})
+    options = {"x_offset": offset[0], "y_offset": offset[1], "object_position": 3, "description": text}
+    if sheet.insert_chart(*cell, chart, options):
+        raise ValueError(f"{sheet.name}: a chart could not be placed")
+
+
 def paragraph(book: Book, sheet: Sheet, row: int, columns: tuple[int, int], text: str, fit: int, *styles: str) -> None:
     """A text over several merged cells, as high as its lines, of which each holds `fit` characters."""
     first, last = columns
     form = book.style("wrap", *styles)
-    if first < last and sheet.merge_range(row - 1, first, row - 1, last, "", form):
-        raise ValueError(f"{sheet.name}: the cells of row {row} could not be merged")
+    if first < last:
+        merge(sheet, (row - 1, first, row - 1, last), form)
     sheet.put(row, first, text, form)
     sheet.set_row_pixels(row - 1, 6 + 16 * -(-max(len(text), 1) // fit))
 
@@ -88,7 +119,7 @@ def colour_verdicts(book: Book, sheet: Sheet, row: int, column: int, last_row: i
         sheet.conditional_format(row - 1, column, (last_row or row) - 1, column, rule)
 
 
-def told(texts: Sequence[str]) -> str:
-    """The different ones of some texts, none longer than is read."""
+def distinct(texts: Sequence[str]) -> str:
+    """The different ones of some texts, in one that is not too long."""
     text = "; or: ".join(dict.fromkeys(texts))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mnist.notation import CLASSES
 from mnist.record import Mistake, Record
 from mnist.sheets import pictures
-from mnist.sheets.common import ERRORS, OURS, colour_verdicts, heads, open_sheet, section
+from mnist.sheets.common import ERRORS, OURS, colour_verdicts, dots, heads, insert, open_sheet, section
 from mnist.sheets.pictures import Picture
 from mnist.sheets.runs import Run, of
 from sheetgen import style
@@ -180,16 +180,12 @@ def _charts(book: Book, sheet: Sheet, at: Places, height: int) -> None:
         sure = book.chart(kind, "How sure it was of its mistakes", "place in the list", "probability", up=(0, 1))
         first = at.last + 5
         x, y = (f"={where}!${k}${first}:${k}${first + n - 1}" for k in "AE")
-        marker = {"type": "circle", "size": 4, "fill": {"color": style.SERIES[1]}, "border": {"none": True}}
-        line = style.series_line(1)
-        sure.add_series({"name": "probability", "categories": x, "values": y, "line": line, "marker": marker})
+        look = {"line": style.series_line(1), "marker": dots(1, 4)}
+        sure.add_series({"name": "probability", "categories": x, "values": y, **look})
         sure.set_legend({"none": True})
         drawn.append((sure, "Line chart: the probability given to each wrong answer, surest first."))
     for k, (chart, text) in enumerate(drawn):
-        chart.set_size({"width": CHART_WIDTH, "height": height})
-        options = {"x_offset": 4 + k * (CHART_WIDTH + 8), "y_offset": 4, "object_position": 3, "description": text}
-        if sheet.insert_chart(STRIP - 1, 0, chart, options):
-            raise ValueError(f"{sheet.name}: a chart could not be placed")
+        insert(sheet, (STRIP - 1, 0), chart, (CHART_WIDTH, height), (4 + k * (CHART_WIDTH + 8), 4), text)
 
 
 def surest_first(record: Record) -> list[Mistake]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import stdev
-from typing import Protocol
 
-from mnist.recipe import Recipe
-from mnist.record import Record
-from mnist.sheets.common import LONGEST, REPORT, heads, paragraph, section
+from mnist.recipe import Rung
+from mnist.sheets.common import LONGEST, REPORT, dots, heads, insert, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import Run, of
 from sheetgen import style
@@ -24,24 +22,9 @@ FIT = 106  # characters in a line of it
 CHART_ROWS = 14
 
 
-class Rung(Protocol):
-    """A step of the ladder, as the report needs it: what is new in it, and what its result taught."""
-
-    @property
-    def recipe(self) -> Recipe:
-        """Its name is the claim's."""
-
-    @property
-    def title(self) -> str:
-        """What is new in it."""
-
-    def told(self, now: Record, before: Record | None) -> str:
-        """What its result taught, after that of the step before; None for the first, or if that is not recorded."""
-
-
 def write(book: Book, sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[Run]) -> int:
     """Write the ladder's table and chart, of the steps that are recorded; returns the row below them."""
-    there = [(rung, found[0]) for rung in rungs if (found := of(runs, rung.recipe.name))]
+    there = [(rung, seeds[0]) for rung in rungs if (seeds := of(runs, rung.recipe.name))]
     if not there:
         return row
     section(book, sheet, row, f"The ladder: one change at a time, all else alike, {_chance(runs)}", 0, LAST_COLUMN)
@@ -51,7 +34,7 @@ def write(book: Book, sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Seque
     records = {run.claim: run.record for _, run in there}
     for k, (rung, run) in enumerate(there):
         n = [x.recipe.name for x in rungs].index(run.claim)
-        taught = rung.told(run.record, records.get(rungs[n - 1].recipe.name) if n else None)
+        taught = rung.lesson(run.record, records.get(rungs[n - 1].recipe.name) if n else None)
         _rung(book, sheet, row + 2 + k, f"{n + 1}  {rung.title}", taught[:LONGEST], run)
     last = row + 1 + len(there)
     _chart(book, sheet, row + 2, last)
@@ -87,12 +70,8 @@ def _chart(book: Book, sheet: Sheet, first: int, last: int) -> None:
     kind = {"type": "line"}
     chart = book.chart(kind, "Train and test accuracy at the last epoch of every step", "", "per cent")
     for k, (column, name) in enumerate((("E", "train"), ("C", "test"))):
-        marker = {"type": "circle", "size": 6, "fill": {"color": style.SERIES[k]}, "border": {"none": True}}
-        areas = (f"={where}!${letter}${first}:${letter}${last}" for letter in ("A", column))
-        categories, values = areas
-        line = style.series_line(k)
-        chart.add_series({"name": name, "categories": categories, "values": values, "line": line, "marker": marker})
-    chart.set_size({"width": 1_000, "height": 20 * CHART_ROWS - 12})
+        categories, values = (f"={where}!${letter}${first}:${letter}${last}" for letter in ("A", column))
+        look = {"line": style.series_line(k), "marker": dots(k, 6)}
+        chart.add_series({"name": name, "categories": categories, "values": values, **look})
     text = "Line chart: train and test accuracy at the last epoch, step by step."
-    if sheet.insert_chart(last, 0, chart, {"x_offset": 4, "y_offset": 6, "object_position": 3, "description": text}):
-        raise ValueError(f"{sheet.name}: the chart could not be placed")
+    insert(sheet, (last, 0), chart, (1_000, 20 * CHART_ROWS - 12), (4, 6), text)

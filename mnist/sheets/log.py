@@ -8,7 +8,7 @@ from mnist import published
 from mnist.recipe import TARGET
 from mnist.record import Epoch
 from mnist.sheets import charts
-from mnist.sheets.common import LOG, NO_SEED, OURS, REFERENCE, heads, of_target, open_sheet, section
+from mnist.sheets.common import LOG, NO_SEED, OURS, REFERENCE, heads, of_target, open_sheet, section, typed
 from mnist.sheets.runs import (
     BESIDE,
     COLUMNS,
@@ -70,8 +70,8 @@ def _live_row(book: Book, sheet: Sheet, ours: Sequence[Run], epoch: Epoch) -> No
     sheet.put(row, 2, epoch.epoch, book.style("cell", "center", "whole"))
     for column, form in enumerate(FORMS, RATE):
         at = letter(column)
-        found = f"INDEX({at}${first}:{at}${last},$B${FACTS}+$C{row}-1,1)"
-        sheet.live(row, column, of_seed(found), book.style("cell", "center", form))
+        looked_up = f"INDEX({at}${first}:{at}${last},$B${FACTS}+$C{row}-1,1)"
+        sheet.live(row, column, of_seed(looked_up), book.style("cell", "center", form))
     _mark(book, sheet, row)
 
 
@@ -121,17 +121,15 @@ def _facts(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
         sheet.put(FACTS, column, value, book.style(look, "center", form))
     book.name("mnist_seed", LOG, f"$A${FACTS}")
     book.name("mnist_target", LOG, f"$H${FACTS}")
-    sheet.data_validation(
-        FACTS - 1, 0, FACTS - 1, 0,
-        {"validate": "list", "source": f"=$B${LIVE + len(record.epochs) + 2}:$B${ours[-1].last}", "input_title": "Seed",
-         "input_message": f"One of {', '.join(map(str, seeds))}"[:250], "error_title": "Not a seed of ours",
-         "error_message": "Type the seed of one of our runs."},
+    typed(
+        sheet, (FACTS - 1, 0, FACTS - 1, 0), "list", "Seed", f"One of {', '.join(map(str, seeds))}"[:250],
+        source=f"=$B${LIVE + len(record.epochs) + 2}:$B${ours[-1].last}",
+        error_title="Not a seed of ours", error_message="Type the seed of one of our runs.",
     )  # fmt: skip
-    sheet.data_validation(
-        FACTS - 1, 7, FACTS - 1, 7,
-        {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 100, "input_title": "Target",
-         "input_message": "Per cent of the test images. The checklist and every run are measured by it.",
-         "error_title": "Not a share", "error_message": "Type a number from 0 to 100."},
+    typed(
+        sheet, (FACTS - 1, 7, FACTS - 1, 7), "decimal", "Target",
+        "Per cent of the test images. The checklist and every run are measured by it.", minimum=0, maximum=100,
+        error_title="Not a share", error_message="Type a number from 0 to 100.",
     )  # fmt: skip
 
 

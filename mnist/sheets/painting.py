@@ -9,7 +9,7 @@ import numpy as np
 from mnist import digits
 from mnist.live import FIRST, LAYERS, LEFT, LIVE, OWN, SEEN, TOP, WEIGHTS, Live
 from mnist.sheets import samples, viewer
-from mnist.sheets.common import FAIL, PASS, colour_verdicts, heads, open_sheet, section
+from mnist.sheets.common import FAIL, PASS, colour_verdicts, heads, merge, open_sheet, section, typed
 from sheetgen import style
 from sheetgen.book import Book, Sheet
 from sheetgen.digits import scientific
@@ -47,21 +47,21 @@ REFS = Refs(
 DIGIT_CELL = f"${letter(PANEL)}${TOP}"
 
 
-def write(book: Book, found: Live) -> None:
+def write(book: Book, cnn: Live) -> None:
     """Write the sheet, and define the names of its drawing, its choice and its logits."""
-    subtitle = SUBTITLE.format(sum(len(x.formulas) for x in found.layout.written))
+    subtitle = SUBTITLE.format(sum(len(x.formulas) for x in cnn.layout.written))
     sheet = open_sheet(book, LIVE, "The network, live: paint a digit", subtitle, ())
     sheet.set_column_pixels(0, 0, 22)
     sheet.set_column_pixels(LEFT, PANEL - 1, PIXEL)
     sheet.set_column_pixels(PANEL, PANEL + 5, 92)
     for row in [*range(TOP, TOP + SIZE), *viewer.pixel_rows()]:
         sheet.set_row_pixels(row - 1, PIXEL)
-    _choice(book, sheet, found)
-    _drawing(book, sheet, found)
-    _seen(book, sheet, found)
-    _answer(book, sheet, found)
-    _digits(book, sheet, found)
-    viewer.write(book, sheet, found)
+    _choice(book, sheet, cnn)
+    _drawing(book, sheet, cnn)
+    _seen(book, sheet, cnn)
+    _answer(book, sheet, cnn)
+    _digits(book, sheet, cnn)
+    viewer.write(book, sheet, cnn)
     last = letter(LEFT + SIZE - 1)
     book.name("cnn_drawing", LIVE, f"${letter(LEFT)}${TOP}:${last}${TOP + SIZE - 1}")
     book.name("cnn_choice", LIVE, CHOSEN)
@@ -72,22 +72,19 @@ def write(book: Book, found: Live) -> None:
     sheet.fit_to_pages(1, 1)
 
 
-def _choice(book: Book, sheet: Sheet, found: Live) -> None:
+def _choice(book: Book, sheet: Sheet, cnn: Live) -> None:
     section(book, sheet, CHOICE - 1, "Which image the network reads", 0, PANEL + 5)
-    choices = samples.places(found).choices
+    choices = samples.places(cnn).choices
     given = book.style("input", "bold")
     sheet.set_row_pixels(CHOICE - 1, 24)
-    if sheet.merge_range(CHOICE - 1, LEFT + 3, CHOICE - 1, LEFT + 11, "", given):
-        raise ValueError("the choice could not be merged")
+    area = (CHOICE - 1, LEFT + 3, CHOICE - 1, LEFT + 11)
+    merge(sheet, area, given)
     sheet.put(CHOICE, LEFT, "read", book.style("muted"))
     sheet.put(CHOICE, LEFT + 3, OWN, given)
-    validation = {
-        "validate": "list", "source": "=" + choices, "input_title": "Which image",
-        "input_message": "Your own drawing, a blank page, or one of twenty sample digits.",
-        "error_title": "Not in the list", "error_message": "Choose one of the list.",
-    }  # fmt: skip
-    if sheet.data_validation(CHOICE - 1, LEFT + 3, CHOICE - 1, LEFT + 11, validation):
-        raise ValueError("the choice's list was refused")
+    typed(
+        sheet, area, "list", "Which image", "Your own drawing, a blank page, or one of twenty sample digits.",
+        source="=" + choices, error_title="Not in the list", error_message="Choose one of the list.",
+    )  # fmt: skip
     tiny = book.style("muted", "center")
     sheet.put(CHOICE, PANEL, "its number in the list, and its place in the gallery", book.style("muted"))
     sheet.live(CHOICE, PANEL + 3, f"IFERROR(MATCH({CHOSEN},{choices},0),0)", tiny)
@@ -107,29 +104,26 @@ def _axes(sheet: Sheet, book: Book, top: int, left: int) -> None:
         sheet.put(top - 1, left + x, x + 1, axis)
 
 
-def _drawing(book: Book, sheet: Sheet, found: Live) -> None:
+def _drawing(book: Book, sheet: Sheet, cnn: Live) -> None:
     section(book, sheet, TOP - 2, "Your drawing: type 0 to 255 into any cell", LEFT, LEFT + SIZE - 1)
     _axes(sheet, book, TOP, LEFT)
     axis, paper = book.style("axis"), book.style("pixel", "paper")
     for y in range(SIZE):
         sheet.put(TOP + y, 0, y + 1, axis)
-    for (y, x), value in np.ndenumerate(found.images[FIRST]):
+    for (y, x), value in np.ndenumerate(cnn.images[FIRST]):
         sheet.put(TOP + y, LEFT + x, int(value), paper)
     area = (TOP - 1, LEFT, TOP + SIZE - 2, LEFT + SIZE - 1)
-    validation = {
-        "validate": "integer", "criteria": "between", "minimum": 0, "maximum": 255,
-        "input_title": "A pixel", "input_message": "0 is paper, 255 is ink.",
-        "error_title": "Not a grey value", "error_message": "Type a whole number from 0 to 255.",
-    }  # fmt: skip
-    if sheet.data_validation(*area, validation):
-        raise ValueError("the drawing's limits were refused")
+    typed(
+        sheet, area, "integer", "A pixel", "0 is paper, 255 is ink.", minimum=0, maximum=255,
+        error_title="Not a grey value", error_message="Type a whole number from 0 to 255.",
+    )  # fmt: skip
     sheet.conditional_format(*area, style.ink())
 
 
-def _seen(book: Book, sheet: Sheet, found: Live) -> None:
+def _seen(book: Book, sheet: Sheet, cnn: Live) -> None:
     section(book, sheet, TOP - 2, "What the network reads", SEEN, SEEN + SIZE - 1)
     _axes(sheet, book, TOP, SEEN)
-    pixel, gallery = book.style("pixel", "edge"), samples.places(found).gallery
+    pixel, gallery = book.style("pixel", "edge"), samples.places(cnn).gallery
     for y, x in np.ndindex(SIZE, SIZE):
         row, own = TOP + y, f"{letter(LEFT + x)}{TOP + y}"
         at = f"INDEX({gallery},{PICK_ROW}+$A{row},{PICK_COLUMN}+{letter(SEEN + x)}${TOP - 1})"
@@ -143,12 +137,11 @@ def _chosen(formula: str) -> str:
     return f'IF({PICK}=0,"–",{formula})'
 
 
-def _answer(book: Book, sheet: Sheet, found: Live) -> None:
+def _answer(book: Book, sheet: Sheet, cnn: Live) -> None:
     section(book, sheet, TOP - 2, "The answer", PANEL, PANEL + 5)
     area, rest = REFS.chances, REFS.rest
     huge = book.style("huge")
-    if sheet.merge_range(TOP - 1, PANEL, TOP + 5, PANEL + 1, "", huge):
-        raise ValueError("the answer could not be merged")
+    merge(sheet, (TOP - 1, PANEL, TOP + 5, PANEL + 1), huge)
     sheet.live(TOP, PANEL, _chosen(f"MATCH(MAX({area}),{area},0)-1"), huge)
     lines = (
         ("how sure it is", "percent", _chosen(f"MAX({area})")),
@@ -162,20 +155,20 @@ def _answer(book: Book, sheet: Sheet, found: Live) -> None:
         sheet.put(row, PANEL + 3, label, book.style("indent"))
 
 
-def _last_logits(found: Live) -> int:
+def _last_logits(cnn: Live) -> int:
     """The operation that gives the logits: the last with ten results and weights."""
-    ops = found.layout.graph.ops
+    ops = cnn.layout.graph.ops
     return max(k for k, op in enumerate(ops) if "weight" in op.weights and op.out.size == 10)
 
 
-def _digits(book: Book, sheet: Sheet, found: Live) -> None:
-    laid = found.layout
-    logit_ids = laid.graph.ops[_last_logits(found)].out.ravel()
+def _digits(book: Book, sheet: Sheet, cnn: Live) -> None:
+    laid = cnn.layout
+    logit_ids = laid.graph.ops[_last_logits(cnn)].out.ravel()
     chance_ids = laid.graph.outputs.ravel()
     places = laid.places
     names = ["digit", "logit", "probability", "the others", "PyTorch", "apart"]
     heads(book, sheet, TEN - 1, DIGIT, names, PIXEL)  # as high as the drawing's pixels beside it
-    theirs = samples.places(found).logits
+    theirs = samples.places(cnn).logits
     for d in range(10):
         row = TEN + d
         value = book.style("cell", "millionth", "right")
@@ -207,5 +200,5 @@ def _same(book: Book, sheet: Sheet) -> None:
     formula = f'IF({PICK}<2,"–",IF(MAX({REFS.apart})<={allowed},"{PASS}","{FAIL}"))'
     sheet.live(row, PANEL + 2, formula, book.style("verdict"))
     colour_verdicts(book, sheet, row, PANEL + 2)
-    told = "Choose a sample, and its logits are compared with those that PyTorch gave for it."
-    sheet.put(row + 1, PANEL, told, book.style("muted"))
+    hint = "Choose a sample, and its logits are compared with those that PyTorch gave for it."
+    sheet.put(row + 1, PANEL, hint, book.style("muted"))

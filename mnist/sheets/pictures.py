@@ -31,8 +31,7 @@ def from_disk(indices: Sequence[int]) -> list[Rows] | None:
     """Test images from where MNIST is kept, if it is there; nothing is downloaded."""
     from mnist import data  # imports torch
 
-    raw = data.folder_of() / "MNIST" / "raw"
-    if not all((raw / name).is_file() for name in data.FILES):
+    if data.find() is None:
         return None  # told apart here, for loading imports torchvision first, which takes two seconds
     try:
         _, test = data.load(download=False)
@@ -44,8 +43,8 @@ def from_disk(indices: Sequence[int]) -> list[Rows] | None:
 def gather(mistakes: Sequence[Mistake], find: Find) -> list[Picture]:
     """The pictures of the first mistakes; none if the images are not at hand."""
     first = mistakes[:MOST]
-    found = find([m.index for m in first]) if first else None
-    return [Picture(m, pixels) for m, pixels in zip(first, found, strict=True)] if found else []
+    images = find([m.index for m in first]) if first else None
+    return [Picture(m, pixels) for m, pixels in zip(first, images, strict=True)] if images else []
 
 
 def rows(count: int) -> int:

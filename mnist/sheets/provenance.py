@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from mnist.recipe import Recipe
+from mnist.recipe import SGD, AdamW, Distillation, Linear, MuonAdamW, Recipe, Stairs
 from mnist.record import Claim, Record
-from mnist.sheets.common import LADDER, TELLING, paragraph, section, told
+from mnist.sheets.common import LADDER, TELLING, distinct, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.spreadsheet import Measured
 from sheetgen.book import Book, Sheet
@@ -61,13 +61,13 @@ def _ladder(steps: Sequence[Claim]) -> list[Line]:
 
 def _made_with(records: Sequence[Record]) -> list[Line]:
     return [
-        ("versions", told([_pairs(r.versions) for r in records]), False),
-        ("hardware", told([_hardware(r) for r in records]), False),
+        ("versions", distinct([_pairs(r.versions) for r in records]), False),
+        ("hardware", distinct([_hardware(r) for r in records]), False),
     ]
 
 
 def _name_then(claim: Claim) -> str:
-    """What a claim was called when it was recorded, if it was called something else."""
+    """The name of a claim when it was recorded, if it was another."""
     named = re.search(r"--net (\S+)", claim.records[0].command)
     return f"; called {named[1][:30]} when it was recorded" if named and named[1] != claim.name else ""
 
@@ -75,36 +75,35 @@ def _name_then(claim: Claim) -> str:
 def _of(claim: Claim) -> list[Line]:
     records = claim.records
     seeds = ", ".join(str(r.seed) for r in records)
-    kept = told([f"{r.held_out:,} training images kept back" if r.held_out else "all training images" for r in records])
+    held_out = [f"{r.held_out:,} training images kept back" if r.held_out else "all training images" for r in records]
     alone = " --jobs 1" if records[0].hardware.get("threads") != "1" else ""  # a run that had all cores
     again = f"python -m mnist seeds --net {claim.name} --n {len(records)}{alone}"
-    taught = told([", ".join(r.taught_by) for r in records])
+    taught = distinct([", ".join(r.taught_by) for r in records])
     teachers: list[Line] = [("SHA-256 of the teachers", taught, True)] if taught else []
     return [
-        (TELLING[claim.name], f"seeds {seeds}; trained on {kept}{_name_then(claim)}", None),
+        (TELLING[claim.name], f"seeds {seeds}; trained on {distinct(held_out)}{_name_then(claim)}", None),
         ("to reproduce", again, True),
-        ("first seed recorded by", told([records[0].command]), True),
+        ("first seed recorded by", distinct([records[0].command]), True),
         ("recipe", recipe_text(claim.recipe), False),
         *teachers,
         *_made_with(records),
     ]
 
 
-def _optimizer(r: Recipe) -> str:
-    if r.optimizer == "sgd":
-        return f"sgd, momentum {r.momentum:g}"
-    adam = f"adamw, betas {r.momentum:g} and {r.beta2:g}"
-    turn = f"muon, kernels turning by up to {r.turn:.0%} a step, and for the rest "
-    return turn + adam if r.optimizer == "muon" else adam
+def _optimizer(o: SGD | AdamW | MuonAdamW) -> str:
+    if not isinstance(o, AdamW):
+        return f"sgd, momentum {o.momentum:g}"
+    turn = f"muon, kernels turning by up to {o.turn:.0%} a step, and for the rest " if isinstance(o, MuonAdamW) else ""
+    return f"{turn}adamw, betas {o.momentum:g} and {o.beta2:g}"
 
 
-def _teachers(r: Recipe) -> str:
-    seeds = "seed" if r.teachers == 1 else f"{r.teachers} seeds"
-    return f"taught by the first {seeds} of {r.teacher} ({r.distill:.0%} of the loss, temperature {r.temperature:g})"
+def _teachers(d: Distillation) -> str:
+    seeds = "seed" if d.teachers == 1 else f"{d.teachers} seeds"
+    return f"taught by the first {seeds} of {d.teacher} ({d.distill:.0%} of the loss, temperature {d.temperature:g})"
 
 
-def _pairs(found: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in found.items())
+def _pairs(pairs: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in pairs.items())
 
 
 def _hardware(record: Record) -> str:
@@ -112,25 +111,25 @@ def _hardware(record: Record) -> str:
 
 
 def recipe_text(r: Recipe) -> str:
-    """What a run was made of, in one line."""
-    w = r.warp
-    said = (
+    """All of a recipe, in one line."""
+    a, w, schedule = r.architecture, r.warp, r.schedule
+    warps = (
         (w.rotation, f"turned by {w.rotation:g}°"), (w.scale, f"scaled by {w.scale:.0%}"),
         (w.shear, f"sheared by {w.shear:g}°"), (w.shift, f"shifted by {w.shift:g} px"),
         (w.elastic, f"bent by {w.elastic:g} px at {w.points} × {w.points} points"),
     )  # fmt: skip
-    warps = [text for size, text in said if size]
+    images = ", ".join(text for size, text in warps if size) or "as they are"
     parts = (
-        f"{r.net}{'' if r.batch_norm else ' without BatchNorm'}, {r.head} ending: {_optimizer(r)}, "
-        f"learning rate {r.learning_rate:g} ({r.schedule})",
-        f"batch {r.batch_size}, {r.epochs} epochs, weight decay {r.weight_decay:g}, {r.precision}",
-        f"warmed up over {r.warmup:.0%} of the steps" if r.schedule == "linear" else "",
-        f"times {r.factor:g} every {r.every} epochs" if r.schedule == "step" else "",
-        f"dropout {r.dropout:g}" if r.dropout else "",
+        f"{a.net}{'' if a.batch_norm else ' without BatchNorm'}, {a.head} ending: {_optimizer(r.optimizer)}, "
+        f"learning rate {r.optimizer.learning_rate:g} ({'linear' if isinstance(schedule, Linear) else 'step'})",
+        f"batch {r.batch_size}, {r.epochs} epochs, weight decay {r.optimizer.weight_decay:g}, {r.precision}",
+        f"warmed up over {schedule.warmup:.0%} of the steps" if isinstance(schedule, Linear) else "",
+        f"times {schedule.factor:g} every {schedule.every} epochs" if isinstance(schedule, Stairs) else "",
+        f"dropout {a.dropout:g}" if a.dropout else "",
         f"label smoothing {r.label_smoothing:g}" if r.label_smoothing else "",
-        f"images {', '.join(warps)}" if warps else "images as they are",
-        f"pixels less {r.mean:g}, divided by {r.std:g}" if (r.mean, r.std) != (0, 1) else "",
-        _teachers(r) if r.teacher else "",
+        f"images {images}",
+        f"pixels less {a.mean:g}, divided by {a.std:g}" if (a.mean, a.std) != (0, 1) else "",
+        _teachers(r.distillation) if r.distillation.teacher else "",
         "at the end, BatchNorm's statistics are measured anew, on the training images as they are" if r.settle else "",
     )  # fmt: skip
     return "; ".join(part for part in parts if part)

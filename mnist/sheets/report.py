@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mnist.recipe import GOAL_MEAN
+from mnist.recipe import GOAL_MEAN, Rung
 from mnist.record import Claim
 from mnist.sheets import architecture, checklist, errors, ladder, provenance, results
 from mnist.sheets.common import (
@@ -16,12 +16,12 @@ from mnist.sheets.common import (
     REPORT,
     UNTAUGHT,
     colour_verdicts,
+    merge,
     of_target,
     open_sheet,
     paragraph,
     section,
 )  # fmt: skip
-from mnist.sheets.ladder import Rung
 from mnist.sheets.results import LAST_COLUMN, Summary
 from mnist.sheets.runs import Run
 from mnist.spreadsheet import Measured
@@ -69,7 +69,7 @@ class Content(NamedTuple):
 
 
 def fairness(claims: Mapping[str, Claim]) -> str:
-    """What was kept from the test set and what was not: how often a network called ours was tested before this one."""
+    """How the test set was kept apart, and how often a network called ours was tested before this one."""
     earlier = [claims[name] for name in (UNTAUGHT, ONE_TEACHER) if name in claims]
     if not earlier:
         return f"{CHOSEN} {APART}"
@@ -82,11 +82,10 @@ def fairness(claims: Mapping[str, Claim]) -> str:
 
 
 def _score(c: Claim) -> str:
-    """What a version was, and its result beside the goal."""
-    teachers = "no teacher" if not c.recipe.teachers else f"teachers: {c.recipe.teachers}"
+    """A version of ours, and its result beside the goal."""
+    teachers = f"teachers: {n}" if (n := c.recipe.distillation.teachers) else "no teacher"
     met = "at" if round(c.mean, 6) >= GOAL_MEAN else "below"
-    score = f"{c.mean:.3f} ± {c.deviation:.3f} %" if len(c.records) > 1 else f"{c.mean:.2f} %"
-    return f"{c.name} ({teachers}; seeds: {len(c.records)}): {score}, {met} the goal beyond, {GOAL_MEAN:g} %"
+    return f"{c.name} ({teachers}; seeds: {len(c.records)}): {c.score}, {met} the goal beyond, {GOAL_MEAN:g} %"
 
 
 def write(book: Book, content: Content) -> None:
@@ -99,9 +98,8 @@ def write(book: Book, content: Content) -> None:
         paragraph(book, sheet, row + 1, TEXT, text, FIT)
         row += 2
     top = row + 1
-    summaries = results.places(
-        content.runs, content.networks, top + checklist.height(content.claims, content.measured) + 1
-    )
+    below = top + checklist.height(content.claims, content.measured) + 1
+    summaries = results.places(content.claims, content.runs, content.networks, below)
     required = checklist.write(book, sheet, top, checklist.checks(summaries, content.errors, content.measured))
     _cards(book, sheet, summaries[OURS], required)
     row = results.write(book, sheet, summaries)
@@ -127,8 +125,8 @@ def _cards(book: Book, sheet: Sheet, ours: Summary, required: tuple[str, int]) -
     sheet.set_row_pixels(CARDS - 1, 44)
     for first, last, label, form, formula in cards:
         for row, looks, value in ((CARDS - 1, ("muted", "center"), label), (CARDS, ("big", form), Formula(formula))):
-            if first < last and sheet.merge_range(row - 1, first, row - 1, last, "", book.style(*looks)):
-                raise ValueError(f"{sheet.name}: the cards could not be merged")
+            if first < last:
+                merge(sheet, (row - 1, first, row - 1, last), book.style(*looks))
             sheet.put(row, first, value, book.style(*looks))
     colour_verdicts(book, sheet, CARDS, 0)
     book.name("mnist_verdict", REPORT, f"$A${CARDS}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mnist.record import seconds_of_teachers
+from mnist.record import Claim, seconds_of_teachers
 from mnist.sheets.architecture import Places
 from mnist.sheets.common import TELLING, heads, of_target, section
 from mnist.sheets.runs import Run, of
@@ -37,6 +37,7 @@ NOT_REACHED, UNKNOWN = "not reached", "–"  # the latter of a single seed, or w
 class Summary(NamedTuple):
     """A claim's line, and the lines of its seeds."""
 
+    claim: Claim
     runs: Sequence[Run]
     network: Places | None
     row: int
@@ -49,16 +50,18 @@ class Summary(NamedTuple):
         return self.first + len(self.runs) - 1
 
 
-def places(runs: Sequence[Run], networks: Mapping[str, Places], row: int) -> dict[str, Summary]:
+def places(
+    claims: Mapping[str, Claim], runs: Sequence[Run], networks: Mapping[str, Places], row: int
+) -> dict[str, Summary]:
     """The lines of the claims that the report is about, from a row on."""
-    found = [name for name in TELLING if of(runs, name)]
+    names = [name for name in TELLING if name in claims]
     records = [run.record for run in runs]
     summaries: dict[str, Summary] = {}
-    first = row + 2 + len(found) + 3
-    for k, name in enumerate(found):
+    first = row + 2 + len(names) + 3
+    for k, name in enumerate(names):
         mine = of(runs, name)
         known = seconds_of_teachers(mine[0].record, records) is not None
-        summaries[name] = Summary(mine, networks.get(name), row + 2 + k, first, known)
+        summaries[name] = Summary(claims[name], mine, networks.get(name), row + 2 + k, first, known)
         first = summaries[name].last + 1
     return summaries
 
@@ -86,7 +89,7 @@ def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
     deviation = f"SQRT(SUMPRODUCT({area['F']},{area['F']})/(COUNT({area['E']})-1))"
     slowest = f'IF(COUNT({area["I"]})=COUNT({area["E"]}),MAX({area["I"]}),"{NOT_REACHED}")'
     cells: tuple[Value, ...] = (
-        Formula(s.network.parameters) if s.network else s.runs[0].record.parameters,
+        Formula(s.network.parameters_cell) if s.network else s.runs[0].record.parameters,
         Formula(f"MAX({area['C']})"),
         Formula(f"COUNT({area['E']})"),
         Formula(f"AVERAGE({area['E']})"),
@@ -101,7 +104,7 @@ def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
     for column, (value, form) in enumerate(zip(cells, CLAIM_FORMS, strict=True), 1):
         look = ("cell", "center", form, "bold") if column == 4 else ("cell", "center", form)
         sheet.put(s.row, column, value, book.style(*look))
-    sheet.put(s.row, LAST_COLUMN, s.runs[0].record.recipe.net, book.style("cell", "muted", "indent"))
+    sheet.put(s.row, LAST_COLUMN, s.claim.recipe.architecture.net, book.style("cell", "muted", "indent"))
 
 
 def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int, teachers: Sequence[int]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mnist import digits
 from mnist.live import OWN, SAMPLES, Live
-from mnist.sheets.common import heads, open_sheet, section
+from mnist.sheets.common import heads, merge, open_sheet, section
 from sheetgen import style
 from sheetgen.book import Book, Sheet
 from sheetgen.digits import scientific
@@ -34,14 +34,14 @@ class Places(NamedTuple):
     logits: str
 
 
-def choices(found: Live) -> list[str]:
-    """What a person can choose: their own drawing, then what `found` has images of."""
-    return [OWN, *found.images]
+def choices(cnn: Live) -> list[str]:
+    """All that a person can choose: their own drawing, then the images."""
+    return [OWN, *cnn.images]
 
 
-def places(found: Live) -> Places:
+def places(cnn: Live) -> Places:
     """Absolute ranges. The logits begin with the blank page, the second choice."""
-    last = LIST + len(choices(found)) - 1
+    last = LIST + len(choices(cnn)) - 1
     right = letter(LEFT + len(digits.names()) // HANDS * ACROSS)
     first, end = letter(_logit_column(0)), letter(_logit_column(9))
     sheet = quoted(SAMPLES)
@@ -56,7 +56,7 @@ def _logit_column(digit: int) -> int:
     return LEFT + WIDE * digit
 
 
-def write(book: Book, found: Live) -> None:
+def write(book: Book, cnn: Live) -> None:
     """Write the sheet."""
     sheet = open_sheet(book, SAMPLES, "Sample digits", SUBTITLE, ())
     columns = LEFT + len(digits.names()) // HANDS * ACROSS
@@ -68,10 +68,10 @@ def write(book: Book, found: Live) -> None:
     for k, name in enumerate(digits.names()):
         _image(book, sheet, name, GALLERY + k % HANDS * DOWN, LEFT + k // HANDS * ACROSS)
     sheet.conditional_format(GALLERY - 1, LEFT, GALLERY + HANDS * DOWN - 1, columns, style.ink())
-    _logits(book, sheet, found, columns)
+    _logits(book, sheet, cnn, columns)
     sheet.protect("")
     sheet.freeze_panes(3, 1)
-    sheet.print_area(0, 0, LIST + len(choices(found)) - 1, columns)
+    sheet.print_area(0, 0, LIST + len(choices(cnn)) - 1, columns)
 
 
 def _image(book: Book, sheet: Sheet, name: str, row: int, column: int) -> None:
@@ -81,23 +81,22 @@ def _image(book: Book, sheet: Sheet, name: str, row: int, column: int) -> None:
         sheet.put(row + y, column + x, int(value), pixel)
 
 
-def _logits(book: Book, sheet: Sheet, found: Live, columns: int) -> None:
+def _logits(book: Book, sheet: Sheet, cnn: Live, columns: int) -> None:
     section(book, sheet, LIST - 2, "What can be chosen, and PyTorch's logits in float64", 0, columns)
     heads(book, sheet, LIST - 1, 0, ["choice"], 20)
     for digit in range(10):
         _wide(sheet, LIST - 1, _logit_column(digit), digit, book.style("head", "right"))
     number = book.style("cell", "ten thousandth", "fine")
-    last = LIST + len(choices(found)) - 1
+    last = LIST + len(choices(cnn)) - 1
     area = LIST - 1, _logit_column(0), last - 1, _logit_column(9)
     scientific(book, sheet, area, "number", look="beyond, short")
-    for k, name in enumerate(choices(found)):
+    for k, name in enumerate(choices(cnn)):
         sheet.put(LIST + k, 0, name, book.style("cell"))
-        for digit, value in enumerate(found.logits.get(name, ())):
+        for digit, value in enumerate(cnn.logits.get(name, ())):
             _wide(sheet, LIST + k, _logit_column(digit), float(value), number)
 
 
 def _wide(sheet: Sheet, row: int, column: int, value: float, form: Any) -> None:
     """A number over WIDE columns, in the first of which formulas find it."""
-    if sheet.merge_range(row - 1, column, row - 1, column + WIDE - 1, "", form):
-        raise ValueError(f"{sheet.name}: the cells of row {row} could not be merged")
+    merge(sheet, (row - 1, column, row - 1, column + WIDE - 1), form)
     sheet.put(row, column, value, form)

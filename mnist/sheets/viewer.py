@@ -6,7 +6,7 @@ import numpy as np
 
 from mnist import digits
 from mnist.live import LAYERS, LEFT, SEEN, TOP, Live
-from mnist.sheets.common import section
+from mnist.sheets.common import merge, section, typed
 from sheetgen import style
 from sheetgen.book import Book, Sheet
 from sheetgen.exporter import layers_sheet
@@ -33,22 +33,22 @@ def _cell(row: int) -> str:
     return f"${letter(AT)}${row}"
 
 
-def write(book: Book, sheet: Sheet, found: Live) -> None:
+def write(book: Book, sheet: Sheet, cnn: Live) -> None:
     """Write the viewer."""
     section(book, sheet, TITLE, "Look inside: one channel of one layer", LEFT, RIGHT)
     axis = book.style("axis")
     for x in range(SIZE):
         sheet.put(GRID - 1, LEFT + x, x, axis)
         sheet.put(GRID + x, 0, x, axis)
-    most = max(w.block.planes[0] for w in found.layout.written)
-    _lists(book, sheet, found, most)
-    _facts(book, sheet, found)
-    _plane(book, sheet, found)
+    most = max(w.block.planes[0] for w in cnn.layout.written)
+    _lists(book, sheet, cnn, most)
+    _facts(book, sheet, cnn)
+    _plane(book, sheet, cnn)
 
 
-def _lists(book: Book, sheet: Sheet, found: Live, most: int) -> None:
-    layers = f"{quoted(LAYERS)}!{layers_sheet.table_range(found.layout, layers_sheet.NAME)}"
-    names = [layers_sheet.short(k, w) for k, w in enumerate(found.layout.written)]
+def _lists(book: Book, sheet: Sheet, cnn: Live, most: int) -> None:
+    layers = f"{quoted(LAYERS)}!{layers_sheet.table_range(cnn.layout, layers_sheet.NAME)}"
+    names = [layers_sheet.short(k, w) for k, w in enumerate(cnn.layout.written)]
     numbers = [str(k) for k in range(most)]
     shown: tuple[tuple[int, str, str | int, str | list[str], str], ...] = (
         (LAYER, "layer", names[SHOWN], "=" + layers, "A layer of the sheet CNN layers."),
@@ -57,20 +57,15 @@ def _lists(book: Book, sheet: Sheet, found: Live, most: int) -> None:
     given = book.style("input", "bold", "left")
     for row, label, value, source, message in shown:
         sheet.put(row, SEEN, label, book.style("muted"))
-        right = AT + 16
-        if sheet.merge_range(row - 1, AT, row - 1, right, "", given):
-            raise ValueError("a choice could not be merged")
+        area = (row - 1, AT, row - 1, AT + 16)
+        merge(sheet, area, given)
         sheet.put(row, AT, value, given)
-        validation = {
-            "validate": "list", "source": source, "input_title": label.capitalize(), "input_message": message,
-        }  # fmt: skip
-        if sheet.data_validation(row - 1, AT, row - 1, right, validation):
-            raise ValueError(f"the list of {label}s was refused")
+        typed(sheet, area, "list", label.capitalize(), message, source=source)
 
 
-def _facts(book: Book, sheet: Sheet, found: Live) -> None:
-    """What stands where on CNN layers, looked up in its table."""
-    names = f"{quoted(LAYERS)}!{layers_sheet.table_range(found.layout, layers_sheet.NAME)}"
+def _facts(book: Book, sheet: Sheet, cnn: Live) -> None:
+    """Places on CNN layers, looked up in its table."""
+    names = f"{quoted(LAYERS)}!{layers_sheet.table_range(cnn.layout, layers_sheet.NAME)}"
 
     number, chosen, last = _cell(FACTS), _cell(CHANNEL), f"({_cell(FACTS + 1)}-1)"
 
@@ -78,7 +73,7 @@ def _facts(book: Book, sheet: Sheet, found: Live) -> None:
         return f"IF(ISNUMBER({number}),{formula},{number})"
 
     def looked(column: int) -> str:
-        return of_layer(f"INDEX({quoted(LAYERS)}!{layers_sheet.table_range(found.layout, column)},{number},1)")
+        return of_layer(f"INDEX({quoted(LAYERS)}!{layers_sheet.table_range(cnn.layout, column)},{number},1)")
 
     there = f"AND({chosen}>=0,{chosen}<={last},{chosen}=INT({chosen}))"
     channel = of_layer(f'IF(ISNUMBER({chosen}),IF({there},{chosen},"{NO_CHANNEL}"),"{NO_CHANNEL}")')
@@ -94,23 +89,22 @@ def _facts(book: Book, sheet: Sheet, found: Live) -> None:
     for k, (label, formula) in enumerate(facts):
         sheet.put(FACTS + k, SEEN, label, book.style("muted"))
         form = book.style("fine", "left")
-        if sheet.merge_range(FACTS + k - 1, AT, FACTS + k - 1, AT + 8, "", form):
-            raise ValueError("a fact could not be merged")
+        merge(sheet, (FACTS + k - 1, AT, FACTS + k - 1, AT + 8), form)
         sheet.live(FACTS + k, AT, formula, form)
     of_channel = f'IF({_cell(FACTS + 6)}="{NO_CHANNEL}","{NO_CHANNEL}: ","")&"this layer has 0 to "&{last}'
-    told = (
+    notes = (
         (LAYER + 1, f'IF(ISNUMBER({number}),"","{NO_LAYER}: choose one of the list")', NO_LAYER),
         (CHANNEL + 1, f'IF(ISNUMBER({number}),{of_channel},"")', NO_CHANNEL),
     )
-    for row, formula, wrong in told:
+    for row, formula, wrong in notes:
         sheet.live(row, AT, formula, book.style("muted"))
         rule = {"type": "formula", "criteria": f'=LEFT({_cell(row)},{len(wrong)})="{wrong}"'}
         sheet.conditional_format(row - 1, AT, row - 1, AT + 16, {**rule, "format": book.conditional("fail")})
 
 
-def _plane(book: Book, sheet: Sheet, found: Live) -> None:
-    last = max(int(w.rows.max()) for w in found.layout.written) + 1
-    left = min(int(w.columns.min()) for w in found.layout.written)
+def _plane(book: Book, sheet: Sheet, cnn: Live) -> None:
+    last = max(int(w.rows.max()) for w in cnn.layout.written) + 1
+    left = min(int(w.columns.min()) for w in cnn.layout.written)
     channels, height, width, row0, column0, channel = (_cell(FACTS + k) for k in range(1, 7))
     form = book.style("pixel", "edge")
     for y, x in np.ndindex(SIZE, SIZE):

@@ -18,8 +18,7 @@ from torch.utils.data import DataLoader, Subset
 
 from mnist import data
 from mnist.data import Images
-from mnist.ladder import RECIPES
-from mnist.recipe import Recipe
+from mnist.recipe import RECIPES, Recipe
 from mnist.train import Run, train
 
 CPU = torch.device("cpu")
@@ -37,10 +36,11 @@ def conventional(recipe: Recipe, count: int, workers: int) -> float:
     images = Subset(MNIST(root=str(data.folder_of()), train=True, transform=turned), range(count))
     loader = DataLoader(images, recipe.batch_size, shuffle=True, num_workers=workers, drop_last=True)
     torch.manual_seed(0)
-    run = Run(replace(recipe, mean=0.0, std=1 / 255), 0, CPU)  # the transforms have scaled the images already
+    scaled = replace(recipe.architecture, mean=0.0, std=1 / 255)  # the transforms have scaled the images already
+    run = Run(replace(recipe, architecture=scaled), 0, CPU)
     model = run.model.to(memory_format=torch.contiguous_format)
-    if recipe.dropout:
-        model.dropout = nn.Dropout(recipe.dropout)
+    if recipe.architecture.dropout:
+        model.dropout = nn.Dropout(recipe.architecture.dropout)
     for _ in range(2):
         start = time.perf_counter()
         model.train()
