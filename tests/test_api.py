@@ -79,6 +79,9 @@ def test_a_room_never_takes_the_name_of_a_function() -> None:
     for name in ("grad", "audit"):
         importlib.import_module(f"sheetgen.{name}.show" if name == "grad" else "sheetgen.audit.judge")
         assert inspect.isfunction(getattr(sheetgen, name))
+        # So that to name the room, as `import sheetgen` does, loads nothing of it.
+        text = (Path(sheetgen.__file__).parent / name / "__init__.py").read_text(encoding="utf-8")
+        assert ast.get_docstring(ast.parse(text)) and len(ast.parse(text).body) == 1
     assert result.grad is not sheetgen.grad
 
 

@@ -215,10 +215,11 @@ def test_the_judge_imports_nothing_of_the_generator() -> None:
            "('sheetgen', 'torch', 'formulas', 'formulon', 'ironcalc', 'xlsxwriter')))"  # fmt: skip
     root = Path(__file__).parents[1]
     said = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True).stdout
-    assert set(said.split()) == {
-        "sheetgen", "sheetgen.errors", "sheetgen.xlsx", "sheetgen.xlsx.a1", "sheetgen.xlsx.blank",
-        "sheetgen.xlsx.package", "sheetgen.xlsx.read", "sheetgen.engines", "sheetgen.engines.beside",
-        "sheetgen.engines.dialect", "sheetgen.engines.formulon", "sheetgen.engines.iron",
-        "sheetgen.engines.libreoffice", "sheetgen.engines.patterns", "sheetgen.engines.result",
-        "sheetgen.engines.together", "sheetgen.engines.whole",
+    named = {"sheetgen.audit", "sheetgen.grad"}  # by the API, and empty but for what is asked of them: test_api.py
+    assert set(said.split()) - named == {
+        "sheetgen", "sheetgen.errors", "sheetgen.progress", "sheetgen.text", "sheetgen.version",
+        "sheetgen.xlsx", "sheetgen.xlsx.a1", "sheetgen.xlsx.blank", "sheetgen.xlsx.package", "sheetgen.xlsx.read",
+        "sheetgen.engines", "sheetgen.engines.beside", "sheetgen.engines.dialect", "sheetgen.engines.formulon",
+        "sheetgen.engines.iron", "sheetgen.engines.libreoffice", "sheetgen.engines.patterns",
+        "sheetgen.engines.result", "sheetgen.engines.together", "sheetgen.engines.whole",
     }  # fmt: skip

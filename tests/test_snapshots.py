@@ -12,12 +12,11 @@ from mutants import formula_of, set_cells
 from snapshot import same, steady
 from verdicts import class_of
 
-from sheetgen import building, workbook
+from sheetgen import building
 from sheetgen.__main__ import main
 from sheetgen.audit import run as processes
 from sheetgen.audit.judge import audit
 from sheetgen.audit.verdict import Verdict
-from sheetgen.spec import load, with_options
 
 ROOT = Path(__file__).parents[1]
 SUBMISSIONS = "docs/examples/submissions"
@@ -87,10 +86,7 @@ def test_derivatives_are_printed(form: str, run: Run, tmp_path: Path, monkeypatc
 @pytest.fixture(scope="module")
 def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The homework with 8 steps."""
-    spec = with_options(load(ROOT / "templates" / "homework.toml"), 8)
-    path = tmp_path_factory.mktemp("right") / "right.xlsx"
-    workbook.write(workbook.plan(spec), path, workbook.ask_oracle(spec), "--steps 8")
-    return path
+    return building.build("homework", tmp_path_factory.mktemp("right") / "right.xlsx", steps=8, check=False).path
 
 
 def test_a_check_is_printed(right: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
