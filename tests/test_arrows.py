@@ -49,7 +49,8 @@ MAY = {
 }  # fmt: skip
 
 # The judge imports nothing of what writes, not even by way of a third. SHARED is all that both use.
-JUDGE = ("check", "carried", "exported", "report", "tables", "reference", "engines", "xlsx", "lint", "compiled")
+JUDGE = ("check", "carried", "exported", "report", "tables", "reference", "engines", "xlsx", "excel",
+         "lint", "compiled")  # fmt: skip
 ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation")
 ACCUSED += ("digits", "exporter")
 SHARED = {"sheetgen.__init__", "sheetgen.reference", "sheetgen.spec", "sheetgen.text"}

@@ -122,29 +122,29 @@ def test_whole_columns_hold_only_what_is_there() -> None:
         "C3": "=SUM(1:1)",
     }
     cells |= {"D4": "=SUM(A2:A1048576)", "D5": "=AVERAGE(A:A)", "D6": "=MAX(A1:B1048576)"}
-    start = time.monotonic()
+    start = time.process_time()
     assert calculated(cells) == {"C1": 7, "C2": 107, "C3": 8, "D4": 6, "D5": 7 / 3, "D6": 100}
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def test_a_chain_of_100_000_cells_needs_no_recursion() -> None:
     n = 100_000
     cells: Cells = {"A1": 1} | {f"A{k}": f"=A{k - 1}+1" for k in range(2, n + 1)}
     backwards = dict(reversed(cells.items()))  # the last is asked first
-    start = time.monotonic()
+    start = time.process_time()
     assert calculated(backwards)[f"A{n}"] == n
     assert len(cone(book(cells), [("Sheet1", f"A{n}")]).places) == n
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def test_cumulative_sums_take_bounded_time() -> None:
     # Each sum has a Template of its own: the time grows with the square of the rows, up to a bound.
     n = 400
     cells: Cells = {f"A{k}": 1 for k in range(1, n + 1)} | {f"B{k}": f"=SUM(A$1:A{k})" for k in range(1, n + 1)}
-    start = time.monotonic()
+    start = time.process_time()
     made = book(cells)
     found, _ = values(made)
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
     assert all(value == int(at[1:]) for (_, at), value in found.items())
     assert len(found) + len(made.problems) == n  # past its limits the reader says so
 
@@ -172,9 +172,9 @@ def test_long_and_deep_formulas() -> None:
         "B4": "=" + "SUM(" * 64 + "A1" + ")" * 64, "B5": "=" + "-" * 5_001 + "A1", "B6": "=" + "*".join(["A1"] * 2_000),
         "B7": "=" + "ABS(-" * 64 + "A1" + ")" * 64, "B8": "=1" + "^1" * 3_000,
     }  # fmt: skip
-    start = time.monotonic()
+    start = time.process_time()
     assert list(calculated(cells).values()) == [1, 2730, 4000, 1, -1, 1, 1, 1]
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def test_a_file_with_names_is_read_as_the_same_book(tmp_path: Path) -> None:
