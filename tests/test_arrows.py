@@ -74,6 +74,7 @@ MAY = {
 
 # The judge imports nothing of what writes, not even by way of a third. SHARED is all that both use.
 JUDGE = ("judge", "carried", "exported", "report", "tables", "reference", "engines", "xlsx", "lint", "compiled")
+JUDGE += ("excel",)
 ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation")
 ACCUSED += ("digits", "exporter", "building", "stream")
 # Of the table of operators a Spec takes the names of the activations, and whether they are bounded.

@@ -17,19 +17,8 @@ import re
 from typing import NamedTuple
 
 from .functions import bare, returns_range
-from .instructions import (
-    COMPARISONS,
-    Array,
-    Call,
-    Cells,
-    FormulaError,
-    Instruction,
-    Literal,
-    Name,
-    Operator,
-    Parsed,
-    joined_cells,
-)  # fmt: skip
+from .instructions import COMPARISONS, Array, Call, Cells, FormulaError, Instruction, Literal, Name, Operator, Parsed
+from .instructions import joined_cells as joined
 from .structured import table_reference
 from .tokens import LIKE_CELL, NAME_BEYOND, UNEXPECTED, Token, corner, is_array, tokens
 
@@ -118,8 +107,8 @@ class _Parser:
         floor = self.brackets[-1].floor
         while len(self.waiting) > floor and self.waiting[-1].binds >= binds:
             name, _, operands = self.waiting.pop()
-            if name == ":" and (joined := joined_cells(*self.code[-2:])) is not None:
-                self.code[-2:] = [joined]
+            if name == ":" and (cells := joined(*self.code[-2:])) is not None:
+                self.code[-2:] = [cells]
             else:
                 self.code.append(Operator(name, operands))
 

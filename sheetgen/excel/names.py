@@ -155,18 +155,18 @@ class _Expansion:
                 self.code.append(item)
 
     def sheets(self, prefix: str, home: str) -> list[str] | Unknown:
-        """The sheets before a '!', '' for the formula's own."""
+        """The sheets before a '!', '' for the formula's own; a hostile file may name one a:b or [1]."""
+        if (known := self.book.sheet(prefix)) is not None:
+            return [known]
         book, mark, name = prefix.rpartition("]")
         if mark and book not in ("[0", ""):
             return Unknown("#REF!", f"there is no sheet {prefix[:MAX_SHOWN]}", True)
         if not name:
             return [home]
         ends = [self.book.sheet(part) for part in name.split(":")]
-        if None in ends or len(ends) > 2:
+        if None in ends:
             return Unknown("#REF!", f"there is no sheet {name[:MAX_SHOWN]}")
-        if len(ends) == 1:
-            return [ends[0] or ""]
-        first, last = sorted(self.book.order.index(end or "") for end in ends)
+        first, last = sorted(self.book.order.index(end or "") for end in (ends[0], ends[-1]))
         return self.book.order[first : last + 1]
 
     def cells(self, item: Cells, ends: list[Corner | None] | None, home: str) -> None:

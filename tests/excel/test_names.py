@@ -87,6 +87,11 @@ def test_what_a_formula_means_may_depend_on_its_sheet(resolver: Resolver) -> Non
     assert resolver.read("eta", "T")[0].scope == "sheet" and resolver.read("both+B7", "T")[0].scope == ""
 
 
+def test_a_sheet_may_be_named_like_several_or_like_another_workbook() -> None:
+    resolver = Resolver(["S", "T", "S:T", "[1]S", "1:1"], {})
+    assert resolver.read("'S:T'!A1+'[1]S'!A1+'1:1'!A1", "S")[1] == areas("S:T!A1", "[1]S!A1", "1:1!A1")
+
+
 def test_what_moves_needs_the_cell(resolver: Resolver) -> None:
     this_row = "Tab[[#This Row],[a]:[b c]]"
     assert resolver.read(this_row, "S", (4, 9))[1] == areas("S!B4:C4")
