@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from sheetgen import spec as specs
-from sheetgen.report import Finding, Report
+from sheetgen.finding import Finding
+from sheetgen.report import Report
 from sheetgen.spec import Spec
 from sheetgen.xlsx import Workbook
 from sheetgen.xlsx.a1 import place

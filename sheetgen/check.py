@@ -17,14 +17,16 @@ from pathlib import Path
 
 from sheetgen import exported
 from sheetgen.carried import template, with_inputs
-from sheetgen.curves import PARTLY, Curves, Place
+from sheetgen.curves import PARTLY, Curves
 from sheetgen.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
 from sheetgen.engines.effort import too_much
+from sheetgen.finding import Finding
+from sheetgen.judge.recalculated import Judge, Verdict, cached_errors, compare
 from sheetgen.lint import HOUSE, lint
-from sheetgen.report import Finding, Finished, Line, Report
+from sheetgen.report import Finished, Line, Report
 from sheetgen.spec import Spec
 from sheetgen.tables import Table, find, odd_cells
-from sheetgen.xlsx import ErrorValue, Sheets, Value, Workbook, read
+from sheetgen.xlsx import Place, Value, Workbook, read
 
 RELATIVE = 1e-9
 ROUNDING = 1e-13  # an absolute floor where no reference tells how large the terms are that cancel
@@ -65,14 +67,16 @@ def check(
         curves = Curves(path, tables, workbook.sheets)
         report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.leave_out)]
         for table in tables:
-            report.findings += [
-                Finding("formula", o.sheet, o.address, f"{o.found} stands where its column has {o.expected}")
-                for o in odd_cells(table, workbook.sheets[table.sheet])
-            ]
+            report.findings += odd_cells(table, workbook.sheets[table.sheet])
         progress("PyTorch autograd")
         expected = reference_values(network, tables, report) if _fits(network, workbook, report) else {}
         _compare_cached(workbook, expected, report)
-        _gather(names, running, report, progress, lambda x, part: _compare(x, workbook, expected, part, curves))
+
+        def held(result: Recalculated, part: Report) -> Line:
+            part.findings += curves.findings(result.values, result.engine)
+            return compare(result, workbook, part, _judge(expected), curves.cells)
+
+        _gather(names, running, report, progress, held)
     return report
 
 
@@ -81,12 +85,14 @@ def check_exported(
 ) -> Report:
     """Judge what `sheetgen export` wrote: no template tells of it, but it carries PyTorch's outputs for an example."""
     names = exported.asked(workbook, names, report)
+    example = exported.Example(workbook)
     with side_by_side(report.path, names, workbook) as running:
         progress("linting")
         linted(report, house)
-        report.findings += [*cached_errors(workbook.sheets), *exported.odd(workbook)]
-        _gather(names, running, report, progress, lambda x, part: exported.compare(x, workbook, part))
-    exported.say(workbook, report)
+        report.findings += [*cached_errors(workbook.sheets), *example.odd()]
+        judge = example.judge()
+        _gather(names, running, report, progress, lambda x, part: compare(x, workbook, part, judge))
+    example.say(report)
     return report
 
 
@@ -95,7 +101,7 @@ def _gather(
     running: Iterator[tuple[str, Outcome]],
     report: Report,
     progress: Callable[[str], object],
-    compare: Callable[[Recalculated, Report], Line],
+    judge: Callable[[Recalculated, Report], Line],
 ) -> None:
     """Put what the engines found into the report, in the order of `names`, whichever was first."""
     parts: dict[str, Report] = {}
@@ -106,7 +112,8 @@ def _gather(
         if isinstance(result, Recalculated) and not result.values:
             part.notes += [f"{name} left out {line}" for line in result.left_out]
         elif isinstance(result, Recalculated):
-            part.lines.append(compare(result, part))
+            part.findings += [Finding("not evaluated", "", "", text, name) for text in result.not_evaluated]
+            part.lines.append(judge(result, part))
         else:
             _absent(name, result, part)
         progress(part.lines[0].told() if part.lines else Finished(f"{name}: not run"))
@@ -120,12 +127,12 @@ def _gather(
 
 def linted(report: Report, house: bool) -> None:
     """Put what the linter finds in the report's file into it: the house's own rules as notes, but for the house."""
-    for p in lint(report.path):
-        finding = Finding("lint", p.sheet, p.cell, f"{p.message} [{p.rule}]")
-        if house or p.rule not in HOUSE:
-            report.findings.append(finding)
+    for rule, sheet, cell, message, *_ in lint(report.path):
+        message = f"{message} [{rule}]"
+        if house or rule not in HOUSE:
+            report.findings.append(Finding("lint", sheet, cell, message))
         else:
-            report.notes.append(f"{p.sheet}!{p.cell}: {finding.message}")
+            report.notes.append(f"{sheet}!{cell}: {message}")
 
 
 def _fits(network: Spec, workbook: Workbook, report: Report) -> bool:
@@ -164,16 +171,6 @@ def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> 
     return expected
 
 
-def cached_errors(sheets: Sheets, fine: Callable[[str, str], bool] = lambda *_: False) -> Iterator[Finding]:
-    """Formula cells whose cached value is an error, or is not there; those are `fine` that charts leave out."""
-    for sheet, cells in sheets.items():
-        for address, entry in cells.items():
-            if isinstance(entry.value, ErrorValue) and not fine(sheet, address):
-                yield Finding("error", sheet, address, f"the cached value is {entry.value}")
-            elif entry.formula and entry.value is None:
-                yield Finding("cached", sheet, address, "the formula has no cached value")
-
-
 def _compare_cached(workbook: Workbook, expected: Expected, report: Report) -> None:
     """The file as it is, before any engine: previews and pandas show these numbers."""
     pairs = (
@@ -196,33 +193,17 @@ def _absent(name: str, error: Exception, report: Report) -> None:
         report.findings.append(Finding("engine", "", "", str(error), name))
 
 
-def _compare(result: Recalculated, workbook: Workbook, expected: Expected, report: Report, curves: Curves) -> Line:
-    """Compare one engine's values with the cached ones and with PyTorch's."""
-    cells, worst, where = 0, 0.0, ""
-    for text in result.not_evaluated:
-        report.findings.append(Finding("not evaluated", "", "", text, result.engine))
-    report.findings += curves.findings(result.values, result.engine)
-    for sheet, values in result.values.items():
-        for address, value in values.items():
-            cached = workbook.sheets[sheet][address].value
-            cells += 1
-            if (sheet, address) in curves.cells:  # compared with the column that it repeats
-                continue
-            if isinstance(value, ErrorValue):
-                report.findings.append(Finding("error", sheet, address, f"the formula gives {value}", result.engine))
-                continue
-            wanted = expected.get((sheet, address))
-            if wanted is not None and not _agrees(value, *wanted):
-                message = f"the formula gives {value!r}, PyTorch autograd {wanted[0]!r}"
-                report.findings.append(Finding("wrong", sheet, address, message, result.engine))
-            allowed = 2 * wanted[1] if wanted else _allowed(sheet, cached)
-            if cached is not None and not _same(value, cached, allowed):
-                message = f"the formula gives {value!r}, the cached value is {cached!r}"
-                report.findings.append(Finding("cached", sheet, address, message, result.engine))
-            error = _relative(value, wanted)
-            if error > worst:
-                worst, where = error, f"{sheet}!{address}"
-    return Line(result.engine, result.version, cells, worst, where, result.seconds)
+def _judge(expected: Expected) -> Judge:
+    """Compare a value with PyTorch's, and with the cached one."""
+
+    def judge(at: Place, value: Value, cached: Value | None) -> Verdict:
+        wanted = expected.get(at)
+        right = wanted is None or _agrees(value, *wanted)
+        allowed = 2 * wanted[1] if wanted else _allowed(at[0], cached)
+        same = cached is None or _same(value, cached, allowed)
+        return Verdict("" if right else f"PyTorch autograd {wanted[0]!r}", same, _relative(value, wanted))  # type: ignore[index]
+
+    return judge
 
 
 def _allowed(sheet: str, cached: Value | None) -> float:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sheetgen.report import Finding
+from sheetgen.finding import Finding
 from sheetgen.tables import Table
-from sheetgen.xlsx import Sheets, Value
+from sheetgen.xlsx import Place, Sheets, Value
 from sheetgen.xlsx.a1 import column_letters
 from sheetgen.xlsx.charts import Chart, Series, read_charts
 
@@ -21,8 +21,6 @@ RULES: dict[str, Callable[[float], bool]] = {POSITIVE: lambda x: x > 0, ANY: lam
 NOTHING = "#N/A"
 PARTLY = ", where it is above 0"  # ends a title if rows are left out: LibreOffice rounds to 0 what others do not
 SAME = 1e-12  # relative: LibreOffice writes 15 digits
-
-Place = tuple[str, str]  # sheet, address
 
 
 class Drawn(NamedTuple):

@@ -7,19 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from sheetgen.finding import Finding
+
 HEADS = ("engine", "version", "cells", "worst relative error", "seconds", "where")
 WRONG, CACHED = "wrong", "cached"  # kinds: the formula gives another number than PyTorch, than what its cell shows
 MOST_FINDINGS = 20  # of one kind that are named; the rest is counted
-
-
-class Finding(NamedTuple):
-    """One thing that is wrong, and where. `engine` is empty where no engine was needed to see it."""
-
-    kind: str
-    sheet: str
-    cell: str
-    message: str
-    engine: str = ""
 
 
 class Finished(str):

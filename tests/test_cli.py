@@ -20,8 +20,8 @@ from sheetgen.__main__ import main
 from sheetgen.check import check
 from sheetgen.console import KEPT
 from sheetgen.engines import ENGINES
-from sheetgen.lint import Problem
-from sheetgen.report import Finding, Report
+from sheetgen.finding import Finding
+from sheetgen.report import Report
 from sheetgen.xlsx import read
 
 Run = tuple[int, str, str]  # exit status, standard output, standard error
@@ -330,7 +330,7 @@ def test_a_stage_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], r
 def test_what_excel_would_not_take_is_not_written_even_unchecked(
     sheetgen: Sheetgen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = [Problem("formula-nesting", "Training", "A9", "Functions are nested more than 64 deep.")] * 2
+    found = [Finding("formula-nesting", "Training", "A9", "Functions are nested more than 64 deep.")] * 2
     monkeypatch.setattr("sheetgen.check.lint", lambda _: found)
     status, out, _ = sheetgen("build", "homework", "--steps", "3", "--no-check", "-o", tmp_path / "book.xlsx")
     assert status == 1 and not (tmp_path / "book.xlsx").exists()

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..xlsx import Entry, ErrorValue, Value, Workbook, read
+from ..xlsx import Entry, ErrorValue, Place, Value, Workbook, read
 from ..xlsx.a1 import place, tokens
 from .result import EngineFailed, Recalculated, Values, formula_cells, need, package_version
 
@@ -55,21 +55,21 @@ class Live:
         self.order = {sheet: number for number, sheet in enumerate(workbook.sheets)}
         self.model, _ = _build(workbook)
 
-    def put(self, where: tuple[str, str], value: Value) -> None:
+    def put(self, where: Place, value: Value) -> None:
         """Type a number or a text into a cell (sheet, address)."""
         _put(self.model, self.order[where[0]], where[1], Entry(None, value))
 
-    def put_formula(self, where: tuple[str, str], formula: str) -> None:
+    def put_formula(self, where: Place, formula: str) -> None:
         """Write a formula (without =) into a cell."""
         _put(self.model, self.order[where[0]], where[1], Entry(formula, None))
 
-    def evaluate(self, wanted: Iterable[tuple[str, str]]) -> list[Value | None]:
+    def evaluate(self, wanted: Iterable[Place]) -> list[Value | None]:
         """Recalculate all formulas; what some cells then hold."""
         self.model.evaluate()
         return [_value(self.model, self.order[sheet], address) for sheet, address in wanted]
 
 
-def _build(workbook: Workbook) -> tuple[Any, dict[tuple[str, str], str]]:
+def _build(workbook: Workbook) -> tuple[Any, dict[Place, str]]:
     """(the model, why a formula was refused)."""
     ironcalc = need("ironcalc", "ironcalc")
     model = ironcalc.create("judged", "en", "UTC", "en")
