@@ -23,7 +23,7 @@ from sheetgen.engines.effort import too_much
 from sheetgen.finding import Finding
 from sheetgen.judge.recalculated import Judge, Verdict, cached_errors, compare
 from sheetgen.lint import HOUSE, lint
-from sheetgen.report import Finished, Line, Report
+from sheetgen.report import CACHED, Finished, Line, Report
 from sheetgen.spec import Spec
 from sheetgen.tables import Table, find, odd_cells
 from sheetgen.xlsx import Place, Value, Workbook, read
@@ -55,7 +55,7 @@ def check(
     progress("reading")
     workbook = read(path)
     if why := too_much(workbook):
-        report.findings.append(Finding("not evaluated", "", "", f"{why}: no engine was asked"))
+        report.add("not evaluated", "", "", f"{why}: no engine was asked")
         names = []
     if exported.is_one(workbook):
         return check_exported(workbook, names, report, progress, house)
@@ -122,7 +122,7 @@ def _gather(
         report.findings += parts[name].findings
         report.notes += parts[name].notes
     if names and not report.lines and not report.findings:
-        report.findings.append(Finding("not evaluated", "", "", "no engine recalculated it: nothing was judged"))
+        report.add("not evaluated", "", "", "no engine recalculated it: nothing was judged")
 
 
 def linted(report: Report, house: bool) -> None:
@@ -130,7 +130,7 @@ def linted(report: Report, house: bool) -> None:
     for rule, sheet, cell, message, *_ in lint(report.path):
         message = f"{message} [{rule}]"
         if house or rule not in HOUSE:
-            report.findings.append(Finding("lint", sheet, cell, message))
+            report.add("lint", sheet, cell, message)
         else:
             report.notes.append(f"{sheet}!{cell}: {message}")
 
@@ -140,7 +140,7 @@ def _fits(network: Spec, workbook: Workbook, report: Report) -> bool:
     held, needed = sum(map(len, workbook.sheets.values())), (network.steps + 1) * len(network.weights)
     if needed > held:
         message = f"its template makes {needed:,} weights, and the workbook has {held:,} cells: PyTorch was not run"
-        report.findings.append(Finding("rows", "Template", "", message))
+        report.add("rows", "Template", "", message)
     return needed <= held
 
 
@@ -157,7 +157,7 @@ def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> 
     for table in tables:
         if table.last - table.first != network.steps:
             message = f"its table has {table.last - table.first + 1:,} rows for {network.steps:,} steps and row 0"
-            report.findings.append(Finding("rows", table.sheet, f"A{table.last}", message))
+            report.add("rows", table.sheet, f"A{table.last}", message)
         for label in table.columns:
             quantity = label.removesuffix(" live").removesuffix(" PyTorch")
             if label == quantity and table.sheet == "Autograd check":
@@ -167,21 +167,18 @@ def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> 
                 found.add(quantity)
     for label in series:
         if label not in found | optional:
-            report.findings.append(Finding("missing", "", "", f"no table has a column {label}"))
+            report.add("missing", "", "", f"no table has a column {label}")
     return expected
 
 
 def _compare_cached(workbook: Workbook, expected: Expected, report: Report) -> None:
     """The file as it is, before any engine: previews and pandas show these numbers."""
-    pairs = (
-        ((sheet, address), entry.value, expected.get((sheet, address)))
-        for sheet, cells in workbook.sheets.items()
-        for address, entry in cells.items()
-    )
-    for at, value, wanted in pairs:
-        if wanted is not None and value is not None and not _agrees(value, *wanted):
-            message = f"the cached value is {value!r}, PyTorch's is {wanted[0]!r}"
-            report.findings.append(Finding("cached", *at, message))
+    for sheet, cells in workbook.sheets.items():
+        for address, entry in cells.items():
+            wanted = expected.get((sheet, address))
+            if wanted is not None and entry.value is not None and not _agrees(entry.value, *wanted):
+                message = f"the cached value is {entry.value!r}, PyTorch's is {wanted[0]!r}"
+                report.add(CACHED, sheet, address, message)
 
 
 def _absent(name: str, error: Exception, report: Report) -> None:
@@ -190,7 +187,7 @@ def _absent(name: str, error: Exception, report: Report) -> None:
     if excused:
         report.notes.append(f"not run: {error}")
     else:
-        report.findings.append(Finding("engine", "", "", str(error), name))
+        report.add("engine", "", "", str(error), name)
 
 
 def _judge(expected: Expected) -> Judge:
@@ -198,10 +195,10 @@ def _judge(expected: Expected) -> Judge:
 
     def judge(at: Place, value: Value, cached: Value | None) -> Verdict:
         wanted = expected.get(at)
-        right = wanted is None or _agrees(value, *wanted)
-        allowed = 2 * wanted[1] if wanted else _allowed(at[0], cached)
-        same = cached is None or _same(value, cached, allowed)
-        return Verdict("" if right else f"PyTorch autograd {wanted[0]!r}", same, _relative(value, wanted))  # type: ignore[index]
+        if wanted is None:
+            return Verdict("", cached is None or _same(value, cached, _allowed(at[0], cached)), 0.0)
+        instead = "" if _agrees(value, *wanted) else f"PyTorch autograd {wanted[0]!r}"
+        return Verdict(instead, cached is None or _same(value, cached, 2 * wanted[1]), _relative(value, *wanted))
 
     return judge
 
@@ -233,8 +230,8 @@ def _same(value: Value, cached: Value, allowed: float) -> bool:
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-def _relative(value: Value, wanted: tuple[float, float] | None) -> float:
+def _relative(value: Value, wanted: float, allowed: float) -> float:
     """The relative error against PyTorch, on the scale on which the cell is judged."""
-    if wanted is None or not isinstance(value, float) or math.isnan(wanted[0]):
+    if not isinstance(value, float) or math.isnan(wanted) or not allowed:
         return 0.0
-    return abs(value - wanted[0]) * RELATIVE / wanted[1] if wanted[1] else 0.0
+    return abs(value - wanted) * RELATIVE / allowed

@@ -128,7 +128,7 @@ class Example:
         """Type the example into a copy where other inputs stand, and tell what was compared and what was not."""
         if self.bad:
             message = f"{len(self.bad):,} rows of the example, from here on, cannot be read: export it again"
-            report.findings.append(Finding("example", PYTORCH, self.bad[0], message))
+            report.add("example", PYTORCH, self.bad[0], message)
         if not report.lines:  # nothing was recalculated, or should be; why, the report says already
             return
         if not self.outputs:

@@ -97,6 +97,10 @@ class Report:
         """Whether nothing was found."""
         return not self.findings
 
+    def add(self, kind: str, sheet: str, cell: str, message: str, engine: str = "") -> None:
+        """Note one finding."""
+        self.findings.append(Finding(kind, sheet, cell, message, engine))
+
 
 def merged(findings: Sequence[Finding]) -> list[Finding]:
     """What is wrong, each thing once: of all engines that see it in one cell, in the words of the first.

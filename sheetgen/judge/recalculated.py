@@ -28,7 +28,7 @@ def compare(
     """Put what is wrong with one engine's values into a report; cells that stand `apart` are judged elsewhere."""
 
     def add(kind: str, sheet: str, cell: str, message: str) -> None:
-        report.findings.append(Finding(kind, sheet, cell, message, result.engine))
+        report.add(kind, sheet, cell, message, result.engine)
 
     cells, worst, where = 0, 0.0, ""
     for sheet, values in result.values.items():
