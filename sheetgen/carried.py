@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sheetgen import spec as specs
 from sheetgen.errors import UserError
-from sheetgen.report import Finding, Report
+from sheetgen.report import Report
 from sheetgen.spec import Spec, SpecError
 from sheetgen.xlsx import Workbook
 from sheetgen.xlsx.a1 import place
@@ -49,28 +49,23 @@ def _with_options(network: Spec, options: str, path: Path) -> Spec:
         ) from None
 
 
-def _input(workbook: Workbook, name: str, old: float) -> tuple[float, Finding | None]:
-    """The number of an input cell, which its name leads to; the template's where there is none."""
-    sheet, _, address = workbook.names.get(name, "").replace("$", "").rpartition("!")
-    entry = workbook.sheets.get(sheet.strip("'"), {}).get(address)
-    if entry is None:
-        return old, Finding("name", sheet, address, f"no cell has the name {name}: it is an input's name")
-    if not isinstance(entry.value, float) or entry.formula:
-        return old, Finding("input", sheet, address, f"{name} is not a plain number: type the number {old}")
-    return entry.value, None
-
-
 def with_inputs(network: Spec, workbook: Workbook, report: Report) -> Spec:
     """The network with the numbers that the input cells hold now; what differs from the template is noted."""
     changed: list[str] = []
 
     def now(name: str, old: float) -> float:
-        entry, problem = _input(workbook, name, old)
-        if problem:
-            report.findings.append(problem)
-        if entry != old:
-            changed.append(f"{name} is {entry:g}, not {old:g}")
-        return entry
+        """The number of an input cell, which its name leads to; the template's where there is none."""
+        sheet, _, address = workbook.names.get(name, "").replace("$", "").rpartition("!")
+        entry = workbook.sheets.get(sheet.strip("'"), {}).get(address)
+        if entry is None:
+            report.add("name", sheet, address, f"no cell has the name {name}: it is an input's name")
+        elif not isinstance(entry.value, float) or entry.formula:
+            report.add("input", sheet, address, f"{name} is not a plain number: type the number {old}")
+        else:
+            if entry.value != old:
+                changed.append(f"{name} is {entry.value:g}, not {old:g}")
+            return entry.value
+        return old
 
     def data(letter: str, rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
         many = len(rows) > 1

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sheetgen.report import Finding
+from sheetgen.finding import Finding
 from sheetgen.tables import Table
-from sheetgen.xlsx import Sheets, Value
+from sheetgen.xlsx import Place, Sheets, Value
 from sheetgen.xlsx.a1 import column_letters
 from sheetgen.xlsx.charts import Chart, Series, read_charts
 
@@ -23,8 +23,6 @@ NOTHING = "#N/A"
 # Ends the title of a logarithmic chart if rows are left out: LibreOffice rounds to 0 what others do not.
 _PARTLY = re.compile(r", where it is (a number )?above 0$")
 SAME = 1e-12  # relative: LibreOffice writes 15 digits
-
-Place = tuple[str, str]  # sheet, address
 
 
 class Drawn(NamedTuple):

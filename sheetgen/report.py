@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from sheetgen.finding import Finding
 from sheetgen.progress import Finished
 
 HEADS = ("engine", "version", "cells", "worst relative error", "seconds", "where")
@@ -14,14 +15,6 @@ WRONG, CACHED = "wrong", "cached"  # kinds: the formula gives another number tha
 MOST_FINDINGS = 20  # of one kind that are named; the rest is counted
 
 
-class Finding(NamedTuple):
-    """One thing that is wrong, and where. `engine` is empty where no engine was needed to see it."""
-
-    kind: str
-    sheet: str
-    cell: str
-    message: str
-    engine: str = ""
 
 
 class Line(NamedTuple):
@@ -102,6 +95,10 @@ class Report:
     def passed(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
+
+    def add(self, kind: str, sheet: str, cell: str, message: str, engine: str = "") -> None:
+        """Note one finding."""
+        self.findings.append(Finding(kind, sheet, cell, message, engine))
 
 
 def merged(findings: Sequence[Finding]) -> list[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from sheetgen.finding import Finding
 from sheetgen.xlsx import Entry
 from sheetgen.xlsx.a1 import column_letters, mover, place
 
@@ -47,16 +48,7 @@ def find(sheet: str, cells: Cells) -> Table | None:
     return Table(sheet, columns, head + 1, last)
 
 
-class Odd(NamedTuple):
-    """A cell that breaks its column's one formula."""
-
-    sheet: str
-    address: str
-    found: str
-    expected: str
-
-
-def odd_cells(table: Table, cells: Cells) -> Iterator[Odd]:
+def odd_cells(table: Table, cells: Cells) -> Iterator[Finding]:
     """Cells below a column's first row whose formula is not the one that most of the column has.
 
     What is compared is the formula relative to its own cell: what Fill Down would make of it. A column without any
@@ -69,9 +61,10 @@ def odd_cells(table: Table, cells: Cells) -> Iterator[Odd]:
             continue
         model = _common(found)
         for row, formula in found.items():
-            expected = model[row]
-            if formula != expected:
-                yield Odd(table.sheet, f"{letters}{row}", f"={formula}" if formula else "a plain value", f"={expected}")
+            if formula != model[row]:
+                stands = f"={formula}" if formula else "a plain value"
+                message = f"{stands} stands where its column has ={model[row]}"
+                yield Finding("formula", table.sheet, f"{letters}{row}", message)
 
 
 def _common(found: Mapping[int, str | None]) -> dict[int, str]:

@@ -16,7 +16,7 @@ import sheetgen
 from sheetgen.__main__ import main
 from sheetgen.carried import NoTemplate
 from sheetgen.engines import ENGINES, available
-from sheetgen.exported import claims
+from sheetgen.exported import Example
 from sheetgen.judge.check import check
 from sheetgen.report import Report
 from sheetgen.xlsx import read
@@ -87,7 +87,7 @@ def test_a_right_file_passes_in_every_engine_and_says_what_was_compared(table: P
 
 
 def test_the_example_is_pytorch_s(table: Path) -> None:
-    said = claims(read(table))
+    said = Example(read(table))
     assert said.bad == [] and (len(said.inputs), len(said.outputs)) == (12, 12)
     wanted = torch.softmax(trained(samples())(samples()[:4]), 1).detach().numpy().ravel().tolist()
     assert list(said.outputs.values()) == pytest.approx(wanted, rel=1e-13)

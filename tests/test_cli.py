@@ -20,9 +20,9 @@ from sheetgen.__main__ import main
 from sheetgen.cli import console
 from sheetgen.cli.console import KEPT
 from sheetgen.engines import ENGINES, EngineMissing
+from sheetgen.finding import Finding
 from sheetgen.judge.check import check
-from sheetgen.lint import Problem
-from sheetgen.report import Finding, Report
+from sheetgen.report import Report
 from sheetgen.xlsx import read
 
 Run = tuple[int, str, str]  # exit status, standard output, standard error
@@ -338,7 +338,7 @@ def test_a_stage_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], r
 def test_what_excel_would_not_take_is_not_written_even_unchecked(
     sheetgen: Sheetgen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = [Problem("formula-nesting", "Training", "A9", "Functions are nested more than 64 deep.")] * 2
+    found = [Finding("formula-nesting", "Training", "A9", "Functions are nested more than 64 deep.")] * 2
     monkeypatch.setattr("sheetgen.judge.check.lint", lambda _: found)
     status, out, _ = sheetgen("build", "homework", "--steps", "3", "--no-check", "-o", tmp_path / "book.xlsx")
     assert status == 1 and not (tmp_path / "book.xlsx").exists()

@@ -270,7 +270,7 @@ MUTANTS: list[tuple[str, tuple[Edit, ...]]] = [
 @pytest.mark.parametrize(("rules", "edits"), MUTANTS, ids=[f"{i}-{rule}" for i, (rule, _) in enumerate(MUTANTS)])
 def test_a_mutant_is_caught_by_its_rule_and_no_other(clean: Path, rules: str, edits: tuple[Edit, ...]) -> None:
     problems = lint(mutate(clean, *edits))
-    assert {problem.rule for problem in problems} == set(rules.split()), problems
+    assert {problem.kind for problem in problems} == set(rules.split()), problems
     assert all(problem.sheet and len(problem.message) < 600 and problem.message.endswith(".") for problem in problems)
 
 
@@ -283,13 +283,13 @@ def test_a_part_stored_twice(clean: Path) -> None:
     path = mutate(clean, (CORE, "<dc:creator>", "<dc:creator>x"))
     with ZipFile(path, "a") as target, pytest.warns(UserWarning, match="Duplicate"):
         target.writestr(CORE, target.read(CORE))
-    assert [problem.rule for problem in lint(path)] == ["zip-duplicate"]
+    assert [problem.kind for problem in lint(path)] == ["zip-duplicate"]
 
 
 def test_no_workbook_at_all(clean: Path, tmp_path: Path) -> None:
     path = tmp_path / "no.xlsx"
     path.write_bytes(clean.read_bytes()[:-100])
-    assert [problem.rule for problem in lint(path)] == ["package"]
-    assert "package" in {p.rule for p in lint(mutate(clean, ("_rels/.rels", '/officeDocument"', '/nothing"')))}
+    assert [problem.kind for problem in lint(path)] == ["package"]
+    assert "package" in {p.kind for p in lint(mutate(clean, ("_rels/.rels", '/officeDocument"', '/nothing"')))}
     with pytest.raises(FileNotFoundError):
         lint(tmp_path / "absent.xlsx")

@@ -24,10 +24,10 @@ def test_a_workbook_of_openpyxl_lacks_only_alt_text(tmp_path: Path) -> None:
     sheet.add_chart(chart, "I2")
     book.create_sheet("A second one")["A1"] = "=Sheet!B2"
     book.save(tmp_path / "openpyxl.xlsx")
-    assert {problem.rule for problem in lint(tmp_path / "openpyxl.xlsx")} == {"alt-text"}
+    assert {problem.kind for problem in lint(tmp_path / "openpyxl.xlsx")} == {"alt-text"}
 
 
 @pytest.mark.skipif(not HOMEWORK, reason="the homework workbooks are not here")
 @pytest.mark.parametrize("path", HOMEWORK, ids=lambda path: path.stem)
 def test_files_saved_by_excel_break_house_rules_at_most(path: Path) -> None:
-    assert {problem.rule for problem in lint(path)} <= HOUSE
+    assert {problem.kind for problem in lint(path)} <= HOUSE

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from packages import HOSTILE, MAIN, OFFICE, PARTS, SHEET, sheet, with_cells, write
 
-from sheetgen.lint import Problem, lint
+from sheetgen.finding import Finding
+from sheetgen.lint import lint
 from sheetgen.lint import package as lint_package
 from sheetgen.xlsx import Entry, UnreadableWorkbook, package, read
 from sheetgen.xlsx.a1 import column_letters
@@ -17,18 +18,18 @@ RELATIONS = "xl/_rels/workbook.xml.rels"
 
 def found(path: Path, rule: str) -> str:
     """The messages of the problems of one rule."""
-    return " ".join(problem.message for problem in lint(path) if problem.rule == rule)
+    return " ".join(problem.message for problem in lint(path) if problem.kind == rule)
 
 
 @pytest.fixture
-def usual(tmp_path: Path) -> set[Problem]:
+def usual(tmp_path: Path) -> set[Finding]:
     """What is wrong with the small workbook in any case."""
     return set(lint(with_cells(tmp_path / "book.xlsx", "")))
 
 
 # The linter opens a book that is not there with an OSError, and of brackets it counts those of functions.
 @pytest.mark.parametrize("name", sorted(HOSTILE.keys() - {"missing file", "deep"}))
-def test_what_the_reader_refuses_the_linter_reports(name: str, usual: set[Problem], tmp_path: Path) -> None:
+def test_what_the_reader_refuses_the_linter_reports(name: str, usual: set[Finding], tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     path.unlink()
     HOSTILE[name][0](path)
@@ -77,13 +78,13 @@ def test_what_streams_by_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "xl/calcChain.xml": f'<calcChain xmlns="{MAIN}">{rows(20_000, """<c r="A{}" i="1"/>""")}</calcChain>',
     }
     monkeypatch.setattr(package, "MAX_HELD", 300_000)  # a few chunks
-    assert {problem.rule for problem in lint(write(tmp_path / "b.xlsx", parts))} == {"content-type"}
+    assert {problem.kind for problem in lint(write(tmp_path / "b.xlsx", parts))} == {"content-type"}
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     path = write(tmp_path / "b.xlsx", {SHEET: sheet(f"<a/>{' ' * 1_000}" * 40_000)})
     assert "unpacks to too much" in found(path, "package")
-    assert len([problem for problem in lint(path) if problem.rule == "package"]) == 1
+    assert len([problem for problem in lint(path) if problem.kind == "package"]) == 1
 
 
 @pytest.mark.parametrize(("chunk", "most"), [(1, 5_000), (7, 5_000), (2**16, 200_000)])
@@ -168,7 +169,7 @@ def test_odd_files_take_no_time_and_little_room(name: str, tmp_path: Path) -> No
     start = time.process_time()
     problems = lint(path)
     assert time.process_time() - start < 5
-    assert rule in {problem.rule for problem in problems} and len(problems) <= lint_package.MOST_PROBLEMS + 1
+    assert rule in {problem.kind for problem in problems} and len(problems) <= lint_package.MOST_PROBLEMS + 1
     for problem in problems:
         assert len(problem.sheet + problem.cell + problem.message) < 2_000 and problem.message.endswith(".")
 
@@ -176,7 +177,7 @@ def test_odd_files_take_no_time_and_little_room(name: str, tmp_path: Path) -> No
 def test_comments_in_a_cell_are_not_its_text(tmp_path: Path) -> None:
     path = with_cells(tmp_path / "b.xlsx", '<c r="A1"><!-- x --><?p x?><f>1+<!-- x -->1</f><v>1<!-- x -->2</v></c>')
     assert read(path).sheets["S"] == {"A1": Entry("1+1", 12.0)}
-    assert {problem.rule for problem in lint(path)} == {"content-type"}
+    assert {problem.kind for problem in lint(path)} == {"content-type"}
 
 
 @pytest.mark.parametrize("cells", ['<c r="!!"><c><v>1</v></c></c>', '<c r="B1"/>' + "<c/>" * 20_000])
@@ -233,4 +234,4 @@ def test_a_forged_zip_is_one_sentence(offset: int, data: bytes, tmp_path: Path) 
     path.write_bytes(book)
     with pytest.raises(UnreadableWorkbook, match=r"^b\.xlsx [^\n]{1,320}\.$"):
         read(path)
-    assert "package" in {problem.rule for problem in lint(path)} or found(path, "relationship")
+    assert "package" in {problem.kind for problem in lint(path)} or found(path, "relationship")

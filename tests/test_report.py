@@ -1,6 +1,7 @@
 """What a judge has to say: each thing once, whoever saw it, and engines as a table."""
 
-from sheetgen.report import MOST_FINDINGS, Finding, Line, merged, summary, table
+from sheetgen.finding import Finding
+from sheetgen.report import MOST_FINDINGS, Line, merged, summary, table
 
 LINES = [Line("IronCalc", "0.9.1", 72_278, 2.5e-16, "Training!A3", 7.04), Line("formulas", "1.3.4", 5, 0.0, "", 20)]
 

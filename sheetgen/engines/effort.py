@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ..xlsx import Workbook
-from ..xlsx.a1 import area, tokens
+from ..xlsx.a1 import range_of
 
 MOST_AT_ONCE = 4_000_000  # cells of one range: an engine may hold all of them
 MOST = 100_000_000  # of all ranges, counted as often as they are written: a minute or two of the quickest engine
+_RANGE = re.compile(r"[$A-Za-z0-9]+:[$A-Za-z0-9]+")
 
 
 def too_much(workbook: Workbook) -> str:
@@ -28,15 +30,25 @@ def _ranges(workbook: Workbook) -> Iterator[tuple[str, int]]:
     """(cell, the cells of a range) for every range, by its address or its defined name, in every formula."""
     sizes = {name.rpartition("!")[2].casefold(): max(_sizes(text), default=0) for name, text in workbook.names.items()}
     wide = [name for name, size in sizes.items() if size > 1]
-    named = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, wide))})(?![\w.(])", re.IGNORECASE) if wide else None
+    named = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, wide))})(?![\w.(])")
     for sheet, cells in workbook.sheets.items():
         for at, entry in cells.items():
-            if entry.formula is not None and ":" in entry.formula:
+            if entry.formula is None:
+                continue
+            if ":" in entry.formula:
                 yield from ((f"{sheet}!{at}", size) for size in _sizes(entry.formula))
-            if entry.formula is not None and named is not None:
-                yield from ((f"{sheet}!{at}", sizes[found.casefold()]) for found in named.findall(entry.formula))
+            folded = entry.formula.casefold()
+            if any(name in folded for name in wide):
+                yield from ((f"{sheet}!{at}", sizes[name]) for name in named.findall(folded))
 
 
 def _sizes(formula: str) -> Iterator[int]:
-    if ":" in formula:
-        yield from (area(text).size for kind, text in tokens(formula) if kind == "reference" and ":" in text)
+    """The cells of each range that stands in a formula outside its texts, which are between quotes."""
+    for part in formula.split('"')[::2]:
+        yield from filter(None, map(_size, _RANGE.findall(part)))
+
+
+@lru_cache(1 << 16)
+def _size(text: str) -> int:
+    area = range_of(text)
+    return area.size if area else 0

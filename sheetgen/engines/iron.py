@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, need
-from ..xlsx import Entry, ErrorValue, Value, Workbook, read
+from ..xlsx import Entry, ErrorValue, Place, Value, Workbook, read
 from ..xlsx.a1 import place, range_of, tokens
 from .result import EngineFailed, EngineMissing, Recalculated, Values, formula_cells
 
@@ -78,15 +78,15 @@ class Live:
             for where in refused:
                 self._put_back(where)
 
-    def put(self, where: tuple[str, str], value: Value) -> None:
+    def put(self, where: Place, value: Value) -> None:
         """Type a number or a text into a cell (sheet, address)."""
         put(self.model, self.order[where[0]], *place(where[1]), Entry(None, value))
 
-    def put_formula(self, where: tuple[str, str], formula: str) -> None:
+    def put_formula(self, where: Place, formula: str) -> None:
         """Write a formula (without =) into a cell."""
         put(self.model, self.order[where[0]], *place(where[1]), Entry(formula, None))
 
-    def evaluate(self, wanted: Iterable[tuple[str, str]]) -> list[Value | None]:
+    def evaluate(self, wanted: Iterable[Place]) -> list[Value | None]:
         """Recalculate all formulas; what some cells then hold."""
         self.model.evaluate()
         return [value_of(self.model, self.order[sheet], *place(address)) for sheet, address in wanted]
@@ -113,7 +113,7 @@ class Live:
             self.model.clear_cell_contents(self.order[sheet], *place(address))
 
 
-def _build(workbook: Workbook) -> tuple[Any, dict[tuple[str, str], str]]:
+def _build(workbook: Workbook) -> tuple[Any, dict[Place, str]]:
     """(the model, why a formula was refused)."""
     ironcalc = need("ironcalc", "build", "The engine IronCalc", EngineMissing)
     model = ironcalc.create("judged", "en", "UTC", "en")

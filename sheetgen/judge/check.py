@@ -17,16 +17,18 @@ from pathlib import Path
 
 from sheetgen import exported
 from sheetgen.carried import template, with_inputs
-from sheetgen.curves import Curves, Place, bare_title
+from sheetgen.curves import Curves, bare_title
 from sheetgen.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
 from sheetgen.engines.effort import too_much
 from sheetgen.errors import UserError, require
+from sheetgen.finding import Finding
+from sheetgen.judge.recalculated import Judge, Verdict, cached_errors, compare
 from sheetgen.lint import HOUSE, lint
 from sheetgen.progress import Finished, Progress, silent
-from sheetgen.report import Finding, Line, Report
+from sheetgen.report import CACHED, Line, Report
 from sheetgen.spec import Spec
 from sheetgen.tables import Table, find, odd_cells
-from sheetgen.xlsx import ErrorValue, Sheets, Value, Workbook, read
+from sheetgen.xlsx import Place, Value, Workbook, read
 
 RELATIVE = 1e-9
 ROUNDING = 1e-13  # an absolute floor where no reference tells how large the terms are that cancel
@@ -59,7 +61,7 @@ def check(
     progress("reading")
     workbook = read(path)
     if why := too_much(workbook):
-        report.findings.append(Finding("not evaluated", "", "", f"{why}: no engine was asked"))
+        report.add("not evaluated", "", "", f"{why}: no engine was asked")
         names = []
     if exported.is_one(workbook):
         return check_exported(workbook, names, report, progress, house)
@@ -73,14 +75,16 @@ def check(
         report.findings += own_failures(workbook)
         report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.leave_out)]
         for table in tables:
-            report.findings += [
-                Finding("formula", o.sheet, o.address, f"{o.found} stands where its column has {o.expected}")
-                for o in odd_cells(table, workbook.sheets[table.sheet])
-            ]
+            report.findings += odd_cells(table, workbook.sheets[table.sheet])
         progress("PyTorch autograd")
         expected = reference_values(network, tables, report) if _fits(network, workbook, report) else {}
         _compare_cached(workbook, expected, report)
-        _gather(names, running, report, progress, lambda x, part: _compare(x, workbook, expected, part, curves))
+
+        def held(result: Recalculated, part: Report) -> Line:
+            part.findings += curves.findings(result.values, result.engine)
+            return compare(result, workbook, part, _judge(expected), curves.cells)
+
+        _gather(names, running, report, progress, held)
     return report
 
 
@@ -89,12 +93,14 @@ def check_exported(
 ) -> Report:
     """Judge what `sheetgen export` wrote: no template tells of it, but it carries PyTorch's outputs for an example."""
     names = exported.asked(workbook, names, report)
+    example = exported.Example(workbook)
     with side_by_side(report.path, names, workbook) as running:
         progress("linting")
         linted(report, house)
-        report.findings += [*cached_errors(workbook.sheets), *exported.odd(workbook)]
-        _gather(names, running, report, progress, lambda x, part: exported.compare(x, workbook, part))
-    exported.say(workbook, report)
+        report.findings += [*cached_errors(workbook.sheets), *example.odd()]
+        judge = example.judge()
+        _gather(names, running, report, progress, lambda x, part: compare(x, workbook, part, judge))
+    example.say(report)
     return report
 
 
@@ -103,7 +109,7 @@ def _gather(
     running: Iterator[tuple[str, Outcome]],
     report: Report,
     progress: Progress,
-    compare: Callable[[Recalculated, Report], Line],
+    judge: Callable[[Recalculated, Report], Line],
 ) -> None:
     """Put what the engines found into the report, in the order of `names`, whichever was first."""
     parts: dict[str, Report] = {}
@@ -114,7 +120,8 @@ def _gather(
         if isinstance(result, Recalculated) and not result.values:
             part.notes += [f"{name} left out {line}" for line in result.left_out]
         elif isinstance(result, Recalculated):
-            part.lines.append(compare(result, part))
+            part.findings += [Finding("not evaluated", "", "", text, name) for text in result.not_evaluated]
+            part.lines.append(judge(result, part))
         else:
             _absent(name, result, part)
         progress(part.lines[0].told() if part.lines else Finished(f"{name}: not run"))
@@ -123,17 +130,17 @@ def _gather(
         report.findings += parts[name].findings
         report.notes += parts[name].notes
     if names and not report.lines and not report.findings:
-        report.findings.append(Finding("not evaluated", "", "", "no engine recalculated it: nothing was judged"))
+        report.add("not evaluated", "", "", "no engine recalculated it: nothing was judged")
 
 
 def linted(report: Report, house: bool) -> None:
     """Put what the linter finds in the report's file into it: the house's own rules as notes, but for the house."""
-    for p in lint(report.path):
-        finding = Finding("lint", p.sheet, p.cell, f"{p.message} [{p.rule}]")
-        if house or p.rule not in HOUSE:
-            report.findings.append(finding)
+    for rule, sheet, cell, message, *_ in lint(report.path):
+        message = f"{message} [{rule}]"
+        if house or rule not in HOUSE:
+            report.add("lint", sheet, cell, message)
         else:
-            report.notes.append(f"{p.sheet}!{p.cell}: {finding.message}")
+            report.notes.append(f"{sheet}!{cell}: {message}")
 
 
 def own_failures(workbook: Workbook) -> Iterator[Finding]:
@@ -151,7 +158,7 @@ def _fits(network: Spec, workbook: Workbook, report: Report) -> bool:
     held, needed = sum(map(len, workbook.sheets.values())), (network.steps + 1) * len(network.weights)
     if needed > held:
         message = f"its template makes {needed:,} weights, and the workbook has {held:,} cells: PyTorch was not run"
-        report.findings.append(Finding("rows", "Template", "", message))
+        report.add("rows", "Template", "", message)
     return needed <= held
 
 
@@ -168,7 +175,7 @@ def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> 
     for table in tables:
         if table.last - table.first != network.steps:
             message = f"its table has {table.last - table.first + 1:,} rows for {network.steps:,} steps and row 0"
-            report.findings.append(Finding("rows", table.sheet, f"A{table.last}", message))
+            report.add("rows", table.sheet, f"A{table.last}", message)
         for label in table.columns:
             quantity = label.removesuffix(" live").removesuffix(" PyTorch")
             if label == quantity and table.sheet == "Autograd check":
@@ -178,31 +185,18 @@ def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> 
                 found.add(quantity)
     for label in series:
         if label not in found | optional:
-            report.findings.append(Finding("missing", "", "", f"no table has a column {label}"))
+            report.add("missing", "", "", f"no table has a column {label}")
     return expected
-
-
-def cached_errors(sheets: Sheets, fine: Callable[[str, str], bool] = lambda *_: False) -> Iterator[Finding]:
-    """Formula cells whose cached value is an error, or is not there; those are `fine` that charts leave out."""
-    for sheet, cells in sheets.items():
-        for address, entry in cells.items():
-            if isinstance(entry.value, ErrorValue) and not fine(sheet, address):
-                yield Finding("error", sheet, address, f"the cached value is {entry.value}")
-            elif entry.formula and entry.value is None:
-                yield Finding("cached", sheet, address, "the formula has no cached value")
 
 
 def _compare_cached(workbook: Workbook, expected: Expected, report: Report) -> None:
     """The file as it is, before any engine: previews and pandas show these numbers."""
-    pairs = (
-        ((sheet, address), entry.value, expected.get((sheet, address)))
-        for sheet, cells in workbook.sheets.items()
-        for address, entry in cells.items()
-    )
-    for at, value, wanted in pairs:
-        if wanted is not None and value is not None and not _agrees(value, *wanted):
-            message = f"the cached value is {value!r}, PyTorch's is {wanted[0]!r}"
-            report.findings.append(Finding("cached", *at, message))
+    for sheet, cells in workbook.sheets.items():
+        for address, entry in cells.items():
+            wanted = expected.get((sheet, address))
+            if wanted is not None and entry.value is not None and not _agrees(entry.value, *wanted):
+                message = f"the cached value is {entry.value!r}, PyTorch's is {wanted[0]!r}"
+                report.add(CACHED, sheet, address, message)
 
 
 def _absent(name: str, error: Exception, report: Report) -> None:
@@ -211,36 +205,20 @@ def _absent(name: str, error: Exception, report: Report) -> None:
     if excused:
         report.notes.append(f"not run: {error}")
     else:
-        report.findings.append(Finding("engine", "", "", str(error), name))
+        report.add("engine", "", "", str(error), name)
 
 
-def _compare(result: Recalculated, workbook: Workbook, expected: Expected, report: Report, curves: Curves) -> Line:
-    """Compare one engine's values with the cached ones and with PyTorch's."""
-    cells, worst, where = 0, 0.0, ""
-    for text in result.not_evaluated:
-        report.findings.append(Finding("not evaluated", "", "", text, result.engine))
-    report.findings += curves.findings(result.values, result.engine)
-    for sheet, values in result.values.items():
-        for address, value in values.items():
-            cached = workbook.sheets[sheet][address].value
-            cells += 1
-            if (sheet, address) in curves.cells:  # compared with the column that it repeats
-                continue
-            if isinstance(value, ErrorValue):
-                report.findings.append(Finding("error", sheet, address, f"the formula gives {value}", result.engine))
-                continue
-            wanted = expected.get((sheet, address))
-            if wanted is not None and not _agrees(value, *wanted):
-                message = f"the formula gives {value!r}, PyTorch autograd {wanted[0]!r}"
-                report.findings.append(Finding("wrong", sheet, address, message, result.engine))
-            allowed = 2 * wanted[1] if wanted else _allowed(sheet, cached)
-            if cached is not None and not _same(value, cached, allowed):
-                message = f"the formula gives {value!r}, the cached value is {cached!r}"
-                report.findings.append(Finding("cached", sheet, address, message, result.engine))
-            error = _relative(value, wanted)
-            if error > worst:
-                worst, where = error, f"{sheet}!{address}"
-    return Line(result.engine, result.version, cells, worst, where, result.seconds)
+def _judge(expected: Expected) -> Judge:
+    """Compare a value with PyTorch's, and with the cached one."""
+
+    def judge(at: Place, value: Value, cached: Value | None) -> Verdict:
+        wanted = expected.get(at)
+        if wanted is None:
+            return Verdict("", cached is None or _same(value, cached, _allowed(at[0], cached)), 0.0)
+        instead = "" if _agrees(value, *wanted) else f"PyTorch autograd {wanted[0]!r}"
+        return Verdict(instead, cached is None or _same(value, cached, 2 * wanted[1]), _relative(value, *wanted))
+
+    return judge
 
 
 def _allowed(sheet: str, cached: Value | None) -> float:
@@ -270,8 +248,8 @@ def _same(value: Value, cached: Value, allowed: float) -> bool:
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-def _relative(value: Value, wanted: tuple[float, float] | None) -> float:
+def _relative(value: Value, wanted: float, allowed: float) -> float:
     """The relative error against PyTorch, on the scale on which the cell is judged."""
-    if wanted is None or not isinstance(value, float) or math.isnan(wanted[0]):
+    if not isinstance(value, float) or math.isnan(wanted) or not allowed:
         return 0.0
-    return abs(value - wanted[0]) * RELATIVE / wanted[1] if wanted[1] else 0.0
+    return abs(value - wanted) * RELATIVE / allowed

@@ -3,35 +3,37 @@
     from sheetgen.lint import lint
     assert lint("book.xlsx") == []
 
-No validator covers this, so it is read from the raw XML; of sheetgen only xlsx is imported. `RULES` lists the rules.
+No validator covers this, so it is read from the raw XML. Of sheetgen only xlsx and finding are imported. `RULES` lists
+the rules, which are the kinds of the findings.
 """
 
 from pathlib import Path
 
+from ..finding import Finding
 from ..xlsx import UnreadableWorkbook
 from .book import Book
 from .drawing import check_drawings
-from .package import Package, Report
+from .package import Findings, Package
 from .rows import Rows
-from .rules import HOUSE, RULES, Problem
+from .rules import HOUSE, RULES
 from .sheet import Surroundings, wanted_texts
 
-__all__ = ["HOUSE", "RULES", "Problem", "lint"]
+__all__ = ["HOUSE", "RULES", "lint"]
 
 
-def lint(path: str | Path) -> list[Problem]:
+def lint(path: str | Path) -> list[Finding]:
     """The problems of a finished .xlsx file; an empty list is a pass. OSError if the file cannot be opened."""
-    report = Report()
+    report = Findings()
     try:
         with Package(path, report) as package:
             _lint(package, report)
     except UnreadableWorkbook as error:
         message = f"The linter stopped here: {str(error).rstrip('.')}: write the file again."
-        report.append(Problem("package", Path(path).name, "", message))
+        report.append(Finding("package", Path(path).name, "", message))
     return report
 
 
-def _lint(package: Package, report: Report) -> None:
+def _lint(package: Package, report: Findings) -> None:
     workbooks = package.related("", "officeDocument")
     if len(workbooks) != 1:
         report.add("package", "", "", f"The package has {len(workbooks)} workbooks: relate it to one.")

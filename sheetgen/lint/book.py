@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..xlsx.a1 import range_of
 from ..xlsx.package import local
 from ..xlsx.read import MAX_CELLS, unescape, whole
-from .package import Element, Package, Report, relation_id
+from .package import Element, Findings, Package, relation_id
 from .scope import Scope
 from .styles import Styles
 from .tables import Table, read_table
@@ -63,7 +63,7 @@ class Sheet(NamedTuple):
 class Book:
     """What the sheets of a workbook share."""
 
-    def __init__(self, package: Package, part: str, report: Report) -> None:
+    def __init__(self, package: Package, part: str, report: Findings) -> None:
         self.package, self.part, self.report = package, part, report
         self.sheets: list[Sheet] = []
         self.active = ""  # the name of the tab that opens

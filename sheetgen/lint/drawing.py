@@ -1,13 +1,10 @@
 """Drawings: charts and pictures, where they stand, what they say and what they show."""
 
-from collections.abc import Iterator
-
 from ..xlsx.a1 import MAX_COLUMN, MAX_ROW, address
 from ..xlsx.package import local
 from ..xlsx.read import whole
 from .book import Book, Sheet, characters
-from .package import Element
-from .rules import Finding
+from .package import Add, Element
 
 MOST_SERIES, TITLE = 255, 255
 DESCRIBED = {"pic": "picture", "graphicFrame": "chart"}
@@ -20,14 +17,14 @@ def check_drawings(book: Book, sheet: Sheet) -> None:
         if root is None:
             continue
         book.package.check_ids(part, root)
-        for rule, cell, message in (*_anchors(root), *_links(book, sheet, part)):
-            book.report.add(rule, sheet.name, cell, message)
+        add = book.report.on(sheet.name)
+        _anchors(root, add)
+        _links(book, sheet, part, add)
         for chart in book.package.related(part, "chart"):
             tree = book.package.tree(chart)
             if tree is not None:
                 book.package.check_ids(chart, tree)
-                for rule, message in _chart(book, sheet, tree):
-                    book.report.add(rule, sheet.name, chart.rpartition("/")[2], message)
+                _chart(book, sheet, tree, chart.rpartition("/")[2], add)
 
 
 def _corner(anchor: Element, name: str) -> list[int]:
@@ -38,7 +35,7 @@ def _corner(anchor: Element, name: str) -> list[int]:
     return [whole(item.findtext(f"{{*}}{part}"), 0) for part in ("col", "colOff", "row", "rowOff")]
 
 
-def _anchors(root: Element) -> Iterator[Finding]:
+def _anchors(root: Element, add: Add) -> None:
     for anchor in root:
         if not local(anchor.tag).endswith("Anchor"):
             continue
@@ -46,38 +43,38 @@ def _anchors(root: Element) -> Iterator[Finding]:
         cell = ""
         corners = [(corner[2] + 1, corner[0] + 1) for corner in (first, second) if corner]
         if not all(1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN for row, column in corners):
-            yield "anchor", cell, "A corner of the drawing lies on no cell of the sheet: move it to one."
+            add("anchor", cell, "A corner of the drawing lies on no cell of the sheet: move it to one.")
         elif first:
             cell = address(*corners[0])
         if first and second and (first[:2] > second[:2] or first[2:] > second[2:]):
-            yield "anchor", cell, "The drawing's second corner lies before its first: exchange them."
+            add("anchor", cell, "The drawing's second corner lies before its first: exchange them.")
         for item in anchor.iter("*"):
             kind = DESCRIBED.get(local(item.tag))
             properties = next(item.iter("{*}cNvPr"), None) if kind else None
             if properties is None or (properties.get("descr") or "").strip():
                 continue
             if not any(d.get("val") in ("1", "true") for d in properties.iter("{*}decorative")):
-                yield "alt-text", cell, f"The {kind} {properties.get('name', '')} has no description: write alt text."
+                add("alt-text", cell, f"The {kind} {properties.get('name', '')} has no description: write alt text.")
 
 
-def _links(book: Book, sheet: Sheet, part: str) -> Iterator[Finding]:
+def _links(book: Book, sheet: Sheet, part: str, add: Add) -> None:
     for relation in book.package.relations(part):
         if relation.kind == "hyperlink" and relation.target.startswith("#"):
             for rule, message in book.scope.target_faults(relation.target[1:], sheet.name, "link-target"):
-                yield rule, "", f"The drawing's link leads nowhere. {message}"
+                add(rule, "", f"The drawing's link leads nowhere. {message}")
 
 
-def _chart(book: Book, sheet: Sheet, root: Element) -> Iterator[tuple[str, str]]:
+def _chart(book: Book, sheet: Sheet, root: Element, name: str, add: Add) -> None:
     series = sum(1 for _ in root.iter("{*}ser"))
     if series > MOST_SERIES:
-        yield "chart-series", f"The chart has {series} series, and Excel stops at 255: draw another chart."
+        add("chart-series", name, f"The chart has {series} series, and Excel stops at 255: draw another chart.")
     for formula in root.iter("{*}f"):
         for rule, message in book.scope.target_faults(formula.text or "", sheet.name, "chart-reference", True):
-            yield rule, f"A series refers to nothing. {message}"
+            add(rule, name, f"A series refers to nothing. {message}")
     for size in root.iterfind(".//{*}marker/{*}size"):
         if not 2 <= whole(size.get("val"), 5) <= 72:
-            yield "chart-marker", f"A marker has size {size.get('val')}: take 2 to 72."
+            add("chart-marker", name, f"A marker has size {size.get('val')}: take 2 to 72.")
     for title in root.iter("{*}title"):
         length = characters("".join(text.text or "" for text in title.iter("{*}t")))
         if length > TITLE:
-            yield "chart-title", f"A title has {length} characters, and Excel stops at 255: shorten it."
+            add("chart-title", name, f"A title has {length} characters, and Excel stops at 255: shorten it.")

@@ -8,9 +8,9 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped,unused-ignore]
 
+from ..finding import Finding
 from ..text import plain
 from ..xlsx.package import Archive, Relation, UnreadableWorkbook, UnsafeXML, local, relations_of
-from .rules import Problem
 
 Element = Any  # an lxml element: lxml has no types of its own
 TYPES = "[Content_Types].xml"
@@ -24,6 +24,7 @@ _REFERENCES = etree.XPath("//@*[contains(namespace-uri(), '/relationships')]")
 _IDS = [f"{{http://{namespace}/relationships}}id" for namespace in (
     "schemas.openxmlformats.org/officeDocument/2006", "purl.oclc.org/ooxml/officeDocument",
 )]  # fmt: skip
+Add = Callable[[str, str, str], None]  # rule, cell, message
 
 
 def relation_id(element: Element) -> str:
@@ -31,14 +32,18 @@ def relation_id(element: Element) -> str:
     return next((value for name in _IDS if (value := element.get(name))), "")
 
 
-class Report(list[Problem]):
-    """The problems found so far."""
+class Findings(list[Finding]):
+    """What was found so far."""
 
     def add(self, rule: str, sheet: str, cell: str, message: str) -> None:
         """Note one problem; a part that is the package itself is called so."""
         if len(self) == MOST_PROBLEMS:
             raise UnreadableWorkbook(f"there are more than {MOST_PROBLEMS:,} problems.")
-        self.append(Problem(rule, plain(sheet, LONGEST) or "package", plain(cell, LONGEST), plain(message, LONGEST)))
+        self.append(Finding(rule, plain(sheet, LONGEST) or "package", plain(cell, LONGEST), plain(message, LONGEST)))
+
+    def on(self, sheet: str) -> Add:
+        """The same for one sheet."""
+        return lambda rule, cell, message: self.add(rule, sheet, cell, message)
 
 
 class _Source:
@@ -70,7 +75,7 @@ class _Source:
 class Package(Archive):
     """The parts of one file; each XML part is parsed at most once and its syntax errors are reported."""
 
-    def __init__(self, path: str | Path, report: Report) -> None:
+    def __init__(self, path: str | Path, report: Findings) -> None:
         super().__init__(path)
         self.report = report
         self.parts = {name for name in self.zip.namelist() if not name.endswith("/")}

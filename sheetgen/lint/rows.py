@@ -16,14 +16,12 @@ class Rows:
 
     def __init__(self, book: Book, sheet: Sheet, wanted: set[str]) -> None:
         self.book, self.sheet, self.wanted = book, sheet, wanted
+        self._add = book.report.on(sheet.name)
         self.texts: dict[str, str] = {}
         self.formula_cells = book.formula_cells.setdefault(sheet.number, set())
         self.shared: set[str] = set()
         self.row = 0
         self.root: Element | None = book.package.stream(sheet.part, "row", self._row)
-
-    def _add(self, rule: str, cell: str, message: str) -> None:
-        self.book.report.add(rule, self.sheet.name, cell, message)
 
     def _row(self, element: Element) -> None:
         if element.getparent() is None or not element.getparent().tag.endswith("}sheetData"):

@@ -1,22 +1,4 @@
-"""The linter's vocabulary: a problem, and every rule with its one-line meaning."""
-
-from typing import NamedTuple
-
-
-class Problem(NamedTuple):
-    """One thing that Excel would repair, or that this house does not allow.
-
-    `sheet` is the sheet's name, or the part of the package where there is no sheet; `cell` is '' where there is none;
-    `message` is one sentence that ends with the remedy.
-    """
-
-    rule: str
-    sheet: str
-    cell: str
-    message: str
-
-
-Finding = tuple[str, str, str]  # rule, cell, message: a Problem of a sheet that is known
+"""Every rule of the linter, with its meaning in one line."""
 
 RULES: dict[str, str] = {
     # the package

@@ -8,8 +8,7 @@ from lxml import etree  # type: ignore[import-untyped,unused-ignore]
 
 from ..xlsx.a1 import Area, address, range_of
 from ..xlsx.read import unescape
-from .package import Package
-from .rules import Finding
+from .package import Add, Package
 
 _FORMATS = etree.XPath("//@*[contains(local-name(), 'DxfId')]", smart_strings=False)
 
@@ -53,19 +52,19 @@ def header_cells(tables: list[Table]) -> Iterator[tuple[str, str]]:
                 yield address(table.area.row, table.area.column + offset), name
 
 
-def table_findings(tables: list[Table], texts: Mapping[str, str]) -> Iterator[Finding]:
-    """Header cells that differ from the columns, and columns that differ from the range; `texts` by address."""
+def check_tables(tables: list[Table], texts: Mapping[str, str], add: Add) -> None:
+    """Report header cells that differ from the columns, and columns that differ from the range; `texts` by address."""
     for table in tables:
         if table.area is None:
-            yield "table-header", table.reference, f"The range of table {table.name} is no range: write A1:B2."
+            add("table-header", table.reference, f"The range of table {table.name} is no range: write A1:B2.")
         elif table.area.last_column - table.area.column + 1 != len(table.columns):
             message = f"Table {table.name} spans another number of columns than it names: name every column."
-            yield "table-header", table.reference, message
+            add("table-header", table.reference, message)
         for name, times in Counter(column.casefold() for column in table.columns).items():
             if times > 1 or not name:
                 message = f"Table {table.name} has a column without a name, or two named {name}: rename one."
-                yield "table-header", table.reference, message
+                add("table-header", table.reference, message)
     for cell, name in header_cells(tables):
         if texts.get(cell, "").replace("\r\n", "\n") != name.replace("\r\n", "\n"):
             message = f"The header cell does not hold the column's name {name!r} as text: write it there."
-            yield "table-header", cell, message
+            add("table-header", cell, message)

@@ -2,6 +2,6 @@
 
 from .blank import blank
 from .package import UnreadableWorkbook
-from .read import Entry, ErrorValue, Sheets, Value, Workbook, read
+from .read import Entry, ErrorValue, Place, Sheets, Value, Workbook, read
 
-__all__ = ["Entry", "ErrorValue", "Sheets", "UnreadableWorkbook", "Value", "Workbook", "blank", "read"]
+__all__ = ["Entry", "ErrorValue", "Place", "Sheets", "UnreadableWorkbook", "Value", "Workbook", "blank", "read"]

@@ -25,6 +25,7 @@ class ErrorValue(str):
         return f"ErrorValue({super().__repr__()})"
 
 
+Place = tuple[str, str]  # a sheet's name, a cell's address
 Value = float | str | bool  # numbers are always float; an ErrorValue is a str
 
 
@@ -53,8 +54,8 @@ class Workbook(NamedTuple):
 
     sheets: Sheets
     names: dict[str, str]
-    arrays: Mapping[tuple[str, str], str] = {}
-    what_ifs: Mapping[tuple[str, str], str] = {}
+    arrays: Mapping[Place, str] = {}
+    what_ifs: Mapping[Place, str] = {}
     as_displayed: bool = False
     tables: tuple[Table, ...] = ()
 
