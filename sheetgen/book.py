@@ -23,10 +23,9 @@ from sheetgen.layout import letter, quoted
 from sheetgen.stream import UNKNOWN, Cells, Results, Rows, Table
 from sheetgen.stream import Stream as Stream
 from sheetgen.stream import Value as Value
-from sheetgen.style import ACCENT
+from sheetgen.style import ACCENT, Limits
 from sheetgen.text import retyped
 
-Limits = tuple[float, float] | None  # of an axis
 # Sheet by sheet, what the formulas show that come without a value, given all cells and the defined names.
 Calculate = Callable[[Mapping[str, Cells], Mapping[str, str]], Mapping[str, Results]]
 
@@ -270,24 +269,9 @@ class Book:
         `right` names a second y axis, for series with `y2_axis`.
         """
         chart = self.workbook.add_chart(kind)
-        font = {"name": style.FONT, "size": 9, "color": style.MUTED}
-        chart.set_title({"name": title, "name_font": {**font, "size": 11, "bold": True, "color": style.INK}})
-        rule = {"color": style.RULE, "width": 0.75}
-        axis = {"num_font": font, "name_font": {**font, "bold": False}, "line": rule}
-        low = {"major_gridlines": {"visible": False}, "label_position": "low"}
-        chart.set_x_axis({**axis, "name": x, **low, **_limits(across)})
-        extra = {"log_base": 10, "num_format": "0E+00"} if log else _limits(up)
-        chart.set_y_axis({**axis, "name": y, "major_gridlines": {"visible": True, "line": rule}, **extra})
-        if right:
-            chart.set_y2_axis({**axis, "name": right, "min": 0, "major_gridlines": {"visible": False}})
-        chart.set_legend({"position": "right", "font": font})
-        chart.set_chartarea({"border": {"color": style.RULE}, "fill": {"color": "#FFFFFF"}})
-        chart.set_plotarea({"fill": {"color": "#FFFFFF"}})
+        ends = style.limits(across), {"log_base": 10, "num_format": "0E+00"} if log else style.limits(up)
+        style.dress(chart, title, (x, y, right), ends)
         return chart
-
-
-def _limits(ends: Limits) -> dict[str, float]:
-    return {} if ends is None else {"min": ends[0], "max": ends[1]}
 
 
 @contextmanager

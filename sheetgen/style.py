@@ -136,3 +136,27 @@ def ink(paper: str = "#FFFFFF") -> dict[str, Any]:
         "type": "2_color_scale", "min_color": paper, "max_color": INK, "min_type": "num", "min_value": 0,
         "max_type": "num", "max_value": 255,
     }  # fmt: skip
+
+
+Limits = tuple[float, float] | None  # of an axis
+
+
+def limits(ends: Limits) -> dict[str, Any]:
+    """An axis from one end to another."""
+    return {} if ends is None else {"min": ends[0], "max": ends[1]}
+
+
+def dress(chart: Any, title: str, names: tuple[str, str, str], ends: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """Put a chart into the house style; `names` are those of its axes x and y, and of a second y axis or ""."""
+    font = {"name": FONT, "size": 9, "color": MUTED}
+    chart.set_title({"name": title, "name_font": {**font, "size": 11, "bold": True, "color": INK}})
+    rule = {"color": RULE, "width": 0.75}
+    axis = {"num_font": font, "name_font": {**font, "bold": False}, "line": rule}
+    low = {"major_gridlines": {"visible": False}, "label_position": "low"}
+    chart.set_x_axis({**axis, "name": names[0], **low, **ends[0]})
+    chart.set_y_axis({**axis, "name": names[1], "major_gridlines": {"visible": True, "line": rule}, **ends[1]})
+    if names[2]:
+        chart.set_y2_axis({**axis, "name": names[2], "min": 0, "major_gridlines": {"visible": False}})
+    chart.set_legend({"position": "right", "font": font})
+    chart.set_chartarea({"border": {"color": RULE}, "fill": {"color": "#FFFFFF"}})
+    chart.set_plotarea({"fill": {"color": "#FFFFFF"}})

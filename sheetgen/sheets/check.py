@@ -8,8 +8,8 @@ from typing import NamedTuple
 from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, Trace, fit_columns, letter, quoted
-from sheetgen.plan import CHECK, NETWORK, RATES, START, TRAINING, Oracle, Run, value
-from sheetgen.sheets.common import headers, strip
+from sheetgen.plan import CHECK, NETWORK, RATES, TRAINING, Oracle, Run, value
+from sheetgen.sheets.common import colour, headers, opened, strip
 from sheetgen.sheets.network import HEAD as INPUT_HEAD
 from sheetgen.sheets.network import input_cells
 from sheetgen.sheets.rates import RatePlaces
@@ -56,8 +56,7 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
     """Write the sheet Autograd check, and define `verdict`, `inputs_changed` and `tolerance`."""
     checked = quantities(training, rates, oracle)
     n = len(checked)
-    sheet = book.sheet(CHECK, f"Checked against {oracle.version}, cell by cell", SUBTITLE)
-    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    sheet = opened(book, CHECK, f"Checked against {oracle.version}, cell by cell", SUBTITLE)
     strip(sheet, 1 + 3 * n)
     sheet.set_column(1, 1, 14)
     sheet.set_column(2, 1 + n, 9.5)
@@ -220,22 +219,21 @@ def _stream(book: Book, sheet: Sheet, run: Run, checked: list[Quantity], numbers
 def _colours(book: Book, sheet: Sheet, run: Run, n: int) -> None:
     """Red where a formula is broken; amber where an input was changed, for then PyTorch's numbers say nothing."""
     last, right = run.last - 1, 1 + n
-    red, green, amber = (book.conditional(name) for name in ("fail", "pass", "note"))
-
-    def colour(area: tuple[int, int, int, int], formula: str, form: object) -> None:
-        sheet.conditional_format(*area, {"type": "formula", "criteria": "=" + formula, "format": form})
-
-    for row in (VERDICT_ROW, COLUMN_VERDICT_ROW):
-        area = (row - 1, 1, row - 1, 1 if row == VERDICT_ROW else right)
-        first = f"B{row}"
-        colour(area, f'{first}="PASS"', green)
-        colour(area, f'{first}="FAIL"', red)
-    colour((VERDICT_ROW - 1, 1, VERDICT_ROW - 1, 1), "inputs_changed>0", amber)
-    colour((INPUT_ROW - 1, 2, INPUT_ROW + 2, right), f"AND(ISNUMBER(C${INPUT_ROW + 3}),C${INPUT_ROW + 3}<>0)", amber)
-    data = (FIRST_ROW - 1, 2, last, right)
-    colour(data, "inputs_changed>0", book.conditional("faded"))  # differences from numbers that hold for other inputs
-    colour(data, f"AND(inputs_changed=0,OR(ISERROR(C{FIRST_ROW}),C{FIRST_ROW}>tolerance))", red)
-    colour((FIRST_ROW - 1, 0, last, 1), f'$B{FIRST_ROW}="FAIL"', red)
-    colour((FIRST_ROW - 1, 1, last, 1), f'$B{FIRST_ROW}="PASS"', green)
-    colour((FIRST_ROW - 1, 1, last, 1), f'$B{FIRST_ROW}="{CHANGED}"', amber)
-    colour((HEADER_ROW - 1, 2, HEADER_ROW - 1, right), f'C${COLUMN_VERDICT_ROW}="FAIL"', red)
+    whole, each = ((row - 1, 1, row - 1, to) for row, to in ((VERDICT_ROW, 1), (COLUMN_VERDICT_ROW, right)))
+    words = (("PASS", "pass"), ("FAIL", "fail"))
+    rules = [(whole, f'B{VERDICT_ROW}="{word}"', look) for word, look in words]
+    rules += [(each, f'B{COLUMN_VERDICT_ROW}="{word}"', look) for word, look in words]
+    rules.append((whole, "inputs_changed>0", "note"))
+    changed = f"C${INPUT_ROW + 3}"
+    data, verdicts = (FIRST_ROW - 1, 2, last, right), (FIRST_ROW - 1, 1, last, 1)
+    rules += [
+        ((INPUT_ROW - 1, 2, INPUT_ROW + 2, right), f"AND(ISNUMBER({changed}),{changed}<>0)", "note"),
+        (data, "inputs_changed>0", "faded"),  # differences from numbers that hold for other inputs
+        (data, f"AND(inputs_changed=0,OR(ISERROR(C{FIRST_ROW}),C{FIRST_ROW}>tolerance))", "fail"),
+        ((FIRST_ROW - 1, 0, last, 1), f'$B{FIRST_ROW}="FAIL"', "fail"),
+        (verdicts, f'$B{FIRST_ROW}="PASS"', "pass"),
+        (verdicts, f'$B{FIRST_ROW}="{CHANGED}"', "note"),
+        ((HEADER_ROW - 1, 2, HEADER_ROW - 1, right), f'C${COLUMN_VERDICT_ROW}="FAIL"', "fail"),
+    ]
+    for area, test, look in rules:
+        colour(book, sheet, area, test, look)

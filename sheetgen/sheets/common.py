@@ -6,11 +6,33 @@ from collections.abc import Sequence
 
 from sheetgen import style
 from sheetgen.book import Book, Chart, Sheet
+from sheetgen.digits import Area
 from sheetgen.layout import HEADER_ROW, LAST_ROW, letter
+from sheetgen.plan import START
 
 ROW = 20  # pixels
 CHART_WIDTH, CHART_HEIGHT = 470, 11 * ROW + 12
 CHART_LIMIT = 60  # series in one chart: more cannot be told apart
+
+
+def opened(book: Book, name: str, heading: str, subtitle: str) -> Sheet:
+    """A new sheet with a link back to Start."""
+    sheet = book.sheet(name, heading, subtitle)
+    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    return sheet
+
+
+def colour(book: Book, sheet: Sheet, area: Area, test: str, look: str, stop: bool = False) -> None:
+    """Give the cells of an area a look where a test holds, written for the first of them; `stop`: then no other."""
+    rule = {"type": "formula", "criteria": f"={test}", "format": book.conditional(look)}
+    sheet.conditional_format(*area, rule | ({"stop_if_true": True} if stop else {}))
+
+
+def limit(sheet: Sheet, area: Area, ends: tuple[str, float, float], texts: tuple[str, str, str, str]) -> None:
+    """Limit what may be typed: its kind, least and most; title and text of the hint, then those of the complaint."""
+    rule = dict(zip(("validate", "minimum", "maximum"), ends, strict=True)) | {"criteria": "between"}
+    rule |= dict(zip(("input_title", "input_message", "error_title", "error_message"), texts, strict=True))
+    sheet.data_validation(*area, rule)
 
 
 def strip(sheet: Sheet, columns: int) -> None:

@@ -8,7 +8,8 @@ from sheetgen.cells.ops import ACTIVATIONS, OPS
 from sheetgen.digits import scientific
 from sheetgen.formula import show
 from sheetgen.layout import guarded, letter
-from sheetgen.plan import DIFFERENCES, START, Run, of_row
+from sheetgen.plan import DIFFERENCES, Run, of_row
+from sheetgen.sheets.common import colour, opened
 from sheetgen.sheets.network import Panel
 from sheetgen.sheets.recomputation import Places
 
@@ -28,8 +29,7 @@ SUBTITLE = (
 
 def write(book: Book, run: Run, panel: Panel, places: Places) -> None:
     """Write the sheet Finite differences, and define `differences_verdict`."""
-    sheet = book.sheet(DIFFERENCES, "Finite differences: the gradients, numerically", SUBTITLE)
-    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    sheet = opened(book, DIFFERENCES, "Finite differences: the gradients, numerically", SUBTITLE)
     parameters = spread(list(run.program.next))
     top = HEAD + len(parameters) + 5  # of the workings
     sheet.set_column(0, 0, 13)
@@ -161,5 +161,4 @@ def _verdict(book: Book, sheet: Sheet, n: int, excused: list[str]) -> None:
     for area in ((3, 4, 3, 4), (HEAD, 5, HEAD + n - 1, 5)):
         first = f"{letter(area[1])}{area[0] + 1}"
         for word, look in (("PASS", "pass"), ("FAIL", "fail")):
-            rule = {"type": "formula", "criteria": f'={first}="{word}"', "format": book.conditional(look)}
-            sheet.conditional_format(*area, rule)
+            colour(book, sheet, area, f'{first}="{word}"', look)

@@ -9,8 +9,9 @@ from sheetgen.book import Book, Sheet
 from sheetgen.cell import Cell
 from sheetgen.digits import scientific, text_of
 from sheetgen.layout import Trace, letter
-from sheetgen.plan import NETWORK, START, Run, of_row
+from sheetgen.plan import NETWORK, Run, of_row
 from sheetgen.sheets import drawing
+from sheetgen.sheets.common import colour, limit, opened
 
 SHOWN_ROW = 4
 HEAD = 8  # of the table of inputs
@@ -80,8 +81,7 @@ def shown(run: Run, training: Trace, c: Cell) -> str:
 def write(book: Book, run: Run, training: Trace) -> Panel:
     """Write the sheet Network, define the names of its input cells, and tell where the panel stands."""
     spec = run.program.spec
-    sheet = book.sheet(NETWORK, f"Network: {spec.title}", SUBTITLE)
-    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    sheet = opened(book, NETWORK, f"Network: {spec.title}", SUBTITLE)
     sheet.set_column(0, 1, 13)
     sheet.set_column(2, 2, 27)
     sheet.set_column(3, 3, 2.5)
@@ -126,15 +126,11 @@ def _chooser(
     told = f"{low} to {high:,}; {note}"
     message = f'IF({what}_number="{none}","{none}: type {low} to {high:,}","{told}")'
     sheet.live(row, 2, message, book.style("muted", "indent"))
-    wrong = {"type": "formula", "criteria": f'={what}_number="{none}"', "format": book.conditional("fail")}
-    sheet.conditional_format(row - 1, 2, row - 1, 2, wrong)
-    sheet.data_validation(
-        row - 1, 1, row - 1, 1,
-        {"validate": "integer", "criteria": "between", "minimum": low, "maximum": high,
-         "input_title": f"{what.capitalize()} shown",
-         "input_message": f"The {what} to look at: a whole number from {low} to {high:,}.",
-         "error_title": f"No such {what}", "error_message": f"Type a whole number from {low} to {high:,}."},
-    )  # fmt: skip
+    colour(book, sheet, (row - 1, 2, row - 1, 2), f'{what}_number="{none}"', "fail")
+    limit(sheet, (row - 1, 1, row - 1, 1), ("integer", low, high), (
+        f"{what.capitalize()} shown", f"The {what} to look at: a whole number from {low} to {high:,}.",
+        f"No such {what}", f"Type a whole number from {low} to {high:,}.",
+    ))  # fmt: skip
 
 
 def _inputs(book: Book, sheet: Sheet, run: Run) -> int:
@@ -151,14 +147,12 @@ def _inputs(book: Book, sheet: Sheet, run: Run) -> int:
         sheet.live(row, 2, told, book.style("cell", "muted", "indent"))
         book.name(run.names[c], NETWORK, f"$B${row}")
     scientific(book, sheet, (HEAD, 1, HEAD + len(cells) - 1, 1), "general", look="beyond, typed")
-    wrong = {"type": "formula", "criteria": f"=NOT(ISNUMBER($B{HEAD + 1}))", "format": book.conditional("fail")}
-    sheet.conditional_format(HEAD, 2, HEAD + len(cells) - 1, 2, wrong)
-    sheet.data_validation(
-        HEAD, 1, HEAD + len(cells) - 1, 1,
-        {"validate": "decimal", "criteria": "between", "minimum": -1e6, "maximum": 1e6,
-         "input_title": "An input", "input_message": "Type any number: every sheet follows. Undo takes it back.",
-         "error_title": "Not a number", "error_message": "Type a number between -1,000,000 and 1,000,000."},
-    )  # fmt: skip
+    last = HEAD + len(cells) - 1
+    colour(book, sheet, (HEAD, 2, last, 2), f"NOT(ISNUMBER($B{HEAD + 1}))", "fail")
+    limit(sheet, (HEAD, 1, last, 1), ("decimal", -1e6, 1e6), (
+        "An input", "Type any number: every sheet follows. Undo takes it back.",
+        "Not a number", "Type a number between -1,000,000 and 1,000,000.",
+    ))  # fmt: skip
     return HEAD + len(cells)
 
 

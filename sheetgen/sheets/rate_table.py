@@ -8,7 +8,7 @@ from sheetgen.book import Book, Sheet
 from sheetgen.formula import number
 from sheetgen.layout import FIRST_ROW, letter, quoted
 from sheetgen.plan import RATES, of_my_rate
-from sheetgen.sheets.common import headers
+from sheetgen.sheets.common import colour, headers
 from sheetgen.sheets.rates import RatePlaces
 
 ON = quoted(RATES)
@@ -37,8 +37,7 @@ class RateTable:
         sheet.live(fastest, self.column + 1, f'IF({self._fastest()},"",{self.cells})', shown)
         area = (self.row, self.column + 1, self.row + n, self.column + self.rates)
         first = f"{letter(area[1])}{area[0] + 1}"
-        rule = {"type": "formula", "criteria": f"=ISNUMBER({first})", "format": book.conditional("fail")}
-        sheet.conditional_format(*area, rule)
+        colour(book, sheet, area, f"ISNUMBER({first})", "fail")
 
     @property
     def grid(self) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, Trace, fit_columns, letter
-from sheetgen.plan import NO_RATE, RATES, START, Run, value
-from sheetgen.sheets.common import headers, place_strip, strip
+from sheetgen.plan import NO_RATE, RATES, Run, value
+from sheetgen.sheets.common import colour, headers, limit, opened, place_strip, strip
 from sheetgen.sheets.plotted import Line, Plotted, draw, helpers
 
 TABLE_HEAD = 4
@@ -94,8 +94,7 @@ class RatePlaces:
 def write(book: Book, run: Run, places: RatePlaces) -> None:
     """Write the sheet Learning rates."""
     program, n, width = run.program, len(places.numbers), places.width
-    sheet = book.sheet(RATES, "Learning rates, side by side", SUBTITLE)
-    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    sheet = opened(book, RATES, "Learning rates, side by side", SUBTITLE)
     names = ["iteration", *places.heads("E"), *places.heads("reached")]
     names += [f"{c.name} ({name})" for name in places.names for c in places.cells]
     headers(book, sheet, 0, names)
@@ -174,14 +173,9 @@ def _below(book: Book, sheet: Sheet, places: RatePlaces, row: int, updates: int,
     for area in ((places.row(0) - 1, 0, own - 1, 0), (row - 1, 1, row - 1, 1), (row - 1, updates, row - 1, updates)):
         scientific(book, sheet, area, "general", look="beyond, typed")
     for name, at in (("my_learning_rate", (own - 1, updates + 1)), ("threshold", (row - 1, updates - 1))):
-        wrong = {"type": "formula", "criteria": f"=NOT(ISNUMBER({name}))", "format": book.conditional("fail")}
-        sheet.conditional_format(*at, *at, wrong)
+        colour(book, sheet, (*at, *at), f"NOT(ISNUMBER({name}))", "fail")
     for at, title, text in (
         ((own - 1, 0), "Your learning rate", "Type any rate from 0 to 1,000,000: the last curve follows."),
         ((row - 1, updates), "Threshold", "The column updates counts the updates until E is at or below this number."),
     ):
-        sheet.data_validation(
-            *at, *at,
-            {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1e6, "input_title": title,
-             "input_message": text, "error_title": "Not a number", "error_message": "Type 0 to 1,000,000."},
-        )  # fmt: skip
+        limit(sheet, (*at, *at), ("decimal", 0, 1e6), (title, text, "Not a number", "Type 0 to 1,000,000."))

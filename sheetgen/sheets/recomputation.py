@@ -11,9 +11,9 @@ from typing import NamedTuple
 from sheetgen.book import Book, Sheet, Stream
 from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, THIS, column_range, letter, quoted
-from sheetgen.plan import RECOMPUTED, START
+from sheetgen.plan import RECOMPUTED
 from sheetgen.sheets import network
-from sheetgen.sheets.common import headers, strip
+from sheetgen.sheets.common import colour, headers, opened, strip
 from sheetgen.sheets.flags import Flag
 from sheetgen.sheets.moved import SCALES
 from sheetgen.sheets.rate_table import RateTable
@@ -47,8 +47,7 @@ class Places(NamedTuple):
 def write(book: Book, layout: Layout) -> Places:
     """Write the sheet Recomputation, and define the names that Start refers to."""
     third = THIRD if layout.differences.flags else ""
-    sheet = book.sheet(RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE.format(third))
-    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    sheet = opened(book, RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE.format(third))
     last = layout.blocks[-1].first + len(layout.blocks[-1].flags) - 1
     last = max(last, FLAGS_COLUMN)
     strip(sheet, last)
@@ -200,14 +199,13 @@ def _stream(book: Book, sheet: Sheet, layout: Layout) -> None:
 def _colours(book: Book, sheet: Sheet, layout: Layout) -> None:
     """Red where a cell differs, and in the column of iterations beside it."""
     last = layout.run.last - 1
-    red, green = book.conditional("fail"), book.conditional("pass")
     firsts = ",".join(f"${_counts(k)[1]}{FIRST_ROW}>0" for k in range(len(layout.blocks)))
-    rules = [((FIRST_ROW - 1, 0, last, 0), f"OR({firsts})", red)]
+    rules = [((FIRST_ROW - 1, 0, last, 0), f"OR({firsts})", "fail")]
     for block in layout.blocks:
         area = (FIRST_ROW - 1, block.first, last, block.first + len(block.flags) - 1)
-        rules.append((area, f"{block.span[0]}{FIRST_ROW}=1", red))
+        rules.append((area, f"{block.span[0]}{FIRST_ROW}=1", "fail"))
     at = (VERDICT_ROW - 1, 2, VERDICT_ROW - 1, 2)
-    rules += [(at, f'$C${VERDICT_ROW}="PASS"', green), (at, f'$C${VERDICT_ROW}="FAIL"', red)]
-    rules.append(((TABLE_ROW, 3, TOTAL_ROW - 1, 7), f"AND(ISNUMBER($D{TABLE_ROW + 1}),$D{TABLE_ROW + 1}>0)", red))
-    for area, formula, form in rules:
-        sheet.conditional_format(*area, {"type": "formula", "criteria": "=" + formula, "format": form})
+    rules += [(at, f'$C${VERDICT_ROW}="PASS"', "pass"), (at, f'$C${VERDICT_ROW}="FAIL"', "fail")]
+    rules.append(((TABLE_ROW, 3, TOTAL_ROW - 1, 7), f"AND(ISNUMBER($D{TABLE_ROW + 1}),$D{TABLE_ROW + 1}>0)", "fail"))
+    for area, test, look in rules:
+        colour(book, sheet, area, test, look)

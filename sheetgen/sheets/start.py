@@ -22,6 +22,7 @@ from sheetgen.plan import (
     Oracle,
 )  # fmt: skip
 from sheetgen.sheets import check
+from sheetgen.sheets.common import colour
 from sheetgen.sheets.network import SHOWN_ROW
 from sheetgen.spec import Spec
 from sheetgen.version import __version__
@@ -158,8 +159,7 @@ def _verdict(book: Book, sheet: Sheet, rates: bool, verdicts: Sequence[Verdict])
     for row, formula, look in ((5, what, "link"), (6, do, "muted")):
         _line(book, sheet, row, 0, None, look, formula=formula)
     for test, look in (('$A$4="PASS"', "pass"), ('$A$4="FAIL"', "fail"), ("ISTEXT($A$4)", "note")):
-        rule = {"type": "formula", "criteria": "=" + test, "format": book.conditional(look), "stop_if_true": True}
-        sheet.conditional_format(3, 0, 3, 4, rule)
+        colour(book, sheet, (3, 0, 3, 4), test, look, stop=True)
     return 8
 
 
@@ -222,9 +222,7 @@ def _checklist(book: Book, sheet: Sheet, row: int, cells: int, verdicts: Sequenc
     first = f"$B{row + 1}"
     passed, failed = f'OR({first}="PASS",{first}="yes")', f'{first}="FAIL"'
     for test, look in ((passed, "pass"), (failed, "fail"), (f"ISTEXT({first})", "note")):
-        sheet.conditional_format(
-            *area, {"type": "formula", "criteria": "=" + test, "format": book.conditional(look), "stop_if_true": True}
-        )
+        colour(book, sheet, area, test, look, stop=True)
     return row + len(lines) + 2
 
 

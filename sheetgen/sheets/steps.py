@@ -12,7 +12,8 @@ from sheetgen.derivation import Line
 from sheetgen.digits import scientific, text_of
 from sheetgen.formula import TEX, TEXTBOOK, by_name, by_tex_name, live_text, show, tex_name
 from sheetgen.layout import FIRST_ROW, Trace, guarded
-from sheetgen.plan import START, STEPS, Run, of_row
+from sheetgen.plan import STEPS, Run, of_row
+from sheetgen.sheets.common import opened
 from sheetgen.sheets.network import Panel
 from sheetgen.typeset import typeset
 
@@ -34,8 +35,7 @@ SUBTITLE = (
 
 def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     """Write the sheet Steps."""
-    sheet = book.sheet(STEPS, "Backpropagation in six steps", SUBTITLE)
-    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    sheet = opened(book, STEPS, "Backpropagation in six steps", SUBTITLE)
     sheet.set_column_pixels(MATHS, MATHS, MATHS_PIXELS + 16)
     sheet.set_column(FORMULA, FORMULA, 46)
     sheet.set_column(NUMBERS, NUMBERS, 52)

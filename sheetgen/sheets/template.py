@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sheetgen.book import Book
-from sheetgen.plan import START, TEMPLATE
+from sheetgen.plan import TEMPLATE
+from sheetgen.sheets.common import opened
 from sheetgen.spec import Spec
 
 OPTIONS_ROW, FIRST_LINE = 4, 7
@@ -13,8 +14,7 @@ SUBTITLE = "The description this workbook was built from. Change a copy of it an
 
 def write(book: Book, spec: Spec, options: str) -> None:
     """Write the sheet Template: the options of the command line, then the template line by line, all as text."""
-    sheet = book.sheet(TEMPLATE, "Template", SUBTITLE)
-    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    sheet = opened(book, TEMPLATE, "Template", SUBTITLE)
     sheet.set_column(0, 0, 11)
     sheet.set_column(1, 1, 110)
     sheet.put(OPTIONS_ROW, 0, "options", book.style("bold"))

@@ -9,8 +9,8 @@ from sheetgen.book import Book, Sheet, Stream, Value
 from sheetgen.cell import Cell
 from sheetgen.digits import scientific
 from sheetgen.layout import ABOVE, FIRST_ROW, HEADER_ROW, Trace
-from sheetgen.plan import START, TRAINING, Run, value
-from sheetgen.sheets.common import CHART_LIMIT, CHART_WIDTH, headers, place_strip, strip
+from sheetgen.plan import TRAINING, Run, value
+from sheetgen.sheets.common import CHART_LIMIT, CHART_WIDTH, headers, opened, place_strip, strip
 from sheetgen.sheets.plotted import Drawing, Line, Plotted, draw, helpers
 
 COLUMNS_ON_A_PAGE = 36  # more would be too small to read on paper
@@ -47,8 +47,7 @@ def places(run: Run) -> TrainingPlaces:
 def write(book: Book, run: Run, places: TrainingPlaces) -> None:
     """Write the sheet Training."""
     program, trace = run.program, places.trace
-    sheet = book.sheet(TRAINING, f"Training: {program.spec.steps:,} updates", SUBTITLE)
-    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
+    sheet = opened(book, TRAINING, f"Training: {program.spec.steps:,} updates", SUBTITLE)
     headers(book, sheet, 0, ["iteration", *(c.name for c in trace.columns)])
     forms = [run.style(c.name) for c in trace.columns]
     columns = [Stream(book.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
