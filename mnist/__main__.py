@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from mnist.recipe import LADDER, RECIPES, TARGET
+from sheetgen.base.errors import Status, require
 from sheetgen.cli.console import PATH, Group, complain
-from sheetgen.errors import Status, require
 
 STARTED = time.time()
 

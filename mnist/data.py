@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from sheetgen.errors import UserError
+from sheetgen.base.errors import UserError
 
 FOLDER = "MNIST_DATA"  # the environment variable that names the folder
 

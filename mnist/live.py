@@ -10,7 +10,8 @@ import numpy as np
 
 from mnist import digits
 from mnist.record import RUNS, load_network
-from sheetgen.exporter import layers_sheet, layout, weights_sheet
+from sheetgen.writer.planes import layout
+from sheetgen.writer.sheets import layers, weights
 
 NET, SEED = "fast", 0  # 16 channels wide: a third of the work of ours, so that an edited pixel is there at once
 LIVE, LAYERS, WEIGHTS, SAMPLES = "Live CNN", "CNN layers", "CNN weights", "Sample digits"
@@ -32,7 +33,7 @@ def load(folder: Path = RUNS, net: str = NET, seed: int = SEED) -> Live:
     """The recorded network, laid out. Raises BadRecord, and CannotExport from the exporter."""
     import torch
 
-    from sheetgen.exporter.trace import trace
+    from sheetgen.network.torch.trace import trace
 
     network = load_network(folder / net / f"seed{seed}.json")
     images: dict[str, Any] = {BLANK: np.zeros((digits.SIZE, digits.SIZE)), **digits.samples()}
@@ -42,7 +43,7 @@ def load(folder: Path = RUNS, net: str = NET, seed: int = SEED) -> Live:
         logits = network.double()(pixels).numpy()
     spot = layout.Spot(LIVE, TOP - 1, SEEN)
     laid = layout.planes(
-        graph, spot, LAYERS, WEIGHTS, layers_sheet.first_plane(graph), weights_sheet.first_section(graph)
+        graph, spot, LAYERS, WEIGHTS, layers.first_plane(graph), weights.first_section(graph)
     )
     return Live(laid, dict(zip(images, logits, strict=True)), images)
 

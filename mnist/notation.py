@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sheetgen.errors import UserError
+from sheetgen.base.errors import UserError
 
 SIZE = 28  # an image is 28 x 28
 CLASSES = 10

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from mnist.notation import CLASSES
 from mnist.recipe import Recipe
-from sheetgen.errors import UserError
-from sheetgen.files import move_into_place, staging
+from sheetgen.base.errors import UserError
+from sheetgen.base.files import move_into_place, staging
 
 if TYPE_CHECKING:
     from mnist.model import Network

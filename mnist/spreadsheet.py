@@ -13,11 +13,11 @@ import numpy as np
 
 from mnist import live, record
 from mnist.record import BadRecord
-from sheetgen.compiled import Compiled, compile_workbook
-from sheetgen.errors import UserError
-from sheetgen.files import save
-from sheetgen.xlsx import Workbook, read
-from sheetgen.xlsx.a1 import area, range_of
+from sheetgen.base.errors import UserError
+from sheetgen.base.files import save
+from sheetgen.excel import Workbook, read
+from sheetgen.excel.a1 import area, range_of
+from sheetgen.judge.compiled import Compiled, compile_workbook
 
 BATCH = 200
 NAMES = {"cnn_drawing": 784, "cnn_choice": 1, "cnn_logits": 10}  # what the sheet Live CNN defines, of how many cells
@@ -119,7 +119,7 @@ def by_ironcalc(path: Path, images: Any, network: Any, say: Say = lambda done, o
     """The worst relative difference of a logit, if IronCalc recalculates the whole workbook for every image."""
     import torch
 
-    from sheetgen.engines import iron
+    from sheetgen.judge.engines import iron
 
     workbook = read(path)
     drawing, choice, logits = _places(workbook)

@@ -20,8 +20,8 @@ from mnist.recipe import AdamW, MuonAdamW, Recipe
 from mnist.record import Epoch
 from mnist.teacher import distilled
 from mnist.warp import apply, draw
-from sheetgen import files
-from sheetgen.errors import UserError
+from sheetgen.base import files
+from sheetgen.base.errors import UserError
 
 CHECKPOINT = "checkpoint.pt"
 

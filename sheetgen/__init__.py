@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 # The rooms that have the name of a function below: imported first, they do not take that name when they are used.
 from sheetgen import audit as _audit  # noqa: F401
 from sheetgen import grad as _grad  # noqa: F401
-from sheetgen.errors import UserError, require
-from sheetgen.progress import Progress, silent
-from sheetgen.version import __version__
+from sheetgen.base.errors import UserError, require
+from sheetgen.base.progress import Progress, silent
+from sheetgen.base.version import __version__
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from sheetgen.audit.verdict import Verdict
-    from sheetgen.building import Built
+    from sheetgen.deliver.build import Built
+    from sheetgen.excel import Workbook
     from sheetgen.grad.engine import Engine
     from sheetgen.grad.result import Result
-    from sheetgen.report import Exported, Report
-    from sheetgen.xlsx import Workbook
+    from sheetgen.judge.report import Exported, Report
 
 __all__ = ["UserError", "__version__", "audit", "audit_all", "build", "check", "export", "grad"]
 
@@ -46,7 +46,7 @@ def build(
     it. Raises FailedChecks, which has the report, if they do not; a file that was there is then untouched.
     """
     require("sheetgen.build", "build", "torch")
-    from sheetgen import building
+    from sheetgen.deliver import build as building
 
     return building.build(
         template, output, steps=steps, learning_rate=learning_rate, check=check, progress=progress
@@ -83,9 +83,9 @@ def audit_all(
     `jobs` of them run at a time, by default one per processor. A script that calls this needs its
     `if __name__ == "__main__":`, as always with processes.
     """
-    from sheetgen.audit import run
+    from sheetgen.audit import processes
 
-    return run.audit_all(run.find_files(map(Path, paths)), jobs, pointed=table, timeout=timeout)
+    return processes.audit_all(processes.find_files(map(Path, paths)), jobs, pointed=table, timeout=timeout)
 
 
 def grad(
@@ -101,9 +101,9 @@ def grad(
     Cells are written E5, Sheet2!E5 or as a defined name. `check`: an engine, if one is installed, recalculates the
     workbook beside it, for so many seconds at most. Raises UserError if there is no such cell, or no derivative.
     """
+    from sheetgen.excel import read
     from sheetgen.grad import result
     from sheetgen.reader import Book
-    from sheetgen.xlsx import read
 
     return result.grad(Book(read(path)), cell, ranges, _engine if check else None, seconds, progress)
 
@@ -111,7 +111,7 @@ def grad(
 def _engine(workbook: Workbook) -> Engine:
     """Open a workbook in the engine that checks derivatives. Raises MissingExtra."""
     require("checking derivatives", "build")
-    from sheetgen.engines.apart import Apart
+    from sheetgen.judge.engines.apart import Apart
 
     return Apart(workbook)
 
@@ -119,11 +119,11 @@ def _engine(workbook: Workbook) -> Engine:
 def export(model: nn.Module, example: Tensor, output: str | Path, **options: Any) -> Exported:
     """Write a PyTorch network as a workbook to type into, every number of it a live formula.
 
-    `example` has the shape (samples, ...). The options are those of `sheetgen.exporter.export.export`: features,
+    `example` has the shape (samples, ...). The options are those of `sheetgen.deliver.export.export`: features,
     outputs, softmax, rows, title, check. Raises CannotExport before anything is written, and Disagrees if a
     spreadsheet program calculates something else.
     """
     require("sheetgen.export", "build", "torch")
-    from sheetgen.exporter.export import export as write
+    from sheetgen.deliver.export import export as write
 
     return write(model, example, output, **options)

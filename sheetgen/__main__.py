@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
+from sheetgen.base.version import __version__
 from sheetgen.cli.audit import audit
 from sheetgen.cli.build import build, templates
 from sheetgen.cli.check import check
 from sheetgen.cli.console import Group
 from sheetgen.cli.export import export
 from sheetgen.cli.grad import grad
-from sheetgen.version import __version__
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sheetgen.base.errors import UserError
+from sheetgen.base.text import unseen
 from sheetgen.cells.ops import ACTIVATIONS, OPS
-from sheetgen.errors import UserError
-from sheetgen.text import unseen
 
 BIASES = ("none", "trained", "frozen")
 FORMULAS = ("expanded", "staged")

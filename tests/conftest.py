@@ -15,14 +15,14 @@ from books import FEW, TEMPLATES, BuildBook, written
 
 import mnist.live
 from mnist.live import Live
-from sheetgen import workbook
-from sheetgen.engines import beside
-from sheetgen.plan import Oracle
-from sheetgen.sheets import steps
+from sheetgen.excel import Workbook, read
+from sheetgen.judge.columns import find
+from sheetgen.judge.engines import beside
 from sheetgen.spec import Spec, load, parse, with_options
-from sheetgen.tables import find
-from sheetgen.typeset import Picture, typeset
-from sheetgen.xlsx import Workbook, read
+from sheetgen.writer import workbook
+from sheetgen.writer.plan import Oracle
+from sheetgen.writer.sheets import steps
+from sheetgen.writer.typeset import Picture, typeset
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -80,7 +80,7 @@ JUDGE += ("excel",)
 ACCUSED = ("cell", "formula", "network", "program", "layout", "plan", "book", "sheets", "workbook", "derivation")
 ACCUSED += ("digits", "exporter", "building", "stream")
 # Of the table of operators a Spec takes the names of the activations, and whether they are bounded.
-SHARED = {"sheetgen.errors", "sheetgen.reference", "sheetgen.spec", "sheetgen.text", "sheetgen.xlsx.a1"}
+SHARED = {"sheetgen.base.errors", "sheetgen.judge.oracle", "sheetgen.spec", "sheetgen.base.text", "sheetgen.excel.a1"}
 SHARED |= {"sheetgen.cells.ops", "sheetgen.judge.training"}
 
 # What a room imports beyond the standard library. A room that is not named here imports nothing, and so does all that
@@ -106,11 +106,11 @@ LIBRARIES = {
 # Who may import by a string: `need`, and what a person names on the command line.
 IMPORTERS = {"importlib.import_module", "importlib.util", "importlib.machinery", "importlib.*", "pkgutil", "runpy"}
 IMPORTERS |= {"importlib.__import__", "__import__", "exec", "eval"}
-BY_STRING = {"sheetgen.errors", "sheetgen.exporter.load"}
+BY_STRING = {"sheetgen.base.errors", "sheetgen.network.torch.load"}
 
 
 def modules(house: Path = HOUSE) -> dict[str, str]:
-    """The text of every module: 'sheetgen.engines.iron', and 'sheetgen.engines.__init__' for a package itself."""
+    """The text of every module: 'sheetgen.judge.engines.iron', and 'sheetgen.judge.engines.__init__' for a package itself."""
     paths = sorted(house.rglob("*.py"))
     return {".".join(p.relative_to(house.parent).with_suffix("").parts): p.read_text(encoding="utf-8") for p in paths}
 
@@ -165,7 +165,7 @@ def libraries(texts: dict[str, str]) -> dict[str, set[str]]:
 
 
 def room(module: str) -> str:
-    """'sheetgen.engines.iron' -> 'engines'."""
+    """'sheetgen.judge.engines.iron' -> 'engines'."""
     return module.split(".")[1]
 
 
@@ -214,7 +214,7 @@ def test_the_arrows_point_one_way() -> None:
 def test_the_judge_shares_with_the_generator_what_it_says_that_it_shares() -> None:
     """As `check` and docs/checked.md tell."""
     inside = arrows(modules())
-    assert reach("sheetgen.judge.check", inside) & reach("sheetgen.workbook", inside) == SHARED
+    assert reach("sheetgen.judge.check", inside) & reach("sheetgen.writer.workbook", inside) == SHARED
 
 
 def test_a_room_may_import_what_it_imports_and_no_more() -> None:
@@ -231,43 +231,43 @@ def test_every_room_of_the_drawing_is_there() -> None:
 @pytest.mark.parametrize(
     ("file", "line", "complaint"),
     [
-        ("cell", "from sheetgen import spec", "sheetgen.cell imports sheetgen.spec"),
-        ("formula", "import sheetgen.layout", "sheetgen.formula imports sheetgen.layout"),
-        ("layout", "from . import style", "sheetgen.layout imports sheetgen.style"),
-        ("judge.check", "from sheetgen.cell import Cell", "sheetgen.judge.check reaches sheetgen.cell"),
-        ("judge.check", "from sheetgen import building", "sheetgen.judge.check reaches sheetgen.book"),
+        ("cell", "from sheetgen import spec", "sheetgen.cells.cell imports sheetgen.spec"),
+        ("formula", "import sheetgen.writer.trace", "sheetgen.cells.text imports sheetgen.writer.trace"),
+        ("layout", "from . import style", "sheetgen.writer.trace imports sheetgen.writer.style"),
+        ("judge.check", "from sheetgen.cells.cell import Cell", "sheetgen.judge.check reaches sheetgen.cells.cell"),
+        ("judge.check", "from sheetgen import building", "sheetgen.judge.check reaches sheetgen.writer.book"),
         ("judge.check", "import sheetgen", "sheetgen.judge.check imports sheetgen.__init__"),
         ("spec", "from sheetgen import __version__", "sheetgen.spec imports sheetgen.__init__"),
         ("audit.judge", "from sheetgen import build", "sheetgen.audit.judge imports sheetgen.__init__"),
-        ("text", "from sheetgen import spec", "sheetgen.text imports sheetgen.spec"),
-        ("audit.show.text", "from sheetgen import book", "sheetgen.audit.show.text imports sheetgen.book"),
-        ("audit.run", "import click", "sheetgen.audit.run imports click"),
+        ("text", "from sheetgen import spec", "sheetgen.base.text imports sheetgen.spec"),
+        ("audit.show.text", "from sheetgen import book", "sheetgen.audit.show.text imports sheetgen.writer.book"),
+        ("audit.run", "import click", "sheetgen.audit.processes imports click"),
         ("grad.show", "from rich.table import Table", "sheetgen.grad.show imports rich"),
-        ("xlsx.a1", "from ..layout import letter", "sheetgen.engines.iron reaches sheetgen.layout"),
-        ("lint.rules", "def f():\n    from sheetgen.formula import show", "sheetgen.judge.check reaches sheetgen.cell"),
-        ("building", "import xlsxwriter.utility", "sheetgen.building imports xlsxwriter"),
+        ("xlsx.a1", "from ..layout import letter", "sheetgen.judge.engines.iron reaches sheetgen.writer.trace"),
+        ("lint.rules", "def f():\n    from sheetgen.cells.text import show", "sheetgen.judge.check reaches sheetgen.cells.cell"),
+        ("building", "import xlsxwriter.utility", "sheetgen.deliver.build imports xlsxwriter"),
         ("spec", "from torch import nn", "sheetgen.spec imports torch"),
-        ("sheets.rates", "importlib.import_module('torch')", "sheetgen.sheets.rates imports torch"),
-        ("sheets.rates", "__import__('torch')", "sheetgen.sheets.rates imports torch"),
+        ("sheets.rates", "importlib.import_module('torch')", "sheetgen.writer.sheets.rates imports torch"),
+        ("sheets.rates", "__import__('torch')", "sheetgen.writer.sheets.rates imports torch"),
         ("audit.judge", "need('numpy', 'build', 'numpy')", "sheetgen.audit.judge imports numpy"),
         ("audit.judge", "errors.need('torch', 'torch', '')", "sheetgen.audit.judge imports torch"),
-        ("xlsx.read", "def f():\n    import openpyxl.styles", "sheetgen.xlsx.read imports openpyxl"),
-        ("cell", "import numpy as np", "sheetgen.cell imports numpy"),
-        ("formula", "from scipy import special", "sheetgen.formula imports scipy"),
+        ("xlsx.read", "def f():\n    import openpyxl.styles", "sheetgen.excel.read imports openpyxl"),
+        ("cell", "import numpy as np", "sheetgen.cells.cell imports numpy"),
+        ("formula", "from scipy import special", "sheetgen.cells.text imports scipy"),
         ("reader.graph", "from importlib import import_module as load", "sheetgen.reader.graph imports by a string"),
         ("grad.reverse", "__import__(name)", "sheetgen.grad.reverse imports by a string"),
         ("grad.tape", "need(name, 'build', '')", "sheetgen.grad.tape imports by a string"),
-        ("audit.find", "exec('import numpy')", "sheetgen.audit.find imports by a string"),
-        ("sheets.start", "from matplotlib import pyplot", "sheetgen.sheets.start imports matplotlib"),
+        ("audit.find", "exec('import numpy')", "sheetgen.audit.find.tables imports by a string"),
+        ("sheets.start", "from matplotlib import pyplot", "sheetgen.writer.sheets.start imports matplotlib"),
         ("reader.block", "import numpy as np", "sheetgen.reader.block imports numpy"),
-        ("cells.ops", "from sheetgen.cell import Cell", "sheetgen.cells.ops imports sheetgen.cell"),
-        ("building", "from mnist import model", "sheetgen.building imports mnist"),
+        ("cells.ops", "from sheetgen.cells.cell import Cell", "sheetgen.cells.ops imports sheetgen.cells.cell"),
+        ("building", "from mnist import model", "sheetgen.deliver.build imports mnist"),
         ("reader.graph", "from sheetgen import audit", "sheetgen.reader.graph imports sheetgen.audit.__init__"),
-        ("audit.judge", "from sheetgen import network", "sheetgen.audit.judge imports sheetgen.network"),
-        ("compiled.fold", "from sheetgen import engines", "sheetgen.compiled.fold imports sheetgen.engines.__init__"),
-        ("exporter.blocks", "from sheetgen.cell import Cell", "sheetgen.exporter.blocks imports sheetgen.cell"),
-        ("grad.reverse", "from sheetgen.audit import find", "sheetgen.grad.reverse imports sheetgen.audit.find"),
-        ("grad.result", "from sheetgen.engines import iron", "sheetgen.grad.result imports sheetgen.engines.iron"),
+        ("audit.judge", "from sheetgen import network", "sheetgen.audit.judge imports sheetgen.network.layers"),
+        ("compiled.fold", "from sheetgen import engines", "sheetgen.judge.compiled.fold imports sheetgen.judge.engines.__init__"),
+        ("exporter.blocks", "from sheetgen.cells.cell import Cell", "sheetgen.writer.planes.blocks imports sheetgen.cells.cell"),
+        ("grad.reverse", "from sheetgen.audit import find", "sheetgen.grad.reverse imports sheetgen.audit.find.tables"),
+        ("grad.result", "from sheetgen.judge.engines import iron", "sheetgen.grad.result imports sheetgen.judge.engines.iron"),
     ],
 )
 def test_a_wrong_arrow_is_seen(file: str, line: str, complaint: str) -> None:

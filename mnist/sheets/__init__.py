@@ -14,10 +14,10 @@ from mnist.recipe import LADDER, Rung
 from mnist.record import RUNS, BadRecord, Claim, claims
 from mnist.sheets import architecture, errors, log, painting, pictures, report, runs, samples
 from mnist.sheets.common import ERRORS, INDEX, LIVE_INDEX, OURS, PICTURED
-from sheetgen.book import Book
-from sheetgen.exporter import layers_sheet, weights_sheet
-from sheetgen.exporter.graph import CannotExport
-from sheetgen.extras import CannotAdd, Extra, Verdict
+from sheetgen.network.torch.graph import CannotExport
+from sheetgen.writer.book import Book
+from sheetgen.writer.plugins import CannotAdd, Extra, Verdict
+from sheetgen.writer.sheets import layers, weights
 
 VERDICT = Verdict(
     "MNIST at its target", "mnist_verdict", "mnist_mean", "hundredth",
@@ -65,8 +65,8 @@ def sheets(
         errors.write(book, wrong, shown)
         if cells:
             painting.write(book, cells)
-            layers_sheet.write(book, cells.layout, live.LAYERS, "The network, layer by layer")
-            weights_sheet.write(book, cells.layout, live.WEIGHTS, "What the network learned")
+            layers.write(book, cells.layout, live.LAYERS, "The network, layer by layer")
+            weights.write(book, cells.layout, live.WEIGHTS, "What the network learned")
             samples.write(book, cells)
 
     pictured = PICTURED.format(count=len(shown)) if shown else ""

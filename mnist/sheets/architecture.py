@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mnist.notation import CONVOLUTION, MAX_POOL, MEAN_POOL, NORM, SIZE, Layer, layers
 from mnist.record import Claim
-from mnist.sheets.common import (
+from mnist.sheets.common import (  # fmt: skip
     ARCHITECTURE,
     OURS,
     REFERENCE,
@@ -20,10 +20,10 @@ from mnist.sheets.common import (
     open_sheet,
     section,
     typed,
-)  # fmt: skip
-from sheetgen import style
-from sheetgen.book import Book, Formula, Sheet, Value
-from sheetgen.layout import quoted
+)
+from sheetgen.writer import style
+from sheetgen.writer.book import Book, Formula, Sheet, Value
+from sheetgen.writer.trace import quoted
 
 SHOWN = (OURS, SMALL, REFERENCE)
 HEAD, FIRST = 5, 6

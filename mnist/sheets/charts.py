@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from mnist import published
 from mnist.sheets.common import LOG, OURS, REFERENCE, insert
 from mnist.sheets.runs import BESIDE, CHART_ROWS, COMPARISON, FACTS, HEAD, LIVE, SIDE_BY_SIDE, Run, of
-from sheetgen import style
-from sheetgen.book import Book, Chart, Sheet
-from sheetgen.layout import letter, quoted
-from sheetgen.sheets.plotted import SPOTS, speak
+from sheetgen.writer import style
+from sheetgen.writer.book import Book, Chart, Sheet
+from sheetgen.writer.sheets.plotted import SPOTS, speak
+from sheetgen.writer.trace import letter, quoted
 
 WIDTH, HEIGHT = 436, 20 * CHART_ROWS - 8  # of a chart, in pixels
 WHERE = quoted(LOG)

@@ -12,9 +12,9 @@ from mnist.sheets import errors
 from mnist.sheets.common import FAST, NO_TARGET, OURS, SMALL, TINY, colour_verdicts, heads, of_target, section
 from mnist.sheets.results import LAST_COLUMN, Summary
 from mnist.spreadsheet import Measured
-from sheetgen.book import Book, Formula, Sheet, Value
-from sheetgen.exporter import weights_sheet
-from sheetgen.layout import quoted
+from sheetgen.writer.book import Book, Formula, Sheet, Value
+from sheetgen.writer.sheets import weights
+from sheetgen.writer.trace import quoted
 
 LIVE_TARGET = Formula(of_target("mnist_target"))
 TESTED = 10_000  # images in MNIST's test set
@@ -74,7 +74,7 @@ def _fast(s: Summary) -> list[Check]:
 
 def _cells(s: Summary, m: Measured) -> list[Check]:
     """The network that runs in cells; what was measured of it is in its record."""
-    total = f"{quoted(live.WEIGHTS)}!{weights_sheet.total_cell()}"
+    total = f"{quoted(live.WEIGHTS)}!{weights.total_cell()}"
     source, right = "python -m mnist spreadsheet", f"100*{m.right}/{m.images}"
     return [
         Check("the network in cells: parameters, counted there", total, "whole", "=", Formula(f"$B${s.row}"),

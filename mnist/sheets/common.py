@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnist import live
-from sheetgen import style
-from sheetgen.book import Book, Chart, Sheet, Value
-from sheetgen.layout import letter
-from sheetgen.plan import START
+from sheetgen.writer import style
+from sheetgen.writer.book import Book, Chart, Sheet, Value
+from sheetgen.writer.plan import START
+from sheetgen.writer.trace import letter
 
 REPORT, ARCHITECTURE, LOG, ERRORS = "MNIST report", "Architecture", "Training log", "Errors"
 INDEX = (

@@ -11,10 +11,10 @@ from mnist.sheets import pictures
 from mnist.sheets.common import ERRORS, OURS, colour_verdicts, dots, heads, insert, open_sheet, section
 from mnist.sheets.pictures import Picture
 from mnist.sheets.runs import Run, of
-from sheetgen import style
-from sheetgen.book import Book, Chart, Sheet
-from sheetgen.layout import letter, quoted
-from sheetgen.sheets.common import ROW
+from sheetgen.writer import style
+from sheetgen.writer.book import Book, Chart, Sheet
+from sheetgen.writer.sheets.common import ROW
+from sheetgen.writer.trace import letter, quoted
 
 LABELS, FACTS, STRIP = 4, 5, 7  # rows; the strip holds the charts, and the pictures
 SUMS = ("images", "precision", "recall", "F1", "missed", "false alarms")

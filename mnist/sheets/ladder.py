@@ -9,9 +9,9 @@ from mnist.recipe import Rung
 from mnist.sheets.common import LONGEST, REPORT, dots, heads, insert, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import Run, of
-from sheetgen import style
-from sheetgen.book import Book, Formula, Sheet, Value
-from sheetgen.layout import quoted
+from sheetgen.writer import style
+from sheetgen.writer.book import Book, Formula, Sheet, Value
+from sheetgen.writer.trace import quoted
 
 HEADS = (
     "step", "parameters", "last epoch %", "best epoch %", "train, last %", "train − test", "seconds",

@@ -9,7 +9,7 @@ from mnist.recipe import TARGET
 from mnist.record import Epoch
 from mnist.sheets import charts
 from mnist.sheets.common import LOG, NO_SEED, OURS, REFERENCE, heads, of_target, open_sheet, section, typed
-from mnist.sheets.runs import (
+from mnist.sheets.runs import (  # fmt: skip
     BESIDE,
     COLUMNS,
     COMPARISON,
@@ -22,11 +22,11 @@ from mnist.sheets.runs import (
     SIDE_BY_SIDE,
     Run,
     of,
-)  # fmt: skip
-from sheetgen.book import Book, Formula, Sheet, Value
-from sheetgen.digits import scientific
-from sheetgen.layout import letter
-from sheetgen.sheets.common import ROW
+)
+from sheetgen.writer.book import Book, Formula, Sheet, Value
+from sheetgen.writer.digits import scientific
+from sheetgen.writer.sheets.common import ROW
+from sheetgen.writer.trace import letter
 
 FORMS = ("millionth", "ten thousandth", "hundredth", "ten thousandth", "hundredth", "tenth")
 WIDTHS = (16, 8, 8, 10, 10, 11, 10, 11, 9, 12, 3)

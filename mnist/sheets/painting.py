@@ -10,11 +10,11 @@ from mnist import digits
 from mnist.live import FIRST, LAYERS, LEFT, LIVE, OWN, SEEN, TOP, WEIGHTS, Live
 from mnist.sheets import samples, viewer
 from mnist.sheets.common import FAIL, PASS, colour_verdicts, heads, merge, open_sheet, section, typed
-from sheetgen import style
-from sheetgen.book import Book, Sheet
-from sheetgen.digits import scientific
-from sheetgen.exporter import weights_sheet
-from sheetgen.layout import letter, quoted
+from sheetgen.writer import style
+from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.digits import scientific
+from sheetgen.writer.sheets import weights
+from sheetgen.writer.trace import letter, quoted
 
 SIZE = digits.SIZE
 PIXEL = 15  # pixels of the screen for one of the image
@@ -147,7 +147,7 @@ def _answer(book: Book, sheet: Sheet, cnn: Live) -> None:
         ("how sure it is", "percent", _chosen(f"MAX({area})")),
         ("runner-up", "whole", _chosen(f"MATCH(MAX({rest}),{rest},0)-1")),
         ("margin: how much surer than of the runner-up", "percent", _chosen(f"MAX({area})-MAX({rest})")),
-        ("parameters that it learned", "whole", f"{quoted(WEIGHTS)}!{weights_sheet.total_cell()}"),
+        ("parameters that it learned", "whole", f"{quoted(WEIGHTS)}!{weights.total_cell()}"),
     )
     for k, (label, form, formula) in enumerate(lines):
         row = TOP + 1 + k

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from mnist.notation import SIZE
 from mnist.record import Mistake
-from sheetgen import style
-from sheetgen.book import Book, Sheet
+from sheetgen.writer import style
+from sheetgen.writer.book import Book, Sheet
 
 ACROSS, MOST = 6, 24  # pictures in a row, and in all
 PIXEL = 3  # of the screen, the side of a cell

@@ -10,7 +10,7 @@ from mnist.record import Claim, Record
 from mnist.sheets.common import LADDER, TELLING, distinct, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.spreadsheet import Measured
-from sheetgen.book import Book, Sheet
+from sheetgen.writer.book import Book, Sheet
 
 FIT = 180  # characters in a line
 

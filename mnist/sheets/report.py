@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mnist.recipe import GOAL_MEAN, Rung
 from mnist.record import Claim
 from mnist.sheets import architecture, checklist, errors, ladder, provenance, results
-from mnist.sheets.common import (
+from mnist.sheets.common import (  # fmt: skip
     FAIL,
     ONE_TEACHER,
     OURS,
@@ -21,11 +21,11 @@ from mnist.sheets.common import (
     open_sheet,
     paragraph,
     section,
-)  # fmt: skip
+)
 from mnist.sheets.results import LAST_COLUMN, Summary
 from mnist.sheets.runs import Run
 from mnist.spreadsheet import Measured
-from sheetgen.book import Book, Formula, Sheet
+from sheetgen.writer.book import Book, Formula, Sheet
 
 CARDS = 5  # the row of the big numbers, their labels above it
 WIDTHS = (27, *(11.5 for _ in range(12)), 46)

@@ -9,8 +9,8 @@ from mnist.record import Claim, seconds_of_teachers
 from mnist.sheets.architecture import Places
 from mnist.sheets.common import TELLING, heads, of_target, section
 from mnist.sheets.runs import Run, of
-from sheetgen.book import Book, Formula, Sheet, Value
-from sheetgen.sheets.common import ROW
+from sheetgen.writer.book import Book, Formula, Sheet, Value
+from sheetgen.writer.sheets.common import ROW
 
 LAST_COLUMN = 13
 CLAIM_HEADS = (

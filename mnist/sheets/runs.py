@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mnist.record import Claim, Record
 from mnist.sheets.common import LOG, OURS
 from mnist.tables import ordered
-from sheetgen.layout import quoted
+from sheetgen.writer.trace import quoted
 
 LABELS, FACTS = 4, 5  # rows of what is shown of the whole run
 HEAD, LIVE = 7, 8

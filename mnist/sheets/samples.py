@@ -9,10 +9,10 @@ import numpy as np
 from mnist import digits
 from mnist.live import OWN, SAMPLES, Live
 from mnist.sheets.common import heads, merge, open_sheet, section
-from sheetgen import style
-from sheetgen.book import Book, Sheet
-from sheetgen.digits import scientific
-from sheetgen.layout import letter, quoted
+from sheetgen.writer import style
+from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.digits import scientific
+from sheetgen.writer.trace import letter, quoted
 
 PIXEL = 9  # pixels of the screen for one of the image
 GALLERY, LEFT = 8, 1  # the row (from 1) and column (from 0) of the first image's first pixel

@@ -7,10 +7,10 @@ import numpy as np
 from mnist import digits
 from mnist.live import LAYERS, LEFT, SEEN, TOP, Live
 from mnist.sheets.common import merge, section, typed
-from sheetgen import style
-from sheetgen.book import Book, Sheet
-from sheetgen.exporter import layers_sheet
-from sheetgen.layout import letter, quoted
+from sheetgen.writer import style
+from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.sheets import layers as layers_sheet
+from sheetgen.writer.trace import letter, quoted
 
 SIZE = digits.SIZE
 TITLE = TOP + SIZE + 2

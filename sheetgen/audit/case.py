@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import Any, TypeVar
 
 from sheetgen.audit.table import Table
-from sheetgen.cell import Cell, Evaluator, NotDifferentiable, add, backward, constant, forward_order, mul, rebuilt
+from sheetgen.cells.cell import Cell, Evaluator, NotDifferentiable, add, backward, constant, forward_order, mul, rebuilt
 from sheetgen.reader import Book, Cone, Formula, Place
 
 T = TypeVar("T")

@@ -8,22 +8,23 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sheetgen.audit import find, unjudged
-from sheetgen.audit.beside import fixed, with_helpers, without_sparse
+from sheetgen.audit import unjudged
 from sheetgen.audit.case import Case, Measured, agrees, kind_of, shown
-from sheetgen.audit.charts import judge_charts, read_charts
-from sheetgen.audit.columns import COMPUTED, odd_formulas, odd_numbers, pasted, spans
-from sheetgen.audit.diagnose import Lines, forward_findings, gradient_findings
-from sheetgen.audit.gradients import Truths
-from sheetgen.audit.infer import with_gradients
-from sheetgen.audit.lines import Network222, judge_lines
-from sheetgen.audit.meaning import Truth, meaning_of
+from sheetgen.audit.charts.judge import judge_charts, read_charts
+from sheetgen.audit.find import tables as find
+from sheetgen.audit.find.beside import fixed, with_helpers, without_sparse
+from sheetgen.audit.network.columns import COMPUTED, odd_formulas, odd_numbers, pasted, spans
+from sheetgen.audit.network.diagnose import Lines, forward_findings, gradient_findings
+from sheetgen.audit.network.gradients import Truths
+from sheetgen.audit.network.trained import update_findings
+from sheetgen.audit.network.unlabelled import with_gradients
+from sheetgen.audit.prose.judge import Network222, judge_lines
+from sheetgen.audit.prose.meaning import Truth, meaning_of
 from sheetgen.audit.table import Table
-from sheetgen.audit.trained import update_findings
 from sheetgen.audit.verdict import ERROR, NOTE, SEVERITIES, WARNING, Finding, Judged, Verdict, faulty
+from sheetgen.excel import ErrorValue, UnreadableWorkbook, Value, Workbook, read
+from sheetgen.excel.a1 import address, place, qualified
 from sheetgen.reader import Book, Circular, Place, values
-from sheetgen.xlsx import ErrorValue, UnreadableWorkbook, Value, Workbook, read
-from sheetgen.xlsx.a1 import address, place, qualified
 
 NOISE = 1e-12  # two engines may differ in whether two numbers that differ in their last digit are equal
 MOST_UNREAD = 1_000

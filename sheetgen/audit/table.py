@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sheetgen.xlsx.a1 import address
+from sheetgen.excel.a1 import address
 
 
 class Table(NamedTuple):

@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sheetgen.audit.case import Case, agrees, kind_of
-from sheetgen.audit.forward import is_222
-from sheetgen.audit.gradients import Total, Truths
+from sheetgen.audit.network.forward import is_222
+from sheetgen.audit.network.gradients import Total, Truths
 from sheetgen.audit.verdict import Finding
-from sheetgen.cell import Cell, forward_order, is_constant
+from sheetgen.cells.cell import Cell, forward_order, is_constant
+from sheetgen.excel.a1 import place, qualified, range_of
 from sheetgen.reader import Place
-from sheetgen.xlsx.a1 import place, qualified, range_of
 
 FARTHEST = 2_000  # cells looked at to tell what a first weight is computed from
 LOOKED_AT = 3  # steps whose graph is asked for parameters that no label names

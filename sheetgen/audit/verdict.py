@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from sheetgen.errors import Status
+from sheetgen.base.errors import Status
 
 ERROR, WARNING, NOTE = SEVERITIES = "error", "warning", "note"
 

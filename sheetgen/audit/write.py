@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sheetgen.cell import Cell, rebuilt
-from sheetgen.formula import FormulaTooLong, show
+from sheetgen.cells.cell import Cell, rebuilt
+from sheetgen.cells.text import FormulaTooLong, show
+from sheetgen.excel.a1 import qualified, tokens
 from sheetgen.reader import Place
-from sheetgen.xlsx.a1 import qualified, tokens
 
 
 def written(root: Cell, places: Mapping[int, Place], sheet: str) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from typing import Any, NamedTuple
 
-Cell = Any  # of sheetgen.cell, which imports this table
+Cell = Any  # of sheetgen.cells.cell, which imports this table
 Adjoint = tuple[Cell | float, ...]
 
 SQRT_2_PI = math.sqrt(2 * math.pi)

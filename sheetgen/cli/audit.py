@@ -14,18 +14,18 @@ from typing import NamedTuple
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from sheetgen.audit import run
+from sheetgen.audit import processes
 from sheetgen.audit.show import gradescope, junit, machine, markdown
 from sheetgen.audit.show.text import ALL_KINDS, kind, ordered, short, where
 from sheetgen.audit.verdict import Verdict
+from sheetgen.base.errors import Status, UserError
+from sheetgen.base.files import CannotWrite, save, why_not_writable
+from sheetgen.base.text import plain
 from sheetgen.cli import verdicts as terminal
 from sheetgen.cli.console import PATH, Command, complain, console, worst
-from sheetgen.errors import Status, UserError
-from sheetgen.files import CannotWrite, save, why_not_writable
-from sheetgen.text import plain
 
 HINT = "choose another name"
-run.PRELOADED.append("sheetgen.__main__")  # which the program imports, and so would every process
+processes.PRELOADED.append("sheetgen.__main__")  # which the program imports, and so would every process
 
 
 class Outputs(NamedTuple):
@@ -78,9 +78,9 @@ def audit(paths: tuple[Path, ...], table: str | None, jobs: int | None, timeout:
     _survive_narrow_encodings()
     outputs = Outputs(**reports)  # type: ignore[arg-type]  # click gives each option its type
     outputs.check(paths)
-    files = run.find_files(paths, leave_out=outputs.files)
+    files = processes.find_files(paths, leave_out=outputs.files)
     with _progress(len(files)) as progress:
-        verdicts = run.audit_all(files, jobs, progress, pointed=table, timeout=timeout)
+        verdicts = processes.audit_all(files, jobs, progress, pointed=table, timeout=timeout)
     if nothing := all(path.is_dir() for path in files):
         names = ", ".join(plain(path) for path in files)
         complain(f"{names}: there is nothing to judge: name a workbook, or a folder with .xlsx or .xlsm files in it")
@@ -107,8 +107,8 @@ def _write(path: Path, verdicts: Sequence[Verdict], outputs: Outputs) -> Status:
 
 def write_report(verdicts: Sequence[Verdict], path: Path) -> None:
     """Write the workbook for the teacher. Raises CannotWrite."""
-    from sheetgen.sheets import audit_report  # XlsxWriter is imported only where a workbook is wanted
-    from sheetgen.sheets.audit_file import ComparedTable, FileReport, ListedFinding, Place
+    from sheetgen.writer.sheets import audit_report  # XlsxWriter is imported only where a workbook is wanted
+    from sheetgen.writer.sheets.audit_file import ComparedTable, FileReport, ListedFinding, Place
 
     def place(sheet: str, cells: str) -> Place:
         return Place(sheet, cells, where(sheet, cells))

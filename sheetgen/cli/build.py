@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from sheetgen.base.errors import Status, require
 from sheetgen.cli.check import print_report
 from sheetgen.cli.console import NAME, PATH, Command, complain, console, ended_with_us, stages, succeed, worst
-from sheetgen.errors import Status, require
 
 
 @click.command(cls=Command, short_help="Write a workbook that trains a network, checked cell by cell.")
@@ -26,8 +26,9 @@ def build(
     Without a template, the homework is written to out/sheetgen.xlsx.
     """
     require("sheetgen build", "build", "torch")
-    from sheetgen import building, engines
-    from sheetgen.files import CannotWrite
+    from sheetgen.base.files import CannotWrite
+    from sheetgen.deliver import build as building
+    from sheetgen.judge import engines
 
     written: set[Path] = set()
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from sheetgen.base.errors import Status, require
 from sheetgen.cli.console import PATH, Command, complain, console, ended_with_us, stages, succeed, worst
-from sheetgen.errors import Status, require
-from sheetgen.report import Report, merged, summary, table
+from sheetgen.judge.report import Report, merged, summary, table
 
 
 @click.command(cls=Command, short_help="Recalculate workbooks that sheetgen made, with every engine.")
@@ -21,7 +21,7 @@ def check(files: tuple[Path, ...], names: tuple[str, ...]) -> Status:
     """
     require("sheetgen check", "build")
     import sheetgen
-    from sheetgen import engines
+    from sheetgen.judge import engines
 
     def check_one(path: Path) -> Status:
         with stages("reading") as progress, ended_with_us(engines.stop):

@@ -16,8 +16,8 @@ import click
 from rich import console as rich_console
 from rich.text import Text
 
-from sheetgen.errors import Status, UserError
-from sheetgen.progress import Finished, Notice, Progress
+from sheetgen.base.errors import Status, UserError
+from sheetgen.base.progress import Finished, Notice, Progress
 
 KEPT = "nothing half-written is left, and a file that was there is untouched"
 GRACE = 2.0  # seconds in which further signals do not disturb the cleaning up: a closed terminal sends several

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
+from sheetgen.base.errors import Status, require
 from sheetgen.cli.console import NAME, PATH, Command, complain, console, ended_with_us, stages, succeed
-from sheetgen.errors import Status, require
-from sheetgen.report import table
+from sheetgen.judge.report import table
 
 
 def _names(_: click.Context, __: click.Parameter, text: str | None) -> list[str] | None:
@@ -43,9 +43,9 @@ def export(model: str, example: str, output: Path, weights: Path | None, **optio
     require("sheetgen export", "build", "torch")
     with stages("loading PyTorch and the network") as progress:
         import sheetgen
-        from sheetgen.engines import EngineFailed, EngineMissing, stop
-        from sheetgen.exporter import load
-        from sheetgen.exporter.compare import Disagrees
+        from sheetgen.judge.compare import Disagrees
+        from sheetgen.judge.engines import EngineFailed, EngineMissing, stop
+        from sheetgen.network.torch import load
 
         tensor, header = load.example(example)
         module = load.network(model, weights)

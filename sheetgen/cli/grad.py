@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sheetgen.base.errors import Status, UserError
+from sheetgen.base.text import plain
 from sheetgen.cli.console import PATH, Command, console
-from sheetgen.errors import Status, UserError
-from sheetgen.text import plain
 
 if TYPE_CHECKING:
     from sheetgen.grad.result import Result, Row

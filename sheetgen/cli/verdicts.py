@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sheetgen.audit.show.text import counts, faults, kind, ordered, short, total, where
 from sheetgen.audit.verdict import NOTE, SEVERITIES, Finding, Verdict
-from sheetgen.text import plain
+from sheetgen.base.text import plain
 
 MOST = 50  # findings of one severity that are shown of one file
 MOST_UNREAD = 5

@@ -1,4 +1,4 @@
-"""The language of an Excel file: its formulas, and what they refer to. Nothing of networks is known here.
+"""An Excel file and its language: reading and blanking it, its formulas, and what they refer to; no network in it.
 
 tokens (lexer) -> formula (grammar, postfix) -> skeleton (looked at once, keys) -> names (areas); functions: the facts.
 How each reader of formulas stands on it, in a few lines:
@@ -35,3 +35,9 @@ Name (grad/where, carried, charts): what a person or a part of the file calls a 
     resolver.area("'My sheet'!B2:B9", sheet)                    # or a name, or Table[column]; raises Unresolved
     resolver.sheet(name)                                        # as the workbook spells it, None if there is none
 """
+
+from sheetgen.excel.blank import blank
+from sheetgen.excel.package import UnreadableWorkbook
+from sheetgen.excel.read import Entry, ErrorValue, Place, Sheets, Value, Workbook, read
+
+__all__ = ["Entry", "ErrorValue", "Place", "Sheets", "UnreadableWorkbook", "Value", "Workbook", "blank", "read"]

@@ -16,11 +16,22 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .functions import bare, returns_range
-from .instructions import COMPARISONS, Array, Call, Cells, FormulaError, Instruction, Literal, Name, Operator, Parsed
-from .instructions import joined_cells as joined
-from .structured import table_reference
-from .tokens import LIKE_CELL, NAME_BEYOND, UNEXPECTED, Token, corner, is_array, tokens
+from sheetgen.excel.functions import bare, returns_range
+from sheetgen.excel.instructions import (
+    COMPARISONS,
+    Array,
+    Call,
+    Cells,
+    FormulaError,
+    Instruction,
+    Literal,
+    Name,
+    Operator,
+    Parsed,
+)
+from sheetgen.excel.instructions import joined_cells as joined
+from sheetgen.excel.structured import table_reference
+from sheetgen.excel.tokens import LIKE_CELL, NAME_BEYOND, UNEXPECTED, Token, corner, is_array, tokens
 
 BINDS = {**dict.fromkeys(COMPARISONS, 1), "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5}
 PREFIX, UNION, INTERSECTION, RANGE = 6, 7, 8, 9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from .tokens import Token
+from sheetgen.excel.tokens import Token
 
 Constant: TypeAlias = float | str | bool | None
 

@@ -18,15 +18,27 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-from ..xlsx import Workbook
-from ..xlsx.a1 import Area
-from ..xlsx.tables import Table
-from .formula import parse
-from .instructions import Cells, FormulaError, Literal, Name, Operator, TableReference
-from .references import At, Moving, Open, Reference, Resolved, Slot, Step, Unknown, Unresolved, area_between, area_of
-from .skeleton import Skeleton, cut
-from .structured import THIS_ROW, cells
-from .tokens import Corner, corner
+from sheetgen.excel.a1 import Area
+from sheetgen.excel.formula import parse
+from sheetgen.excel.instructions import Cells, FormulaError, Literal, Name, Operator, TableReference
+from sheetgen.excel.read import Workbook
+from sheetgen.excel.references import (
+    At,
+    Moving,
+    Open,
+    Reference,
+    Resolved,
+    Slot,
+    Step,
+    Unknown,
+    Unresolved,
+    area_between,
+    area_of,
+)
+from sheetgen.excel.skeleton import Skeleton, cut
+from sheetgen.excel.structured import THIS_ROW, cells
+from sheetgen.excel.tables import Table
+from sheetgen.excel.tokens import Corner, corner
 
 MAX_NAMES = 20  # defined names within defined names
 MAX_ONE = 100_000  # characters of a formula with what its defined names stand for

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
-from ..xlsx.a1 import MAX_COLUMN, MAX_ROW, Area
-from .instructions import Instruction
-from .tokens import Corner, corner
+from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, Area
+from sheetgen.excel.instructions import Instruction
+from sheetgen.excel.tokens import Corner, corner
 
 At: TypeAlias = tuple[int, int] | None
 

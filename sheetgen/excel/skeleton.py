@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from functools import cached_property
 
-from .formula import parse
-from .instructions import Array, Call, Cells, FormulaError, Instruction, Name, Parsed, TableReference
-from .tokens import Corner, corner, split
+from sheetgen.excel.formula import parse
+from sheetgen.excel.instructions import Array, Call, Cells, FormulaError, Instruction, Name, Parsed, TableReference
+from sheetgen.excel.tokens import Corner, corner, split
 
 MAX_KEPT = 2_000_000  # characters of skeletons that are remembered
 _FIXED = 1 << 32  # apart from all distances

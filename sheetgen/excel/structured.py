@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..xlsx.a1 import Area
-from ..xlsx.tables import Table
-from .instructions import TableReference
+from sheetgen.excel.a1 import Area
+from sheetgen.excel.instructions import TableReference
+from sheetgen.excel.tables import Table
 
 THIS_ROW = "#this row"
 _ITEM = re.compile(r"\[((?:[^\[\]']|'.)*)\]", re.S)

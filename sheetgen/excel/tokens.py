@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..xlsx.a1 import MAX_COLUMN, MAX_ROW, column_letters, column_number
+from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, column_letters, column_number
 
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?"
 _END = r"(?![\w.?\\(\[!])"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
+from sheetgen.excel.a1 import Area, area, place, tokens
 from sheetgen.grad.where import named
 from sheetgen.reader import Book, Place
-from sheetgen.xlsx.a1 import Area, area, place, tokens
 
 MAX_NAMES = 10
 ANYWHERE = ("INDIRECT(", "OFFSET(", "TABLE(")  # what they refer to stands nowhere in the formula

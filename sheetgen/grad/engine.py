@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from sheetgen.errors import MissingExtra, UserError
+from sheetgen.base.errors import MissingExtra, UserError
+from sheetgen.excel import ErrorValue, Value, Workbook
 from sheetgen.grad.numeric import CLOSER, Numeric, differentiated
 from sheetgen.grad.where import brief, named
 from sheetgen.reader import Book, Place
-from sheetgen.xlsx import ErrorValue, Value, Workbook
 
 AGREES, DIFFERS, VAGUE, UNCHECKED = "agrees", "differs", "too imprecise", "not checked"
 CANNOT = "the engine cannot calculate it"

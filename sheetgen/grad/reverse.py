@@ -11,13 +11,13 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sheetgen.errors import UserError
+from sheetgen.base.errors import UserError
+from sheetgen.excel.a1 import tokens
 from sheetgen.grad.blind import depends
 from sheetgen.grad.tape import Refused, Tape
 from sheetgen.grad.where import brief, named
 from sheetgen.reader import Book, Circular, Cone, Place, cone
 from sheetgen.reader.template import Template
-from sheetgen.xlsx.a1 import tokens
 
 MOST_SHOWN = 6  # cells of a circle that are named
 

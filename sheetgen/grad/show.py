@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sheetgen.base.text import calculates, plain
 from sheetgen.grad.result import Result, Row
 from sheetgen.grad.where import named
-from sheetgen.text import calculates, plain
 
 NUMBERS = ("value", "derivative", "elasticity", "numeric", "numeric_error", "relative_difference")
 COLUMNS = ("cell", "label", *NUMBERS, "check")

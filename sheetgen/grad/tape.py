@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from sheetgen.cell import Evaluator, NotDifferentiable, cell, constant, is_constant, variable
+from sheetgen.cells.cell import Evaluator, NotDifferentiable, cell, constant, is_constant, variable
 from sheetgen.cells.ops import NEAR, OPS
 from sheetgen.reader.template import Template
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from sheetgen.errors import UserError
+from sheetgen.base.errors import UserError
+from sheetgen.base.text import plain
+from sheetgen.excel import ErrorValue
+from sheetgen.excel.a1 import Area, address, place, qualified, range_of
 from sheetgen.reader import Book, Place
-from sheetgen.text import plain
-from sheetgen.xlsx import ErrorValue
-from sheetgen.xlsx.a1 import Area, address, place, qualified, range_of
 
 MOST = 100_000  # cells that one command differentiates with respect to
 MAX_NAMES = 10  # defined names that lead to one another

@@ -15,20 +15,20 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from sheetgen import exported
-from sheetgen.carried import template, with_inputs
-from sheetgen.curves import Curves, bare_title
-from sheetgen.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
-from sheetgen.engines.effort import too_much
-from sheetgen.errors import UserError, require
-from sheetgen.finding import Finding
+from sheetgen.base.errors import UserError, require
+from sheetgen.base.finding import Finding
+from sheetgen.base.progress import Finished, Progress, silent
+from sheetgen.excel import Place, Value, Workbook, read
+from sheetgen.judge import exported
+from sheetgen.judge.columns import Table, find, odd_cells
+from sheetgen.judge.curves import Curves, bare_title
+from sheetgen.judge.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
+from sheetgen.judge.engines.effort import too_much
+from sheetgen.judge.lint import HOUSE, lint
+from sheetgen.judge.provenance import template, with_inputs
 from sheetgen.judge.recalculated import Judge, Verdict, cached_errors, compare
-from sheetgen.lint import HOUSE, lint
-from sheetgen.progress import Finished, Progress, silent
-from sheetgen.report import CACHED, Line, Report
+from sheetgen.judge.report import CACHED, Line, Report
 from sheetgen.spec import Spec
-from sheetgen.tables import Table, find, odd_cells
-from sheetgen.xlsx import Place, Value, Workbook, read
 
 RELATIVE = 1e-9
 ROUNDING = 1e-13  # an absolute floor where no reference tells how large the terms are that cancel
@@ -164,10 +164,10 @@ def _fits(network: Spec, workbook: Workbook, report: Report) -> bool:
 
 def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> Expected:
     """PyTorch's number for every cell of every column whose heading is one of the network's quantities."""
-    from sheetgen import reference  # imports torch, which takes seconds
+    from sheetgen.judge import oracle  # imports torch, which takes seconds
 
     expected: Expected = {}
-    series = {label: list(s.numbers()) for label, s in reference.run(network).items()}
+    series = {label: list(s.numbers()) for label, s in oracle.run(network).items()}
     optional = {k for k in series if k.startswith(("dE/do", "dE/dh"))}
     optional |= {k for k in series if network.samples > 1 and k[0] in "ti"}
     optional |= {k for k in series if network.bias == "frozen" and k[0] == "b"}
@@ -181,7 +181,7 @@ def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> 
             if label == quantity and table.sheet == "Autograd check":
                 continue  # there the bare label heads a column of differences
             for (_, address), number in zip(table.cells(label), series.get(quantity, ()), strict=False):
-                expected[table.sheet, address] = number.value, reference.tolerance(number, RELATIVE)
+                expected[table.sheet, address] = number.value, oracle.tolerance(number, RELATIVE)
                 found.add(quantity)
     for label in series:
         if label not in found | optional:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple
 
-from sheetgen.engines import Recalculated
-from sheetgen.finding import Finding
-from sheetgen.report import CACHED, WRONG, Line, Report
-from sheetgen.xlsx import ErrorValue, Place, Sheets, Value, Workbook
+from sheetgen.base.finding import Finding
+from sheetgen.excel import ErrorValue, Place, Sheets, Value, Workbook
+from sheetgen.judge.engines import Recalculated
+from sheetgen.judge.report import CACHED, WRONG, Line, Report
 
 
 class Verdict(NamedTuple):

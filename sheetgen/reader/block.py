@@ -14,7 +14,7 @@ from functools import lru_cache, reduce
 from operator import or_
 from typing import NamedTuple, TypeAlias
 
-from sheetgen.cell import Cell, constant, variable
+from sheetgen.cells.cell import Cell, constant, variable
 from sheetgen.cells.ops import LOGICAL
 
 MAX_POOL = 2**18  # variables that formulas share

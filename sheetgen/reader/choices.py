@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sheetgen.cell import Cell, constant, forward_order
+from sheetgen.cells.cell import Cell, constant, forward_order
 from sheetgen.reader import finance
 from sheetgen.reader.block import (
     NUMBER,

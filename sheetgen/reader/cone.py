@@ -10,7 +10,7 @@ from collections.abc import Container, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sheetgen.cell import Cell, variable
+from sheetgen.cells.cell import Cell, variable
 from sheetgen.reader.graph import Book
 from sheetgen.reader.template import Formula, Place
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sheetgen.cell import Cell, constant
+from sheetgen.cells.cell import Cell, constant
 from sheetgen.reader.block import TRUTH, Argument, Arguments, NotUnderstood, kind, numbers, one
 
 ZERO, ONE, ERROR = constant(0), constant(1), constant(float("nan"))

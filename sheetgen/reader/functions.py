@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sheetgen.cell import Cell, constant
+from sheetgen.cells.cell import Cell, constant
 from sheetgen.reader import choices, finance, lookup
 from sheetgen.reader.block import (
     EMPTY,

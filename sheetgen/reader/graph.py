@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sheetgen.cell import Cell
+from sheetgen.cells.cell import Cell
+from sheetgen.excel import Entry, Workbook
+from sheetgen.excel.a1 import place
 from sheetgen.excel.instructions import FormulaError
 from sheetgen.excel.names import Resolver
 from sheetgen.excel.skeleton import Skeleton, cut
@@ -17,8 +19,6 @@ from sheetgen.reader.plan import Plan, unreadable
 from sheetgen.reader.reach import Reach
 from sheetgen.reader.shared import SINGLE, Results, Shape, Shared, filled
 from sheetgen.reader.template import Formula, Place
-from sheetgen.xlsx import Entry, Workbook
-from sheetgen.xlsx.a1 import place
 
 MAX_FOLLOWED = 2_000  # cells that are looked at to tell the kind of one
 WHAT_IF = "it is a result of a what-if data table"

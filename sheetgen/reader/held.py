@@ -6,10 +6,10 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 
+from sheetgen.excel import Entry, ErrorValue, Workbook
+from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, Area, place, range_of
 from sheetgen.reader.block import EMPTY, MAX_DENSE, NUMBER, NUMERAL, TEXT, TRUTH, Kind, Mark, spells_number
 from sheetgen.reader.template import Place
-from sheetgen.xlsx import Entry, ErrorValue, Workbook
-from sheetgen.xlsx.a1 import MAX_COLUMN, MAX_ROW, Area, place, range_of
 
 MAX_MEMBERS = 500_000  # cells that all array formulas fill
 MAX_WHAT_IFS = 100_000  # columns of what-if data tables that are told apart

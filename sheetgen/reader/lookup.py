@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from sheetgen.cell import Cell, Evaluator, constant, forward_order
+from sheetgen.cells.cell import Cell, Evaluator, constant, forward_order
 from sheetgen.reader import finance
 from sheetgen.reader.block import (
     EMPTY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sheetgen.cell import Cell, constant
+from sheetgen.cells.cell import Cell, constant
 from sheetgen.excel.functions import FUNCTIONS as FACTS
 from sheetgen.excel.instructions import Call, Literal, Operator
 from sheetgen.excel.references import Slot

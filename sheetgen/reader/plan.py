@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from sheetgen.excel.a1 import Area
 from sheetgen.excel.instructions import COMPARISONS, Array, Call, FormulaError, Operator
 from sheetgen.excel.names import MAX_SHOWN
 from sheetgen.excel.references import Moving, Open, Resolved
 from sheetgen.reader.block import NotUnderstood
 from sheetgen.reader.functions import FUNCTIONS
-from sheetgen.xlsx.a1 import Area
 
 WITH_TEXTS = {*COMPARISONS, "&", "MATCH"}  # which ask what text a cell holds
 REFERENCES = {":": "the range operator", " ": "an intersection of ranges", ",": "a union of ranges"}

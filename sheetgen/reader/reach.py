@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sheetgen.excel.a1 import Area, address, place
 from sheetgen.excel.references import Unresolved, area_of
 from sheetgen.excel.tokens import corner as corner_of
 from sheetgen.reader.block import EMPTY, MAX_DENSE, NUMBER, Mark, NotUnderstood
@@ -12,7 +13,6 @@ from sheetgen.reader.held import Held
 from sheetgen.reader.plan import Plan
 from sheetgen.reader.shared import Shape
 from sheetgen.reader.template import Place
-from sheetgen.xlsx.a1 import Area, address, place
 
 MAX_ROOM = 40_000_000  # Cells of all Templates, and references of all formulas
 MAX_WORK = 100_000_000  # steps that it takes to calculate all formulas once

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
-from sheetgen.cell import Cell, constant
+from sheetgen.cells.cell import Cell, constant
 from sheetgen.reader.block import EMPTY, NUMBER, Argument, Block, NotUnderstood, Typed, slot
 from sheetgen.reader.parse import single
 from sheetgen.reader.template import Template

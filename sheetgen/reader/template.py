@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from sheetgen.cell import Cell, Evaluator, forward_order
+from sheetgen.cells.cell import Cell, Evaluator, forward_order
 
 Place = tuple[str, str]  # sheet, address
 

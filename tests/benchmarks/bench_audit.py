@@ -19,18 +19,18 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 
 import judge_books
 import judge_mutants
 from books import TEMPLATES
 from traces import write_trace
 
-from sheetgen import workbook
 from sheetgen.audit.judge import audit
 from sheetgen.audit.verdict import Verdict
+from sheetgen.excel import read
 from sheetgen.spec import load
-from sheetgen.xlsx import read
+from sheetgen.writer import workbook
 
 T = TypeVar("T")
 HOMEWORK = Path(__file__).resolve().parents[3] / "shared" / "data" / "homework"

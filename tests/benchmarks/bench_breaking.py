@@ -14,13 +14,14 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 from breaking import INPUTS, SHEETS, Opened, named
 
-from sheetgen import templates, workbook
-from sheetgen.engines.calculated import calculated
-from sheetgen.sheets.start import Made
+from sheetgen import templates
+from sheetgen.judge.engines.calculated import calculated
 from sheetgen.spec import load, with_options
+from sheetgen.writer import workbook
+from sheetgen.writer.sheets.start import Made
 
 
 def main() -> int:

@@ -26,19 +26,19 @@ def spent():
 stage, path = sys.argv[1:]
 from sheetgen.xlsx import read
 if stage == "linting":
-    from sheetgen.lint import lint as run
+    from sheetgen.judge.lint import lint as run
 elif stage == "PyTorch autograd":
     def run(path):
         from pathlib import Path
         from sheetgen.judge.check import reference_values
-        from sheetgen.carried import template
-        from sheetgen.report import Report
+        from sheetgen.judge.provenance import template
+        from sheetgen.judge.report import Report
         book = read(path)
         reference_values(template(book, Path(path)), [], Report(Path(path)))
 elif stage == "reading":
     run = read
 else:
-    from sheetgen.engines import ENGINES, available
+    from sheetgen.judge.engines import ENGINES, available
     if stage not in ENGINES or not available(stage):
         print(json.dumps(None))
         sys.exit()

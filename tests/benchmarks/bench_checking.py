@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench_writing import make_plan, with_sheetgen
 
-from sheetgen.engines import ENGINES
+from sheetgen.judge.engines import ENGINES
 
 
 def plain(path: Path) -> float:

@@ -11,14 +11,14 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 from grad_books import AT, Cells, loan, training, write
 
-from sheetgen.engines.iron import Live
+from sheetgen.excel import read
 from sheetgen.grad.reverse import graph, sweep
 from sheetgen.grad.where import cells_of, target_of
+from sheetgen.judge.engines.iron import Live
 from sheetgen.reader import Book
-from sheetgen.xlsx import read
 
 # name -> (cells, the target, with respect to what)
 CASES: dict[str, tuple[Cells, str, str]] = {

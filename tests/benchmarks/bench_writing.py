@@ -13,11 +13,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from sheetgen import spec, templates, workbook
-from sheetgen.book import writing
-from sheetgen.layout import FIRST_ROW
-from sheetgen.sheets import training
-from sheetgen.workbook import Plan
+from sheetgen import spec, templates
+from sheetgen.writer import workbook
+from sheetgen.writer.book import writing
+from sheetgen.writer.sheets import training
+from sheetgen.writer.trace import FIRST_ROW
+from sheetgen.writer.workbook import Plan
 
 
 def make_plan(rows: int) -> Plan:

@@ -21,15 +21,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 
 import judge_mutants
 from reader_formulas import Formulas
 
 from sheetgen.audit.judge import audit
-from sheetgen.cell import NotDifferentiable, backward
+from sheetgen.cells.cell import NotDifferentiable, backward
+from sheetgen.excel import Entry, UnreadableWorkbook, Workbook, read
 from sheetgen.reader import Book, Circular, cone, values
-from sheetgen.xlsx import Entry, UnreadableWorkbook, Workbook, read
 
 SLOW = 20.0  # seconds that one workbook may take
 PIECES = [

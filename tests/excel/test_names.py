@@ -7,12 +7,12 @@ import pytest
 import xlsxwriter
 from engine_books import write
 
+from sheetgen.excel import read
+from sheetgen.excel.a1 import Area, range_of
 from sheetgen.excel.instructions import FormulaError, Literal, Operator
 from sheetgen.excel.names import Resolver
 from sheetgen.excel.references import Slot, Unknown, Unresolved
-from sheetgen.xlsx import read
-from sheetgen.xlsx.a1 import Area, range_of
-from sheetgen.xlsx.tables import Table
+from sheetgen.excel.tables import Table
 
 NAMES = {
     "eta": "S!$A$1", "T!eta": "T!$B$1", "half": "0.5", "rate": "=eta*half", "both": "S!$A$1:$B$9", "left": "S!XFD1",

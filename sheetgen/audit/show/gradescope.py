@@ -16,8 +16,8 @@ from typing import Any
 from sheetgen.audit.show.machine import dump
 from sheetgen.audit.show.text import kind, ordered, where
 from sheetgen.audit.verdict import ERROR, Finding, Verdict
-from sheetgen.text import plain
-from sheetgen.xlsx.a1 import column_letters, range_of
+from sheetgen.base.text import plain
+from sheetgen.excel.a1 import column_letters, range_of
 
 MOST = 100  # findings of one file that are shown
 

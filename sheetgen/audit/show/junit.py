@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from sheetgen.audit.show.text import faults, kind, where
 from sheetgen.audit.verdict import NOTE, Finding, Verdict
-from sheetgen.text import plain
+from sheetgen.base.text import plain
 
 Element = ElementTree.Element
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from sheetgen.audit.show.text import counts, ordered, tally
 from sheetgen.audit.verdict import Verdict
-from sheetgen.errors import Status
-from sheetgen.text import plain
-from sheetgen.version import __version__
+from sheetgen.base.errors import Status
+from sheetgen.base.text import plain
+from sheetgen.base.version import __version__
 
 
 def document(verdicts: Sequence[Verdict]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from sheetgen.audit.show.text import counts, faults, kind, ordered, total, where
 from sheetgen.audit.verdict import Verdict
-from sheetgen.text import plain
+from sheetgen.base.text import plain
 
 MOST = 100  # findings of one file, for GitHub shows no summary over a megabyte
 MOST_UNREAD = 20

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sheetgen.audit.verdict import ERROR, KINDS, SEVERITIES, WARNING, Finding, Verdict
-from sheetgen.text import plain
-from sheetgen.xlsx.a1 import qualified, range_of
+from sheetgen.base.text import plain
+from sheetgen.excel.a1 import qualified, range_of
 
 WORDS = ("right", "doubtful", "wrong", "not judged")
 OTHER = "other"

@@ -1,0 +1,108 @@
+"""A table that is pointed at by hand, where labels fail."""
+
+from __future__ import annotations
+
+import re
+
+from sheetgen.audit.find.lines import Line, View, all_labels, error_of, has_weight, plainest
+from sheetgen.audit.find.rate import rates
+from sheetgen.audit.find.reach import Reach
+from sheetgen.audit.find.steps import build, first_step, has_formulas, last_step
+from sheetgen.audit.labels import heading, quantity
+from sheetgen.audit.table import Table
+from sheetgen.base.errors import UserError
+from sheetgen.excel import Workbook
+from sheetgen.excel.a1 import Area, column_number, range_of
+
+_SPEC = re.compile(r"(?:(?P<sheet>'(?:[^']|'')+'|[^!]+)!)?(?P<cells>[^\s!]+)(?P<lines>(?:\s+\S+=\S+)*)")
+
+
+class NoTable(UserError):
+    """What was pointed at is no table of a training; the message is one sentence."""
+
+
+def pointed(book: Workbook, spec: str) -> Table:
+    """The table at 'SHEET!A32:AE100', labels included; 'SHEET!A32:AE100 E_total=W w1=E' says what the columns are.
+
+    Where the steps go to the right, the lines are rows: 'SHEET!A1:F31 E_total=12'. Raises NoTable.
+    """
+    match = _SPEC.fullmatch(spec.strip())
+    if match is None:
+        raise NoTable(f"{spec!r} is no place: write SHEET!A32:AE100, then E_total=W and so on where labels fail.")
+    sheet = _sheet(book, match["sheet"])
+    cells = range_of(match["cells"])
+    if cells is None or cells.single:
+        raise NoTable(f"{match['cells']!r} is no range of cells such as A32:AE100.")
+    told = dict(_told(item) for item in match["lines"].split())
+    kinds = {line.isdigit() for line in told.values()}
+    if len(kinds) > 1:
+        raise NoTable("Name columns (E_total=W) or rows (E_total=12), not both.")
+    views = [View(book, sheet, across) for across in (True, False) if not kinds or across not in kinds]
+    lines, view = max(((_lines(view, cells), view) for view in views), key=lambda found: len(found[0]))
+    return _table(book, view, cells, _replaced(view, cells, lines, told))
+
+
+def _sheet(book: Workbook, name: str | None) -> str:
+    if name is None:
+        if len(book.sheets) != 1:
+            raise NoTable("Say which sheet: SHEET!A32:AE100.")
+        return next(iter(book.sheets))
+    plain = name[1:-1].replace("''", "'") if name.startswith("'") else name
+    found = [sheet for sheet in book.sheets if sheet.casefold() == plain.strip().casefold()]
+    if not found:
+        raise NoTable(f"There is no sheet {plain!r}; there are {', '.join(book.sheets)}.")
+    return found[0]
+
+
+def _told(item: str) -> tuple[str, str]:
+    """'E_total=W' -> ('E_total', 'W')."""
+    name, _, line = item.rpartition("=")
+    meant = quantity(name)
+    if meant is None:
+        raise NoTable(f"{name!r} is no quantity: write w1, E_total, dE/dw1 and so on.")
+    if not (column_number(line) or (line.isdigit() and int(line))):
+        raise NoTable(f"{line!r} is no column and no row.")
+    return meant, line
+
+
+def _span(view: View, cells: Area) -> tuple[int, int, range]:
+    """The position of the labels, the last position, and the lines."""
+    if view.across:
+        return cells.row, cells.last_row, range(cells.column, cells.last_column + 1)
+    return cells.column, cells.last_column, range(cells.row, cells.last_row + 1)
+
+
+def _lines(view: View, cells: Area) -> list[Line]:
+    """The lines that have a label."""
+    head, _, span = _span(view, cells)
+    texts = ((line, view.text(line, head)) for line in span)
+    found = ((line, text, heading(text)) for line, text in texts if text)
+    return [Line(line, text, h.quantity, h.tag, h.sure) for line, text, h in found if h]
+
+
+def _replaced(view: View, cells: Area, lines: list[Line], told: dict[str, str]) -> list[Line]:
+    """What was told by hand wins over the labels."""
+    head = _span(view, cells)[0]
+    numbers = {name: column_number(line) or int(line) for name, line in told.items()}
+    kept = [x for x in lines if x.quantity not in told and x.line not in numbers.values()]
+    return plainest(kept) + [Line(n, view.text(n, head) or name, name) for name, n in numbers.items()]
+
+
+def _table(book: Workbook, view: View, cells: Area, lines: list[Line]) -> Table:
+    reach = Reach(book)
+    head, end, _ = _span(view, cells)
+    where = f"{view.sheet}!{view.at(lines[0].line, head)}" if lines else view.sheet
+    if error_of(lines) is None:
+        raise NoTable(f"No heading at {where} names the error: write E_total=W, with its column or row.")
+    if not has_weight(lines):
+        raise NoTable(f"No heading at {where} names a weight: write w1=E and so on, with their columns or rows.")
+    labelled = any(view.text(x.line, head) for x in lines)
+    first = first_step(view, head if labelled else head - 1, lines)
+    if first is None or first > end:
+        raise NoTable(f"There are no numbers in the table at {where}.")
+    eta = set(rates(book, all_labels(book)))
+    table = build(view, reach, head if labelled else max(head - 1, 1), first, lines, eta)
+    table = table._replace(last=last_step(view, reach, table, limit=end))
+    if not has_formulas(view, table):
+        raise NoTable(f"The error in {view.sheet}!{table.cells('E_total')} has no formulas: nothing can be checked.")
+    return table

@@ -1,0 +1,1 @@
+"""Judge formulas written as text beside the table."""

@@ -1,0 +1,1 @@
+"""What every room may use: errors, progress, texts and files, with the standard library alone."""

@@ -1,0 +1,1 @@
+"""Write a workbook, have it judged, and only then move it into place."""

@@ -1,0 +1,227 @@
+"""The charts of a workbook: where they stand, and which cells their series plot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from sheetgen.base.text import plain
+from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, Area, address, range_of
+from sheetgen.excel.package import Attributes, Package, Relation, UnreadableWorkbook, local, relations_of
+from sheetgen.excel.read import whole
+
+MAX_CHARTS, MAX_SERIES = 500, 1_000
+MAX_DEPTH = 500  # elements within elements
+MAX_TEXT = 8_192  # characters of a reference or a title that are kept
+MAX_NAME = 80
+
+
+class Reference(NamedTuple):
+    """What a chart says of its cells; `area` is None for what is not one range, such as (A1,B2) or a literal."""
+
+    text: str
+    area: Area | None
+
+
+class Series(NamedTuple):
+    """One series: what its legend says, and where its name, its categories (or x) and its values (or y) stand."""
+
+    label: str
+    name: Reference
+    categories: Reference
+    values: Reference
+
+
+class Chart(NamedTuple):
+    """A chart and the sheet it stands on, named as a person would: 'Loss at H5'. `problem` says why it is not read.
+
+    `log`: one of its axes is logarithmic.
+    """
+
+    sheet: str
+    name: str
+    series: tuple[Series, ...]
+    problem: str = ""
+    log: bool = False
+
+
+def read_charts(path: str | Path) -> list[Chart]:
+    """Every chart of a workbook, those of chart sheets too. Raises UnreadableWorkbook if it is no workbook at all.
+
+    A chart or a drawing that is broken is a Chart with a `problem` and no series. Charts of the newer kind (cx) are
+    left out: no series of theirs is a line.
+    """
+    with Package(path) as package:
+        book = package.workbook()
+        elements = package.elements(book)
+        sheets = package.relations(book)
+        names = {a.get("name", "").casefold(): text for tag, a, text in elements if tag == "definedName"}
+        charts: list[Chart] = []
+        for attributes in (attributes for tag, attributes, _ in elements if tag == "sheet"):
+            sheet = attributes.get("name", "")
+            for id in (value for key, value in attributes.items() if local(key) == "id" and value in sheets):
+                charts += _charts_of(package, sheets[id].target, sheet, names, MAX_CHARTS - len(charts))
+        return charts
+
+
+def _charts_of(package: Package, part: str, sheet: str, names: Mapping[str, str], room: int) -> Iterator[Chart]:
+    """The charts on one sheet, whose part is given, at most `room` of them."""
+    number = 0
+    try:
+        for relation in _relations(package, part).values():
+            if relation.kind != "drawing":
+                continue
+            targets = _relations(package, relation.target)
+            for cell, id in _Drawing(package, relation.target).found:
+                if id in targets and targets[id].kind == "chart" and number < room:
+                    number += 1
+                    yield _chart(package, targets[id].target, Chart(sheet, _place(f"Chart {number}", cell), ()), names)
+    except UnreadableWorkbook as error:
+        yield Chart(sheet, "a drawing", (), str(error))
+
+
+def _relations(package: Package, part: str) -> dict[str, Relation]:
+    return package.relations(part) if relations_of(part) in package.zip.NameToInfo else {}
+
+
+def _chart(package: Package, part: str, empty: Chart, names: Mapping[str, str]) -> Chart:
+    try:
+        read = _ChartPart(package, part)
+    except UnreadableWorkbook as error:
+        return empty._replace(problem=str(error))
+    title = plain(" ".join("".join(read.title).split()), MAX_NAME)
+    name = empty.name
+    if any(letter.isalpha() for letter in title):  # a title that is a number names nothing
+        name = _place(title, empty.name.partition(" at ")[2])
+    series = tuple(_series(fields, empty.sheet, names) for fields in read.series)
+    return empty._replace(name=name, series=series, log=read.log)
+
+
+def _place(name: str, cell: str) -> str:
+    return f"{name} at {cell}" if cell else name
+
+
+def _series(fields: Mapping[str, str], sheet: str, names: Mapping[str, str]) -> Series:
+    name, categories, values = (_reference(fields.get(key, ""), sheet, names) for key in ("tx", "cat", "val"))
+    return Series(plain(" ".join(fields.get("label", "").split()), MAX_NAME), name, categories, values)
+
+
+def _reference(text: str, sheet: str, names: Mapping[str, str]) -> Reference:
+    """The cells that a formula of a chart names, through a defined name if need be."""
+    text = text.strip()
+    target = text
+    if text.rpartition("!")[2].casefold() in names:
+        target = names[text.rpartition("!")[2].casefold()].strip()
+    home, mark, cells = target.rpartition("!")
+    area = range_of(cells)
+    if len(home) > 1 and home[0] == home[-1] == "'":
+        home = home[1:-1].replace("''", "'")
+    if area is None or "[" in home:  # another file
+        return Reference(text, None)
+    return Reference(text, area._replace(sheet=home if mark else sheet))
+
+
+class _Walk:
+    """Goes through one part of any size; `begin` and `end` see the path of local names down to the element."""
+
+    def __init__(self, package: Package, part: str) -> None:
+        self.path: list[str] = []
+        self.text = ""
+        parser = package.parser()
+        parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
+        parser.CharacterDataHandler = self._data
+        self.package, self.part, held = package, part, 0
+        for chunk in package.parse(part, parser):
+            held += len(chunk)
+            package.check_held(part, held)
+
+    def begin(self, attributes: Attributes) -> None:
+        """An element begins."""
+
+    def end(self) -> None:
+        """An element ends; `text` is what stands in it after its last child."""
+
+    def _begin(self, tag: str, attributes: Attributes) -> None:
+        self.path.append(local(tag))
+        self.text = ""
+        if len(self.path) > MAX_DEPTH:
+            self.package.refuse(f"has elements more than {MAX_DEPTH} deep in {self.part}")
+        self.begin(attributes)
+
+    def _end(self, _: str) -> None:
+        self.end()
+        self.path.pop()
+        self.text = ""
+
+    def _data(self, text: str) -> None:
+        if len(self.text) < MAX_TEXT:
+            self.text += text[:MAX_TEXT]
+
+
+class _Drawing(_Walk):
+    """`found`: the cell at the top left corner ('' if there is none) and the relation of each chart."""
+
+    def __init__(self, package: Package, part: str) -> None:
+        self.found: dict[tuple[str, str], None] = {}  # in order; a Choice and its Fallback may both name a chart
+        self.corner = {"row": -1, "col": -1}
+        super().__init__(package, part)
+        self.found = dict(list(self.found.items())[:MAX_CHARTS])
+
+    def begin(self, attributes: Attributes) -> None:
+        if self.path[-1].endswith("Anchor"):
+            self.corner = {"row": -1, "col": -1}
+        elif self.path[-1] == "chart":
+            row, column = self.corner["row"] + 1, self.corner["col"] + 1
+            cell = address(row, column) if 1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN else ""
+            for id in (value for key, value in attributes.items() if local(key) == "id"):
+                self.found[cell, id] = None
+
+    def end(self) -> None:
+        if self.path[-2:-1] == ["from"] and self.path[-1] in self.corner:
+            self.corner[self.path[-1]] = whole(self.text.strip(), -1)
+
+
+# Where a series says what it plots; a scatter chart has xVal and yVal for cat and val.
+_FIELDS: dict[tuple[str, ...], str] = {
+    ("tx", "strRef", "f"): "tx",
+    ("tx", "v"): "label",
+    ("tx", "strRef", "strCache", "pt", "v"): "label",
+    **{
+        (source, kind, "f"): field
+        for source, field in (("cat", "cat"), ("xVal", "cat"), ("val", "val"), ("yVal", "val"))
+        for kind in ("numRef", "strRef", "multiLvlStrRef")
+    },
+}
+
+
+class _ChartPart(_Walk):
+    """`title`: the pieces of its title; `series`: what each says, by the names of _FIELDS; `log`: of an axis."""
+
+    def __init__(self, package: Package, part: str) -> None:
+        self.title: list[str] = []
+        self.series: list[dict[str, str]] = []
+        self.at = 0  # how deep the series stands that is being read
+        self.log = False
+        super().__init__(package, part)
+
+    def begin(self, attributes: Attributes) -> None:
+        self.log |= self.path[-2:] == ["scaling", "logBase"]
+        if self.path[-1] == "ser" and not self.at and "extLst" not in self.path:  # there, series that are hidden
+            self.at = len(self.path)
+            self.series.append({})
+            if len(self.series) > MAX_SERIES:
+                self.package.refuse(f"has more than {MAX_SERIES:,} series in {self.part}")
+
+    def end(self) -> None:
+        if self.at:
+            field = _FIELDS.get(tuple(self.path[self.at :]))
+            if field:
+                self.series[-1].setdefault(field, self.text)
+            if len(self.path) == self.at:
+                self.at = 0
+        elif self.path[1:3] == ["chart", "title"] and len(self.title) < MAX_NAME:
+            if self.path[-1] in ("t", "v"):
+                self.title.append(self.text)
+            elif self.path[-1] == "p":
+                self.title.append(" ")

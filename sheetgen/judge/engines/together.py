@@ -1,0 +1,213 @@
+"""`formulas` made to calculate all cells of a pattern in one call.
+
+A slot of single cells becomes a column, a row for each cell; a slot of ranges a stack, a window for each cell.
+Operators and elementwise functions take columns as they are; a function that reduces its arguments is called window by
+window: all this is the library's own code. Of plain numbers alone, + - * / and SUMPRODUCT, SUM, MAX, MIN are calculated
+for all cells at once, by the very operations that the library does for one: a convolution has thousands of windows.
+`patterns` compares the first cell of every group, one in the middle and the last with what the library alone makes of
+them, to the last bit.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+from functools import lru_cache, reduce, wraps
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sheetgen.judge.engines.dialect import NotEvaluated
+
+# One value from one value of each argument: a column of a thousand arguments gives a column of a thousand values.
+ELEMENTWISE = frozenset(
+    {
+        "ABS", "ACOS", "ASIN", "ATAN", "CHAR", "COS", "EXP", "FIXED", "HYPERLINK", "IF", "IFERROR", "INT", "ISBLANK",
+        "ISERROR", "ISNA", "ISNUMBER", "ISTEXT", "LEFT", "LEN", "LN", "LOG10", "MOD", "NA", "NOT", "POWER", "REPT",
+        "ROUND", "SIGN", "SIN", "SINH", "SQRT", "SUBSTITUTE", "TAN", "TANH", "TEXT",
+    }
+)
+# One value from all of what each argument holds.
+REDUCING = frozenset(
+    {"AND", "AVERAGE", "COUNT", "COUNTA", "COUNTIF", "INDEX", "MATCH", "MAX", "MIN", "OR", "SUM", "SUMPRODUCT", "SUMSQ"}
+)
+
+Pattern = Callable[[list[Any]], Any]
+
+
+def takes(pattern: str, called: AbstractSet[str], ranges: int) -> bool:
+    """Whether all cells of a pattern may be calculated together: every range is an argument of a reducing function."""
+    if not called <= ELEMENTWISE | REDUCING:
+        return False
+    return ranges == sum(function in REDUCING for function in _around_ranges(pattern))
+
+
+_PIECE = re.compile(r'"[^"]*"|([\w.]*)\(|(\))|(?<=[(,])B[0-9]+(?=[,)])')
+
+
+def _around_ranges(pattern: str) -> Iterable[str]:
+    """The function of which each range is an argument, for those that are arguments as they stand."""
+    calls = [""]
+    for found in _PIECE.finditer(pattern):
+        if found[1] is not None:
+            calls.append(found[1].upper())
+        elif found[2] and len(calls) > 1:
+            calls.pop()
+        elif found[0][0] == "B":
+            yield calls[-1]
+
+
+@lru_cache(maxsize=4_096)
+def compile_pattern(pattern: str, together: bool) -> Pattern:
+    """A function from the values of the slots, in order, to an array of objects. Raises NotEvaluated."""
+    import formulas
+
+    parser = _parser() if together else formulas.Parser()
+    try:
+        pipe = parser.ast(f"={pattern}")[1].compile()
+        order = [int(slot[1:]) - 1 for slot in pipe.inputs]
+    except Exception as error:  # whatever a parser of other people's making raises, the cell was not evaluated
+        raise NotEvaluated(f"formulas cannot compile it ({type(error).__name__})") from error
+
+    def call(slots: list[Any]) -> Any:
+        try:
+            return np.asarray(pipe(*(slots[n] for n in order)), object)
+        except Exception as error:  # likewise
+            raise NotEvaluated(f"formulas cannot calculate it ({type(error).__name__})") from error
+
+    return call
+
+
+def _parser() -> Any:
+    """The parser of `formulas`, with functions that know columns and stacks."""
+    import formulas
+
+    function, operator = formulas.tokens.function.Function, formulas.tokens.operator.OperatorToken
+
+    class Together(formulas.Parser):  # type: ignore[misc]
+        filters: ClassVar[list[Any]] = [
+            _token(f) if f in (function, operator) else f for f in formulas.Parser.filters
+        ]
+
+    return Together()
+
+
+def _token(token: Any) -> Any:
+    class Token(token):  # type: ignore[misc]
+        def compile(self) -> Any:
+            function = super().compile()
+            name = self.name.upper()
+            wrap = windows(name) if name in REDUCING else arithmetic(name) if name in _ARITHMETIC else careful
+            if isinstance(function, dict):
+                return {**function, "function": wrap(function["function"])}
+            return wrap(function)
+
+    return Token
+
+
+def careful(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An elementwise function of `formulas` that stays elementwise when one of the cells raises.
+
+    One cell of 1E200^2 raises OverflowError inside, and `formulas` then answers a single #VALUE! for the whole column.
+    """
+
+    @wraps(function)
+    def call(*arguments: Any) -> Any:
+        result = function(*arguments)
+        shape = np.broadcast_shapes(*map(np.shape, arguments))
+        if np.shape(result) == shape or np.prod(shape) <= 1:
+            return result
+        cells: Iterable[tuple[Any, ...]] = zip(*(np.broadcast_to(a, shape).ravel() for a in arguments), strict=True)
+        single = [np.ravel(np.asarray(function(*(np.array([[v]], object) for v in cell)), object))[0] for cell in cells]
+        separate = np.empty(len(single), object)
+        separate[:] = single
+        return separate.reshape(shape).view(type(result)) if isinstance(result, np.ndarray) else separate.reshape(shape)
+
+    return call
+
+
+_ARITHMETIC: dict[str, Callable[..., Any]] = {
+    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "U-": np.negative,
+}  # fmt: skip
+
+
+def arithmetic(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """What makes an operator of `formulas` quick for columns of plain numbers, as long as the results are such, too."""
+
+    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+        slow = careful(function)
+
+        @wraps(function)
+        def call(*arguments: Any) -> Any:
+            numbers = [_numbers(a) for a in arguments]
+            if all(a is not None for a in numbers) and any(np.ndim(a) for a in arguments):
+                found = _ARITHMETIC[name](*numbers)
+                if np.isfinite(found).all():
+                    return found.astype(object)
+            return slow(*arguments)
+
+        return call
+
+    return wrap
+
+
+def _numbers(argument: Any) -> Any:
+    """As an array of floats, or None if one is something else: a text, a blank, an error."""
+    values = np.asarray(argument, object)
+    return values.astype(float) if {*map(type, values.ravel())} <= {float, int, np.float64} else None
+
+
+def windows(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """What makes a reducing function of `formulas` give a column: a value for each window of its stacks."""
+
+    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def call(*arguments: Any) -> Any:
+            count = max((np.shape(a)[0] for a in arguments if np.ndim(a)), default=1)
+            values = _at_once(name, count, arguments)
+            if values is None:
+                values = [_single(function(*(_of_row(a, row, count) for a in arguments))) for row in range(count)]
+            column = np.empty((count, 1), object)
+            column[:, 0] = values
+            return column
+
+        return call
+
+    return wrap
+
+
+def _of_row(argument: Any, row: int, count: int) -> Any:
+    """What an argument is for one cell: a window of a stack, a cell of a column; a constant is the same for all."""
+    if np.ndim(argument) == 3:
+        return argument[row].astype(object)
+    return argument[[row]] if np.ndim(argument) == 2 and len(argument) == count else argument
+
+
+def _single(result: Any) -> Any:
+    if np.size(result) != 1:
+        raise NotEvaluated(f"it gives {np.size(result)} values")
+    return np.ravel(np.asarray(result, object))[0]
+
+
+def _at_once(name: str, count: int, arguments: tuple[Any, ...]) -> list[Any] | None:
+    """The values of a column for plain numbers; None where one argument is something else, which the library knows."""
+    if name not in ("MAX", "MIN", "SUM", "SUMPRODUCT"):
+        return None
+    plain = [_plain(a, count) for a in arguments]
+    if name == "SUMPRODUCT" and len({np.shape(a) for a in arguments}) > 1:
+        return None
+    flat = [a for a in plain if a is not None]
+    if len(flat) < len(plain):
+        return None
+    if name == "SUMPRODUCT":
+        found: list[Any] = reduce(np.multiply, flat).sum(axis=1).tolist()
+        return found
+    each = np.concatenate(flat, axis=1)
+    return each.sum(axis=1).tolist() if name == "SUM" else list(map(max if name == "MAX" else min, each.tolist()))
+
+
+def _plain(argument: Any, count: int) -> Any:
+    """A row of numbers for each cell, or None if one of them is no plain number."""
+    if np.ndim(argument) == 3:
+        return argument.reshape(count, -1) if argument.dtype == float else None
+    numbers = _numbers(argument)
+    return None if numbers is None else np.broadcast_to(numbers.reshape(-1, 1), (count, 1))

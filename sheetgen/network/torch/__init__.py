@@ -1,0 +1,1 @@
+"""PyTorch modules as graphs: traced, recorded, and named as PyTorch names them."""

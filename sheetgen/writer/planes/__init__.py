@@ -1,0 +1,1 @@
+"""Tensors of a traced network laid out as blocks of cells."""

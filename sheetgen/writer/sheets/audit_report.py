@@ -1,0 +1,152 @@
+"""The report of an audit as a workbook for a teacher: a summary with live counts, and a sheet for every file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sheetgen.base.files import CannotWrite
+from sheetgen.base.text import plain
+from sheetgen.base.version import __version__
+from sheetgen.excel.a1 import column_letters, quoted
+from sheetgen.writer.book import CREATED, Book, Sheet, writing
+from sheetgen.writer.sheets import audit_file, links
+from sheetgen.writer.sheets.audit_file import KIND, SEVERITY, FileReport, FileSheet
+from sheetgen.writer.sheets.links import link
+
+SUMMARY = "Summary"
+SUBTITLE = (
+    "Every count is a formula. If you forgive a finding, choose “forgiven” as its severity on the sheet of its file: "
+    "the verdict and the counts follow."
+)
+HEADS = (
+    "file", "verdict", "errors", "warnings", "rows", "gradients compared", "worst relative difference",
+    "first wrong cell",
+)  # fmt: skip
+WIDTHS = (34, 12, 11, 11, 11, 11, 13, 30)
+KIND_WIDTH = 12
+TILE_ROW, ALL_ROW, WITH_ROW, HEAD_ROW = 5, 7, 8, 9
+FIRST_ROW = HEAD_ROW + 1
+LOOKS = {"right": "pass", "doubtful": "note", "wrong": "fail", "not judged": "note"}
+
+
+def write(files: Sequence[FileReport], kinds: Sequence[str], path: Path) -> None:
+    """Write the workbook; its links lead to the files as seen from its folder. Raises CannotWrite.
+
+    `kinds` are those of findings, in the order in which the summary has a column for each that was found.
+    """
+    names = links.sheets([file.path for file in files], {SUMMARY})
+    with writing(path, "Audit of workbooks", error=CannotWrite, hint="choose another name") as book:
+        book.workbook.set_properties(
+            {"title": "Audit of workbooks", "author": "sheetgen", "company": "", "created": CREATED,
+             "comments": f"Made by sheetgen {__version__}: sheetgen audit --report."}
+        )  # fmt: skip
+        sheet = book.sheet(SUMMARY, f"Audit of {len(files):,} workbook{'s' * (len(files) != 1)}", SUBTITLE)
+        home = path.absolute().parent
+        sheets = [
+            audit_file.write(book, file, name, SUMMARY, links.address(file.path, home))
+            for file, name in zip(files, names, strict=True)
+        ]
+        there = {finding.kind for file in files for finding in file.faults}
+        _summary(book, sheet, sheets, [kind for kind in kinds if kind in there])
+        sheet.activate()
+        sheet.set_first_sheet()
+
+
+def _summary(book: Book, sheet: Sheet, files: list[FileSheet], kinds: Sequence[str]) -> None:
+    last, right = HEAD_ROW + len(files), len(HEADS) + len(kinds) - 1
+    for column in range(right + 1):
+        width = WIDTHS[column] if column < len(WIDTHS) else KIND_WIDTH
+        sheet.set_column(column, column, width)
+    _tiles(book, sheet, files, last)
+    sheet.set_row_pixels(HEAD_ROW - 1, 40)
+    for column, head in enumerate((*HEADS, *kinds)):
+        sheet.put(HEAD_ROW, column, head, book.style("head", "broken", *_side(column)))
+    for row, file in enumerate(files, FIRST_ROW):
+        _row(book, sheet, row, file, kinds)
+    _totals(book, sheet, files, kinds, last)
+    for word, look in LOOKS.items():
+        rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": book.conditional(look)}
+        sheet.conditional_format(FIRST_ROW - 1, 1, last - 1, 1, rule)
+    sheet.autofilter(HEAD_ROW - 1, 0, last - 1, right)
+    sheet.freeze_panes(HEAD_ROW, 1)
+    sheet.repeat_rows(HEAD_ROW - 1)
+    sheet.print_area(0, 0, last - 1, right)
+
+
+def _side(column: int) -> tuple[str, ...]:
+    """Texts stand left, numbers and verdicts in the middle."""
+    return () if column in (0, 7) else ("center",)
+
+
+def _tiles(book: Book, sheet: Sheet, files: list[FileSheet], last: int) -> None:
+    """How many workbooks, and how many of each verdict, in large figures."""
+    area = f"$B${FIRST_ROW}:$B${last}"
+    words = [sheet.file.word for sheet in files]
+    tiles = [("workbooks", len(files), f"COUNTA({area})")]
+    tiles += [(word, words.count(word), f'COUNTIF({area},"{word}")') for word in LOOKS]
+    sheet.set_row_pixels(TILE_ROW - 1, 36)
+    for column, (word, n, formula) in enumerate(tiles):
+        sheet.put(TILE_ROW - 1, column, word, book.style("head", "center"))
+        sheet.put(TILE_ROW, column, n, book.style("big", "whole"), formula)
+        if word in LOOKS:
+            rule = {"type": "cell", "criteria": ">", "value": 0, "format": book.conditional(LOOKS[word])}
+            sheet.conditional_format(TILE_ROW - 1, column, TILE_ROW - 1, column, rule)
+
+
+def _counted(shown: FileSheet, kinds: Sequence[str]) -> list[tuple[int, str]]:
+    """Errors, warnings and each kind of finding of one file: how many, and the formula that counts them."""
+    place = f"{quoted(shown.name)}!"
+    severity, what = (f"{place}${c}${shown.first}:${c}${shown.last}" for c in (SEVERITY, KIND))
+    listed = shown.file.faults
+    counts = [(sum(f.severity == s for f in listed), f'COUNTIF({severity},"{s}")') for s in audit_file.LOOKS]
+    for k, name in enumerate(kinds, len(HEADS)):
+        head = f"{column_letters(k + 1)}${HEAD_ROW}"
+        formula = "+".join(f'COUNTIFS({what},{head},{severity},"{s}")' for s in audit_file.LOOKS)
+        counts.append((sum(f.kind == name for f in listed), formula))
+    return counts
+
+
+def _row(book: Book, sheet: Sheet, row: int, shown: FileSheet, kinds: Sequence[str]) -> None:
+    file = shown.file
+    centred = ("cell", "center")
+    tip = "Go to its findings"
+    path, problem = plain(file.title, 200), plain(file.problem, 300)
+    rest = plain(file.rest, 300)
+    link(book, sheet, row, 0, f"internal:{quoted(shown.name)}!A1", path, tip, "cell", "broken")
+    first = next((finding.place for finding in file.faults), None)
+    place = first.text if first else ""
+    links.fit(sheet, row, ((path, WIDTHS[0]), (problem or place or rest, WIDTHS[7])))
+    if problem:
+        sheet.put(row, 1, file.word, book.style(*centred, "bold"))
+        for column in range(2, len(HEADS) + len(kinds)):
+            sheet.put(row, column, problem if column == 7 else None, book.style("cell", "broken"))
+        return
+    live = f'IF(C{row}>0,"wrong",IF(D{row}>0,"doubtful","{file.at_best}"))'
+    sheet.put(row, 1, file.word, book.style(*centred, "bold"), live)
+    counted = _counted(shown, kinds)
+    for column, (n, formula) in zip((2, 3, *range(len(HEADS), len(HEADS) + len(kinds))), counted, strict=True):
+        sheet.put(row, column, n, book.style(*centred, "count"), formula)
+    sheet.put(row, 4, sum(t.rows for t in file.tables), book.style(*centred, "whole"))
+    sheet.put(row, 5, sum(t.gradients for t in file.tables), book.style(*centred, "whole"))
+    worst = max((t.worst for t in file.tables), default=0.0)
+    sheet.put(row, 6, links.finite(worst), book.style(*centred, "relative"))
+    if first is None:
+        sheet.put(row, 7, rest or None, book.style("cell", "broken"))
+    else:
+        link(book, sheet, row, 7, links.cell(shown.address, first.sheet, first.cells), place, "", "cell", "broken")
+
+
+def _totals(book: Book, sheet: Sheet, files: list[FileSheet], kinds: Sequence[str], last: int) -> None:
+    """Above the headings: how many findings there are in all, and how many workbooks have such."""
+    rows = [[n for n, _ in _counted(file, kinds)] for file in files if not file.file.problem]
+    sheet.put(ALL_ROW, 0, "findings in all", book.style("muted", "right"))
+    sheet.put(WITH_ROW, 0, "workbooks that have such", book.style("muted", "right"))
+    columns = (2, 3, *range(len(HEADS), len(HEADS) + len(kinds)))
+    for k, column in enumerate(columns):
+        letters = column_letters(column + 1)
+        area = f"{letters}${FIRST_ROW}:{letters}${last}"
+        counts = [row[k] for row in rows]
+        sheet.put(ALL_ROW, column, sum(counts), book.style("bold", "center", "whole"), f"SUM({area})")
+        having = sum(n > 0 for n in counts)
+        sheet.put(WITH_ROW, column, having, book.style("muted", "center", "whole"), f'COUNTIF({area},">0")')

@@ -1,0 +1,164 @@
+"""Finite differences: a second opinion on every gradient of the row shown, right for any input the reader types."""
+
+from __future__ import annotations
+
+from sheetgen.cells.cell import Cell, add, forward_order, mul
+from sheetgen.cells.ops import ACTIVATIONS, OPS
+from sheetgen.cells.text import show
+from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.digits import scientific
+from sheetgen.writer.plan import DIFFERENCES, Run, of_row
+from sheetgen.writer.sheets.common import colour, opened
+from sheetgen.writer.sheets.network import Panel
+from sheetgen.writer.sheets.recomputation import Places
+from sheetgen.writer.trace import guarded, letter
+
+HEAD = 8  # the row of the table's headings
+EPSILON_ROW = 5
+VERDICT = "$E$4"
+TOO_SMALL = "too small"  # less than the difference may be off: nothing is measured
+UNDECIDED = "–"  # a moved weight makes E run off to infinity, or it has: there is nothing to compare
+MOST = 64  # weights that are moved: the workings are two rows and a column for each
+KINK = "kink"  # a ReLU unit switches between the two passes: E has no derivative there, and nothing to compare
+
+SUBTITLE = (
+    "E is computed live twice for every weight, once with the weight a little larger and once a little smaller: "
+    "(E₊ − E₋) / 2ε must agree with the gradient that backpropagation gives. It holds for any inputs you type."
+)
+
+
+def write(book: Book, run: Run, panel: Panel, places: Places) -> None:
+    """Write the sheet Finite differences, and define `differences_verdict`."""
+    sheet = opened(book, DIFFERENCES, "Finite differences: the gradients, numerically", SUBTITLE)
+    parameters = spread(list(run.program.next))
+    top = HEAD + len(parameters) + 5  # of the workings
+    sheet.set_column(0, 0, 13)
+    sheet.set_column(1, 41 + len(parameters), 14)
+    _top(book, sheet, run, places.step)
+    workings = _Workings(run, panel, parameters, places, top)
+    workings.write(book, sheet)
+    _table(book, sheet, run, panel, workings)
+    right = 2 + len(workings.cells)
+    sheet.print_area(0, 0, top + 2 * len(parameters), right)
+    sheet.freeze_panes(HEAD, 1)
+    sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True})
+
+
+def spread(parameters: list[Cell], most: int = MOST) -> list[Cell]:
+    """All of a small network's parameters; of a large one as many as the sheet has room for, from first to last."""
+    n = len(parameters)
+    return parameters if n <= most else [parameters[k * (n - 1) // (most - 1)] for k in range(most)]
+
+
+def _shown(column: str) -> str:
+    """The formula of a number of the row shown."""
+    return of_row(f"INDEX({column},row_number+1,1)")
+
+
+def _top(book: Book, sheet: Sheet, run: Run, step: str) -> None:
+    sheet.put(4, 0, "row shown", book.style("bold"))
+    sheet.live(4, 1, "row_number", book.style("bold", "left", "whole"))
+    sheet.put(EPSILON_ROW, 0, "step ε", book.style("bold"))
+    sheet.live(EPSILON_ROW, 1, _shown(step), book.style("bold", "left", "relative"))
+    notes = []
+    if (n := len(run.program.next)) > MOST:
+        notes.append(f"{MOST} of the {n:,} weights and biases are compared, evenly spread.")
+    if run.program.spec.kinked:
+        notes.append(f"“{KINK}”: a ReLU unit switches within ±ε, where E has no derivative.")
+    if notes:
+        sheet.put(EPSILON_ROW + 1, 0, " ".join(notes), book.style("muted"))
+
+
+class _Workings:
+    """Two forward passes per weight: a row each, in which one weight is moved by ε."""
+
+    def __init__(self, run: Run, panel: Panel, parameters: list[Cell], places: Places, top: int):
+        self.run, self.panel, self.parameters, self.places, self.top = run, panel, parameters, places, top
+        net = run.program.network
+        known = {id(c) for c in (*run.program.next, *run.program.constants)}
+        reached = forward_order(net.loss)
+        kept = {id(c) for c in reached} - known
+        self.cells = [*parameters, *(c for c in run.program.columns if id(c) in kept)]
+        # Which ReLU units are on, as one number that differs where any of them switches.
+        kinked = [c for c in reached if c.op in ACTIVATIONS and OPS[c.op].at_zero]
+        on = [mul(k, c.apply("step")) for k, c in enumerate(kinked, 1)]
+        self.on = add(*on).named("units on") if on else None
+        self.cells += [self.on] if self.on else []
+        self.letters = {id(c): letter(2 + k) for k, c in enumerate(self.cells)}
+
+    def row(self, k: int, sign: int) -> int:
+        """The row in which the k-th weight is moved up or down."""
+        return self.top + 2 + 2 * k + (0 if sign > 0 else 1)
+
+    def write(self, book: Book, sheet: Sheet) -> None:
+        """The block of forward passes below the table."""
+        sheet.put(self.top, 0, "Workings: a forward pass for every weight, moved up and down", book.style("section"))
+        heads = ["weight", "moved by", *(c.name or "" for c in self.cells)]
+        for k, name in enumerate(heads):
+            sheet.put(self.top + 1, k, name, book.style("head", "center"))
+        forms = [self.run.style(c.name or "") for c in self.cells]
+        last = self.row(len(self.parameters), 1) - 1
+        scientific(book, sheet, (self.top + 1, 2, last - 1, 1 + len(self.cells)), *forms)
+        for k, p in enumerate(self.parameters):
+            for sign in (1, -1):
+                row = self.row(k, sign)
+                sheet.put(row, 0, p.name, book.style("cell", "center"))
+                sheet.live(row, 1, of_row(f"{sign}*$B${EPSILON_ROW}"), book.style("cell", "relative"))
+                for column, (c, form) in enumerate(zip(self.cells, forms, strict=True), 2):
+                    sheet.live(row, column, self._formula(c, row), book.style("cell", form))
+
+    def _formula(self, c: Cell, row: int) -> str:
+        head = f"{self.letters[id(c)]}${self.top + 1}"
+        if c in self.run.program.next:
+            text = f"{self.panel.number[c.name or '']}+IF($A{row}={head},$B{row},0)"
+        else:
+            places = {k: f"{column}{row}" for k, column in self.letters.items() if k != id(c)}
+            still = {id(p): self.panel.number[p.name or ""] for p in self.run.program.next}
+            text = show(c, lambda x: places.get(id(x)) or still.get(id(x)) or self.run.names.get(x))
+        return of_row(guarded(text, self.run.program.spec.bounded))
+
+
+def _table(book: Book, sheet: Sheet, run: Run, panel: Panel, workings: _Workings) -> None:
+    heads = ("weight", "numeric", "analytic", "difference", "allowed", "verdict")
+    for k, name in enumerate(heads):
+        sheet.put(HEAD, k, name, book.style("head", "center"))
+    loss = run.program.network.loss
+    column, eps = workings.letters[id(loss)], f"$B${EPSILON_ROW}"
+    gradients = spread(list(run.program.gradients))
+    for k, g in enumerate(gradients):
+        row = HEAD + 1 + k
+        up, down = workings.row(k, 1), workings.row(k, -1)
+        sheet.put(row, 0, workings.parameters[k].name, book.style("cell", "center"))
+        numeric = of_row(f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")')
+        form = book.style("cell", run.style(g.name or ""))
+        sheet.live(row, 1, numeric, form)
+        sheet.live(row, 2, panel.number[g.name or ""], form)
+        apart = f'IFERROR(IF(B{row}=C{row},0,ABS(B{row}-C{row})),"–")'
+        sheet.live(row, 3, apart, book.style("cell", "relative"))
+        limit = f"0.000001*MAX(ABS(B{row}),ABS(C{row}))+{_shown(workings.places.rounding)}"
+        sheet.live(row, 4, f'IFERROR({limit},"–")', book.style("cell", "relative"))
+        undecided = f'IF(OR(ISNUMBER(B{row}),ISERROR(C{row})),"FAIL","{UNDECIDED}")'
+        small = f"AND(D{row}<>0,E{row}>MAX(ABS(B{row}),ABS(C{row})))"
+        passes = f'IF(IFERROR({small},FALSE),"{TOO_SMALL}","PASS")'
+        verdict = f'IF(ISNUMBER(D{row}),IF(D{row}<=E{row},{passes},"FAIL"),{undecided})'
+        if workings.on:
+            on = workings.letters[id(workings.on)]
+            verdict = f'IF({on}{up}<>{on}{down},"{KINK}",{verdict})'
+        sheet.live(row, 5, of_row(verdict), book.style("cell", "center"))
+    scientific(book, sheet, (HEAD, 1, HEAD + len(gradients) - 1, 2), "small")
+    excused = [TOO_SMALL, *([KINK] if workings.on else []), *([] if run.program.spec.bounded else [UNDECIDED])]
+    _verdict(book, sheet, len(gradients), excused)
+
+
+def _verdict(book: Book, sheet: Sheet, n: int, excused: list[str]) -> None:
+    block = f"$F${HEAD + 1}:$F${HEAD + n}"
+    sheet.put(4, 3, "verdict", book.style("muted", "right"))
+    excuses = "".join(f'+COUNTIF({block},"{word}")' for word in excused)
+    passes = f'IF(COUNTIF({block},"{TOO_SMALL}")={n},"{TOO_SMALL}","PASS")'
+    verdict = of_row(f'IF(COUNTIF({block},"PASS"){excuses}={n},{passes},"FAIL")')
+    sheet.live(4, 4, verdict, book.style("verdict"))
+    book.name("differences_verdict", DIFFERENCES, VERDICT)
+    for area in ((3, 4, 3, 4), (HEAD, 5, HEAD + n - 1, 5)):
+        first = f"{letter(area[1])}{area[0] + 1}"
+        for word, look in (("PASS", "pass"), ("FAIL", "fail")):
+            colour(book, sheet, area, f'{first}="{word}"', look)

@@ -1,0 +1,181 @@
+"""Learning rates: the same network trained live at several rates, one of them the reader's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sheetgen.writer.book import Book, Sheet, Stream, Value
+from sheetgen.writer.digits import scientific
+from sheetgen.writer.plan import NO_RATE, RATES, Run, value
+from sheetgen.writer.sheets.common import colour, headers, limit, opened, place_strip, strip
+from sheetgen.writer.sheets.plotted import Line, Plotted, draw, helpers
+from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, Trace, fit_columns, letter
+
+TABLE_HEAD = 4
+THRESHOLD = 0.001
+TYPED_RATE = 1.5  # what the cell for a learning rate of one's own holds at first
+MOST_RECOMPUTED = 150_000  # cells; beyond it the sheet Recomputation leaves them out
+CHART = 640  # pixels
+TITLE = "E_total at every learning rate, logarithmic axis"
+TYPE_ONE = "type a number"
+
+SUBTITLE = (
+    "How the error falls depends on the learning rate. The last row of the table is yours: type any rate. "
+    "Every rate is trained live in the columns below, with the gradients written out in the updates."
+)
+
+
+class RatePlaces:
+    """Where the rates stand: a table on top of the sheet, a row for each; and their runs, column by column.
+
+    Column A counts, then come the errors of all rates, side by side, then the iterations at which each has reached the
+    threshold, then what each rate needs to compute: `cells`, weights and activations; the gradients are written out.
+    """
+
+    def __init__(self, run: Run):
+        program, n = run.program, len(run.program.spec.learning_rates) + 1
+        self.last, self.steps = run.last, program.spec.steps
+        self.numbers = [*program.spec.learning_rates, TYPED_RATE]  # the last is the user's own
+        self.names = [*(f"{rate:g}" for rate in program.spec.learning_rates), "yours"]  # as headings have them
+        net = program.network
+        self.cells = [*program.next, *(a for layer in net.layers for a in layer.a.flat), *program.deltas]
+        self.width = 1 + n * (2 + len(self.cells))
+        fit_columns(self.width + n, RATES)
+        self.traces = [self._trace(run, k) for k in range(n)]
+        errors = zip(self.heads("E"), range(1, n + 1), strict=True)
+        self.curves = draw(TITLE, list(errors), True, program.spec.bounded, self.width)
+
+    def _trace(self, run: Run, k: int) -> Trace:
+        n, work = len(self.numbers), self.cells
+        absolute = run.names | {run.program.learning_rate: f"$A${self.row(k)}"}
+        trace = Trace(run.program, work, absolute, 1 + 2 * n + k * len(work), RATES)
+        trace.with_cell(run.program.network.loss, 1 + k)
+        if k == n - 1:  # the reader's own rate may be anything
+            trace.columns = [c._replace(first=self.of_own(c.first), below=self.of_own(c.below)) for c in trace.columns]
+        return trace
+
+    @property
+    def lines(self) -> list[Line]:
+        """The columns that the chart is drawn from and that are not the table's own."""
+        return helpers([self.curves])
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are."""
+        return self.width + len(self.lines)
+
+    @property
+    def marks(self) -> list[int]:
+        """The iterations whose error the table lists: 10, 50, 100 and the last, as far as there are so many."""
+        return [n for n in (10, 50, 100) if n < self.steps] + [self.steps]
+
+    @property
+    def recomputed(self) -> bool:
+        """Whether the sheet Recomputation has room for the rates."""
+        return len(self.numbers) * (2 + len(self.cells)) * (self.steps + 1) <= MOST_RECOMPUTED
+
+    def heads(self, what: str) -> list[str]:
+        """Headings of a quantity of each rate."""
+        return [f"{what} ({name})" for name in self.names]
+
+    def row(self, k: int) -> int:
+        """The row of the k-th rate in the table on top of the sheet."""
+        return TABLE_HEAD + 1 + k
+
+    def of_own(self, formula: str) -> str:
+        """A formula that has a value only where a number stands in the cell for a learning rate of one's own."""
+        return f'IF(COUNT($A${self.row(len(self.numbers) - 1)})=1,{formula},"{NO_RATE}")'
+
+    def reached(self, k: int) -> str:
+        """The letter of the column that tells at which step the k-th rate has reached the threshold."""
+        return letter(1 + len(self.numbers) + k)
+
+
+def write(book: Book, run: Run, places: RatePlaces) -> None:
+    """Write the sheet Learning rates."""
+    program, n, width = run.program, len(places.numbers), places.width
+    sheet = opened(book, RATES, "Learning rates, side by side", SUBTITLE)
+    names = ["iteration", *places.heads("E"), *places.heads("reached")]
+    names += [f"{c.name} ({name})" for name in places.names for c in places.cells]
+    headers(book, sheet, 0, names)
+    _table(book, sheet, places)
+    number, count = book.style("cell", "number"), book.style("cell", "whole", "center")
+    small = book.style("cell", "scientific")
+    total = [t.columns[t.cells.index(program.network.loss)] for t in places.traces]
+    columns = [Stream(count, "0", f"A{ABOVE}+1")] + [Stream(small, c.first, c.below) for c in total]
+    for k in range(n):
+        # The iteration once the error is at or below the threshold, else an empty text, which MIN passes over.
+        reached = f'IF(AND(ISNUMBER(threshold),{letter(1 + k)}{THIS}<=threshold),$A{THIS},"")'
+        columns.append(Stream(count, reached, reached, given=False))
+    for trace in places.traces:
+        work = [c for c, node in zip(trace.columns, trace.cells, strict=True) if node is not program.network.loss]
+        styles = [small if c.name.startswith("dE") else number for c in work]
+        columns += [Stream(s, c.first, c.below) for s, c in zip(styles, work, strict=True)]
+    plotted = Plotted(book, sheet, [places.curves], run.last, width)
+    columns += plotted.streams
+    strip(sheet, len(columns) - 1)
+    sheet.stream(FIRST_ROW, run.last, 0, columns, lambda: _rows(run, places))
+    scientific(book, sheet, (FIRST_ROW - 1, 1 + 2 * n, run.last - 1, width - 1), "number")
+    sheet.repeat_rows(HEADER_ROW - 1)
+    sheet.print_area(0, 0, run.last - 1, max(2 * n, 3 + len(places.marks) + 6))
+    offset = (3 + len(places.marks)) * 96
+    (chart,) = plotted.charts(offset + CHART)
+    what = ", ".join(places.names[:-1])
+    text = f"Line chart: E_total against the iteration for the learning rates {what} and your own."
+    place_strip(sheet, chart, 0, text, offset, CHART)
+
+
+def _rows(run: Run, places: RatePlaces) -> Iterator[list[Value]]:
+    """The numbers of the traces, row by row."""
+    errors = [run.rows([run.program.network.loss], rate) for rate in places.numbers]
+    work = [run.rows(places.cells, rate) for rate in places.numbers]
+    for n, parts in enumerate(zip(*errors, *work, strict=True)):
+        yield [float(n), *(value(x) for part in parts for x in part)]
+
+
+def _table(book: Book, sheet: Sheet, places: RatePlaces) -> None:
+    """E at a few rows, the updates to reach the threshold, the fastest rate: all live."""
+    n, picked = len(places.numbers), places.marks
+    head, small = book.style("head", "center"), book.style("cell", "scientific")
+    heads = ["learning rate", *(f"E at {m:,}" for m in picked), "updates"]
+    heads[len(picked)] += " (last)"
+    for k, name in enumerate(heads):
+        sheet.put(TABLE_HEAD, k, name, head)
+    updates = 1 + len(picked)
+    for k, rate in enumerate(places.numbers):
+        row, own = places.row(k), k == n - 1
+        sheet.put(row, 0, rate, book.style(*(("input",) if own else ("cell", "bold")), "general", "center"))
+        for j, m in enumerate(picked):
+            at = f"INDEX(${letter(1 + k)}${FIRST_ROW}:${letter(1 + k)}${places.last},{m}+1,1)"
+            sheet.live(row, 1 + j, at, small)
+        column = places.reached(k)
+        hits = f"{column}${FIRST_ROW}:{column}${places.last}"
+        formula = f'IF(ISNUMBER(threshold),IF(COUNT({hits})=0,"not reached",MIN({hits})),"no threshold")'
+        formula = places.of_own(formula) if own else formula
+        sheet.live(row, updates, formula, book.style("cell", "whole", "center"))
+    first, last = places.row(0), places.row(n - 1)
+    rates, counts = f"$A${first}:$A${last}", f"${letter(updates)}${first}:${letter(updates)}${last}"
+    fastest = f'IF(COUNT({counts})=0,"none",INDEX({rates},MATCH(MIN({counts}),{counts},0),1))'
+    # With ten steps or fewer the table has three columns, and "fastest" takes the first two.
+    _below(book, sheet, places, last + 1, max(updates, 3), fastest)
+
+
+def _below(book: Book, sheet: Sheet, places: RatePlaces, row: int, updates: int, fastest: str) -> None:
+    sheet.put(row, 0, "fastest", book.style("bold", "center"))
+    sheet.live(row, 1, fastest, book.style("bold", "center", "general", "pass"))
+    told = f'IF(ISNUMBER(threshold),"to reach E ≤","{TYPE_ONE}:")'
+    sheet.live(row, updates - 1, told, book.style("muted", "right"))
+    sheet.put(row, updates, THRESHOLD, book.style("input", "general", "center"))
+    book.name("threshold", RATES, f"${letter(updates)}${row}")
+    own = places.row(len(places.numbers) - 1)
+    book.name("my_learning_rate", RATES, f"$A${own}")
+    sheet.live(own, updates + 1, f'IF(ISNUMBER(my_learning_rate),"","{TYPE_ONE}")', book.style("muted"))
+    for area in ((places.row(0) - 1, 0, own - 1, 0), (row - 1, 1, row - 1, 1), (row - 1, updates, row - 1, updates)):
+        scientific(book, sheet, area, "general", look="beyond, typed")
+    for name, at in (("my_learning_rate", (own - 1, updates + 1)), ("threshold", (row - 1, updates - 1))):
+        colour(book, sheet, (*at, *at), f"NOT(ISNUMBER({name}))", "fail")
+    for at, title, text in (
+        ((own - 1, 0), "Your learning rate", "Type any rate from 0 to 1,000,000: the last curve follows."),
+        ((row - 1, updates), "Threshold", "The column updates counts the updates until E is at or below this number."),
+    ):
+        limit(sheet, (*at, *at), ("decimal", 0, 1e6), (title, text, "Not a number", "Type 0 to 1,000,000."))

@@ -1,0 +1,115 @@
+"""The sheet Recomputation laid out: counts, scales, the flags of cells, deltas, moved forward passes, their flags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from sheetgen.network.recompute import Recomputation
+from sheetgen.writer.book import Value
+from sheetgen.writer.plan import RATES, TRAINING, Run, of_my_rate, value
+from sheetgen.writer.sheets.flags import Flag, Flags, counter
+from sheetgen.writer.sheets.moved import SCALES, Differences
+from sheetgen.writer.sheets.rate_table import RateTable
+from sheetgen.writer.sheets.rates import RatePlaces
+from sheetgen.writer.sheets.side import Side
+from sheetgen.writer.sheets.training import TrainingPlaces
+from sheetgen.writer.trace import guarded, letter, quoted
+
+VERDICT_ROW, TABLE_ROW, TOTAL_ROW, SIZE_ROW = 4, 5, 10, 11
+SIZE, TINY = f"$C${SIZE_ROW}", f"$C${SIZE_ROW + 1}"
+TABLE_TOP = 3  # of the grid of the table on top of Learning rates
+TOGETHER = "the gradients together"
+SCALES_COLUMN = 7  # behind the iteration and two columns for each block
+FLAGS_COLUMN = SCALES_COLUMN + len(SCALES)
+
+
+class Block(NamedTuple):
+    """Neighbouring columns of flags: what they check, the first of the columns, the flags; and whether numerically."""
+
+    what: str
+    first: int
+    flags: list[Flag]
+    numeric: bool = False
+
+    @property
+    def span(self) -> tuple[str, str]:
+        """The letters of its first and its last column."""
+        return letter(self.first), letter(self.first + len(self.flags) - 1)
+
+
+class Working(NamedTuple):
+    """A column that flags refer to: its heading, the name of its number format, its formula."""
+
+    heading: str
+    style: str
+    formula: str
+
+
+class Layout:
+    """The columns of the sheet: counts, scales, the flags of cells, deltas, moved forward passes, their flags."""
+
+    def __init__(self, run: Run, training: TrainingPlaces, rates: RatePlaces):
+        self.run, self.again, self.training, self.rates = run, Recomputation(run.program), training, rates
+        self.compared = len(rates.numbers) if rates.recomputed else 0  # learning rates
+        own = {id(d) for d in run.program.deltas}
+        self.deltas = [d for d in self.again.deltas.values() if id(d) not in own]
+        flags = 1 + len(run.program.columns) + len(training.lines)
+        flags += 1 + self.compared * (2 + len(rates.cells)) + len(rates.lines) if self.compared else 0
+        self.working_column = FLAGS_COLUMN + flags
+        self.sides = list(self._sides(self.working_column))
+        moved = self.working_column + len(self.sides) * len(self.deltas)
+        self.differences = Differences(run, self.sides[0], moved, SCALES_COLUMN, SIZE)
+        self.blocks = list(self._blocks(moved + len(self.differences.columns)))
+        self.table = RateTable(rates, TABLE_TOP, FLAGS_COLUMN, TINY)
+
+    def _sides(self, at: int) -> Iterator[Side]:
+        for k, trace in enumerate([self.training.trace, *self.rates.traces[: self.compared]]):
+            own = {id(d): letter(at + k * len(self.deltas) + j) for j, d in enumerate(self.deltas)}
+            names = {c: f"{quoted(trace.sheet)}!{x}" if x.startswith("$") else x for c, x in trace.absolute.items()}
+            yield Side(trace.sheet, trace.letters, names, own)
+
+    def _blocks(self, last: int) -> Iterator[Block]:
+        training, *rates = (Flags(self.rates, self.again, side, TINY) for side in self.sides)
+        first = [*training.training(), *map(training.drawn, self.training.lines)]
+        yield Block("every cell of Training", FLAGS_COLUMN, first)
+        if rates:
+            second = [counter(RATES), *chain.from_iterable(r.rate(k) for k, r in enumerate(rates))]
+            second += map(rates[0].drawn, self.rates.lines)
+            yield Block("every cell of Learning rates", FLAGS_COLUMN + len(first), second)
+        if self.differences.flags:
+            letters, one = self.training.trace.letters, self.run.program.gradients[0]
+            third = [
+                Flag(TRAINING, letters[id(g or one)], (g.name if g else None) or TOGETHER, formula, formula)
+                for g, formula in self.differences.flags
+            ]
+            yield Block("every gradient, numerically", last, third, numeric=True)
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are."""
+        flags = sum(len(block.flags) for block in self.blocks)
+        return FLAGS_COLUMN + flags + len(self.sides) * len(self.deltas) + len(self.differences.columns)
+
+    @property
+    def workings(self) -> list[Working]:
+        """The deltas of every run, then the forward passes with moved weights, in the order of their columns."""
+        found = []
+        for side, run in zip(self.sides, ["", *self.rates.names], strict=False):
+            for d in self.deltas:
+                text = guarded(side.text(d), self.run.program.spec.bounded)
+                text = of_my_rate(text) if run == self.rates.names[-1] else text
+                found.append(Working(f"{d.name} ({run})" if run else d.name or "", "scientific", text))
+        return found + [Working(m.heading, "number", m.formula) for m in self.differences.columns]
+
+    def rows(self) -> Iterator[list[Value]]:
+        """The numbers of all rows: no cell differs."""
+        counts: list[Value] = [0.0] * (SCALES_COLUMN - 1)
+        flags: list[Value] = [0.0] * sum(len(block.flags) for block in self.blocks if not block.numeric)
+        end: list[Value] = [0.0] * len(self.differences.flags)
+        runs = [self.run.rows(self.deltas, rate) for rate in [None, *self.rates.numbers[: self.compared]]]
+        for n, (deltas, (scales, moved)) in enumerate(
+            zip(zip(*runs, strict=True), self.differences.values(), strict=True)
+        ):
+            yield [float(n), *counts, *scales, *flags, *(value(x) for run in deltas for x in run), *moved, *end]

@@ -1,0 +1,165 @@
+"""Steps: the derivation, each line as mathematics, as the Excel formula, with numbers put in, and as a live value."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+
+from sheetgen.cells.cell import Cell
+from sheetgen.cells.text import TEX, TEXTBOOK, by_name, by_tex_name, live_text, show, tex_name
+from sheetgen.network import derivation
+from sheetgen.network.derivation import Line
+from sheetgen.writer import style
+from sheetgen.writer.book import Book, Sheet, Value
+from sheetgen.writer.digits import scientific, text_of
+from sheetgen.writer.plan import STEPS, Run, of_row
+from sheetgen.writer.sheets.common import opened
+from sheetgen.writer.sheets.network import Panel
+from sheetgen.writer.trace import FIRST_ROW, Trace, guarded
+from sheetgen.writer.typeset import typeset
+
+MATHS, FORMULA, NUMBERS, VALUE, AS_TEXT = range(5)  # columns
+MATHS_PIXELS = 600
+ROW = 48  # pixels: the height of a line with a fraction
+MOST_TEXT = 8_000  # characters of a formula that spells a line out
+NUMBER = "0.606478"  # as long as most numbers are in a line that is spelt out
+LITERAL = 250  # characters of a text in a formula; Excel takes 255
+
+AT = "$E$3"  # the row of Training that is shown
+ROW_MARK = "#"  # stands for its number in the text of a formula
+
+SUBTITLE = (
+    "Each line four times: as mathematics, as an Excel formula on the sheet Training (what is worked out on the way "
+    "stands here: Steps!D), with the numbers of the row shown put in, and its live value. Choose the row on Network."
+)
+
+
+def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
+    """Write the sheet Steps."""
+    sheet = opened(book, STEPS, "Backpropagation in six steps", SUBTITLE)
+    sheet.set_column_pixels(MATHS, MATHS, MATHS_PIXELS + 16)
+    sheet.set_column(FORMULA, FORMULA, 46)
+    sheet.set_column(NUMBERS, NUMBERS, 52)
+    sheet.set_column(VALUE, VALUE, 17)
+    sheet.set_column(AS_TEXT, AS_TEXT, 14)
+    if run.program.spec.samples > 1:
+        sheet.put(3, NUMBERS, "the lines are those of the first sample", book.style("muted"))
+    sheet.live(3, FORMULA, of_row('"row shown: "&row_number'), book.style("bold", "left"))
+    sheet.put(3, VALUE, "row of Training", book.style("muted", "right"))
+    sheet.live(3, AS_TEXT, of_row(f"row_number+{FIRST_ROW}"), book.style("muted", "right"))
+    heads = ("the line as mathematics", None, "with the numbers put in", "live value", "value as text")
+    for k, name in enumerate(heads):
+        if name:
+            sheet.put(4, k, name, book.style("head", "center" if k >= VALUE else "left"))
+    told = _substituted(f"as the Excel formula (Training, row {ROW_MARK})")
+    sheet.live(4, FORMULA, f'IF(ISNUMBER({AT}),{told},"as the Excel formula")', book.style("head", "left"))
+    writer = _Writer(sheet, book, run, training, panel)
+    for step in derivation.derive(run.program.spec):
+        writer.step(step)
+    scientific(book, sheet, (4, VALUE, writer.row - 1, VALUE), "wide")
+    sheet.freeze_panes(4, 0)
+    sheet.repeat_rows(3)
+    sheet.print_area(0, 0, writer.row, VALUE)
+
+
+def _substituted(text: str) -> str:
+    """A formula that writes a text with the row of Training that is shown: one literal, if Excel takes it so long."""
+    pieces = [text[k : k + LITERAL].replace('"', '""') for k in range(0, len(text), LITERAL)]
+    literals = "&".join(f'"{piece}"' for piece in pieces)
+    return f'SUBSTITUTE({literals},"{ROW_MARK}",{AT})'
+
+
+class _Writer:
+    """Writes line after line, remembering where each line's value stands, for later lines refer to it."""
+
+    def __init__(self, sheet: Sheet, book: Book, run: Run, training: Trace, panel: Panel):
+        self.book, self.sheet, self.run, self.row = book, sheet, run, 4
+        self.placed: dict[str, tuple[str, str]] = {}  # name -> the addresses of its number and of that as text
+        self.panel = panel
+        self.training = {c.name or "": f"{training.letters[id(c)]}{ROW_MARK}" for c in training.cells}
+        self.names = {c.name or "": n for c, n in run.names.items()}
+
+    def step(self, step: derivation.Step) -> None:
+        """A title with its sentence, then the lines."""
+        self.row += 2
+        self.sheet.put(self.row, 0, step.title, self.book.style("section"))
+        self.sheet.put(self.row, 1, step.about, self.book.style("section", "muted"))
+        for k in (2, 3):
+            self.sheet.put(self.row, k, None, self.book.style("section"))
+        for line in step.lines:
+            self.line(line)
+
+    def line(self, line: Line) -> None:
+        """One line in its four renderings."""
+        self.row += 1
+        column = line.name.replace("E_total/", "E/")
+        form = self.run.style(column)
+        self._picture(line)
+        formula = "=" + show(line.cell, self._ref(line, self._training))
+        self._formula(line, formula)
+        text = of_row(live_text(line.cell, self._ref(line, self._text)))
+        spelt = show(line.cell, self._ref(line, lambda name: NUMBER if self._text(name) else None), TEXTBOOK)
+        if len(text) < MOST_TEXT and len(spelt) < 2_000:
+            self.sheet.live(self.row, NUMBERS, text, self.book.style("cell", "left", "numbers"))
+        self.sheet.live(self.row, VALUE, self._value(line), self.book.style("cell", form))
+        at = f"$D${self.row}"
+        self.sheet.live(self.row, AS_TEXT, text_of(at), self.book.style("muted", "right"))
+        longest = len(formula.replace(ROW_MARK, str(self.run.last)))
+        lines = max(1, -(-longest // 50), -(-len(spelt) // 58))
+        self.sheet.set_row_pixels(self.row - 1, max(ROW, 15 * lines + 14))
+        self.placed.setdefault(line.name, (at, f"$E${self.row}"))
+
+    def _formula(self, line: Line, formula: str) -> None:
+        """The line as a formula, of whatever row is shown; or where it stands, if it is too long for a live text."""
+        if len(_substituted(formula)) >= MOST_TEXT:
+            formula = f"too long to print: see Training!{self._training(line.name)}"
+        code = self.book.style("cell", "code", "left", "typed")
+        if ROW_MARK in formula:
+            self.sheet.live(self.row, FORMULA, of_row(_substituted(formula)), code)
+        else:
+            self.sheet.put(self.row, FORMULA, formula, code)
+
+    def _value(self, line: Line) -> str:
+        text = show(line.cell, self._ref(line, self._number))
+        return of_row(guarded(text, self.run.program.spec.bounded))
+
+    @staticmethod
+    def _known(name: str, table: Mapping[str, object]) -> str:
+        return name if name in table else f"{name}[1]"  # a batch is derived for its first sample
+
+    @staticmethod
+    def _ref(line: Line, find: Callable[[str], str | None]) -> Callable[[Cell], str | None]:
+        # The line's own name is what is being written out; whatever else has a name goes by its place.
+        return lambda c: find(c.name) if c.name and (c is not line.cell or c.op == "variable") else None
+
+    def _training(self, name: str) -> str | None:
+        name = name.replace("E_total/", "E/")
+        for table in (self.training, self.names):
+            if (known := self._known(name, table)) in table:
+                return table[known]
+        place = self.placed.get(name) or self.placed.get(name.replace("E/", "E_total/"))
+        return f"{STEPS}!{place[0].replace('$', '')}" if place else None
+
+    def _number(self, name: str) -> str | None:
+        if name in self.placed:
+            return self.placed[name][0]
+        return self.panel.number.get(self._known(name, self.panel.number))
+
+    def _text(self, name: str) -> str | None:
+        if name in self.placed:
+            return self.placed[name][1]
+        return self.panel.text.get(self._known(name, self.panel.text))
+
+    def _picture(self, line: Line) -> None:
+        tex = f"{tex_name(line.name)} = {show(line.cell, by_tex_name, TEX)}"
+        plain = f"{line.name} = {show(line.cell, by_name, TEXTBOOK)}"
+        picture = typeset(tex, style.INK)
+        scale = min(1.0, MATHS_PIXELS / picture.width)
+        height = picture.height * scale
+        self.sheet.put(self.row, MATHS, None, self.book.style("cell"))
+        options: dict[str, Value | io.BytesIO] = {
+            "image_data": io.BytesIO(picture.png), "description": plain, "object_position": 1,
+            "x_offset": 6, "y_offset": max(1, (ROW - height) / 2), "x_scale": scale, "y_scale": scale,
+        }  # fmt: skip
+        if self.sheet.insert_image(self.row - 1, MATHS, f"line-{self.row}.png", options):
+            raise ValueError(f"{STEPS}: the picture of {line.name} could not be placed")

@@ -1,0 +1,89 @@
+"""The sheet of weights: every tensor by its PyTorch name and shape, its numbers counted live."""
+
+from __future__ import annotations
+
+import math
+
+from sheetgen.network.torch.graph import CannotExport, Graph
+from sheetgen.writer import style
+from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.digits import scientific
+from sheetgen.writer.planes.kernels import LEFT, Section, Shelf
+from sheetgen.writer.planes.layout import Layout
+from sheetgen.writer.trace import letter
+
+TABLE = 6  # the row of the table's heading, counted from 1
+NAME, SHAPE, COUNT, PYTORCH, GROUP = 0, 1, 3, 5, 7  # the columns of the table
+SUBTITLE = (
+    "Every number that was learned, by the name and shape that PyTorch gives its tensor. Each kernel is laid out as "
+    "the window that it meets. Locked: unprotect the sheet (no password) to try another weight."
+)
+
+
+def first_section(graph: Graph) -> int:
+    """The row, counted from 0, from which the tensors of a network stand, below the table."""
+    return TABLE + 4 + len({w.name for op in graph.ops for w in op.weights.values() if w.trained})
+
+
+def total_cell() -> str:
+    """The address of the count of all parameters, absolute, without the sheet."""
+    return f"${letter(COUNT)}${TABLE + 1}"
+
+
+def write(book: Book, layout: Layout, name: str, heading: str) -> Sheet:
+    """Write the sheet of weights. Raises CannotExport if its table has no room for all tensors."""
+    sheet = book.sheet(name, heading, SUBTITLE)
+    sheet.set_column_pixels(0, 0, 210)
+    widest = max((s.width for s in layout.shelf.sections), default=1)
+    sheet.set_column_pixels(LEFT, max(LEFT + widest, GROUP + 1), 52)
+    _table(book, sheet, layout)
+    for section in layout.shelf.sections:
+        _section(book, sheet, section)
+    sheet.freeze_panes(TABLE - 1, LEFT)
+    sheet.print_area(0, 0, layout.shelf.row, LEFT + max(widest, 16))  # as wide as the subtitle, at least
+    sheet.protect("", {"format_columns": True, "format_rows": True})
+    return sheet
+
+
+def _table(book: Book, sheet: Sheet, layout: Layout) -> None:
+    shelf: Shelf = layout.shelf
+    heads = {NAME: "tensor", SHAPE: "shape", COUNT: "parameters", PYTORCH: "PyTorch's"}
+    for column in range(GROUP):
+        sheet.put(TABLE, column, heads.get(column), book.style("head", "left" if column < COUNT else "right"))
+    rows = [s for s in shelf.sections if s.trained]
+    first, last = TABLE + 2, TABLE + 1 + len(rows)
+    if rows and last + 2 > rows[0].top:
+        raise CannotExport(f"{len(rows)} tensors have no room in the table of the sheet {sheet.name}")
+    bold = book.style("cell", "whole", "bold")
+    count_column = letter(COUNT)
+    sheet.put(TABLE + 1, NAME, "all parameters", book.style("cell", "bold"))
+    sheet.live(TABLE + 1, COUNT, f"SUM({count_column}{first}:{count_column}{max(first, last)})", bold)
+    sheet.put(TABLE + 1, PYTORCH, layout.graph.parameters, bold)
+    for k, section in enumerate(rows):
+        row = first + k
+        sheet.put(row, NAME, section.name, book.style("cell"))
+        sheet.put(row, SHAPE, " × ".join(map(str, section.shape)), book.style("cell"))
+        sheet.live(row, COUNT, f"COUNT({section.count_area})", book.style("cell", "whole"))
+        sheet.put(row, PYTORCH, math.prod(section.shape), book.style("cell", "whole"))
+
+
+def _section(book: Book, sheet: Sheet, section: Section) -> None:
+    title = f"{section.name}   {' × '.join(map(str, section.shape))}"
+    for k in range(LEFT + max(section.width, 12)):
+        sheet.put(section.top, k, title if k == 0 else None, book.style("section"))
+    axis, label, number = book.style("axis", "left"), book.style("axis"), book.style("weight")
+    sheet.filled(section.top + 1, LEFT, section.top + len(section.lines), LEFT + section.width - 1)
+    for i, line in enumerate(section.lines):
+        row = section.top + i
+        sheet.put(row + 1, 0, line.label or None, label)
+        for k, x in enumerate(line.cells):
+            if isinstance(x, str):
+                sheet.put(row + 1, LEFT + k, x, axis)
+            elif isinstance(x, tuple):
+                sheet.fill(row + 1, LEFT + k, x[0], x[1], number)
+            elif x is not None:
+                sheet.fill(row + 1, LEFT + k, None, x, number)
+    last = section.top + len(section.lines) - 1
+    area = section.top, LEFT, last, LEFT + section.width - 1
+    sheet.conditional_format(*area, style.heat(signed=True))
+    scientific(book, sheet, area, "weight", look="beyond, narrow")

@@ -1,0 +1,93 @@
+"""A Spec -> a finished workbook: the one place that knows all sheets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sheetgen.network import program
+from sheetgen.spec import Spec
+from sheetgen.writer.book import writing
+from sheetgen.writer.plan import START, Oracle, Run
+from sheetgen.writer.sheets import (
+    autograd_check,
+    differences,
+    network,
+    rates,
+    recomputation,
+    start,
+    steps,
+    template,
+    training,
+)
+from sheetgen.writer.sheets.rates import RatePlaces
+from sheetgen.writer.sheets.recomputed import Layout
+from sheetgen.writer.sheets.start import Made
+from sheetgen.writer.sheets.training import TrainingPlaces
+
+
+def ask_oracle(spec: Spec) -> Oracle:
+    """PyTorch's numbers for a Spec. Importing torch takes seconds, so it is done here and not before."""
+    from sheetgen.judge import oracle as reference
+
+    series = {label: list(s.numbers()) for label, s in reference.run(spec).items()}
+    scales = {label: reference.scale(numbers) for label, numbers in series.items()}
+    return Oracle(reference.versions(), {label: [n.value for n in s] for label, s in series.items()}, scales)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A workbook laid out: where on each sheet stands what others refer to, before any of them is written."""
+
+    run: Run
+    training: TrainingPlaces
+    rates: RatePlaces
+    recomputation: Layout
+    compared: int  # columns, with PyTorch
+
+    @property
+    def cells(self) -> int:
+        """How many cells the tables have that hold a row for every step."""
+        checked = 2 + 3 * self.compared
+        return self.run.height * (self.training.columns + self.rates.columns + checked + self.recomputation.columns)
+
+    @property
+    def formulas(self) -> int:
+        """About how many formulas the workbook has: the cells of the tables, but for PyTorch's numbers."""
+        return self.cells - self.run.height * self.compared
+
+
+def plan(spec: Spec) -> Plan:
+    """Lay a workbook out. Raises TooLarge or FormulaTooLong, before anything slow is done."""
+    run = Run(program.build(spec))
+    drawn, compared = training.places(run), RatePlaces(run)
+    count = autograd_check.compared(drawn.trace, compared)
+    return Plan(run, drawn, compared, Layout(run, drawn, compared), count)
+
+
+def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None:  # noqa: B008 (it is immutable)
+    """Write a workbook. Raises OSError, and what `made.calculate` does."""
+    run, trace = plan.run, plan.training.trace
+    spec = run.program.spec
+    with writing(path, f"{spec.title}: a neural network in live cells", made.calculate) as book:
+        book.sheet(START, f"{spec.title}, in live cells", start_subtitle(spec))
+        panel = network.write(book, run, trace)
+        steps.write(book, run, trace, panel)
+        training.write(book, run, plan.training)
+        rates.write(book, run, plan.rates)
+        autograd_check.write(book, run, trace, plan.rates, oracle)
+        scales = recomputation.write(book, plan.recomputation)
+        differences.write(book, run, panel, scales)
+        template.write(book, spec, made.options)
+        for extra in made.extras:
+            extra.write(book)
+        compared = start.Content(spec, run.height * plan.compared, plan.rates.recomputed)
+        start.write(book, compared, oracle, made)
+
+
+def start_subtitle(spec: Spec) -> str:
+    """What the workbook is, in one sentence."""
+    return (
+        f"Every number of this network's training, over {spec.steps:,} updates, is a formula; "
+        "every one is compared with PyTorch."
+    )

@@ -1,0 +1,146 @@
+"""The command `sheetgen audit`: exit statuses, options together, and one sentence for what cannot be done."""
+
+import io
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from verdicts import finding, judged
+
+from sheetgen.__main__ import main
+from sheetgen.audit import processes
+from sheetgen.audit.processes import audit_all
+from sheetgen.audit.verdict import Verdict
+from sheetgen.judge.lint import lint
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def by_name(path: Path, pointed: str | None) -> Verdict:
+    """A judge that believes the file's name."""
+    found = {"wrong": [finding()], "doubtful": [finding("warning")]}.get(path.stem, [])
+    return Verdict(path, found, [judged()], [pointed or ""], "bad.xlsx is no workbook." if path.stem == "bad" else "")
+
+
+def at_once(paths: Sequence[Path], *_: object, pointed: str | None, **__: object) -> list[Verdict]:
+    """What audit_all does, without processes."""
+    return [Verdict(path, problem=processes.refusal(path)) if processes.refusal(path) else by_name(path, pointed) for path in paths]
+
+
+@pytest.fixture
+def audit(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `sheetgen audit` in a folder with four files."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(processes, "audit_all", at_once)
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    for word in ("right", "wrong", "doubtful", "bad"):
+        (tmp_path / f"{word}.xlsx").write_bytes(b"")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stop:
+            main(["audit", *arguments], prog_name="sheetgen")
+        out, err = capsys.readouterr()
+        assert "\x1b" not in out + err and "Traceback" not in out + err
+        return int(stop.value.code or 0), out, err
+
+    return call
+
+
+@pytest.mark.parametrize(("files", "status"), [
+    ("right", 0), ("wrong", 1), ("doubtful", 1), ("bad", 2), ("right wrong", 1), ("bad wrong right", 2), ("missing", 2),
+])  # fmt: skip
+def test_the_worst_file_decides(files: str, status: int, audit: Run) -> None:
+    found, out, err = audit(*(f"{name}.xlsx" for name in files.split()))
+    assert (found, err) == (status, "")
+    assert all(f"{name}.xlsx\n" in out for name in files.split())
+
+
+def test_all_reports_at_once(audit: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And with real processes."""
+    monkeypatch.setattr(processes, "audit_all", audit_all)
+    monkeypatch.setattr(processes, "judge", by_name)
+    options = ["--junit", "o/j.xml", "--gradescope", "o/g.json", "--report", "o/r.xlsx", "--points", "40", "-j", "2"]
+    status, out, err = audit(".", "--json", "--table", "S!A1:B2", *options)
+    assert (status, err) == (2, "")
+    files = json.loads(out)["files"]
+    assert [file["path"] for file in files] == ["bad.xlsx", "doubtful.xlsx", "right.xlsx", "wrong.xlsx"]
+    assert files[2]["unread"] == ["S!A1:B2"]
+    assert len(ElementTree.parse("o/j.xml").getroot()) == 4
+    assert json.loads(Path("o/g.json").read_text())["score"] == 28.75
+    assert lint("o/r.xlsx") == [] and sorted(p.name for p in Path("o").iterdir()) == ["g.json", "j.xml", "r.xlsx"]
+    again, out, _ = audit(".", "--json", "--report", "o/r.xlsx")
+    assert again == 2 and len(json.loads(out)["files"]) == 4  # the report itself is no submission
+
+
+def test_markdown_is_printed(audit: Run) -> None:
+    status, out, err = audit("right.xlsx", "--markdown")
+    assert (status, err) == (0, "") and out.startswith("# 1 workbook: 1 right\n")
+
+
+def test_nothing_to_judge_is_one_sentence_and_the_files_say_so(audit: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    status, out, err = audit("empty", "--gradescope", "g.json")
+    assert (status, out, err.count("\n")) == (2, "", 1) and err.startswith("empty: there is nothing to judge: name ")
+    assert json.loads(Path("g.json").read_text())["score"] == 0
+
+
+def test_an_empty_folder_among_others_is_named(audit: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    status, out, err = audit("right.xlsx", "empty")
+    assert (status, err) == (2, "") and "not judged: empty is a folder without an .xlsx or .xlsm file." in out
+
+
+@pytest.mark.parametrize(("options", "sentence"), [
+    ("--report r.txt", r"r\.txt: the report's name must end with \.xlsx"),
+    ("--report right.xlsx", r"right\.xlsx: the file cannot be written \(it is what is judged\): choose another name"),
+    ("--junit folder", r"folder: .*\(it is a folder\).*"),
+    ("--junit bad.xlsx/j.xml", r"bad\.xlsx/j\.xml: .*\(bad\.xlsx is no folder\).*"),
+    ("--junit x --gradescope ./x", r"x: .*\(two reports would have this name\).*"),
+    ("--json --markdown", r"--json and --markdown: .*"),
+    ("--points nan", r"--points nan: the points must be a number"),
+])  # fmt: skip
+def test_what_cannot_be_written_is_refused_before_anything_is_judged(
+    options: str, sentence: str, audit: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "audit_all", None)
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    status, out, err = audit("right.xlsx", *options.split())
+    assert (status, out) == (2, "") and re.fullmatch(sentence + "\n", err)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["junit", "gradescope", "report"])
+def test_a_full_disk_is_one_sentence_and_the_old_file_survives(
+    name: str, audit: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "o.xlsx").write_text("old")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    status, out, err = audit("right.xlsx", f"--{name}", "o.xlsx")
+    assert (status, err) == (2, "o.xlsx: the file cannot be written (No space left on device): choose another name\n")
+    assert "right: 68 rows" in out and (tmp_path / "o.xlsx").read_text() == "old"
+
+
+@pytest.mark.parametrize("options", ["", "--jobs 0 x", "--timeout 0 x", "--points -1 x", "--nonsense x"])
+def test_a_command_that_is_none_shows_its_usage(options: str, audit: Run) -> None:
+    status, out, err = audit(*options.split())
+    assert (status, out) == (2, "") and err.startswith("Usage: sheetgen audit")
+
+
+def test_a_narrow_encoding_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", out)
+    monkeypatch.setattr(processes, "audit_all", lambda *_, **__: [Verdict(Path("∂.xlsx"))])
+    with pytest.raises(SystemExit) as stop:
+        main(["audit", "∂.xlsx"])
+    assert stop.value.code == 0
+    out.flush()
+    assert out.buffer.getvalue().startswith(b"?.xlsx\n")

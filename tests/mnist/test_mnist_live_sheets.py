@@ -1,0 +1,189 @@
+"""The four live sheets as a person meets them: what may be typed where, counts, short formulas of one pattern each."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from live_books import ORDER, Typed, cells_of, network, planes
+from lxml import etree
+
+from mnist import digits, live
+from mnist.live import Live
+from mnist.sheets import samples, viewer
+from sheetgen.excel import Entry, Workbook, read
+from sheetgen.excel.a1 import address, area, place, tokens
+from sheetgen.judge.lint import lint
+from sheetgen.writer.book import writing
+from sheetgen.writer.sheets import weights
+from sheetgen.writer.trace import letter
+
+MAIN = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+LONGEST = 150  # characters of a formula
+ANCHORED = re.compile(r"(?:'CNN weights'!\$[A-Z]+\$\d+(?::\$[A-Z]+\$\d+)? )*")
+COUNT = f"{letter(weights.COUNT)}{weights.TABLE + 1}"
+
+
+def xml(path: Path, part: str) -> Any:
+    with zipfile.ZipFile(path) as file:
+        return etree.fromstring(file.read(part))
+
+
+def sheet_of(path: Path, name: str) -> Any:
+    return xml(path, f"xl/worksheets/sheet{ORDER.index(name) + 1}.xml")
+
+
+def unlocked(path: Path, name: str) -> set[str]:
+    """The cells of a sheet that may be typed into while it is protected."""
+    forms = xml(path, "xl/styles.xml").findall("m:cellXfs/m:xf", MAIN)
+    open_ = {str(k) for k, form in enumerate(forms) if form.find("m:protection[@locked='0']", MAIN) is not None}
+    return {cell.get("r") for cell in sheet_of(path, name).iterfind(".//m:c", MAIN) if cell.get("s") in open_}
+
+
+def choosers() -> list[str]:
+    """The merged cells of the three lists: the image, the layer, the channel."""
+    at = letter(viewer.AT)
+    last = letter(viewer.AT + 16)
+    return ["E6:M6", f"{at}{viewer.LAYER}:{last}{viewer.LAYER}", f"{at}{viewer.CHANNEL}:{last}{viewer.CHANNEL}"]
+
+
+@pytest.mark.parametrize("name", live.SHEETS)
+def test_every_sheet_is_protected_and_only_inputs_are_open(live_book: Path, live_cells: Workbook, name: str) -> None:
+    protection = sheet_of(live_book, name).find("m:sheetProtection", MAIN)
+    assert protection is not None and protection.get("sheet") == "1" and protection.get("password") is None
+    inputs = [*cells_of(live_cells, "cnn_drawing"), *(at for text in choosers() for at in area(text).addresses())]
+    assert unlocked(live_book, name) == (set(inputs) if name == live.LIVE else set())
+
+
+def test_what_may_be_typed(live_book: Path, live_cells: Workbook) -> None:
+    rules = {rule.get("sqref"): rule for rule in sheet_of(live_book, live.LIVE).iterfind(".//m:dataValidation", MAIN)}
+    drawing = "B10:AC37"
+    assert list(area(drawing).addresses()) == cells_of(live_cells, "cnn_drawing") and area(drawing).size == 784
+    assert sorted(rules) == sorted([drawing, *choosers()])
+    pixel = rules[drawing]
+    limits = [pixel.findtext(f"m:formula{k}", None, MAIN) for k in (1, 2)]
+    assert (pixel.get("type"), pixel.get("operator", "between"), limits) == ("whole", "between", ["0", "255"])
+    lists = [rules[text].findtext("m:formula1", None, MAIN) for text in choosers()]
+    assert {rules[text].get("type") for text in choosers()} == {"list"}
+    assert all(rules[text].get("showErrorMessage") == "1" for text in rules)
+    images, layers = (listed(live_cells, text) for text in lists[:2])
+    assert images == [live.OWN, live.BLANK, *digits.names()] and len(images) == 22
+    assert layers == [plane.name for plane in planes(live_cells)]
+    most = max(plane.shape[0] for plane in planes(live_cells))
+    assert lists[2] == '"' + ",".join(map(str, range(most))) + '"' and len(lists[2]) <= 257
+
+
+def listed(book: Workbook, reference: str) -> list[str]:
+    """The texts in a range."""
+    at = area(reference)
+    return [str(book.sheets[at.sheet][where].value) for where in at.addresses()]
+
+
+def test_parameters_are_counted_live(live_cells: Workbook) -> None:
+    """19,184, tensor by tensor as PyTorch has them; a number that is deleted is one fewer."""
+    cells, wanted = live_cells.sheets[live.WEIGHTS], dict(network().named_parameters())
+    first = weights.TABLE + 2
+    rows = range(first, first + len(wanted))
+    assert sorted(str(cells[f"A{row}"].value) for row in rows) == sorted(wanted)
+    wanted = {str(cells[f"A{row}"].value): wanted[str(cells[f"A{row}"].value)] for row in rows}
+    counts = [f"{letter(weights.COUNT)}{row}" for row in rows]
+    typed = Typed(live_cells)
+    found = typed.read([COUNT, *counts], live.WEIGHTS)
+    assert found == [19_184, *(p.numel() for p in wanted.values())]
+    shapes = [str(cells[f"B{row}"].value).split(" × ") for row in rows]
+    assert [tuple(map(int, shape)) for shape in shapes] == [tuple(p.shape) for p in wanted.values()]
+    row = place(next(at for at, entry in cells.items() if entry.value == "row 0, in 0"))[0]
+    typed.put(f"B{row}", "gone", live.WEIGHTS)
+    assert typed.read([COUNT, counts[0]], live.WEIGHTS) == [19_183, found[1] - 1]
+
+
+def test_weights_are_those_of_the_record(live_cells: Workbook) -> None:
+    """The numbers on the sheet, taken together, are the state's; what else stands there are formulas and counts."""
+    cells = live_cells.sheets[live.WEIGHTS]
+    first = min(place(at)[0] for at, entry in cells.items() if str(entry.value).startswith("kernels.0.weight   "))
+    shown = [e.value for at, e in cells.items() if place(at)[0] > first and e.formula is None]
+    state = {k: v for k, v in network().state_dict().items() if v.dim()}
+    wanted = [x for tensor in state.values() for x in tensor.reshape(-1).tolist()]
+    assert sorted(x for x in shown if isinstance(x, float)) == sorted(wanted)
+
+
+def references(formula: str) -> tuple[str, str, list[tuple[int, int, int, int]]]:
+    """(the formula's text without its references, those to weights, the corners of all others)."""
+    text, kernels, others = "", "", []
+    for kind, piece in tokens(formula):
+        if kind == "reference" and live.WEIGHTS in piece:
+            kernels += piece + " "
+        elif kind == "reference":
+            assert "$" not in piece
+            others.append(area(piece)[1:])
+        text += "#" if kind == "reference" else piece
+    return text, kernels, others
+
+
+def test_every_plane_has_one_pattern(live_cells: Workbook) -> None:
+    """As (channel, y, x) goes on by one, every reference moves on by the same rows and columns; kernels by channel."""
+    cells = live_cells.sheets[live.LAYERS]
+    found = planes(live_cells)
+    assert sum(p.count for p in found) == sum(e.formula is not None for e in cells.values())
+    for plane in found:
+        parts = [references(cells[at].formula or "") for at in plane.addresses()]
+        assert len(parts) == plane.count == prod(plane.shape) and len({text for text, _, _ in parts}) == 1, plane.name
+        corners = np.array([others for _, _, others in parts]).reshape(*plane.shape, -1)
+        for axis in range(3):
+            steps = np.diff(corners, axis=axis)
+            assert steps.size == 0 or np.ptp(steps, axis=(0, 1, 2)).max() == 0, plane.name
+        kernels = np.array([kernel for _, kernel, _ in parts]).reshape(plane.shape[0], -1)
+        assert all(len({*row}) == 1 for row in kernels)
+        assert len({*kernels[:, 0]}) == (plane.shape[0] if "Conv2d" in plane.what else 1)
+        assert all(ANCHORED.fullmatch(kernel) for kernel in kernels[:, 0])
+
+
+def test_convolutions_of_equal_size_are_one_formula_filled_down_and_right(live_cells: Workbook) -> None:
+    """In R1C1, where as many channels come in as go out, a channel is one formula."""
+    cells = live_cells.sheets[live.LAYERS]
+    filled = [p for p in planes(live_cells) if p.what.startswith("Conv2d 16 to 16")]
+    assert len(filled) == 6
+    for plane in filled:
+        for channel in range(plane.shape[0]):
+            relative = set()
+            for y, x in np.ndindex(*plane.shape[1:]):
+                at = plane.at(channel, y, x)
+                text, kernels, ((top, left, bottom, right),) = references(cells[at].formula or "")
+                row, column = place(at)
+                relative.add((text, kernels, top - row, left - column, bottom - row, right - column))
+            assert len(relative) == 1
+
+
+def test_formulas_are_short_and_the_file_is_small(live_book: Path, live_cells: Workbook) -> None:
+    formulas = [e.formula for name in live.SHEETS for e in live_cells.sheets[name].values() if e.formula]
+    assert 24_000 < len(formulas) < 30_000 and max(map(len, formulas)) <= LONGEST
+    assert all(e.value is not None for name in live.SHEETS for e in live_cells.sheets[name].values() if e.formula)
+    assert live_book.stat().st_size < 4 << 20
+
+
+def test_the_subtitle_counts_the_formulas(live_cells: Workbook) -> None:
+    told = str(live_cells.sheets[live.LIVE]["A2"].value)
+    assert re.findall(r"\d+,\d+", told) == [f"{sum(plane.count for plane in planes(live_cells)):,}"]
+
+
+def test_the_linter_finds_nothing(live_book: Path) -> None:
+    assert lint(live_book) == []
+
+
+def test_samples_whose_names_look_like_formulas_stay_texts(live_network: Live, tmp_path: Path) -> None:
+    names = ["=1+1", "+1", "@SUM(A1)", "-1", "{=A1}", "https://example.org", "_x0041_", " 3 "]
+    images = dict.fromkeys(names, live_network.images[live.BLANK])
+    named = live_network._replace(images=images, logits=dict.fromkeys(names, np.arange(10.0)))
+    path = tmp_path / "samples.xlsx"
+    with writing(path, "samples") as book:
+        book.sheet("Start", "", "")
+        samples.write(book, named)
+    cells = read(path).sheets[live.SAMPLES]
+    assert [cells[address(samples.LIST + k, 1)] for k in range(1, 9)] == [Entry(None, name) for name in names]
+    assert not [at for at, entry in cells.items() if entry.formula is not None]
+    assert lint(path) == []

@@ -1,0 +1,106 @@
+"""Every function and operator of the reader against engines that share no line with it."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_books import run, write
+from reader_books import book
+from reader_formulas import Formulas, never_called
+
+from sheetgen.excel import read
+from sheetgen.excel.a1 import address
+from sheetgen.judge.engines import iron
+from sheetgen.reader import Book, values
+from sheetgen.reader.functions import FUNCTIONS
+
+SPELLED = ("7", "1.5")
+ERRORS = (None, "", "abc", "x y", "#NUM!", "#VALUE!", "#DIV/0!", "#N/A", "#NAME?", "#REF!")
+
+
+def found(cells: dict[str, Any], formulas: list[str]) -> tuple[Book, dict[str, float], dict[str, str]]:
+    """(the book, address -> value, address -> formula) of formulas below the cells."""
+    where = {address(k, 10): formula for k, formula in enumerate(formulas, 1)}
+    made = book({**cells, **{at: f"={formula}" for at, formula in where.items()}})
+    return made, {at: number for (_, at), number in values(made)[0].items()}, where
+
+
+def content(made: Book) -> dict[str, Any]:
+    """The cells of a book as a file is written from them."""
+    cells = made.workbook.sheets["S"]
+    return {at: entry.value if entry.formula is None else f"={entry.formula}" for at, entry in cells.items()}
+
+
+def agree(ours: float, theirs: Any, relative: float, absolute: float) -> bool:
+    """One number, or both an error or a text; a text that spells a number is that number."""
+    if math.isnan(ours):
+        return isinstance(theirs, str) and theirs not in SPELLED
+    return theirs not in ERRORS and ours == pytest.approx(float(theirs), rel=relative, abs=absolute)
+
+
+def calculated(monkeypatch: pytest.MonkeyPatch, made: Book) -> dict[str, Any]:
+    monkeypatch.setattr("sheetgen.judge.engines.iron.read", lambda _: made.workbook)
+    return iron.recalculate("a book").values["S"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_numbers_agree_with_ironcalc(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Formulas(seed)
+    made, ours, where = found(source.cells(mixed=False), source.every(2))
+    theirs = calculated(monkeypatch, made)
+    wrong = [
+        (formula, ours[at], theirs.get(at)) for at, formula in where.items()
+        if not agree(ours[at], theirs.get(at), 1e-9, 1e-9 if "NORM" in formula else 1e-12)
+    ]  # fmt: skip
+    assert wrong == []
+    assert sum(map(math.isnan, ours.values())) < len(ours) / 5
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_texts_blanks_and_truth_values_agree_with_ironcalc(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or they are not understood, which few are."""
+    source = Formulas(100 + seed)
+    formulas = [*source.of_ranges(), *source.of_choices(), *source.of_operators()]
+    made, ours, where = found(source.cells(mixed=True), formulas)
+    theirs = calculated(monkeypatch, made)
+    understood = {at: formula for at, formula in where.items() if ("S", at) not in made.problems}
+    wrong = [
+        (formula, ours[at], theirs.get(at)) for at, formula in understood.items()
+        if not agree(ours[at], theirs.get(at), 1e-9, 1e-12)
+    ]  # fmt: skip
+    assert wrong == []
+    assert len(understood) > 0.8 * len(where)
+
+
+def test_every_function_is_asked_for() -> None:
+    assert never_called(Formulas(0).every()) == set()
+
+
+@pytest.mark.slow
+def test_numbers_agree_with_libreoffice(tmp_path: Path) -> None:
+    """It prints 15 digits, knows not all newer names, and sees a truth value in a cell as a number."""
+    source = Formulas(7)
+    made, ours, where = found(source.cells(mixed=False), source.every(4))
+    theirs = run("LibreOffice", write(tmp_path / "a.xlsx", {"S": content(made)})).values["S"]
+    known = {at: formula for at, formula in where.items() if theirs.get(at) != "#NAME?"}
+    # What it makes of a depreciation beyond the life of a thing, or below 0, is its own.
+    wrong = [
+        (formula, ours[at], theirs.get(at)) for at, formula in known.items()
+        if not agree(ours[at], theirs.get(at), 1e-9, 1e-9) and "DB(" not in formula and "SYD(" not in formula
+    ]  # fmt: skip
+    assert wrong == [] and len(known) > 0.85 * len(where)
+
+
+def test_a_wrong_function_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FUNCTIONS, "SUMSQ", FUNCTIONS["SUM"])
+    with pytest.raises(AssertionError, match="SUMSQ"):
+        test_numbers_agree_with_ironcalc(0, monkeypatch)
+
+
+def test_our_own_file_is_read_as_it_is_written(tmp_path: Path) -> None:
+    """The same through a file: numbers keep all their digits, formulas their text."""
+    source = Formulas(3)
+    made, ours, where = found(source.cells(mixed=True), source.every())
+    again = values(Book(read(write(tmp_path / "a.xlsx", {"S": content(made)}))))[0]
+    assert all(again["S", at] == pytest.approx(number, nan_ok=True) for at, number in ours.items()) and len(where) > 150
