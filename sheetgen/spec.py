@@ -16,6 +16,9 @@ from sheetgen.base.errors import UserError
 from sheetgen.base.text import unseen
 from sheetgen.cells.ops import ACTIVATIONS, OPS
 
+# The sheet of an exported file that carries PyTorch's outputs for an example, and its heads.
+PYTORCH, HEADS = "PyTorch", ("what", "cell", "number")
+
 BIASES = ("none", "trained", "frozen")
 FORMULAS = ("expanded", "staged")
 LEARNING_RATES = (0.1, 0.2, 0.5, 0.8, 1.0, 2.0)

@@ -15,11 +15,11 @@ from books import FEW, TEMPLATES, BuildBook, written
 
 import mnist.live
 from mnist.live import Live
+from sheetgen.deliver.build import ask_oracle
 from sheetgen.excel import Workbook, read
 from sheetgen.judge.columns import find
 from sheetgen.judge.engines import beside
 from sheetgen.spec import Spec, load, parse, with_options
-from sheetgen.writer import workbook
 from sheetgen.writer.plan import Oracle
 from sheetgen.writer.sheets import steps
 from sheetgen.writer.typeset import Picture, typeset
@@ -71,7 +71,7 @@ def homework_spec() -> Spec:
 @pytest.fixture(scope="session")
 def homework_oracle(homework_spec: Spec) -> Oracle:
     """What PyTorch says of the homework's 30 steps."""
-    return workbook.ask_oracle(homework_spec)
+    return ask_oracle(homework_spec)
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +83,7 @@ def build_book(tmp_path_factory: pytest.TempPathFactory, homework_spec: Spec, ho
         options = {"steps": STEPS} | options if isinstance(spec, str) else options
         spec = replace(load(TEMPLATES / f"{spec}.toml") if isinstance(spec, str) else spec, **options)
         if spec not in built:
-            oracle = homework_oracle if spec == homework_spec else workbook.ask_oracle(spec)
+            oracle = homework_oracle if spec == homework_spec else ask_oracle(spec)
             built[spec] = written(tmp_path_factory.mktemp("book") / f"{Path(spec.source).stem}.xlsx", spec, oracle)
         return built[spec]
 

@@ -107,7 +107,8 @@ def test_it_starts_light(code: str) -> None:
 def test_a_heavy_start_would_be_seen() -> None:
     assert loaded("import sheetgen.writer.book") >= {"xlsxwriter"}
     assert loaded("import sheetgen.judge.oracle") >= {"torch"}
-    assert loaded("import sheetgen.writer.typeset; sheetgen.writer.typeset.typeset('x', '#000000')") >= {"matplotlib", "numpy"}
+    drawn = "from sheetgen.writer.typeset import typeset; typeset('x', '#000000')"
+    assert loaded(drawn) >= {"matplotlib", "numpy"}
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,10 @@ from sheetgen.judge.check import check, linted
 from sheetgen.judge.engines import EngineFailed
 from sheetgen.judge.engines.calculated import calculated
 from sheetgen.judge.report import Report
+from sheetgen.spec import Spec
 from sheetgen.templates import find
 from sheetgen.writer import workbook
-from sheetgen.writer.plan import START
+from sheetgen.writer.plan import START, Oracle
 from sheetgen.writer.plugins import Extra, gather
 from sheetgen.writer.sheets.start import EngineLine, Made
 from sheetgen.writer.trace import TooLarge
@@ -82,6 +83,15 @@ def build(
     return Built(path, report)
 
 
+def ask_oracle(spec: Spec) -> Oracle:
+    """Ask PyTorch for the numbers of a Spec. Importing torch takes seconds, so it is done here and not before."""
+    from sheetgen.judge import oracle
+
+    series = {label: list(s.numbers()) for label, s in oracle.run(spec).items()}
+    scales = {label: oracle.scale(numbers) for label, numbers in series.items()}
+    return Oracle(oracle.versions(), {label: [n.value for n in s] for label, s in series.items()}, scales)
+
+
 def _build(
     plan: workbook.Plan, path: Path, options: str, checked: bool, extras: Sequence[Extra], progress: Progress
 ) -> Report:
@@ -109,7 +119,7 @@ def _draft(plan: workbook.Plan, folder: Path, made: Made, checked: bool, say: Pr
 
     Unchecked, it is linted all the same: Excel would refuse what the linter finds.
     """
-    oracle = workbook.ask_oracle(plan.run.program.spec)
+    oracle = ask_oracle(plan.run.program.spec)
     say("writing")
     draft, final = folder / "draft.xlsx", folder / FINAL
     workbook.write(plan, draft, oracle, made)

@@ -18,11 +18,11 @@ from sheetgen.base.progress import Progress, silent
 from sheetgen.base.text import unseen
 from sheetgen.judge.compare import Scales, compare
 from sheetgen.judge.engines.calculated import calculated
-from sheetgen.judge.exported import PYTORCH
 from sheetgen.judge.lint import lint
 from sheetgen.judge.report import Exported
 from sheetgen.network.torch.graph import CannotExport, Graph
 from sheetgen.network.torch.trace import trace
+from sheetgen.spec import PYTORCH
 from sheetgen.writer.book import CREATED, Book, writing
 from sheetgen.writer.planes import layout
 from sheetgen.writer.planes.kernels import LEFT

@@ -19,9 +19,8 @@ from sheetgen.judge.engines.patterns import NAME as PATTERNS
 from sheetgen.judge.engines.result import formula_cells
 from sheetgen.judge.recalculated import Judge, Verdict
 from sheetgen.judge.report import WRONG, Report
+from sheetgen.spec import HEADS, PYTORCH
 
-PYTORCH = "PyTorch"  # the sheet that carries the example
-HEADS = ("what", "cell", "number")
 KINDS = ({"Predict", "Weights"}, {"Model", "Layers", "Weights"})  # the sheets of an older file, without an example
 RELATIVE, FLOOR = 1e-9, 1e-12  # of a number, and of the largest on its sheet: sums of both signs cancel
 PATTERNS_UP_TO = 30_000  # formula cells; beyond, it takes minutes

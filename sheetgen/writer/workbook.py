@@ -26,15 +26,6 @@ from sheetgen.writer.sheets.start import Made
 from sheetgen.writer.sheets.training import TrainingPlaces
 
 
-def ask_oracle(spec: Spec) -> Oracle:
-    """PyTorch's numbers for a Spec. Importing torch takes seconds, so it is done here and not before."""
-    from sheetgen.judge import oracle as reference
-
-    series = {label: list(s.numbers()) for label, s in reference.run(spec).items()}
-    scales = {label: reference.scale(numbers) for label, numbers in series.items()}
-    return Oracle(reference.versions(), {label: [n.value for n in s] for label, s in series.items()}, scales)
-
-
 @dataclass(frozen=True)
 class Plan:
     """A workbook laid out: where on each sheet stands what others refer to, before any of them is written."""

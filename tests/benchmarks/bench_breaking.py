@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 from breaking import INPUTS, SHEETS, Opened, named
 
 from sheetgen import templates
+from sheetgen.deliver.build import ask_oracle
 from sheetgen.judge.engines.calculated import calculated
 from sheetgen.spec import load, with_options
 from sheetgen.writer import workbook
@@ -34,7 +35,7 @@ def main() -> int:
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "book.xlsx"
-        workbook.write(workbook.plan(spec), path, workbook.ask_oracle(spec), Made(calculate=calculated))
+        workbook.write(workbook.plan(spec), path, ask_oracle(spec), Made(calculate=calculated))
         for title, inputs in INPUTS.items():
             missed += _broken(Opened(path), title, inputs)
     return 1 if missed else 0

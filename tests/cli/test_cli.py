@@ -62,7 +62,7 @@ def computing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("this should have been refused before anything was computed")
 
-    monkeypatch.setattr(workbook, "ask_oracle", refuse)
+    monkeypatch.setattr(build, "ask_oracle", refuse)
     monkeypatch.setattr(workbook, "write", refuse)
 
 
@@ -289,7 +289,7 @@ def test_a_long_build_says_so_first(
     """Before anything slow is done, with the count of formulas; a short one says nothing."""
     said: list[str] = []
     monkeypatch.setattr(console, "warn", said.append)
-    monkeypatch.setattr(workbook, "ask_oracle", interrupted)
+    monkeypatch.setattr(build, "ask_oracle", interrupted)
     plan = workbook.plan(specs.with_options(specs.load(TEMPLATES / "xor.toml"), 2_000))
     assert sheetgen("build", "xor", "--steps", 2_000, "-o", "x.xlsx")[0] == 130
     assert said == [
@@ -304,7 +304,7 @@ def test_a_long_build_says_so_first(
 def test_the_count_of_formulas_is_about_right(name: str, tmp_path: Path) -> None:
     spec = specs.with_options(specs.load(TEMPLATES / f"{name}.toml"), 60)
     plan = workbook.plan(spec)
-    workbook.write(plan, tmp_path / "x.xlsx", workbook.ask_oracle(spec))
+    workbook.write(plan, tmp_path / "x.xlsx", build.ask_oracle(spec))
     found = sum(bool(e.formula) for cells in read(tmp_path / "x.xlsx").sheets.values() for e in cells.values())
     assert 0.85 * found < plan.formulas < 1.05 * found
 

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck
 from lxml import etree
 
+from sheetgen.deliver.build import ask_oracle
 from sheetgen.excel import Value, Workbook, read
 from sheetgen.excel.a1 import column_letters, place
 from sheetgen.judge.engines.calculated import calculated
@@ -40,7 +41,7 @@ BuildBook = Callable[..., Path]  # what the fixture build_book is
 
 def written(path: Path, spec: Spec, oracle: Oracle | None = None, **made: Any) -> Path:
     """Write a workbook as `sheetgen build` does; `made` are fields of Made."""
-    workbook.write(workbook.plan(spec), path, oracle or workbook.ask_oracle(spec), Made(calculate=calculated, **made))
+    workbook.write(workbook.plan(spec), path, oracle or ask_oracle(spec), Made(calculate=calculated, **made))
     return path
 
 

@@ -28,7 +28,10 @@ Outcome = Recalculated | EngineMissing | EngineFailed
 # Those that take longest, which are to be started first; the others then fill the gaps.
 SLOWEST = ("Formulon", "formulas patterns", "LibreOffice", "formulas")
 GRACE = 5.0  # seconds that an engine has to clean up
-_PROGRAM = "import sys; sys.path[:] = {path!r}; from sheetgen.judge.engines.beside import work; work({name!r}, {folder!r})"
+_PROGRAM = (
+    "import sys; sys.path[:] = {path!r}; "
+    "from sheetgen.judge.engines.beside import work; work({name!r}, {folder!r})"
+)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sheetgen.judge.exported import HEADS
+from sheetgen.spec import HEADS
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.planes.layout import Layout
 from sheetgen.writer.trace import letter, quoted
