@@ -69,7 +69,7 @@ def test_every_room_of_the_packages_is_on_the_map() -> None:
 
 
 def test_what_is_not_there_is_noticed() -> None:
-    assert missing("1. `sheetgen/cells/cell.py`: a row of `OPS`, and `Nothing`") == ["Nothing"]
+    assert missing("1. `sheetgen/cells/ops.py`: a row of `OPS`, and `Nothing`") == ["Nothing"]
     assert missing("`sheetgen/gone.py` and `sheetgen/judge/lint/`, `lint`") == ["sheetgen/gone.py"]
     assert items("a `b`\nc `d`\n\n1. `e`\n   f `g`\n2. `h`\n") == ["a `b` c `d`", "1. `e` f `g`", "2. `h`"]
 
