@@ -5,6 +5,7 @@ import os
 import pickle
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ from mnist.live import Live
 from sheetgen.deliver.build import ask_oracle
 from sheetgen.excel import Workbook, read
 from sheetgen.judge.columns import find
-from sheetgen.judge.engines import beside
+from sheetgen.judge.engines import beside, patterns, together
 from sheetgen.spec import Spec, load, parse, with_options
 from sheetgen.writer.plan import Oracle
 from sheetgen.writer.sheets import steps
@@ -39,6 +40,19 @@ def engines_in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.
     """Run several engines in this process, as one alone is: each is then started once, not once for every test."""
     if request.module.__name__ != "test_beside":  # whose tests are about the processes
         monkeypatch.setattr(beside, "sys", SimpleNamespace(executable=""))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patterns_are_kept() -> Iterator[None]:
+    """Have `formulas` compile a pattern once for all tests, unless one of them changes what it is made with."""
+
+    @cache
+    def kept(pattern: str, at_once: bool, _: object) -> together.Pattern:
+        return together.compile_pattern(pattern, at_once)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patterns, "compile_pattern", lambda *key: kept(*key, together.careful))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,8 +15,10 @@ import pytest
 from grad_books import Cells, book, checked, run, write
 
 from sheetgen.base.errors import MissingExtra, UserError
-from sheetgen.cells.cell import OPS, Cell, Op
+from sheetgen.cells.cell import Cell
+from sheetgen.cells.ops import OPS, Op
 from sheetgen.excel import Entry, ErrorValue, Value
+from sheetgen.grad import numeric
 from sheetgen.grad.engine import AGREES, CANNOT, DIFFERS, UNCHECKED, VAGUE, Check
 from sheetgen.grad.result import Result, Row, grad
 from sheetgen.grad.tape import local
@@ -37,7 +39,7 @@ def no_adjoint_is_remembered() -> Iterator[None]:
 def tanh(value: Any = math.tanh, factor: float = 1.0) -> Op:
     """The operator tanh, with another value, or with an adjoint that is off by a factor."""
     right = OPS["tanh"]
-    return Op(value, lambda y, g, a: (right.adjoint(y, g * factor, a)))
+    return right._replace(value=value, adjoint=lambda y, g, a: right.adjoint(y, g * factor, a))
 
 
 # A fault in the calculus or the reader.
@@ -57,7 +59,7 @@ def test_a_wrong_value_of_an_operator_differs(remembered: float | None, monkeypa
 
 def test_a_wrong_operator_that_is_right_at_this_number_differs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Value and adjoint fit each other: only an engine sees it."""
-    monkeypatch.setitem(OPS, "tanh", Op(lambda a: 1.5 * a, lambda y, g, a: (1.5 * g,)))
+    monkeypatch.setitem(OPS, "tanh", OPS["tanh"]._replace(value=lambda a: 1.5 * a, adjoint=lambda y, g, a: (1.5 * g,)))
     found = checked(book(TANH | {"A1": 0}), "B1", ["A1"])
     (row,) = found.rows
     assert (row.check, row.derivative) == (DIFFERS, 1.5) and row.numeric == pytest.approx(1, rel=1e-9)
@@ -260,7 +262,7 @@ def test_the_time_for_the_check_is_limited_unless_all_are_asked_for(
     cells: Cells = {f"A{k}": k for k in range(1, 49)} | {"B1": "=SUMSQ(A1:A48)"}
     path = write(tmp_path / "l.xlsx", {"S": cells})
     clock = iter(range(100_000))
-    monkeypatch.setattr("sheetgen.grad.numeric.time.monotonic", lambda: 0.1 * next(clock))  # each look costs 0.1 s
+    monkeypatch.setattr(numeric.time, "monotonic", lambda: 0.1 * next(clock))  # each look costs 0.1 s
     _, out, _ = run(capsys, path, "B1", "A1:A48", "--json")
     checks = [row["check"] for row in json.loads(out)["derivatives"]]
     assert 5 < checks.count(AGREES) < len(checks) and checks[-1] == UNCHECKED

@@ -9,8 +9,8 @@ from grad_books import Cells, book
 
 from sheetgen.base.errors import UserError
 from sheetgen.excel import Entry, ErrorValue
-from sheetgen.grad import grad
 from sheetgen.grad.engine import CANNOT
+from sheetgen.grad.result import grad
 from sheetgen.judge.engines import apart
 from sheetgen.judge.engines.iron import Live
 

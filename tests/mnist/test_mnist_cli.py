@@ -28,8 +28,8 @@ from mnist.recipe import RECIPES
 from sheetgen.__main__ import build
 
 TESTS = Path(__file__).parents[1]
-COMMAND = [sys.executable, str(TESTS / "mnist_command.py")]
-ENVIRONMENT = os.environ | {"PYTHONPATH": f"{TESTS.parent}{os.pathsep}{TESTS}", "OMP_NUM_THREADS": "1"}
+COMMAND = [sys.executable, str(TESTS / "helpers" / "mnist_command.py")]
+ENVIRONMENT = os.environ | {"PYTHONPATH": f"{TESTS.parent}{os.pathsep}{TESTS / 'helpers'}", "OMP_NUM_THREADS": "1"}
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 ROW = re.compile(r" +\d  +0\.\d{6}  +\d\.\d{4}  +\d+\.\d\d  +\d\.\d{4}  +\d+\.\d\d  +\d+\.\d")
 
@@ -248,7 +248,7 @@ def test_two_processes_share_every_batch(here: Path) -> None:
 def test_two_processes_have_the_gradients_of_one(tmp_path: Path) -> None:
     """To 1e-9 in float64: BatchNorm over both halves of the batch, a kernel used twice, gradients averaged."""
     mnist_gradients.main(str(tmp_path / "alone"))
-    script = [sys.executable, str(TESTS / "mnist_gradients.py"), str(tmp_path / "together")]
+    script = [sys.executable, str(TESTS / "helpers" / "mnist_gradients.py"), str(tmp_path / "together")]
     with socket.socket() as free:
         free.bind(("localhost", 0))
         group = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": str(free.getsockname()[1])}

@@ -11,7 +11,7 @@ them, to the last bit.
 import re
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
-from functools import lru_cache, reduce, wraps
+from functools import reduce, wraps
 from typing import Any, ClassVar
 
 import numpy as np
@@ -56,7 +56,6 @@ def _around_ranges(pattern: str) -> Iterable[str]:
             yield calls[-1]
 
 
-@lru_cache(maxsize=4_096)
 def compile_pattern(pattern: str, together: bool) -> Pattern:
     """A function from the values of the slots, in order, to an array of objects. Raises NotEvaluated."""
     import formulas
