@@ -1,7 +1,8 @@
 """Is a finished workbook right? The judge reads the file, and imports nothing of what writes its cells.
 
 It shares with the generator `spec`, which reads the template that the file carries (and `text`, which looks for what
-cannot be seen in its title), and `reference`, which trains that network in PyTorch. A fault in these it would not see.
+cannot be seen in its title), and addresses. A fault in these it would not see. `oracle`, which trains that network in
+PyTorch, also gave the numbers that the sheet Autograd check shows.
 
 Every formula is recalculated by real engines on a copy that remembers no results, and compared with the cached value
 and, where a table counts iterations, with PyTorch's float64 autograd. An empty list of findings is a pass.
