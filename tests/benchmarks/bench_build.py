@@ -24,7 +24,7 @@ def spent():
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(u.ru_utime + u.ru_stime for u in used)
 stage, path = sys.argv[1:]
-from sheetgen.xlsx import read
+from sheetgen.excel import read
 if stage == "linting":
     from sheetgen.judge.lint import lint as run
 elif stage == "PyTorch autograd":

@@ -123,7 +123,7 @@ def test_leaving_early_ends_all(book: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_they_end_with_a_starter_that_is_killed(book: Path, number: int) -> None:
     """Nobody is left to end them or to remove what they share."""
     code = (
-        "from sheetgen.judge.engines import beside, side_by_side; from sheetgen.xlsx import read\n"
+        "from sheetgen.judge.engines import beside, side_by_side; from sheetgen.excel import read\n"
         f"beside._PROGRAM, book = {ENDLESS!r}, {str(book)!r}\n"
         f"with side_by_side(book, {QUICK!r}, read(book)) as running: list(running)"
     )
