@@ -530,7 +530,7 @@ def test_a_package_that_cannot_be_loaded_is_one_sentence(monkeypatch: pytest.Mon
 
 
 def test_the_entry_point_of_the_project_is_ours() -> None:
-    text = (Path(mnist_books.__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+    text = (Path(mnist_books.__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
     assert f'[project.entry-points."{plugins.GROUP}"]\nmnist = "mnist.sheets:gather"' in text
     assert callable(mnist.sheets.gather)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import books
 import openpyxl
 import pytest
 from books import BuildBook, panel, recalculated
@@ -261,7 +262,7 @@ def test_the_same_options_give_the_same_bytes(
         "written(Path('again.xlsx'), spec, oracle)"
     )
     env = os.environ | {"PYTHONHASHSEED": "77", "TZ": "Pacific/Kiritimati", "LC_ALL": "C"}
-    env["PYTHONPATH"] = os.pathsep.join([str(Path(workbook.__file__).parents[1]), str(Path(__file__).parents[1])])
+    env["PYTHONPATH"] = os.pathsep.join([str(Path(workbook.__file__).parents[2]), str(Path(books.__file__).parent)])
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, check=True)
     again = tmp_path / "again.xlsx"
     if again.read_bytes() != homework_book.read_bytes():
