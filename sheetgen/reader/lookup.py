@@ -26,9 +26,9 @@ from sheetgen.reader.block import (
 )
 from sheetgen.reader.choices import choose_by_number
 
-COUNT_NUMERALS = {"SUM", "PRODUCT", "AVERAGE", "COUNT", "MAX", "MIN"}  # take a typed "3" for a number, in all engines
+COUNT_NUMERALS = {"SUM", "PRODUCT", "AVERAGE", "COUNT", "MAX", "MIN"}  # take a typed "3" for a number, in Excel
 MAX_OPTIONS = 1_000  # cells among which one is chosen by a number that may change
-_NUMERAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
+_NUMERAL = re.compile(r"[-+]?[0-9]{1,15}")  # what a point means depends on the country
 
 
 def _rows(argument: Argument | None, name: str) -> Sequence[Sequence[Cell]]:

@@ -96,7 +96,7 @@ class Formulas:
         yield from (f"MATCH({c()},{r},0)", f"MATCH({n()},{r},0)", f"INDEX({r},MATCH(INDEX({r},{col}),{r},0))")
         yield from (f"ROWS({self.range()})*COLUMNS({self.range()})", f"COUNTA({self.range()},{c()})")
         yield f'IF("a"&{self.rng.randint(0, 9)}&"b"="a3b",1,2)'
-        yield from (f'{self.rng.choice(TYPED)}({c()},"{self.rng.randint(0, 99) / 8}")', f"{n()}>{n()}>{n()}")
+        yield from (f'{self.rng.choice(TYPED)}({c()},"{self.rng.randint(0, 99)}")', f"{n()}>{n()}>{n()}")
         yield from (f"{c()}{op}{self.rng.choice([c(), n()])}" for op in OPERATORS)
 
     def of_money(self) -> Iterator[str]:

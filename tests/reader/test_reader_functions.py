@@ -1,6 +1,7 @@
 """Every function and operator of the reader against engines that share no line with it."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +85,12 @@ def test_numbers_agree_with_libreoffice(tmp_path: Path) -> None:
     made, ours, where = found(source.cells(mixed=False), source.every(4))
     theirs = run("LibreOffice", write(tmp_path / "a.xlsx", {"S": content(made)})).values["S"]
     known = {at: formula for at, formula in where.items() if theirs.get(at) != "#NAME?"}
-    # What it makes of a depreciation beyond the life of a thing, or below 0, is its own.
+    # What it makes of a depreciation beyond the life of a thing, or below 0, is its own. MAX(1,"3") is an error there,
+    # and 3 in Excel and in IronCalc; a truth value in 1>2>3 is a number there, and above all numbers in the others.
+    own = re.compile(r'\b(DB|DDB|SYD)\(|,"[0-9]+"\)|>.*>')
     wrong = [
         (formula, ours[at], theirs.get(at)) for at, formula in known.items()
-        if not agree(ours[at], theirs.get(at), 1e-9, 1e-9) and "DB(" not in formula and "SYD(" not in formula
+        if not agree(ours[at], theirs.get(at), 1e-9, 1e-9) and not own.search(formula)
     ]  # fmt: skip
     assert wrong == [] and len(known) > 0.85 * len(where)
 
