@@ -85,6 +85,7 @@ def area_of(reference: Reference, corners: Sequence[str], sheet: str, at: At = N
 
 
 def area_between(sheet: str, first: Corner, last: Corner) -> Area:
+    """The range between two corners, in whatever order; a whole column or row reaches to the end of the sheet."""
     rows, columns = sorted((first.row, last.row)), sorted((first.column, last.column))
     return Area(sheet, rows[0] or 1, columns[0] or 1, rows[1] or MAX_ROW, columns[1] or MAX_COLUMN)
 

@@ -1,8 +1,7 @@
 """Would Excel accept the text of one formula, and what does it refer to?
 
-One regular expression cuts the text into tokens, one automaton with a stack accepts them. (openpyxl's Tokenizer was
-tried first: it takes `1_000` and `nan` for numbers, splits `12E-3`, and does not see R1C1 text, `@` or rows beyond
-the grid.) Operator precedence does not matter for acceptance; what matters is which operands are ranges.
+The tokens are those of `excel`; one automaton with a stack accepts them. Operator precedence does not matter for
+acceptance; what matters is which operands are ranges.
 """
 
 import re
@@ -12,10 +11,12 @@ from typing import NamedTuple
 from sheetgen.excel.a1 import range_of
 from sheetgen.excel.functions import bare, returns_range
 from sheetgen.excel.read import MAX_FORMULA
+from sheetgen.excel.tokens import LIKE_CELL, NAME_BEYOND, UNEXPECTED, is_array, tokens
 from sheetgen.judge.lint.functions import Fault, function_faults
-from sheetgen.judge.lint.tokens import ARRAY, BOOK, COLUMN_ITEM, LIKE_CELL, NAME_BEYOND, STRING, TOKEN, UNEXPECTED
 
 LEVELS, LITERAL = 64, 255
+COLUMN_ITEM = re.compile(r"\[((?:[^\[\]']|'.)*)\]")
+BOOK = re.compile(r"'?(?:\[([^\]]*)\])?(.*?)'?", re.S)  # of a sheet prefix: the other workbook, the sheet
 
 
 class Parsed(NamedTuple):
@@ -103,8 +104,7 @@ class _Reader:
     def read(self) -> None:
         if self.text.lstrip().startswith("="):
             raise Refused("formula-equals", "The formula begins with =, which the file leaves out: remove it.")
-        for match in TOKEN.finditer(self.text):
-            kind, token = match.lastgroup or "", match.group()
+        for kind, token, _ in tokens(self.text):
             if self.sheet and kind not in ("cell", "columns", "rows", "name", "error", "call"):
                 raise _bad(f"nothing to refer to follows {self.sheet}!: write a cell, a range or a name after it")
             if kind == "space":
@@ -152,8 +152,7 @@ class _Reader:
     def _array(self, token: str) -> None:
         if token.startswith("{="):
             raise _bad(UNEXPECTED["}"])
-        rows = STRING.sub("", token).split(";")
-        if not ARRAY.fullmatch(token) or len({row.count(",") for row in rows}) > 1:
+        if not is_array(token):
             raise _bad("an array constant holds constants only, in rows of equal length: write {1,2;3,4}")
         self.shapes.add("array")
         self._operand(False)
