@@ -10,7 +10,7 @@ from types import ModuleType
 
 # What each extra of pyproject.toml brings beyond the bare install, by the names it is imported by.
 EXTRAS = {
-    "build": ("numpy", "matplotlib", "PIL", "lxml", "formulas", "ironcalc"),
+    "build": ("numpy", "matplotlib", "PIL", "lxml", "openpyxl", "formulas", "ironcalc"),
     "torch": ("torch", "torchvision", "numpy", "safetensors"),
     "formulon": ("formulon",),
 }
