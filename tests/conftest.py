@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pickle
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -24,6 +25,11 @@ from sheetgen.spec import Spec, load, parse, with_options
 from sheetgen.writer.plan import Oracle
 from sheetgen.writer.sheets import steps
 from sheetgen.writer.typeset import Picture, typeset
+
+
+def pytest_configure() -> None:
+    """Take a closed terminal for what it is, though nohup may have begun the tests."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
