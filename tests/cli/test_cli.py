@@ -21,6 +21,7 @@ from sheetgen.cli import console
 from sheetgen.cli.console import KEPT
 from sheetgen.deliver import build
 from sheetgen.excel import read
+from sheetgen.judge import check as judge
 from sheetgen.judge.check import check
 from sheetgen.judge.engines import ENGINES, EngineMissing
 from sheetgen.judge.report import Report
@@ -136,10 +137,11 @@ def test_several_templates_go_into_a_folder(sheetgen: Sheetgen, tmp_path: Path) 
 def quick_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     """The judge, with its fastest engine alone."""
 
-    def quick(path: Path, engines: object = None, **options: Any) -> Report:
-        return check(path, ["IronCalc"], **options)
+    def quick(path: Path, engines: object = None, *options: Any, **more: Any) -> Report:
+        return check(path, ["IronCalc"], *options, **more)
 
     monkeypatch.setattr(build, "check", quick)
+    monkeypatch.setattr(judge, "check", quick)  # which the command takes from there
 
 
 @pytest.mark.usefixtures("quick_judge")
