@@ -1,16 +1,15 @@
 """IronCalc: a spreadsheet engine in Rust; exact doubles, the fastest of the engines."""
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from sheetgen.base.errors import UserError, need
-from sheetgen.excel import Entry, ErrorValue, Place, Value, Workbook, read
-from sheetgen.excel.a1 import place, range_of, tokens
-from sheetgen.judge.engines.result import EngineFailed, EngineMissing, Recalculated, Values, formula_cells
+from sheetgen.excel import Entry, ErrorValue, Place, Value, Workbook
+from sheetgen.excel.a1 import place, range_of
+from sheetgen.excel.tokens import tokens
+from sheetgen.judge.engines.result import Attempt, Engine, EngineFailed, EngineMissing
 
 NAME = "IronCalc"
 _DIVERGED = ',"diverged"'
@@ -25,29 +24,16 @@ def version() -> str:
     return metadata.version("ironcalc")
 
 
-def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalculated:
+def _calculate(attempt: Attempt) -> None:
     """Evaluate a model built from inputs and formulas alone, which therefore holds no cached value.
 
     Its own reader is not used: it prints, takes three times as long, and panics on charts and links it does not know.
-    Raises EngineMissing, UnreadableWorkbook, and EngineFailed if IronCalc can make nothing of the workbook.
     """
-    release = version()
-    start = time.perf_counter()
-    workbook = workbook or read(path)
-    values: Values = {sheet: {} for sheet in workbook.sheets}
-    with _no_panic(Path(path).name):
-        model, refused = _build(workbook)
+    order = {sheet: number for number, sheet in enumerate(attempt.workbook.sheets)}
+    with _no_panic(attempt.path.name):
+        model, attempt.refused = _build(attempt.workbook)
         model.evaluate()
-        for number, (sheet, cells) in enumerate(workbook.sheets.items()):
-            for address, entry in cells.items():
-                if entry.formula is not None and (value := value_of(model, number, *place(address))) is not None:
-                    values[sheet][address] = value
-    nothing = [
-        f"{sheet}!{address}: " + refused.get((sheet, address), "IronCalc gave no value")
-        for sheet, address in formula_cells(workbook.sheets)
-        if address not in values[sheet]
-    ]
-    return Recalculated(NAME, release, values, time.perf_counter() - start, nothing)
+        attempt.take(lambda sheet, address: value_of(model, order[sheet], *place(address)))
 
 
 @contextmanager
@@ -193,7 +179,7 @@ def _checked(formula: str) -> str:
         return formula
     opened: list[int] = []  # where the argument of each call begins that is not closed yet
     pieces: list[str] = []
-    for kind, text in tokens(formula):
+    for kind, text, _ in tokens(formula):
         if kind == "call" or text == "(":
             opened.append(len(pieces) + 1 if text.upper() == "IFERROR(" else 0)
         elif text == ")" and opened and (start := opened.pop()) and "".join(pieces[-2:]) == _DIVERGED:
@@ -212,3 +198,6 @@ def value_of(model: Any, sheet: int, row: int, column: int) -> Value | None:
         error = model.get_cell_type(sheet, row, column) == ironcalc.CellType.ErrorValue
         return ErrorValue(value) if error else value
     return value
+
+
+recalculate = Engine(NAME, version, _calculate, present=version)
