@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import TypeAlias
@@ -15,15 +14,14 @@ from sheetgen.excel.functions import FUNCTIONS as FACTS
 from sheetgen.excel.instructions import COMPARISONS, Call, Operator
 from sheetgen.excel.names import MAX_SHOWN
 from sheetgen.excel.references import Step
+from sheetgen.judge.compiled import choices
 from sheetgen.judge.compiled.arithmetic import PAIRED, finite
 from sheetgen.judge.compiled.values import (
     CannotCompile,
     Cells,
     Item,
-    Known,
     Operand,
     Varying,
-    as_number_and_kind,
     compared,
     defer,
     elementwise,
@@ -31,9 +29,9 @@ from sheetgen.judge.compiled.values import (
     kind,
     level_of,
     number,
+    range_of,
     text,
     truth,
-    union_kinds,
 )
 
 Build: TypeAlias = Callable[..., Item]  # of the Cells and the arguments
@@ -51,12 +49,6 @@ def call(item: Step, cells: Cells, arguments: list[Item]) -> Item:
     if not FACTS[item.name].takes(len(arguments)):
         raise CannotCompile(f"{item.name} has too few or too many arguments")
     return FUNCTIONS[item.name](cells, *arguments)
-
-
-def _range(name: str, item: Item) -> Area:
-    if not isinstance(item, Area):
-        raise CannotCompile(f"{name} has something else where a range belongs")
-    return item
 
 
 def _numbers(name: str) -> Build:
@@ -141,7 +133,7 @@ def _counta(cells: Cells, *arguments: Item) -> Item:
 
 
 def _same_shape(name: str, *arguments: Item) -> list[Area]:
-    areas = [_range(name, a) for a in arguments]
+    areas = [range_of(name, a) for a in arguments]
     if len({area.shape for area in areas}) > 1:
         raise CannotCompile(f"{name} has ranges of different shapes")
     return areas
@@ -177,94 +169,16 @@ def _pairs(name: str) -> Build:
     return build
 
 
-# Choices ------------------------------------------------------------------------------------------------------------
-
-
-def _if(cells: Cells, condition: Item, then: Item, other: Item = False) -> Item:
-    asked = truth(cells.scalar(condition))
-    if not isinstance(asked, Varying):
-        return asked if is_error(asked) else then if asked else other
-    (a, of_a), (b, of_b) = as_number_and_kind(cells.scalar(then)), as_number_and_kind(cells.scalar(other))
-    return elementwise("IF", asked, a, b, kinds=union_kinds(of_a, of_b))
-
-
-def _iferror(cells: Cells, value: Item, other: Item) -> Item:
-    tried = cells.scalar(value)
-    if not isinstance(tried, Varying):
-        return other if is_error(tried) else tried
-    if "t" in tried.kinds:
-        raise CannotCompile("IFERROR has what may be a text, and that depends on the inputs")
-    fallback, kinds = as_number_and_kind(cells.scalar(other))
-    return elementwise("IFERROR", tried, fallback, kinds=union_kinds(tried.kinds, kinds))
-
-
-def _choose(cells: Cells, which: Item, *options: Item) -> Item:
-    place = elementwise("ROUNDDOWN", number(cells.scalar(which)), 0.0)
-    if not isinstance(place, Varying):
-        return options[int(place) - 1] if isinstance(place, float) and 1 <= place <= len(options) else math.nan
-    result: Item = math.nan
-    for k, option in reversed(list(enumerate(options, 1))):
-        result = _if(cells, elementwise("=", place, float(k), kinds="b"), option, result)
-    return result
-
-
-def _index(cells: Cells, array: Item, row: Item, column: Item = None, *areas: Item) -> Item:
-    if areas:
-        raise CannotCompile("INDEX of several ranges is not understood")
-    area = _range("INDEX", array)
-    rows, columns = area.shape
-    if column is None and rows == 1:
-        row, column = 1.0, row
-    elif column is None and columns == 1:
-        column = 1.0
-    down, right = number(cells.scalar(row)), number(cells.scalar(column))
-    if not isinstance(down, Varying) and not isinstance(right, Varying):
-        return _part(area, down, right)
-    if 0.0 in (down, right):
-        raise CannotCompile("INDEX gives a whole row or column, and which one depends on the inputs")
-    values = [as_number_and_kind(a) for a in cells.contents(area)]
-    numbers = tuple(cells.number_of(a) for a, _ in values)
-    kinds, level = union_kinds(*(k for _, k in values)), level_of(a for a, _ in values)
-    return defer(kinds, ("pick", rows, columns), (down, right), (numbers,), level)
-
-
-def _part(area: Area, down: Known, right: Known) -> Item:
-    """One cell of a range; for 0 a whole column or row of it."""
-    rows, columns = area.shape
-    if not (isinstance(down, float) and isinstance(right, float) and 0 <= down < rows + 1 and 0 <= right < columns + 1):
-        return math.nan
-    row, column = area.row + int(down) - 1, area.column + int(right) - 1
-    area = area._replace(row=row, last_row=row) if down >= 1 else area
-    return area._replace(column=column, last_column=column) if right >= 1 else area
-
-
-def _match(cells: Cells, value: Item, array: Item, how: Item = 1.0) -> Item:
-    area, wanted = _range("MATCH", array), cells.scalar(value)
-    if number(cells.scalar(how)) != 0:
-        raise CannotCompile("MATCH is understood with 0 as its third argument only")
-    if min(area.shape) > 1:
-        raise CannotCompile("MATCH has a range of several rows and columns")
-    if isinstance(wanted, str) and re.search("[*?~]", wanted):
-        raise CannotCompile("MATCH looks for wildcards")
-    if wanted is None:  # engines differ in what they make of it
-        raise CannotCompile("MATCH looks for an empty cell")
-    among = [a if kind(a) == kind(wanted) else math.nan for a in cells.contents(area)]  # no error is ever equal
-    if isinstance(wanted, Varying) or any(isinstance(a, Varying) for a in among):
-        numbers = tuple(cells.number_of(number(a)) for a in among)
-        return defer("n", ("match", len(among)), (wanted,), (numbers,), level_of(among))
-    return next((float(n) for n, a in enumerate(among, 1) if compared("=", a, wanted) is True), math.nan)
-
-
 # Places -------------------------------------------------------------------------------------------------------------
 
 
 def _extent(name: str, axis: int) -> Build:
-    return lambda _, array: float(_range(name, array).shape[axis])
+    return lambda _, array: float(range_of(name, array).shape[axis])
 
 
 def _position(name: str, axis: int) -> Build:
     def build(cells: Cells, *array: Item) -> Item:
-        area = _range(name, array[0]) if array else None
+        area = range_of(name, array[0]) if array else None
         return float((area.row, area.column)[axis] if area else place(cells.here[1])[axis])
 
     return build
@@ -300,11 +214,11 @@ FUNCTIONS: dict[str, Build] = {
     "COUNTA": _counta,
     "SUMPRODUCT": _sumproduct,
     **{name: _pairs(name) for name in PAIRED},
-    "IF": _if,
-    "IFERROR": _iferror,
-    "CHOOSE": _choose,
-    "INDEX": _index,
-    "MATCH": _match,
+    "IF": choices.if_,
+    "IFERROR": choices.iferror,
+    "CHOOSE": choices.choose,
+    "INDEX": choices.index,
+    "MATCH": choices.match,
     "ROWS": _extent("ROWS", 0),
     "COLUMNS": _extent("COLUMNS", 1),
     "ROW": _position("ROW", 0),

@@ -44,6 +44,13 @@ Item: TypeAlias = Operand | Area  # a reference stays one until a value is asked
 _NUMBER = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
 
 
+def range_of(name: str, item: Item) -> Area:
+    """An argument that must be a range. Raises CannotCompile."""
+    if not isinstance(item, Area):
+        raise CannotCompile(f"{name} has something else where a range belongs")
+    return item
+
+
 def is_error(a: Operand) -> bool:
     """Whether it is an error whatever the inputs are."""
     return isinstance(a, float) and math.isnan(a)
