@@ -45,7 +45,7 @@ def off(value: Value | None, wanted: Value | None, allowed: float) -> float:
 
 
 def allowance(wanted: Value | None, floor: float) -> float:
-    """How far a right cell may be off: RELATIVE of what it should hold, and an absolute floor."""
+    """The most that a right cell may be off: RELATIVE of what it should hold, and an absolute floor."""
     return floor + (RELATIVE * abs(wanted) if isinstance(wanted, float) else 0.0)
 
 

@@ -35,7 +35,7 @@ class EngineResult(NamedTuple):
 
 
 def table(lines: Sequence[EngineResult]) -> str:
-    """Who checked, as a table: a line for each engine."""
+    """The engines that checked, as a table: a line for each."""
     rows = [HEADS]
     rows += [(x.engine, x.version, f"{x.cells:,}", f"{x.worst:.1e}", f"{x.seconds:.1f}", x.where) for x in lines]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -63,7 +63,7 @@ class Exported:
 
     @property
     def cells(self) -> int:
-        """How many results were compared with PyTorch's, those of all engines together."""
+        """The number of results compared with PyTorch's, those of all engines together."""
         return sum(x.cells for x in self.lines)
 
     @property
@@ -72,7 +72,7 @@ class Exported:
         return max((x.worst for x in self.lines), default=0.0)
 
     def sentence(self) -> str:
-        """What was done, in one line."""
+        """The outcome in one line."""
         how = f"{self.cells:,} results compared with PyTorch, all right" if self.lines else "not checked"
         return f"{self.path}: written, {how}"
 

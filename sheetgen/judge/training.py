@@ -169,7 +169,7 @@ def train(
 
 
 def rounding(runs: Tensor) -> Tensor:
-    """How far rounding may move a number of an exact run, given it and its coarse runs (rows, 1 + RUNS); (rows,)."""
+    """The most that rounding may move an exact run's numbers, from it and its coarse runs (rows, 1 + RUNS); (rows,)."""
     exact = runs[:, 0]
     apart = (runs[:, 1:] - runs[:, :1]).abs().amax(1)
     farthest = apart.cummax(0).values

@@ -91,7 +91,7 @@ class _Folder:
                 waiting += below
 
     def _below(self, node: Place | Area) -> Iterator[Place | Area]:
-        """What must be known before a cell or a range is."""
+        """The cells and ranges that must be known before a cell or a range is."""
         if isinstance(node, Area):
             for place in _places(node):
                 if self.source.has_formula(place):
@@ -135,7 +135,7 @@ class _Folder:
         return stack.pop()
 
     def _origin(self, at: Place) -> str:
-        """Where an error that a cell shows comes from, if that is another cell."""
+        """The cell that an error comes from, in words, if that is another."""
         cell = at
         while cell in self.read:
             precedents = (place for area in self.read[cell].reads for place in _places(area))

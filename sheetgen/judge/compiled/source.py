@@ -56,7 +56,7 @@ class Source:
         return at
 
     def entry(self, at: Place) -> Entry:
-        """What the file has there."""
+        """The cell as the file has it."""
         return self.cells[at[0]].get(at[1], Entry(None, None))
 
     def has_formula(self, at: Place) -> bool:
@@ -64,7 +64,7 @@ class Source:
         return self.entry(at).formula is not None or at in self.arrays
 
     def constant(self, at: Place) -> Known:
-        """What a plain cell holds; an error is NaN."""
+        """The value of a plain cell; an error is NaN."""
         value = self.given.get(at, self.entry(at).value)
         if isinstance(value, ErrorValue):
             return math.nan

@@ -254,7 +254,7 @@ def _several(column: Column, cells: Cells, rows: Array) -> Call:
 
 
 class Leaf(NamedTuple):
-    """How a leaf of a code becomes a call for a column of payloads, of how many operands, and what rows it reads."""
+    """A leaf of a code: `build` makes a call for a column of payloads, of so many operands; `reads` gives its rows."""
 
     build: Callable[..., Call]
     operands: int

@@ -82,7 +82,7 @@ def defer(
 
 
 def level_of(values: Iterable[Operand]) -> int:
-    """How many formulas lie between the values and the inputs, at most."""
+    """The number of formulas between the values and the inputs, at most."""
     return max((a.level for a in values if isinstance(a, Varying)), default=0)
 
 
