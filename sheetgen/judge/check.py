@@ -52,7 +52,6 @@ def check(
     The house's own rules (alt text, and what else Excel does not mind) are findings with `house`, else notes: a
     program that saved the workbook again may have lost them.
 
-    A workbook that `sheetgen export` wrote has no template: it is judged by `check_exported`.
     Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge, UserError for an unknown engine,
     MissingExtra without PyTorch.
     """
@@ -65,15 +64,20 @@ def check(
     if why := too_much(workbook):
         report.add("not evaluated", "", "", f"{why}: no engine was asked")
         names = []
-    if exported.is_one(workbook):
-        return check_exported(workbook, names, report, progress, house)
+    judge = _check_exported if exported.is_one(workbook) else _check_training
+    judge(workbook, names, report, progress, house)
+    return report
+
+
+def _check_training(workbook: Workbook, names: Sequence[str], report: Report, progress: Progress, house: bool) -> None:
+    """Judge a workbook of `sheetgen build`: its template tells which network it trains."""
     require("checking a workbook that trains", "torch")
     network = with_inputs(template(workbook, report.path), workbook, report)
-    with side_by_side(path, names, workbook) as running:  # they begin now, and we look at the rest meanwhile
+    with side_by_side(report.path, names, workbook) as running:  # they begin now, and we look at the rest meanwhile
         progress("linting")
         linted(report, house)
         tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
-        curves = Curves(path, tables, workbook.sheets)
+        curves = Curves(report.path, tables, workbook.sheets)
         report.findings += own_failures(workbook)
         report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.leave_out)]
         for table in tables:
@@ -87,10 +91,9 @@ def check(
             return compare(result, workbook, part, _judge(expected), curves.cells)
 
         _gather(names, running, report, progress, judged)
-    return report
 
 
-def check_exported(workbook: Workbook, names: Sequence[str], report: Report, progress: Progress, house: bool) -> Report:
+def _check_exported(workbook: Workbook, names: Sequence[str], report: Report, progress: Progress, house: bool) -> None:
     """Judge a workbook of `sheetgen export`: it has no template, but carries PyTorch's outputs for an example."""
     names = exported.asked(workbook, names, report)
     example = exported.Example(workbook)
@@ -101,7 +104,6 @@ def check_exported(workbook: Workbook, names: Sequence[str], report: Report, pro
         judge = example.judge()
         _gather(names, running, report, progress, lambda x, part: compare(x, workbook, part, judge))
     example.conclude(report)
-    return report
 
 
 def _gather(
