@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from sheetgen.base.files import move_into_place, staging, why_not_writable
 from sheetgen.base.progress import Progress, silent
 from sheetgen.base.text import unseen
-from sheetgen.judge.compare import Scales, compare
+from sheetgen.judge.compare import Scales, compare_written
 from sheetgen.judge.engines.calculated import calculated
 from sheetgen.judge.lint import lint
 from sheetgen.judge.report import Exported
@@ -100,7 +100,7 @@ def export(
             })  # fmt: skip
         progress("linting")
         _linted(draft, made.layers)
-        lines = compare(draft, made.scales, progress) if check else []
+        lines = compare_written(draft, made.scales, progress) if check else []
         move_into_place(draft, path)
     return Exported(path, tuple(lines))
 

@@ -20,22 +20,23 @@ from sheetgen.base.errors import UserError, require
 from sheetgen.base.finding import Finding
 from sheetgen.base.progress import Finished, Progress, silent
 from sheetgen.excel import Place, Value, Workbook, read
+from sheetgen.excel.names import Resolver
 from sheetgen.judge import exported
-from sheetgen.judge.columns import Table, find, odd_cells
+from sheetgen.judge.columns import Table, cell_of, find, odd_cells
+from sheetgen.judge.compare import RELATIVE, Judge, Verdict, allowance, cached_errors, compare, off
 from sheetgen.judge.curves import Curves, bare_title
 from sheetgen.judge.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
 from sheetgen.judge.engines.effort import too_much
 from sheetgen.judge.lint import HOUSE, lint
 from sheetgen.judge.provenance import template, with_inputs
-from sheetgen.judge.recalculated import Judge, Verdict, cached_errors, compare
-from sheetgen.judge.report import CACHED, Line, Report
+from sheetgen.judge.report import CACHED, EngineResult, Report
 from sheetgen.spec import Spec
 
-RELATIVE = 1e-9
 ROUNDING = 1e-13  # an absolute floor where no reference tells how large the terms are that cancel
-JUDGED = ("Autograd check", "Finite differences", "Start")  # their numbers are differences: noise around zero
+DIFFERENCE_SHEETS = ("Autograd check", "Finite differences", "Start")  # their numbers are noise around zero
 NOISE = 1e-9
 OWN_VERDICTS = ("verdict", "recomputation_verdict", "differences_verdict")  # names of cells
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 Expected = dict[Place, tuple[float, float]]  # PyTorch's number, and how far a right cell may be off
 
@@ -51,7 +52,6 @@ def check(
     The house's own rules (alt text, and what else Excel does not mind) are findings with `house`, else notes: a
     program that saved the workbook again may have lost them.
 
-    A workbook that `sheetgen export` wrote has no template: it is judged by `check_exported`.
     Raises NoTemplate, SpecError or UnreadableWorkbook where there is nothing to judge, UserError for an unknown engine,
     MissingExtra without PyTorch.
     """
@@ -64,35 +64,37 @@ def check(
     if why := too_much(workbook):
         report.add("not evaluated", "", "", f"{why}: no engine was asked")
         names = []
-    if exported.is_one(workbook):
-        return check_exported(workbook, names, report, progress, house)
+    judge = _check_exported if exported.is_one(workbook) else _check_training
+    judge(workbook, names, report, progress, house)
+    return report
+
+
+def _check_training(workbook: Workbook, names: Sequence[str], report: Report, progress: Progress, house: bool) -> None:
+    """Judge a workbook of `sheetgen build`: its template tells which network it trains."""
     require("checking a workbook that trains", "torch")
     network = with_inputs(template(workbook, report.path), workbook, report)
-    with side_by_side(path, names, workbook) as running:  # they begin now, and we look at the rest meanwhile
+    with side_by_side(report.path, names, workbook) as running:  # they begin now, and we look at the rest meanwhile
         progress("linting")
         linted(report, house)
         tables = [t for name, cells in workbook.sheets.items() if (t := find(name, cells))]
-        curves = Curves(path, tables, workbook.sheets)
+        curves = Curves(report.path, tables, workbook.sheets)
         report.findings += own_failures(workbook)
         report.findings += [*curves.wrong, *curves.findings({}), *cached_errors(workbook.sheets, curves.leave_out)]
         for table in tables:
             report.findings += odd_cells(table, workbook.sheets[table.sheet])
         progress("PyTorch autograd")
         expected = reference_values(network, tables, report) if _fits(network, workbook, report) else {}
-        _compare_cached(workbook, expected, report)
+        report.findings += _wrong_cached(workbook, expected)
 
-        def held(result: Recalculated, part: Report) -> Line:
+        def judged(result: Recalculated, part: Report) -> EngineResult:
             part.findings += curves.findings(result.values, result.engine)
             return compare(result, workbook, part, _judge(expected), curves.cells)
 
-        _gather(names, running, report, progress, held)
-    return report
+        _gather(names, running, report, progress, judged)
 
 
-def check_exported(
-    workbook: Workbook, names: Sequence[str], report: Report, progress: Progress, house: bool
-) -> Report:
-    """Judge what `sheetgen export` wrote: no template tells of it, but it carries PyTorch's outputs for an example."""
+def _check_exported(workbook: Workbook, names: Sequence[str], report: Report, progress: Progress, house: bool) -> None:
+    """Judge a workbook of `sheetgen export`: it has no template, but carries PyTorch's outputs for an example."""
     names = exported.asked(workbook, names, report)
     example = exported.Example(workbook)
     with side_by_side(report.path, names, workbook) as running:
@@ -101,8 +103,7 @@ def check_exported(
         report.findings += [*cached_errors(workbook.sheets), *example.odd()]
         judge = example.judge()
         _gather(names, running, report, progress, lambda x, part: compare(x, workbook, part, judge))
-    example.say(report)
-    return report
+    example.conclude(report)
 
 
 def _gather(
@@ -110,9 +111,9 @@ def _gather(
     running: Iterator[tuple[str, Outcome]],
     report: Report,
     progress: Progress,
-    judge: Callable[[Recalculated, Report], Line],
+    judged: Callable[[Recalculated, Report], EngineResult],
 ) -> None:
-    """Put what the engines found into the report, in the order of `names`, whichever was first."""
+    """Put the results of the engines into the report, in the order of `names`, whichever was first."""
     parts: dict[str, Report] = {}
     while waiting := [name for name in names if name not in parts]:
         progress(", ".join(waiting))
@@ -122,20 +123,20 @@ def _gather(
             part.notes += [f"{name} left out {line}" for line in result.left_out]
         elif isinstance(result, Recalculated):
             part.findings += [Finding("not evaluated", "", "", text, name) for text in result.not_evaluated]
-            part.lines.append(judge(result, part))
+            part.lines.append(judged(result, part))
+        elif isinstance(result, EngineMissing) and name in OPTIONAL and not os.environ.get("CI"):
+            part.notes.append(f"not run: {result}")  # it may be missing on a person's machine, but not in CI
         else:
-            _absent(name, result, part)
-        progress(part.lines[0].told() if part.lines else Finished(f"{name}: not run"))
+            part.add("engine", "", "", str(result), name)
+        progress(part.lines[0].finished() if part.lines else Finished(f"{name}: not run"))
     for name in names:
-        report.lines += parts[name].lines
-        report.findings += parts[name].findings
-        report.notes += parts[name].notes
+        report.extend(parts[name])
     if names and not report.lines and not report.findings:
         report.add("not evaluated", "", "", "no engine recalculated it: nothing was judged")
 
 
 def linted(report: Report, house: bool) -> None:
-    """Put what the linter finds in the report's file into it: the house's own rules as notes, but for the house."""
+    """Put the findings of the linter into the report: the house's own rules as notes, but for the house."""
     for rule, sheet, cell, message, *_ in lint(report.path):
         message = f"{message} [{rule}]"
         if house or rule not in HOUSE:
@@ -146,21 +147,20 @@ def linted(report: Report, house: bool) -> None:
 
 def own_failures(workbook: Workbook) -> Iterator[Finding]:
     """The workbook's own verdicts that say FAIL in the file: none that was built right does."""
-    for name in OWN_VERDICTS:
-        sheet, _, address = workbook.names.get(name, "").rpartition("!")
-        sheet, address = sheet.strip("'"), address.replace("$", "")
-        entry = workbook.sheets.get(sheet, {}).get(address)
+    resolver = Resolver.of(workbook)
+    for sheet, address in filter(None, (cell_of(resolver, name) for name in OWN_VERDICTS)):
+        entry = workbook.sheets[sheet].get(address)
         if entry and entry.value == "FAIL":
             yield Finding("verdict", sheet, address, "the workbook's own check says FAIL")
 
 
 def _fits(network: Spec, workbook: Workbook, report: Report) -> bool:
     """Whether the workbook has room for what its template says: PyTorch is not run for what cannot be there."""
-    held, needed = sum(map(len, workbook.sheets.values())), (network.steps + 1) * len(network.weights)
-    if needed > held:
-        message = f"its template makes {needed:,} weights, and the workbook has {held:,} cells: PyTorch was not run"
+    cells, needed = sum(map(len, workbook.sheets.values())), (network.steps + 1) * len(network.weights)
+    if needed > cells:
+        message = f"its template makes {needed:,} weights, and the workbook has {cells:,} cells: PyTorch was not run"
         report.add("rows", "Template", "", message)
-    return needed <= held
+    return needed <= cells
 
 
 def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> Expected:
@@ -172,7 +172,7 @@ def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> 
     optional = {k for k in series if k.startswith(("dE/do", "dE/dh"))}
     optional |= {k for k in series if network.samples > 1 and k[0] in "ti"}
     optional |= {k for k in series if network.bias == "frozen" and k[0] == "b"}
-    found: set[str] = set()
+    shown: set[str] = set()
     for table in tables:
         if table.last - table.first != network.steps:
             message = f"its table has {table.last - table.first + 1:,} rows for {network.steps:,} steps and row 0"
@@ -183,74 +183,56 @@ def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> 
                 continue  # there the bare label heads a column of differences
             for (_, address), number in zip(table.cells(label), series.get(quantity, ()), strict=False):
                 expected[table.sheet, address] = number.value, oracle.tolerance(number, RELATIVE)
-                found.add(quantity)
+                shown.add(quantity)
     for label in series:
-        if label not in found | optional:
+        if label not in shown | optional:
             report.add("missing", "", "", f"no table has a column {label}")
     return expected
 
 
-def _compare_cached(workbook: Workbook, expected: Expected, report: Report) -> None:
-    """The file as it is, before any engine: previews and pandas show these numbers."""
+def _wrong_cached(workbook: Workbook, expected: Expected) -> Iterator[Finding]:
+    """Wrong values in the file as it is, before any engine: previews and pandas show these numbers."""
     for sheet, cells in workbook.sheets.items():
         for address, entry in cells.items():
             wanted = expected.get((sheet, address))
-            if wanted is not None and entry.value is not None and not _agrees(entry.value, *wanted):
+            if wanted is not None and entry.value is not None and _error(entry.value, *wanted) > RELATIVE:
                 message = f"the cached value is {entry.value!r}, PyTorch's is {wanted[0]!r}"
-                report.add(CACHED, sheet, address, message)
-
-
-def _absent(name: str, error: Exception, report: Report) -> None:
-    """An engine that did not run: some may be missing on a person's machine, but none in CI."""
-    excused = isinstance(error, EngineMissing) and name in OPTIONAL and not os.environ.get("CI")
-    if excused:
-        report.notes.append(f"not run: {error}")
-    else:
-        report.add("engine", "", "", str(error), name)
+                yield Finding(CACHED, sheet, address, message)
 
 
 def _judge(expected: Expected) -> Judge:
     """Compare a value with PyTorch's, and with the cached one."""
 
     def judge(at: Place, value: Value, cached: Value | None) -> Verdict:
-        wanted = expected.get(at)
-        if wanted is None:
-            return Verdict("", cached is None or _same(value, cached, _allowed(at[0], cached)), 0.0)
-        instead = "" if _agrees(value, *wanted) else f"PyTorch autograd {wanted[0]!r}"
-        return Verdict(instead, cached is None or _same(value, cached, 2 * wanted[1]), _relative(value, *wanted))
+        if at not in expected:
+            floor = NOISE if at[0] in DIFFERENCE_SHEETS else ROUNDING
+            return Verdict("", cached is None or _same(value, cached, allowance(cached, floor)), 0.0)
+        wanted, allowed = expected[at]
+        error = _error(value, wanted, allowed)
+        instead = f"PyTorch autograd {wanted!r}" if error > RELATIVE else ""
+        same = cached is None or _same(value, cached, 2 * allowed)
+        return Verdict(instead, same, error if math.isfinite(error) else 0.0)
 
     return judge
 
 
-def _allowed(sheet: str, cached: Value | None) -> float:
-    floor = NOISE if sheet in JUDGED else ROUNDING
-    return floor + RELATIVE * (abs(cached) if isinstance(cached, float) else 0.0)
-
-
-def _agrees(value: Value, wanted: float, allowed: float) -> bool:
-    """Whether a cell holds what PyTorch says; a number that ran off to infinity is the text "diverged"."""
+def _error(value: Value, wanted: float, allowed: float) -> float:
+    """The error against PyTorch, as `off` has it; a number that ran off to infinity is the text "diverged"."""
     if math.isnan(wanted):
-        return isinstance(value, str)
-    return isinstance(value, float) and abs(value - wanted) <= allowed
+        return 0.0 if isinstance(value, str) else math.inf
+    return off(value, wanted, allowed)
 
 
 def _same(value: Value, cached: Value, allowed: float) -> bool:
+    """Whether two values are the same; texts that spell out numbers may differ in their last digits.
+
+    An engine may round half the other way, and a chart's title may say that rows are left out.
+    """
     if isinstance(value, float) and isinstance(cached, float):
         return abs(value - cached) <= allowed
     if isinstance(value, str) and isinstance(cached, str) and value != cached:
-        # A text that spells out numbers may differ in their last digit, where an engine rounds half the other way.
-        value, cached = bare_title(value), bare_title(cached)
-        ours, theirs = (_NUMBER.sub("#", text) for text in (value, cached))
-        pairs = zip(_NUMBER.findall(value), _NUMBER.findall(cached), strict=False)
+        texts = bare_title(value), bare_title(cached)
+        ours, theirs = (_NUMBER.sub("#", text) for text in texts)
+        pairs = zip(*map(_NUMBER.findall, texts), strict=False)
         return ours == theirs and all(math.isclose(float(a), float(b), rel_tol=2e-5) for a, b in pairs)
     return value == cached
-
-
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-
-
-def _relative(value: Value, wanted: float, allowed: float) -> float:
-    """The relative error against PyTorch, on the scale on which the cell is judged."""
-    if not isinstance(value, float) or math.isnan(wanted) or not allowed:
-        return 0.0
-    return abs(value - wanted) * RELATIVE / allowed

@@ -1,18 +1,22 @@
-"""The judge's way into a workbook: tables are found by their headings, not by knowing who wrote them where."""
+"""The judge's way into a workbook: tables are found by their headings, cells by their names, wherever they stand."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sheetgen.base.finding import Finding
-from sheetgen.excel import Entry
-from sheetgen.excel.a1 import column_letters, mover, place
+from sheetgen.excel import Entry, Place, Value
+from sheetgen.excel.a1 import address, column_letters, column_number, place
+from sheetgen.excel.names import Resolver
+from sheetgen.excel.references import Unresolved
+from sheetgen.excel.skeleton import key
+from sheetgen.excel.tokens import mover
 
 Cells = Mapping[str, Entry]
 
 COUNTER = "iteration"
-CANDIDATES = 5  # rows that may speak for their column
 
 
 class Table(NamedTuple):
@@ -29,21 +33,35 @@ class Table(NamedTuple):
             yield row - self.first, f"{self.columns[label]}{row}"
 
 
+def value_at(cells: Cells, at: str) -> Value | None:
+    """The value of a cell of a sheet; None if it is empty."""
+    return cells[at].value if at in cells else None
+
+
+def cell_of(resolver: Resolver, text: str) -> Place | None:
+    """The one cell that a name or an address with its sheet stands for."""
+    try:
+        area = resolver.area(text, "")
+    except Unresolved:
+        return None
+    return (area.sheet, address(area.row, area.column)) if area.single and area.sheet else None
+
+
 def find(sheet: str, cells: Cells) -> Table | None:
     """The table of a sheet that counts iterations in its first column, if there is one."""
-    for address, entry in cells.items():
+    for at, entry in cells.items():
         if entry.value == COUNTER and entry.formula is None:
-            head, column = place(address)
+            head, first = place(at)
             break
     else:
         return None
     columns: dict[str, str] = {}
-    for address, entry in cells.items():
-        row, k = place(address)
-        if row == head and k >= column and isinstance(entry.value, str):
-            columns.setdefault(entry.value, column_letters(k))
+    for at, entry in cells.items():
+        row, column = place(at)
+        if row == head and column >= first and isinstance(entry.value, str):
+            columns.setdefault(entry.value, column_letters(column))
     last = head
-    while isinstance(cells.get(f"{column_letters(column)}{last + 1}", Entry(None, None)).value, float):
+    while isinstance(value_at(cells, address(last + 1, first)), float):
         last += 1
     return Table(sheet, columns, head + 1, last)
 
@@ -51,32 +69,20 @@ def find(sheet: str, cells: Cells) -> Table | None:
 def odd_cells(table: Table, cells: Cells) -> Iterator[Finding]:
     """Cells below a column's first row whose formula is not the one that most of the column has.
 
-    What is compared is the formula relative to its own cell: what Fill Down would make of it. A column without any
-    formula below its first row is a column of plain numbers, and passes.
+    Formulas are compared as Fill Down makes them of one another. A column without any formula below its first row is a
+    column of plain numbers, and passes.
     """
     for letters in table.columns.values():
-        rows = range(table.first + 1, table.last + 1)
-        found = {row: cells.get(f"{letters}{row}", Entry(None, None)).formula for row in rows}
-        if not any(found.values()):
+        entries = {row: cells.get(f"{letters}{row}") for row in range(table.first + 1, table.last + 1)}
+        formulas = {row: entry.formula for row, entry in entries.items() if entry and entry.formula}
+        if not formulas:
             continue
-        model = _common(found)
-        for row, formula in found.items():
-            if formula != model[row]:
-                stands = f"={formula}" if formula else "a plain value"
-                message = f"{stands} stands where its column has ={model[row]}"
+        keys = {row: key(formula, row, column_number(letters)) for row, formula in formulas.items()}
+        usual, _ = Counter(keys.values()).most_common(1)[0]
+        home = next(row for row in keys if keys[row] == usual)
+        filled = mover(formulas[home])
+        for row in entries:
+            if keys.get(row) != usual:
+                stands = f"={formulas[row]}" if row in formulas else "a plain value"
+                message = f"{stands} stands where its column has ={filled(row - home, 0)}"
                 yield Finding("formula", table.sheet, f"{letters}{row}", message)
-
-
-def _common(found: Mapping[int, str | None]) -> dict[int, str]:
-    """What each row would hold if the column were one formula: the first one tried that fits most rows."""
-    best: dict[int, str] = {}
-    most = -1
-    for home in [row for row, formula in found.items() if formula][:CANDIDATES]:
-        move = mover(found[home] or "")
-        filled = {row: move(row - home, 0) for row in found}
-        fits = sum(filled[row] == formula for row, formula in found.items())
-        if fits > most:
-            best, most = filled, fits
-        if 2 * fits > len(found):
-            break
-    return best

@@ -1,4 +1,4 @@
-"""What charts draw of the tables: every curve all rows of the column it is named by, and #N/A nowhere else.
+"""The charts of the tables: every curve draws all rows of the column it is named by, and #N/A nowhere else.
 
 A curve may be drawn from a column beside the table that is headed by another one's name and a rule, as in "E > 0": it
 holds that column's numbers, and #N/A where the chart has no point. A logarithmic axis, which cannot hold 0, demands it.
@@ -15,7 +15,7 @@ from sheetgen.base.finding import Finding
 from sheetgen.excel import Place, Sheets, Value
 from sheetgen.excel.a1 import column_letters
 from sheetgen.excel.charts import Chart, Series, read_charts
-from sheetgen.judge.columns import Table
+from sheetgen.judge.columns import Table, value_at
 
 POSITIVE, ANY = " > 0", " plotted"
 RULES: dict[str, Callable[[float], bool]] = {POSITIVE: lambda x: x > 0, ANY: lambda x: abs(x) < 1e307}
@@ -37,13 +37,13 @@ class Drawn(NamedTuple):
         """Every row of the table."""
         return range(self.table.first, self.table.last + 1)
 
-    def point(self, held: Value | None) -> Value:
-        """What it repeats of a cell."""
-        return held if isinstance(held, float) and self.keeps(held) else NOTHING
+    def point(self, value: Value | None) -> Value:
+        """The value it must have beside a value of its source."""
+        return value if isinstance(value, float) and self.keeps(value) else NOTHING
 
 
 def bare_title(text: str) -> str:
-    """A chart's title without what it says of rows that are left out."""
+    """A chart's title without the end that speaks of rows that are left out."""
     return _PARTLY.sub("", text)
 
 
@@ -84,10 +84,10 @@ class Curves:
             known, cached = values.get(sheet, {}), self.sheets[sheet]
             for row in drawn.rows():
                 place, source = f"{drawn.letters}{row}", f"{drawn.source}{row}"
-                remembered = [cached[at].value if at in cached else None for at in (place, source)]
-                found, held = known.get(place, remembered[0]), known.get(source, remembered[1])
-                if not any(_same(found, drawn.point(x)) for x in (held, remembered[1])):
-                    message = f"a chart plots {found!r} where {source} is {held!r}"
+                plotted, remembered = known.get(place, value_at(cached, place)), value_at(cached, source)
+                value = known.get(source, remembered)
+                if not any(_same(plotted, drawn.point(x)) for x in (value, remembered)):
+                    message = f"a chart plots {plotted!r} where {source} is {value!r}"
                     yield Finding("chart", sheet, place, message, engine)
 
 
@@ -97,7 +97,7 @@ def _rule(label: str) -> tuple[str, str]:
 
 
 def _fault(chart: Chart, series: Series, table: Table, label: str, rule: str, labels: Mapping[str, str]) -> str:
-    """What is wrong with a curve; '' if it is right."""
+    """The fault of a curve; '' if it is right."""
     area, name = series.values.area, series.name.area
     if area is None or (area.row, area.last_row) != (table.first, table.last) or area.column != area.last_column:
         return f"a curve plots {series.values.text}, not one column from row {table.first} to row {table.last}"
@@ -109,7 +109,7 @@ def _fault(chart: Chart, series: Series, table: Table, label: str, rule: str, la
     return ""
 
 
-def _same(found: Value | None, wanted: Value) -> bool:
-    if isinstance(found, float) and isinstance(wanted, float):
-        return abs(found - wanted) <= SAME * abs(wanted)
-    return found == wanted
+def _same(value: Value | None, wanted: Value) -> bool:
+    if isinstance(value, float) and isinstance(wanted, float):
+        return abs(value - wanted) <= SAME * abs(wanted)
+    return value == wanted

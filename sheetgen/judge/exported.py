@@ -1,4 +1,4 @@
-"""Judge what `sheetgen export` wrote, from the file alone: recalculated, and compared with what PyTorch said of it.
+"""Judge a workbook of `sheetgen export` from the file alone: recalculated, and compared with PyTorch's outputs in it.
 
 The file carries an example and PyTorch's outputs for it. Where the inputs are still the example's, every engine is held
 against these outputs; where somebody typed others, the example is typed into a copy.
@@ -9,21 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sheetgen.base.finding import Finding
-from sheetgen.excel import ErrorValue, Place, Value, Workbook
-from sheetgen.excel.a1 import address, area, column_letters, place, range_of
-from sheetgen.judge.columns import Table, odd_cells
+from sheetgen.excel import Place, Value, Workbook
+from sheetgen.excel.a1 import column_letters, place
+from sheetgen.excel.names import Resolver
+from sheetgen.judge.columns import Table, cell_of, odd_cells, value_at
+from sheetgen.judge.compare import FLOOR, PATTERNS_UP_TO, RELATIVE, Judge, Verdict, allowance, off
 from sheetgen.judge.engines import EngineFailed, EngineMissing
 from sheetgen.judge.engines.iron import NAME as IRON
 from sheetgen.judge.engines.iron import Live
 from sheetgen.judge.engines.patterns import NAME as PATTERNS
 from sheetgen.judge.engines.result import formula_cells
-from sheetgen.judge.recalculated import Judge, Verdict
 from sheetgen.judge.report import WRONG, Report
 from sheetgen.spec import HEADS, PYTORCH
 
 KINDS = ({"Predict", "Weights"}, {"Model", "Layers", "Weights"})  # the sheets of an older file, without an example
-RELATIVE, FLOOR = 1e-9, 1e-12  # of a number, and of the largest on its sheet: sums of both signs cancel
-PATTERNS_UP_TO = 30_000  # formula cells; beyond, it takes minutes
 
 
 def is_one(workbook: Workbook) -> bool:
@@ -35,26 +34,22 @@ def is_one(workbook: Workbook) -> bool:
 def _head(workbook: Workbook) -> int:
     """The row of the headings on the sheet of the example; 0 if there is none."""
     cells = workbook.sheets.get(PYTORCH, {})
-    for at, entry in cells.items():
-        row, column = place(at)
-        if column == 1 and entry.value == HEADS[0]:
-            found = [cells[a].value if (a := f"{column_letters(k)}{row}") in cells else None for k in (2, 3)]
-            return row if found == list(HEADS[1:]) else 0
-    return 0
+    rows = (place(at)[0] for at, entry in cells.items() if entry.value == HEADS[0] and place(at)[1] == 1)
+    row = next(rows, 0)
+    return row if [value_at(cells, f"{letter}{row}") for letter in "BC"] == list(HEADS[1:]) else 0
 
 
-def _claims(workbook: Workbook) -> tuple[dict[str, dict[Place, float]], list[str]]:
+def _claims(workbook: Workbook) -> tuple[dict[Value | None, dict[Place, float]], list[str]]:
     """The numbers of the example by 'input' and 'output' and their cells, and the rows that cannot be read."""
     cells, head = workbook.sheets.get(PYTORCH, {}), _head(workbook)
-    numbers: dict[str, dict[Place, float]] = {"input": {}, "output": {}}
-    bad = []
+    numbers: dict[Value | None, dict[Place, float]] = {"input": {}, "output": {}}
+    bad, resolver = [], Resolver.of(workbook)
     rows = sorted(row for at in cells if place(at)[1] == 1 and (row := place(at)[0]) > head > 0)
     for row in rows:
-        what, where, number = (cells[a].value if (a := f"{c}{row}") in cells else None for c in "ABC")
-        target = area(where) if isinstance(where, str) and range_of(where.rpartition("!")[2]) else None
-        known = target is not None and target.single and target.sheet in workbook.sheets
-        if what in numbers and isinstance(number, float) and target and known:
-            numbers[str(what)][target.sheet, address(target.row, target.column)] = number
+        kind, where, number = (value_at(cells, f"{letter}{row}") for letter in "ABC")
+        at = cell_of(resolver, where) if isinstance(where, str) else None
+        if kind in numbers and isinstance(number, float) and at:
+            numbers[kind][at] = number
         else:
             bad.append(f"A{row}")
     return numbers, bad
@@ -69,19 +64,8 @@ def asked(workbook: Workbook, names: Sequence[str], report: Report) -> list[str]
     return list(names)
 
 
-def off(found: Value, wanted: Value | None, scale: float) -> float:
-    """The relative error of a number, on the scale on which it is judged; infinite for anything else that differs."""
-    if not (isinstance(found, float) and isinstance(wanted, float)):
-        return 0.0 if found == wanted and not isinstance(found, ErrorValue) else float("inf")
-    difference = abs(found - wanted)
-    allowed = RELATIVE * abs(wanted) + FLOOR * scale
-    if not difference:
-        return 0.0
-    return difference * RELATIVE / allowed if allowed else float("inf")
-
-
 class Example:
-    """What a file says of its example: `inputs` by their cells, PyTorch's `outputs`; rows that are `bad`.
+    """The example that a file carries: `inputs` by their cells, PyTorch's `outputs`; rows that are `bad`.
 
     `typed` are the inputs that are no longer those of the example.
     """
@@ -111,20 +95,22 @@ class Example:
     def judge(self) -> Judge:
         """Compare a value with the cached one, and with PyTorch's where the example stands in its cells."""
         outputs = {} if self.typed else self.outputs
-        scale = {
-            sheet: max((abs(e.value) for e in cells.values() if e.formula and isinstance(e.value, float)), default=0.0)
+        floors = {
+            sheet: FLOOR * max(abs(e.value) if e.formula and isinstance(e.value, float) else 0 for e in cells.values())
             for sheet, cells in self.workbook.sheets.items()
+            if cells
         }
 
         def judge(at: Place, value: Value, cached: Value | None) -> Verdict:
-            error = 0.0 if cached is None else off(value, cached, scale[at[0]])
-            wrong = at in outputs and off(value, outputs[at], scale[at[0]]) > RELATIVE
-            return Verdict(f"PyTorch {outputs[at]!r}" if wrong else "", error <= RELATIVE, error)
+            floor, right = floors[at[0]], outputs.get(at)
+            error = 0.0 if cached is None else off(value, cached, allowance(cached, floor))
+            wrong = right is not None and off(value, right, allowance(right, floor)) > RELATIVE
+            return Verdict(f"PyTorch {right!r}" if wrong else "", error <= RELATIVE, error)
 
         return judge
 
-    def say(self, report: Report) -> None:
-        """Type the example into a copy where other inputs stand, and tell what was compared and what was not."""
+    def conclude(self, report: Report) -> None:
+        """Type the example into a copy where other inputs stand, and note what was compared and what was not."""
         if self.bad:
             message = f"{len(self.bad):,} rows of the example, from here on, cannot be read: export it again"
             report.add("example", PYTORCH, self.bad[0], message)
@@ -153,8 +139,8 @@ class Example:
         except (EngineMissing, EngineFailed) as error:
             yield Finding("engine", "", "", str(error), IRON)
             return
-        scale = max(map(abs, self.outputs.values()))
+        floor = FLOOR * max(map(abs, self.outputs.values()))
         for (at, wanted), value in zip(self.outputs.items(), values, strict=True):
-            if value is None or off(value, wanted, scale) > RELATIVE:
+            if off(value, wanted, allowance(wanted, floor)) > RELATIVE:
                 message = f"the formula gives {value!r} for the example, PyTorch {wanted!r}"
                 yield Finding(WRONG, *at, message, IRON)

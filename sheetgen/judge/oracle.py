@@ -1,4 +1,4 @@
-"""The network of a Spec in PyTorch: what each cell of its training should hold, and how far rounding may move it.
+"""The network of a Spec in PyTorch: the number that each cell of its training should hold, and what rounding may do.
 
 It shares a Spec with the generator and nothing else.
 """
@@ -22,7 +22,7 @@ ACTIVATION: dict[str, Callable[[], nn.Module]] = {
 
 
 class Number(NamedTuple):
-    """What a cell should hold, and how far rounding alone may move it in a program that is right."""
+    """The number that a cell should hold, and how far rounding alone may move it in a program that is right."""
 
     value: float
     rounding: float
@@ -42,7 +42,7 @@ class Series(NamedTuple):
 
 
 def tolerance(number: Number, relative: float = 1e-9) -> float:
-    """How far a right cell may be off: 1e-9 relative, but never less than what rounding does."""
+    """The most that a right cell may be off: 1e-9 relative, but never less than rounding moves it."""
     return max(relative * abs(number.value), number.rounding)
 
 

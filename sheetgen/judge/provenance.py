@@ -1,4 +1,4 @@
-"""What a workbook says of itself: its template, the options it was built with, its inputs as they are now."""
+"""The network that a workbook says it holds: its template, the options it was built with, its inputs as they are."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from sheetgen import spec as specs
 from sheetgen.base.errors import UserError
 from sheetgen.excel import Workbook
 from sheetgen.excel.a1 import place
+from sheetgen.excel.names import Resolver
+from sheetgen.judge.columns import cell_of
 from sheetgen.judge.report import Report
-from sheetgen.spec import Spec, SpecError
+from sheetgen.spec import Spec, SpecError, parse, with_options
 
 MOST_LINES = 10_000  # of a template
 
 
 class NoTemplate(UserError):
-    """A workbook that does not say what network it holds."""
+    """A workbook that does not tell which network it holds."""
 
 
 def template(workbook: Workbook, path: Path) -> Spec:
@@ -33,7 +34,7 @@ def template(workbook: Workbook, path: Path) -> Spec:
     head, _ = place(heads[0])
     last = min(max((place(a)[0] for a in cells), default=head), head + MOST_LINES)
     lines = [str(text.get(f"B{row}", "")) for row in range(head + 1, last + 1)]
-    network = specs.parse("\n".join(lines) + "\n", f"{path}, sheet Template")
+    network = parse("\n".join(lines) + "\n", f"{path}, sheet Template")
     return _with_options(network, str(text.get("B4", "")), path)
 
 
@@ -42,7 +43,7 @@ def _with_options(network: Spec, options: str, path: Path) -> Spec:
         words = shlex.split(options)
         values = dict(zip(words[::2], words[1::2], strict=False))
         steps, rate = values.get("--steps"), values.get("--learning-rate")
-        return specs.with_options(network, int(steps) if steps else None, float(rate) if rate else None)
+        return with_options(network, int(steps) if steps else None, float(rate) if rate else None)
     except (ValueError, SpecError):
         raise NoTemplate(
             f"{path}: the options {options!r} on its sheet Template cannot be read: build it again"
@@ -52,11 +53,12 @@ def _with_options(network: Spec, options: str, path: Path) -> Spec:
 def with_inputs(network: Spec, workbook: Workbook, report: Report) -> Spec:
     """The network with the numbers that the input cells hold now; what differs from the template is noted."""
     changed: list[str] = []
+    resolver = Resolver.of(workbook)
 
     def now(name: str, old: float) -> float:
         """The number of an input cell, which its name leads to; the template's where there is none."""
-        sheet, _, address = workbook.names.get(name, "").replace("$", "").rpartition("!")
-        entry = workbook.sheets.get(sheet.strip("'"), {}).get(address)
+        sheet, address = cell_of(resolver, name) or ("", "")
+        entry = workbook.sheets.get(sheet, {}).get(address)
         if entry is None:
             report.add("name", sheet, address, f"no cell has the name {name}: it is an input's name")
         elif not isinstance(entry.value, float) or entry.formula:

@@ -1,4 +1,4 @@
-"""What a judge has to say: findings, one line per engine, and the report that holds them."""
+"""Findings, the result of each engine, and the report that holds them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ WRONG, CACHED = "wrong", "cached"  # kinds: the formula gives another number tha
 MOST_FINDINGS = 20  # of one kind that are named; the rest is counted
 
 
-
-
-class Line(NamedTuple):
-    """What one engine found: how many cells were compared, the worst relative error and where it is."""
+class EngineResult(NamedTuple):
+    """Of one engine: how many cells were compared, the worst relative error, where it is, and the seconds it took."""
 
     engine: str
     version: str
@@ -27,7 +25,7 @@ class Line(NamedTuple):
     where: str
     seconds: float
 
-    def told(self) -> Finished:
+    def finished(self) -> Finished:
         """The same in one line."""
         where = f" at {self.where}" if self.where else ""
         return Finished(
@@ -36,8 +34,8 @@ class Line(NamedTuple):
         )
 
 
-def table(lines: Sequence[Line]) -> str:
-    """Who checked, as a table: a line for each engine."""
+def table(lines: Sequence[EngineResult]) -> str:
+    """The engines that checked, as a table: a line for each."""
     rows = [HEADS]
     rows += [(x.engine, x.version, f"{x.cells:,}", f"{x.worst:.1e}", f"{x.seconds:.1f}", x.where) for x in lines]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -50,13 +48,13 @@ def table(lines: Sequence[Line]) -> str:
 
 @dataclass(frozen=True, repr=False)
 class Exported:
-    """A workbook that was written, and who checked it: a Line for each engine, and none if nothing was checked.
+    """A workbook that was written, and the result of each engine that checked it: none if nothing was checked.
 
     It is printed as a sentence and a table.
     """
 
     path: Path
-    lines: tuple[Line, ...] = ()
+    lines: tuple[EngineResult, ...] = ()
 
     @property
     def engines(self) -> tuple[str, ...]:
@@ -65,7 +63,7 @@ class Exported:
 
     @property
     def cells(self) -> int:
-        """How many results were compared with PyTorch's, those of all engines together."""
+        """The number of results compared with PyTorch's, those of all engines together."""
         return sum(x.cells for x in self.lines)
 
     @property
@@ -74,7 +72,7 @@ class Exported:
         return max((x.worst for x in self.lines), default=0.0)
 
     def sentence(self) -> str:
-        """What was done, in one line."""
+        """The outcome in one line."""
         how = f"{self.cells:,} results compared with PyTorch, all right" if self.lines else "not checked"
         return f"{self.path}: written, {how}"
 
@@ -87,14 +85,20 @@ class Report:
     """The verdict on one workbook. It passes if `findings` is empty; `notes` say what a reader should know."""
 
     path: Path
-    lines: list[Line] = field(default_factory=list)
+    lines: list[EngineResult] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was found."""
+        """Whether nothing is wrong."""
         return not self.findings
+
+    def extend(self, part: Report) -> None:
+        """Add what another report of the workbook holds."""
+        self.lines += part.lines
+        self.findings += part.findings
+        self.notes += part.notes
 
     def add(self, kind: str, sheet: str, cell: str, message: str, engine: str = "") -> None:
         """Note one finding."""
@@ -102,7 +106,7 @@ class Report:
 
 
 def merged(findings: Sequence[Finding]) -> list[Finding]:
-    """What is wrong, each thing once: of all engines that see it in one cell, in the words of the first.
+    """The findings, each thing once: of all engines that see it in one cell, in the words of the first.
 
     A cell whose formula is wrong differs from its cached value, too, which need not be said again.
     """
@@ -121,6 +125,6 @@ def summary(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:
         kinds.setdefault(finding.kind, []).append(finding)
     shown = []
     for group in kinds.values():
-        kept = group[:MOST_FINDINGS]
-        shown += [(f, 0) for f in kept[:-1]] + [(kept[-1], len(group) - len(kept))]
+        first = group[:MOST_FINDINGS]
+        shown += [(f, 0) for f in first[:-1]] + [(first[-1], len(group) - len(first))]
     return shown

@@ -8,6 +8,7 @@ operation: how far these go is how far rounding goes.
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -132,12 +133,11 @@ def train(
     data: tuple[Tensor, Tensor],
     rates: Sequence[float],
     steps: int,
-    states: int = 0,
 ) -> Iterator[Step]:
-    """Row by row, what an exact run for each learning rate holds before its next update, and RUNS coarse ones for each.
+    """Row by row, the numbers before the next update: of an exact run for each learning rate, and of RUNS coarse ones.
 
-    Run j*len(rates) + k has the k-th rate; the exact ones are j = 0. `data` are inputs and targets; `states` counts the
-    tensors that the optimiser keeps of a parameter. Parameters that ask for no gradient stay.
+    Run j*len(rates) + k has the k-th rate; the exact ones are j = 0. `data` are inputs and targets. Parameters that ask
+    for no gradient stay.
     """
     runs = len(rates) * (1 + RUNS)
 
@@ -149,6 +149,7 @@ def train(
     given, probes = copies(dict(zip("xt", data, strict=True))), copies(watched.probes)
     parameters = {k: coarse.moved(p) for k, p in copies(dict(module.named_parameters())).items()}
     trained = [k for k, p in module.named_parameters() if p.requires_grad]
+    states = len(inspect.signature(optimizer).parameters) - 3  # that it keeps of a parameter
     state = {k: [torch.zeros_like(parameters[k])] * states for k in trained}
 
     def forward(p: Named, probes: Named, x: Tensor, t: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
@@ -169,7 +170,7 @@ def train(
 
 
 def rounding(runs: Tensor) -> Tensor:
-    """How far rounding may move a number of an exact run, given it and its coarse runs (rows, 1 + RUNS); (rows,)."""
+    """The most that rounding may move an exact run's numbers, from it and its coarse runs (rows, 1 + RUNS); (rows,)."""
     exact = runs[:, 0]
     apart = (runs[:, 1:] - runs[:, :1]).abs().amax(1)
     farthest = apart.cummax(0).values

@@ -16,7 +16,7 @@ import mnist.__main__
 import sheetgen.__main__
 from sheetgen.cli import console
 from sheetgen.cli.console import Command, FilePath, Stopped, ended_with_us, stages, stoppable
-from sheetgen.judge.report import Finished, Line
+from sheetgen.judge.report import EngineResult, Finished
 
 BY = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
@@ -25,7 +25,7 @@ def test_a_line_for_each_finished_stage(capsys: pytest.CaptureFixture[str]) -> N
     with stages("reading") as say:
         say("reading")  # which is no other stage
         say("an engine")
-        say(Line("Abacus", "1.2", 1_234, 2e-16, "A!B3", 0.5).told())
+        say(EngineResult("Abacus", "1.2", 1_234, 2e-16, "A!B3", 0.5).finished())
         say("writing")
     out, err = capsys.readouterr()
     assert out == ""

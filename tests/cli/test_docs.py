@@ -20,7 +20,7 @@ from sheetgen.base.errors import Status
 from sheetgen.deliver import build
 from sheetgen.excel import read
 from sheetgen.judge import check, lint, training
-from sheetgen.judge.exported import PATTERNS_UP_TO
+from sheetgen.judge.compare import PATTERNS_UP_TO
 from sheetgen.network.torch import layers
 from sheetgen.network.torch.recorder import MAX_ELEMENTS
 from sheetgen.writer.plan import CHECK, DIFFERENCES, NETWORK, RATES, RECOMPUTED, START, STEPS, TEMPLATE, TRAINING

@@ -14,7 +14,7 @@ from torch import nn
 import sheetgen
 from sheetgen.deliver import export as exporting
 from sheetgen.excel import Workbook, read
-from sheetgen.judge.compare import Disagrees, compare, judge
+from sheetgen.judge.compare import Disagrees, agreement, compare_written
 from sheetgen.judge.engines import ENGINES
 from sheetgen.network.torch.graph import CannotExport
 from sheetgen.writer.planes import layout
@@ -126,10 +126,10 @@ def test_a_wrong_cached_value_is_found(factor: float, right: bool, book: Path) -
     workbook = planted(book, "Predict", "F9", factor)
     result = ENGINES["IronCalc"](book)
     if right:
-        assert judge(workbook, result, {}).cells == len(result.values["Predict"]) + len(result.values["Weights"])
+        assert agreement(workbook, result, {}).cells == len(result.values["Predict"]) + len(result.values["Weights"])
         return
     with pytest.raises(Disagrees, match=r"^Predict!F9: IronCalc calculates 0\.\d+ where PyTorch has -?[01]\.\d+$"):
-        judge(workbook, result, {})
+        agreement(workbook, result, {})
 
 
 def planted(path: Path, sheet: str, address: str, factor: float) -> Workbook:
@@ -145,14 +145,14 @@ def test_a_cached_value_that_is_no_number_is_found(value: Any, book: Path) -> No
     workbook = read(book)
     workbook.sheets["Predict"]["F9"] = workbook.sheets["Predict"]["F9"]._replace(value=value)
     with pytest.raises(Disagrees, match="Predict!F9"):
-        judge(workbook, ENGINES["IronCalc"](book), {})
+        agreement(workbook, ENGINES["IronCalc"](book), {})
 
 
 def test_the_floor_is_that_of_the_plane(book: Path) -> None:
     workbook, result = planted(book, "Predict", "F9", 1 + 1e-8), ENGINES["IronCalc"](book)
-    assert judge(workbook, result, {("Predict", "F9"): 1e6})
+    assert agreement(workbook, result, {("Predict", "F9"): 1e6})
     with pytest.raises(Disagrees):
-        judge(workbook, result, {("Predict", "F9"): 1.0})
+        agreement(workbook, result, {("Predict", "F9"): 1.0})
 
 
 def test_a_workbook_that_disagrees_is_not_delivered(
@@ -175,7 +175,7 @@ def test_a_workbook_that_disagrees_is_not_delivered(
     assert list(tmp_path.iterdir()) == [path]
     sheetgen.export(net, data[:3], path, softmax=True, check=False)
     with pytest.raises(Disagrees, match=r"^Predict!L9: "):
-        compare(path, {})
+        compare_written(path, {})
 
 
 def test_the_same_network_gives_the_same_bytes(net: nn.Module, data: torch.Tensor, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import sheetgen
-from sheetgen.judge.report import Exported, Line
+from sheetgen.judge.report import EngineResult, Exported
 
 FEATURES, CLASSES = ["hours", "sleep", "coffee"], ["fails", "passes", "excels"]
 EXAMPLES = 4
@@ -34,7 +34,7 @@ def trained(data: torch.Tensor) -> nn.Module:
     return made
 
 
-def exported(net: nn.Module, data: torch.Tensor, path: Path) -> list[Line]:
+def exported(net: nn.Module, data: torch.Tensor, path: Path) -> list[EngineResult]:
     """Its first samples as a workbook of 20 rows, checked."""
     made: Exported = sheetgen.export(net, data[:EXAMPLES], path, features=FEATURES, outputs=CLASSES, softmax=True)
     assert made.path == path

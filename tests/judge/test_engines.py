@@ -14,7 +14,7 @@ from engine_books import COLUMNS, needs_libreoffice, run, same, trace, trace_boo
 
 from sheetgen.excel import ErrorValue, Value, blank, read
 from sheetgen.excel.a1 import address
-from sheetgen.judge.engines import ENGINES, EngineFailed, EngineMissing, available, libreoffice, version
+from sheetgen.judge.engines import ENGINES, EngineFailed, EngineMissing, available, libreoffice, result, version
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -46,7 +46,7 @@ def test_libreoffice_believes_cached_values_unless_told_not_to(
     seen = []
     for setting, copy in [(libreoffice._SETTINGS, shutil.copy), ([], blank), ([], shutil.copy)]:
         monkeypatch.setattr(libreoffice, "_SETTINGS", setting)
-        monkeypatch.setattr(libreoffice, "blank", copy)
+        monkeypatch.setattr(result, "blank", copy)
         seen.append(libreoffice.recalculate(path).values["S"]["A2"])
     assert seen == [4.0, 4.0, 999.0]
 
@@ -166,10 +166,8 @@ def test_libreoffice_is_stopped_in_time(tmp_path: Path) -> None:
 def test_what_ironcalc_cannot_load_is_one_sentence(tmp_path: Path) -> None:
     path = write(tmp_path / "b.xlsx", {"S": {"A1": "=1"}})
     sheets = read(path)._replace(sheets={"a/b": {}})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sheetgen.judge.engines.iron.read", lambda _: sheets)
-        with pytest.raises(EngineFailed, match=r"IronCalc can make nothing of b\.xlsx: Invalid name"):
-            ENGINES["IronCalc"](path)
+    with pytest.raises(EngineFailed, match=r"IronCalc can make nothing of b\.xlsx: Invalid name"):
+        ENGINES["IronCalc"](path, sheets)
 
 
 MISSING = r"^The engine \w+ is not installed: run (pip install 'sheetgen\[\w+\]'|apt install [\w-]+)\.$"

@@ -12,7 +12,7 @@ from engine_books import needs, write
 from sheetgen.excel import read
 from sheetgen.excel.a1 import tokens
 from sheetgen.judge.check import check
-from sheetgen.judge.engines import ENGINES, EngineFailed, EngineMissing, Recalculated, formulon
+from sheetgen.judge.engines import ENGINES, EngineFailed, EngineMissing, Recalculated, formulon, result
 from sheetgen.spec import load
 from sheetgen.writer import plugins
 from sheetgen.writer.plan import START
@@ -55,7 +55,7 @@ def test_a_list_that_is_scanned_can_be_met() -> None:
 def test_what_it_cannot_load_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needs("Formulon")
     path = write(tmp_path / "b.xlsx", {"S": {"A1": ("=1+1", 0)}})
-    monkeypatch.setattr(formulon, "blank", lambda _, copy: copy.write_bytes(b"PK no zip file"))
+    monkeypatch.setattr(result, "blank", lambda _, copy: copy.write_bytes(b"PK no zip file"))
     with pytest.raises(EngineFailed, match=r"^Formulon can make nothing of the workbook: "):
         ENGINES["Formulon"](path)
 

@@ -129,7 +129,7 @@ WINDOWS = ["=SUM({r})", "=MAX({r})", "=MIN({r},{a})", "=MAX(0,{a})", "=MIN({a},{
            "=SUMPRODUCT({r},{q})", "=SUMPRODUCT({r},{t})", "=MAX(0,SUMPRODUCT({r},{q}))*{a}+{b}", "=COUNT({r})+{a}",
            "=AVERAGE({r})", "=COUNTA({r})", "=COUNTIF({r},\">0\")", "=INDEX({r},{n},2)", "=INDEX({r},2,{n})*2",
            "=MATCH({a},{c},0)", "=AND({a}>0,{b}<2)", "=OR({a}>0,{r})", "=IF(MAX({r})<=1,\"small\",{a})",
-           "=IF(OR({a}>1,{b}>1),\"\",INDEX({r},1,1))", "=IFERROR(SUM({r}),{a})", "=SUM({r}*{q})", "=SUM(({r}))",
+           "=IF(OR({a}>1,{b}>1),\"\",INDEX({r},1,1))", "=IFERROR(SUM({r}),{a})", "=SUM({r}*{q})", "=COUNT(({r}))",
            "=SUBSTITUTE({a},\"t\",\"T\")", "=LEN({a})", "=LEFT({a},2)", "=INDEX({r},{n},1)&\"!\""]  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def test_windows_together_are_one_by_one(tmp_path: Path, monkeypatch: pytest.Mon
     path = window_book(tmp_path / "b.xlsx", odd)
     groups, _ = patterns.group(read(path))
     apart = {shared.pattern for shared in groups if not shared.together}
-    assert {"SUM(B1*B2)", "SUM((B1))"} <= apart and len(apart) < 6  # what only the library itself can know
+    assert "SUM(B1*B2)" in apart and len(apart) < 6  # what only the library itself can know
     together, singly = unchecked(path, monkeypatch), one_by_one(path, monkeypatch)
     assert exact(together.values["S"]) == exact(singly.values["S"])
     assert together.not_evaluated == singly.not_evaluated

@@ -1,9 +1,12 @@
-"""What a judge has to say: each thing once, whoever saw it, and engines as a table."""
+"""Findings: each thing once, whoever saw it, and engines as a table."""
 
 from sheetgen.base.finding import Finding
-from sheetgen.judge.report import MOST_FINDINGS, Line, merged, summary, table
+from sheetgen.judge.report import MOST_FINDINGS, EngineResult, merged, summary, table
 
-LINES = [Line("IronCalc", "0.9.1", 72_278, 2.5e-16, "Training!A3", 7.04), Line("formulas", "1.3.4", 5, 0.0, "", 20)]
+LINES = [
+    EngineResult("IronCalc", "0.9.1", 72_278, 2.5e-16, "Training!A3", 7.04),
+    EngineResult("formulas", "1.3.4", 5, 0.0, "", 20),
+]
 
 
 def test_what_several_engines_see_in_a_cell_is_said_once() -> None:
@@ -43,5 +46,5 @@ def test_the_table_of_engines() -> None:
         "IronCalc  0.9.1    72,278               2.5e-16      7.0  Training!A3\n"
         "formulas  1.3.4         5               0.0e+00     20.0"
     )
-    assert LINES[0].told() == "IronCalc 0.9.1: 72,278 cells, worst relative error 2.5e-16 at Training!A3, 7.0 s"
-    assert LINES[1].told() == "formulas 1.3.4: 5 cells, worst relative error 0.0e+00, 20.0 s"
+    assert LINES[0].finished() == "IronCalc 0.9.1: 72,278 cells, worst relative error 2.5e-16 at Training!A3, 7.0 s"
+    assert LINES[1].finished() == "formulas 1.3.4: 5 cells, worst relative error 0.0e+00, 20.0 s"

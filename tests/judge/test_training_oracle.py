@@ -42,10 +42,10 @@ def adam(rate: Tensor, g: Tensor, p: Tensor, m: Tensor, v: Tensor, k: Tensor) ->
     return p - rate * (m / (1 - 0.9**k)) / ((v / (1 - 0.999**k)).sqrt() + 1e-8), m, v, k
 
 
-RULES: dict[str, tuple[Optimizer, int, Callable[[list[nn.Parameter]], torch.optim.Optimizer]]] = {
-    "descent": (descent, 0, lambda p: torch.optim.SGD(p, RATE)),
-    "momentum": (momentum, 1, lambda p: torch.optim.SGD(p, RATE, momentum=0.9)),
-    "Adam": (adam, 3, lambda p: torch.optim.Adam(p, RATE)),
+RULES: dict[str, tuple[Optimizer, Callable[[list[nn.Parameter]], torch.optim.Optimizer]]] = {
+    "descent": (descent, lambda p: torch.optim.SGD(p, RATE)),
+    "momentum": (momentum, lambda p: torch.optim.SGD(p, RATE, momentum=0.9)),
+    "Adam": (adam, lambda p: torch.optim.Adam(p, RATE)),
 }
 
 
@@ -58,16 +58,16 @@ def squared(output: Tensor, target: Tensor) -> Tensor:
     return (output - target) ** 2
 
 
-def steps(rates: list[float], optimizer: Optimizer = descent, states: int = 0) -> list[Step]:
-    return list(train(network(), squared, optimizer, (X, T), rates, STEPS, states))
+def steps(rates: list[float], optimizer: Optimizer = descent) -> list[Step]:
+    return list(train(network(), squared, optimizer, (X, T), rates, STEPS))
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_any_module_is_trained_as_torch_trains_it(rule: str) -> None:
-    optimizer, states, torchs = RULES[rule]
+    optimizer, torchs = RULES[rule]
     module = network()
     by_torch = torchs(list(module.parameters()))
-    for step in steps([RATE], optimizer, states):
+    for step in steps([RATE], optimizer):
         by_torch.zero_grad()
         loss = squared(module(X), T).sum()
         loss.backward()  # type: ignore[no-untyped-call]

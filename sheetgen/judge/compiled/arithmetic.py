@@ -1,4 +1,4 @@
-"""What operators and functions of single values mean, on arrays of float64; an error of a spreadsheet is NaN.
+"""The operators and functions of single values, on arrays of float64; an error of a spreadsheet is NaN.
 
 A truth value is 1 or 0. No result is infinite: a number that Excel cannot hold is an error.
 """
@@ -31,34 +31,41 @@ def _power(a: Array, b: Array) -> Array:
     """a^b as Excel has it: (-8)^(1/3) is -2, and 0^0 is an error."""
     root = np.rint(1 / np.where(b == 0, 1, b))
     odd = (a < 0) & (np.abs(b) < 1) & (root % 2 == 1) & (np.abs(root * b - 1) <= 1e-14)
-    found = np.power(a, b)
+    power = np.power(a, b)
     if odd.any():
-        found = np.where(odd, -np.power(np.abs(a), b), found)
-    return np.where((a == 0) & (b == 0) | np.isnan(a) | np.isnan(b), np.nan, found)
+        power = np.where(odd, -np.power(np.abs(a), b), power)
+    return np.where((a == 0) & (b == 0) | np.isnan(a) | np.isnan(b), np.nan, power)
 
 
-def _round(x: Array, digits: Array) -> Array:
-    """Half away from zero, as the decimal digits show it: 2.675 becomes 2.68 although its double is a little less."""
-    scale = 10.0 ** np.trunc(digits)
-    shifted = np.abs(x) * scale
-    nearest = np.sign(x) * np.floor(shifted * (1 + 2 / _DIGITS) + 0.5) / scale
-    return np.where(shifted < _DIGITS, nearest, x + 0 * digits)
+def _rounding(whole: Operation) -> Operation:
+    """Rounding as the decimal digits show it: 2.675 becomes 2.68 although its double is a little less.
+
+    `whole` gets how many units of the last digit the number has, and a small part of that.
+    """
+
+    def to_digits(x: Array, digits: Array) -> Array:
+        scale = 10.0 ** np.trunc(digits)
+        shifted = np.abs(x) * scale
+        nearest = np.sign(x) * whole(shifted, shifted * 2 / _DIGITS) / scale
+        return np.where(shifted < _DIGITS, nearest, x + 0 * digits)
+
+    return _finite(to_digits)
 
 
 def _modulo(a: Array, b: Array) -> Array:
-    """What is left of a after division by b, with the sign of b."""
-    left: Array = a - b * np.floor(a / b)
-    return left
+    """The remainder of a divided by b, with the sign of b."""
+    remainder: Array = a - b * np.floor(a / b)
+    return remainder
 
 
 def difference(a: Array, b: Array) -> Array:
     """a - b, but 0 where they agree in the 15 digits that a spreadsheet compares: 0.1+0.2=0.3."""
-    found: Array = np.asarray(np.subtract(a, b))
-    near = (found != 0) & (np.abs(found) <= 1e-14 * np.abs(a))
+    exact: Array = np.asarray(np.subtract(a, b))
+    near = (exact != 0) & (np.abs(exact) <= 1e-14 * np.abs(a))
     if near.any():
-        pairs = zip(*(np.broadcast_to(x, found.shape)[near] for x in (a, b)), strict=True)
-        found[near] = [float(f"{x:.14e}") - float(f"{y:.14e}") for x, y in pairs]
-    return found
+        pairs = zip(*(np.broadcast_to(x, exact.shape)[near] for x in (a, b)), strict=True)
+        exact[near] = [float(f"{x:.14e}") - float(f"{y:.14e}") for x, y in pairs]
+    return exact
 
 
 def _unless_error(test: Operation) -> Operation:
@@ -95,14 +102,24 @@ ELEMENTWISE: dict[str, Operation] = {
     "ABS": np.abs,
     "EXP": _finite(np.exp),
     "LN": _finite(np.log),
+    "LOG10": _finite(np.log10),
     "SQRT": np.sqrt,
+    "SIN": np.sin,
+    "COS": np.cos,
+    "TAN": np.tan,
+    "ATAN": np.arctan,
+    "SINH": _finite(np.sinh),
+    "COSH": _finite(np.cosh),
     "TANH": np.tanh,
     "INT": np.floor,
     "SIGN": np.sign,
-    "ROUND": _finite(_round),
+    "ROUND": _rounding(lambda units, part: np.floor(units + part + 0.5)),
+    "ROUNDUP": _rounding(lambda units, part: np.ceil(units - part)),
+    "ROUNDDOWN": _rounding(lambda units, part: np.floor(units + part)),
     "MOD": _finite(_modulo),
     "NOT": _unless_error(lambda x: x == 0),
     "truth": _unless_error(lambda x: x != 0),
+    "square": _finite(np.square),
     "counts": lambda x: np.subtract(1.0, np.isnan(x)),  # COUNT passes over errors
     "max": np.maximum,
     "min": np.minimum,
@@ -110,4 +127,9 @@ ELEMENTWISE: dict[str, Operation] = {
     "IFERROR": _if_error,
 }
 TOLERANT = {"counts", "IF", "IFERROR"}  # of all others, one error among the arguments makes an error
-REDUCED: dict[str, Operation] = {"+": np.add, "max": np.maximum, "min": np.minimum}
+REDUCED: dict[str, Operation] = {"+": np.add, "*": np.multiply, "max": np.maximum, "min": np.minimum}
+PAIRED: dict[str, Operation] = {  # of two ranges, cell by cell, to be added up
+    "SUMXMY2": lambda x, y: (x - y) ** 2,
+    "SUMX2MY2": lambda x, y: x**2 - y**2,
+    "SUMX2PY2": lambda x, y: x**2 + y**2,
+}

@@ -6,18 +6,20 @@ of cells may be as long as it likes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from sheetgen.excel import Value, Workbook, read
-from sheetgen.excel.a1 import Area, address
-from sheetgen.judge.compiled.book import Book, Formula, Place, shown
-from sheetgen.judge.compiled.functions import call, shape
-from sheetgen.judge.compiled.parse import CannotCompile, Constant, Slot
+from sheetgen.excel import Place, Value, Workbook, read
+from sheetgen.excel.a1 import Area
+from sheetgen.excel.instructions import Literal
+from sheetgen.excel.references import Slot
+from sheetgen.judge.compiled.functions import call
+from sheetgen.judge.compiled.source import Formula, Source, shown
 from sheetgen.judge.compiled.steps import Compiled
-from sheetgen.judge.compiled.values import Cells, Item, Varying, is_error
+from sheetgen.judge.compiled.values import CannotCompile, Cells, Item, Varying, is_error
 
 
 def compile_workbook(
@@ -31,43 +33,42 @@ def compile_workbook(
     `given`: what other plain cells hold instead of what the file says. Values that the file remembers of formulas are
     not looked at. Raises CannotCompile, whose one sentence names the cell, and UnreadableWorkbook.
     """
-    book = Book(workbook if isinstance(workbook, Workbook) else read(workbook), given or {})
-    folder = _Folder(book)
+    folder = _Folder(Source(workbook if isinstance(workbook, Workbook) else read(workbook), given or {}))
     with np.errstate(all="ignore"):
-        entered = [folder.enter(where) for where in inputs]
-        left = [folder.leave(where) for where in outputs]
-    return Compiled(folder.cells, entered, left, folder.patterns)
+        rows_in = [folder.enter(at) for at in inputs]
+        rows_out = [folder.leave(at) for at in outputs]
+    return Compiled(folder.cells, rows_in, rows_out, folder.patterns)
 
 
 class _Folder:
-    """The cells of a book as they become known."""
+    """The cells of a workbook as they become known."""
 
-    def __init__(self, book: Book) -> None:
-        self.book, self.cells = book, Cells()
+    def __init__(self, source: Source) -> None:
+        self.source, self.cells = source, Cells()
         self.patterns: dict[int, object] = {}  # of the formulas that depend on the inputs
         self.read: dict[Place, Formula] = {}
         self.opened: set[Place | Area] = set()
         self.done: set[Place | Area] = set()
 
-    def enter(self, where: Place) -> int:
+    def enter(self, at: Place) -> int:
         """The number of the row of an input."""
-        found = self.book.plain(where, "an input")
-        if found in self.cells.known:
-            raise CannotCompile(f"{shown(found)} is an input twice.")
-        if found in self.book.given:
-            raise CannotCompile(f"{shown(found)} is an input, but it is given.")
-        self.cells.known[found] = self.cells.row("n", 0, (("input",),), ())
-        return self.cells.number_of(self.cells.known[found])
+        at = self.source.plain(at, "an input")
+        if at in self.cells.known:
+            raise CannotCompile(f"{shown(at)} is an input twice.")
+        if at in self.source.given:
+            raise CannotCompile(f"{shown(at)} is an input, but it is given.")
+        self.cells.known[at] = self.cells.row("n", 0, (("input",),), ())
+        return self.cells.number_of(self.cells.known[at])
 
-    def leave(self, where: Place) -> int:
+    def leave(self, at: Place) -> int:
         """The number of the row of an output, after all that it needs is known."""
-        found = self.book.place(where)
-        self._close([found])
-        value = self.cells.known.get(found)
+        at = self.source.place(at)
+        self._close([at])
+        value = self.cells.known.get(at)
         if is_error(value):
-            raise CannotCompile(f"{shown(found)} is an error whatever the inputs are{self._origin(found)}.")
+            raise CannotCompile(f"{shown(at)} is an error whatever the inputs are{self._origin(at)}.")
         if value is None or isinstance(value, str) or (isinstance(value, Varying) and value.kinds == "t"):
-            raise CannotCompile(f"{shown(found)} is an output, but it holds no number.")
+            raise CannotCompile(f"{shown(at)} is an output, but it holds no number.")
         return self.cells.number_of(value if isinstance(value, Varying) else float(value))
 
     def _close(self, waiting: list[Place | Area]) -> None:
@@ -90,24 +91,21 @@ class _Folder:
                 waiting += below
 
     def _below(self, node: Place | Area) -> Iterator[Place | Area]:
-        """What must be known before a cell or a range is."""
+        """The cells and ranges that must be known before a cell or a range is."""
         if isinstance(node, Area):
-            for where in node.addresses():
-                place = node.sheet, where
-                if place in self.cells.known:
-                    continue
-                if self.book.has_formula(place):
+            for place in _places(node):
+                if self.source.has_formula(place):
                     yield place
                 else:
-                    self.cells.known[place] = self.book.constant(place)
-        elif self.book.has_formula(node):
+                    self.cells.known.setdefault(place, self.source.constant(place))
+        elif self.source.has_formula(node):
             try:
-                self.read[node] = self.book.formula(node)
+                self.read[node] = self.source.formula(node)
             except CannotCompile as error:
                 raise CannotCompile(f"{shown(node)}: {error}.") from error
-            yield from ((a.sheet, address(a.row, a.column)) if a.single else a for a in self.read[node].reads)
-        elif node not in self.cells.known:
-            self.cells.known[node] = self.book.constant(node)
+            yield from (next(_places(area)) if area.single else area for area in self.read[node].reads)
+        else:
+            self.cells.known.setdefault(node, self.source.constant(node))
 
     def _know(self, node: Place | Area) -> None:
         """Calculate a cell, all that it reads being known, or set down how to do so later."""
@@ -116,37 +114,37 @@ class _Folder:
         formula = self.read[node]
         self.cells.here = node
         try:
-            found = self.cells.scalar(self._calculated(formula))
+            value = self.cells.scalar(self._calculated(formula))
         except CannotCompile as error:
             raise CannotCompile(f"{shown(node)}: {error}.") from error
-        if isinstance(found, Varying):
-            found = self.cells.row(found.kinds, found.level + 1, found.code, found.payload)
-            self.patterns[self.cells.number_of(found)] = formula.calls, tuple(map(shape, formula.areas))
-        self.cells.known[node] = 0.0 if found is None else found
+        if isinstance(value, Varying):
+            value = self.cells.row(value.kinds, value.level + 1, value.code, value.payload)
+            self.patterns[self.cells.number_of(value)] = formula.code, tuple(area.shape for area in formula.areas)
+        self.cells.known[node] = 0.0 if value is None else value
 
     def _calculated(self, formula: Formula) -> Item:
         stack: list[Item] = []
-        for instruction in formula.calls:
-            if isinstance(instruction, Slot):
-                stack.append(formula.areas[instruction.number])
-            elif isinstance(instruction, Constant):
-                stack.append(instruction.value)
+        for item in formula.code:
+            if isinstance(item, Slot):
+                stack.append(formula.areas[item.number])
+            elif isinstance(item, Literal):
+                stack.append(math.nan if item.kind == "error" else item.value)
             else:
-                cut = len(stack) - instruction.operands
-                stack[cut:] = [call(instruction.name, self.cells, stack[cut:])]
+                cut = len(stack) - getattr(item, "operands", 0)
+                stack[cut:] = [call(item, self.cells, stack[cut:])]
         return stack.pop()
 
-    def _origin(self, where: Place) -> str:
-        """Where an error that a cell shows comes from, if that is another cell."""
-        at = where
-        while at in self.read:
-            areas = self.read[at].reads
-            found = (place for a in areas for place in ((a.sheet, w) for w in a.addresses()) if self._wrong(place))
-            above = next(found, None)
+    def _origin(self, at: Place) -> str:
+        """The cell that an error comes from, in words, if that is another."""
+        cell = at
+        while cell in self.read:
+            precedents = (place for area in self.read[cell].reads for place in _places(area))
+            above = next((place for place in precedents if is_error(self.cells.known.get(place))), None)
             if above is None:
                 break
-            at = above
-        return "" if at == where else f", since {shown(at)} is"
+            cell = above
+        return "" if cell == at else f", since {shown(cell)} is"
 
-    def _wrong(self, where: Place) -> bool:
-        return is_error(self.cells.known.get(where))
+
+def _places(area: Area) -> Iterator[Place]:
+    return ((area.sheet, at) for at in area.addresses())

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sheetgen.judge.compiled.arithmetic import ELEMENTWISE, REDUCED, Array, finite
+from sheetgen.judge.compiled.arithmetic import ELEMENTWISE, PAIRED, REDUCED, Array, finite
 from sheetgen.judge.compiled.values import Cells, Code
 
 LANES = 16  # inputs that one matrix product takes
@@ -42,7 +42,7 @@ class Step(NamedTuple):
 
 
 class Compiled:
-    """What the formulas of a workbook make of its inputs.
+    """A function from the inputs of a workbook to its outputs.
 
     formulas: how many cells depend on the inputs and lead to the outputs; patterns: how many differ in more than the
     places and constants they refer to.
@@ -74,7 +74,7 @@ class Compiled:
         given = np.asarray(batch, np.float64)
         if given.ndim != 2 or given.shape[1] != len(self.inputs):
             raise ValueError(f"The batch has the shape {given.shape}, not (N, {len(self.inputs)}).")
-        found = np.empty((len(given), len(self.outputs)))
+        result = np.empty((len(given), len(self.outputs)))
         size = max(1, min(BATCH, MAX_STATE // (8 * max(self.height, 1))))
         with np.errstate(all="ignore"):
             for start in range(0, len(given), size):
@@ -83,8 +83,8 @@ class Compiled:
                 state[self.inputs, : len(part)] = finite(part.T)
                 for step in self.steps:
                     step.run(state)
-                found[start : start + size] = state[self.outputs, : len(part)].T
-        return found
+                result[start : start + size] = state[self.outputs, : len(part)].T
+        return result
 
 
 def _needed(cells: Cells, outputs: list[int]) -> set[int]:
@@ -157,10 +157,23 @@ def _match(column: Column, cells: Cells, rows: Array, size: int) -> Call:
     chosen = rows[np.array(column)].T
 
     def call(state: Array, wanted: Array) -> Array:
-        found: Array = np.full((chosen.shape[1], state.shape[1]), np.nan)
+        position: Array = np.full((chosen.shape[1], state.shape[1]), np.nan)
         for n in range(size, 0, -1):
-            found = np.where(ELEMENTWISE["="](np.take(state, chosen[n - 1], axis=0), wanted) == 1, n, found)
-        return found
+            position = np.where(ELEMENTWISE["="](np.take(state, chosen[n - 1], axis=0), wanted) == 1, n, position)
+        return position
+
+    return call
+
+
+def _pairs(column: Column, cells: Cells, rows: Array, name: str) -> Call:
+    """SUMXMY2 and its like of two ranges, whose cells alternate."""
+    chosen = rows[np.array(column)].T
+
+    def call(state: Array) -> Array:
+        total: Array = np.zeros((chosen.shape[1], state.shape[1]))
+        for x, y in zip(chosen[::2], chosen[1::2], strict=True):
+            total += PAIRED[name](np.take(state, x, axis=0), np.take(state, y, axis=0))
+        return finite(total)
 
     return call
 
@@ -186,13 +199,13 @@ def _blocked(column: Column, cells: Cells, rows: Array, size: int) -> Call:
     blocks = [block for meeting in _meetings(column) for block in _blocks(meeting, cells, rows, size)]
 
     def call(state: Array) -> Array:
-        found = np.empty((len(column), state.shape[1]))
+        result = np.empty((len(column), state.shape[1]))
         for block in blocks:
             gathered = np.take(state, block.windows, axis=0).reshape(size, -1, LANES).swapaxes(0, 1)
             products = np.empty((len(block.kernels), len(gathered), LANES))
             np.matmul(block.kernels, gathered, out=products.swapaxes(0, 1))
-            found[block.cells] = products.reshape(-1, state.shape[1])[block.picks]
-        return finite(found)
+            result[block.cells] = products.reshape(-1, state.shape[1])[block.picks]
+        return finite(result)
 
     return call
 
@@ -232,16 +245,16 @@ def _several(column: Column, cells: Cells, rows: Array) -> Call:
     chosen = [rows[np.array([cells.windows[w] for w in side])].T for side in list(zip(*column, strict=True))[1:]]
 
     def call(state: Array) -> Array:
-        found: Array = np.zeros((len(column), state.shape[1]))
+        total: Array = np.zeros((len(column), state.shape[1]))
         for n, kernel in enumerate(kernels):
-            found += reduce(np.multiply, (np.take(state, side[n], axis=0) for side in chosen), kernel[:, None])
-        return finite(found)
+            total += reduce(np.multiply, (np.take(state, side[n], axis=0) for side in chosen), kernel[:, None])
+        return finite(total)
 
     return call
 
 
 class Leaf(NamedTuple):
-    """How a leaf of a code becomes a call for a column of payloads, of how many operands, and what rows it reads."""
+    """A leaf of a code: `build` makes a call for a column of payloads, of so many operands; `reads` gives its rows."""
 
     build: Callable[..., Call]
     operands: int
@@ -262,5 +275,6 @@ LEAVES: dict[str, Leaf] = {
     "over": Leaf(_over, 0, _all),
     "pick": Leaf(_pick, 2, _all),
     "match": Leaf(_match, 1, _all),
+    "pairs": Leaf(_pairs, 0, _all),
     "products": Leaf(_products, 0, _windows),
 }

@@ -1,4 +1,4 @@
-"""What a cell holds while a workbook is compiled: a constant, calculated at once, or what the inputs make of it.
+"""The value of a cell while a workbook is compiled: a constant, calculated at once, or what the inputs make of it.
 
 A Varying value is a small program for a stack: `code` says what is done, and cells that have the same code are one
 step later; `payload` says with what, one thing for each leaf of the code: which cell, which constant, which range.
@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from sheetgen.base.errors import UserError
+from sheetgen.excel import Place
 from sheetgen.excel.a1 import Area
 from sheetgen.judge.compiled.arithmetic import ELEMENTWISE, TOLERANT, Array
-from sheetgen.judge.compiled.parse import CannotCompile
 
 Code: TypeAlias = tuple[tuple[str | int, ...], ...]
+
+
+class CannotCompile(UserError):
+    """A formula that is not understood; the message is one sentence that names the cell."""
 
 
 class Varying(NamedTuple):
@@ -39,6 +44,13 @@ Item: TypeAlias = Operand | Area  # a reference stays one until a value is asked
 _NUMBER = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
 
 
+def range_of(name: str, item: Item) -> Area:
+    """An argument that must be a range. Raises CannotCompile."""
+    if not isinstance(item, Area):
+        raise CannotCompile(f"{name} has something else where a range belongs")
+    return item
+
+
 def is_error(a: Operand) -> bool:
     """Whether it is an error whatever the inputs are."""
     return isinstance(a, float) and math.isnan(a)
@@ -50,23 +62,28 @@ def elementwise(name: str, *arguments: Operand, kinds: str = "n") -> Operand:
         return math.nan
     constants = [np.float64(a) for a in arguments if isinstance(a, float | bool)]
     if len(constants) == len(arguments):
-        found = float(ELEMENTWISE[name](*constants))
-        return bool(found) if kinds == "b" and found == found else found
-    return later(kinds, (name, len(arguments)), arguments)
+        result = float(ELEMENTWISE[name](*constants))
+        return bool(result) if kinds == "b" and result == result else result
+    return defer(kinds, (name, len(arguments)), arguments)
 
 
-def later(
+def defer(
     kinds: str,
     instruction: tuple[str | int, ...],
     operands: Sequence[Operand],
     leaf: tuple[Any, ...] = (),
     level: int = 0,
 ) -> Varying:
-    """What an instruction makes of operands, and of what its own leaf refers to, on this level."""
+    """The value that an instruction makes of operands, and of what its own leaf refers to, on this level."""
     parts = [a if isinstance(a, Varying) else Varying("n", 0, (("constant",),), (a,)) for a in operands]
     code = (*(c for part in parts for c in part.code), instruction)
     payload = (*(x for part in parts for x in part.payload), *leaf)
     return Varying(kinds, max([level, *(part.level for part in parts)]), code, payload)
+
+
+def level_of(values: Iterable[Operand]) -> int:
+    """The number of formulas between the values and the inputs, at most."""
+    return max((a.level for a in values if isinstance(a, Varying)), default=0)
 
 
 def number(a: Operand) -> Operand:
@@ -89,7 +106,7 @@ def truth(a: Operand) -> Operand:
     return elementwise("truth", number(a), kinds="b")
 
 
-def settled(a: Operand) -> tuple[Operand, str]:
+def as_number_and_kind(a: Operand) -> tuple[Operand, str]:
     """(a number, its kind) of a value that is chosen by the inputs, as in IF; a text becomes NaN."""
     if isinstance(a, str):
         if re.search("[0-9]", a) or a.upper() in ("TRUE", "FALSE"):
@@ -99,7 +116,7 @@ def settled(a: Operand) -> tuple[Operand, str]:
     return number(a), kinds
 
 
-def merged(*kinds: str) -> str:
+def union_kinds(*kinds: str) -> str:
     """All kinds that one of several values may have."""
     return "".join(sorted(set("".join(kinds))))
 
@@ -152,13 +169,13 @@ class Cells:
     """
 
     def __init__(self) -> None:
-        self.known: dict[tuple[str, str], Operand] = {}
-        self.here = ("", "")  # the cell that is calculated
+        self.known: dict[Place, Operand] = {}
+        self.here: Place = ("", "")  # the cell that is calculated
         self.rows: list[Varying] = []
         self.windows: list[Array] = []  # of numbers of rows
         self.kernels: list[Array] = []  # of constants
         self._contents: dict[Area, list[Operand]] = {}
-        self._held: dict[str, int] = {}
+        self._constants: dict[str, int] = {}
         self._natures: dict[Area, str] = {}
         self._window: dict[Area, tuple[int, int]] = {}
         self._kernel: dict[tuple[Area | int, ...], int] = {}
@@ -168,19 +185,19 @@ class Cells:
         self.rows.append(Varying(kinds, level, code, payload))
         return Varying(kinds, level, (("cell",),), (len(self.rows) - 1,))
 
-    def held(self, constant: float) -> int:
+    def constant_row(self, constant: float) -> int:
         """The number of the row that holds a constant."""
         key = repr(constant)
-        if key not in self._held:
-            self._held[key] = len(self.rows)
+        if key not in self._constants:
+            self._constants[key] = len(self.rows)
             self.row("n", -1, (("constant",),), (constant,))
-        return self._held[key]
+        return self._constants[key]
 
     def number_of(self, a: Operand) -> int:
         """The number of the row of a cell's value."""
         if isinstance(a, Varying):
             return int(a.payload[0])
-        return self.held(a if isinstance(a, float) else math.nan)
+        return self.constant_row(a if isinstance(a, float) else math.nan)
 
     def contents(self, area: Area) -> list[Operand]:
         """The values of a range, row by row."""
@@ -199,17 +216,17 @@ class Cells:
     def nature(self, area: Area) -> str:
         """Whether a range is 'constant' or 'varying', or has an 'error' whatever the inputs are."""
         if area not in self._natures:
-            found = self.contents(area)
-            varying = "varying" if any(isinstance(a, Varying) for a in found) else "constant"
-            self._natures[area] = "error" if any(map(is_error, found)) else varying
+            values = self.contents(area)
+            varying = "varying" if any(isinstance(a, Varying) for a in values) else "constant"
+            self._natures[area] = "error" if any(map(is_error, values)) else varying
         return self._natures[area]
 
     def window(self, area: Area) -> tuple[int, int]:
         """(the number of a range among the windows, its level), what is no number being 0."""
         if area not in self._window:
-            found = [a if kind(a) == "n" else self._nothing(a) for a in self.contents(area)]
-            self.windows.append(np.array([self.number_of(a) for a in found]))
-            self._window[area] = len(self.windows) - 1, max(a.level for a in found if isinstance(a, Varying))
+            values = [a if kind(a) == "n" else self._nothing(a) for a in self.contents(area)]
+            self.windows.append(np.array([self.number_of(a) for a in values]))
+            self._window[area] = len(self.windows) - 1, level_of(values)
         return self._window[area]
 
     def _nothing(self, a: Operand) -> Operand:

@@ -12,33 +12,22 @@ from collections.abc import Callable
 from sheetgen.judge.engines import formulon, iron, libreoffice, patterns, whole
 from sheetgen.judge.engines.beside import Outcome, side_by_side
 from sheetgen.judge.engines.libreoffice import stop
-from sheetgen.judge.engines.result import EngineFailed, EngineMissing, Recalculated, Values
+from sheetgen.judge.engines.result import Engine, EngineFailed, EngineMissing, Recalculated, Values
 
-ENGINES: dict[str, Callable[..., Recalculated]] = {  # of a path, and the Workbook if it has been read already
-    engine.NAME: engine.recalculate for engine in (iron, whole, patterns, libreoffice, formulon)
-}
+_KNOWN: dict[str, Engine] = {x.NAME: x.recalculate for x in (iron, whole, patterns, libreoffice, formulon)}
+ENGINES: dict[str, Callable[..., Recalculated]] = {**_KNOWN}
 OPTIONAL = (libreoffice.NAME, formulon.NAME)  # what a person need not have installed
-_PRESENT: dict[str, Callable[[], str]] = {
-    iron.NAME: iron.version,
-    whole.NAME: whole.version,
-    patterns.NAME: patterns.version,
-    libreoffice.NAME: libreoffice.program,  # asking LibreOffice for its version starts it
-    formulon.NAME: formulon.version,
-}
-_VERSIONS: dict[str, Callable[[], str]] = {
-    engine.NAME: engine.version for engine in (iron, whole, patterns, libreoffice, formulon)
-}
 
 
 def version(name: str) -> str:
     """The version of an engine of ENGINES. Raises EngineMissing."""
-    return _VERSIONS[name]()
+    return _KNOWN[name].version()
 
 
 def available(name: str) -> bool:
     """Whether an engine of ENGINES is installed."""
     try:
-        _PRESENT[name]()
+        _KNOWN[name].present()
     except EngineMissing:
         return False
     return True

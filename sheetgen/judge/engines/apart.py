@@ -21,11 +21,11 @@ from sheetgen.judge.engines.result import EngineFailed
 
 SECONDS = 60.0  # for one question
 MEMORY = 6 << 30  # bytes
-_PROGRAM = "import sys; sys.path[:] = {path!r}; from sheetgen.judge.engines.apart import answer; answer()"
+_PROGRAM = "import sys; sys.path[:] = {path!r}; from sheetgen.judge.engines.apart import serve; serve()"
 
 
 class Apart:
-    """What iron.Live does, within bounds. Raises EngineMissing, EngineFailed."""
+    """Like iron.Live, within bounds. Raises EngineMissing, EngineFailed."""
 
     name = NAME
 
@@ -49,15 +49,15 @@ class Apart:
         try:
             pickle.dump(question, self.process.stdin, pickle.HIGHEST_PROTOCOL)
             self.process.stdin.flush()
-            said = pickle.load(self.process.stdout)
+            answer = pickle.load(self.process.stdout)
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             self._end()
             raise EngineFailed(f"IronCalc had to be ended, or took longer than {SECONDS:g} seconds.") from error
         finally:
             timer.cancel()
-        if isinstance(said, UserError):
-            raise said
-        return said
+        if isinstance(answer, UserError):
+            raise answer
+        return answer
 
 
 def _ended(process: "subprocess.Popen[bytes]") -> None:
@@ -69,8 +69,8 @@ def _ended(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def answer() -> None:
-    """What the process does: read a workbook and questions from standard input until it ends, and answer each."""
+def serve() -> None:
+    """Read a workbook and questions from standard input until it ends, and answer each, in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # for while IronCalc calculates, Python does not look at signals
     with suppress(ImportError, ValueError, OSError):
         import resource  # POSIX only

@@ -59,7 +59,7 @@ def side_by_side(
 
 
 def outcome(name: str, path: str | Path, workbook: Workbook) -> Outcome:
-    """What an engine gives, or why it gives nothing."""
+    """The results of an engine, or why there are none."""
     from sheetgen.judge.engines import ENGINES
 
     try:
@@ -69,7 +69,7 @@ def outcome(name: str, path: str | Path, workbook: Workbook) -> Outcome:
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -84,8 +84,8 @@ class _Crew:
 
     def run(self, name: str) -> Outcome:
         """Have a process run an engine; its results. One that dies is an engine that failed."""
-        said = self.folder / f"{name} said"
-        with said.open("wb") as errors:
+        log = self.folder / f"{name} log"
+        with log.open("wb") as errors:
             with self.lock:
                 if self.stopped:
                     return EngineFailed(f"{name} was stopped.")
@@ -100,12 +100,12 @@ class _Crew:
         assert process.stdin
         process.stdin.close()
         try:
-            found: Outcome = pickle.loads((self.folder / name).read_bytes())
+            result: Outcome = pickle.loads((self.folder / name).read_bytes())
         except Exception:  # it died before, or in the middle
-            lines = said.read_text("utf-8", "replace").split("\n")
+            lines = log.read_text("utf-8", "replace").split("\n")
             why = next((line.strip() for line in reversed(lines) if line.strip()), _ended(process.returncode))
             return EngineFailed(f"{name} ended without a result ({why[:300]}).")
-        return found
+        return result
 
     def _start(self, name: str, errors: Any) -> subprocess.Popen[bytes]:
         program = _PROGRAM.format(path=sys.path, name=name, folder=str(self.folder))
@@ -132,7 +132,7 @@ class _Crew:
 
 
 def work(name: str, folder: str) -> None:
-    """What a process does: run one engine on what it finds in a folder, and leave the results there."""
+    """Run one engine, in a process of its own, on the workbook in a folder, and leave the results there."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that LibreOffice is stopped, too
     threading.Thread(target=_end_with_the_starter, args=[folder], daemon=True).start()
     path, workbook = pickle.loads(Path(folder, "given").read_bytes())

@@ -1,12 +1,11 @@
-"""Calculate what formulas show while a workbook is being written: the cached values of those that come without one."""
+"""Calculate, while a workbook is being written, the cached values of formulas that come without one."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sheetgen.base.errors import need
 from sheetgen.excel import Entry, Value
-from sheetgen.judge.engines.iron import NAME, put, value_of
-from sheetgen.judge.engines.result import EngineFailed, EngineMissing
+from sheetgen.judge.engines.iron import NAME, empty_model, put, value_of
+from sheetgen.judge.engines.result import EngineFailed
 
 Cell = tuple[int, int, str | None, Value | None]  # row from 1, column from 0, formula, value if it is known
 Results = dict[str, dict[tuple[int, int], Value]]
@@ -17,17 +16,9 @@ def calculated(sheets: Mapping[str, Iterable[Cell]], names: Mapping[str, str]) -
 
     Raises EngineMissing without IronCalc, and EngineFailed for a formula that it cannot calculate.
     """
-    ironcalc = need("ironcalc", "build", "The engine IronCalc", EngineMissing)
-    model = ironcalc.create("written", "en", "UTC", "en")
     order = list(sheets)
-    for number, sheet in enumerate(order):
-        if number:
-            model.add_sheet(sheet)
-        else:
-            model.rename_sheet(0, sheet)
-    for name, cells in names.items():
-        if ":" not in cells:  # IronCalc takes names of one cell only
-            model.new_defined_name(name, None, cells)
+    # IronCalc takes names of one cell only.
+    model = empty_model(order, {name: cells for name, cells in names.items() if ":" not in cells})
     wanted = [
         (number, row, column)
         for number, (sheet, contents) in enumerate(sheets.items())

@@ -1,9 +1,9 @@
-"""What the two `formulas` engines share: formulas cut into text and areas, values to and from `formulas`."""
+"""The language of the two `formulas` engines: formulas cut into text and areas, values to and from `formulas`."""
 
 import logging
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from math import isfinite
 from typing import Any, NamedTuple
@@ -12,156 +12,127 @@ import numpy as np
 
 from sheetgen.base.errors import need
 from sheetgen.excel import ErrorValue, Value, Workbook
-from sheetgen.excel.a1 import REFERENCE, Area, tokens
-from sheetgen.excel.a1 import area as area_of
+from sheetgen.excel.a1 import Area, place
+from sheetgen.excel.functions import BY_PLACE
+from sheetgen.excel.instructions import Array, Call, FormulaError, Literal, Operator
+from sheetgen.excel.names import Resolver
+from sheetgen.excel.references import At, Resolved, Slot, Step, Unknown, Unresolved
+from sheetgen.excel.skeleton import Skeleton, cut
+from sheetgen.excel.tokens import pieces
 from sheetgen.judge.engines.result import EngineMissing
 
 MAX_AREA = 1_000_000  # cells in one range
+
+_UNSIGNED = re.compile("[eE](?=[0-9])")  # in a number
 
 
 class NotEvaluated(Exception):
     """A formula these engines cannot judge, and why, in words that follow 'Sheet!A1: '."""
 
 
-# Their result depends on where a cell is, not only on its value; with references replaced by slots that is lost.
-PLACE_FUNCTIONS = frozenset(
-    {
-        "ADDRESS", "ANCHORARRAY", "AREAS", "CELL", "COLUMN", "FORMULATEXT", "INDIRECT", "ISFORMULA", "ISREF", "LAMBDA",
-        "LET", "OFFSET", "ROW", "SHEET", "SHEETS", "SINGLE",
-    }
-)
-
-_UNSIGNED = re.compile("[eE](?=[0-9])")
-_WORD = re.compile(rf'"(?:[^"]|"")*"|{REFERENCE}')
-
-Piece = str | Area | None  # a text, what a name stands for, or the next reference
-Found = tuple[str | Area, tuple[int, int] | str]  # a reference: its cells and their shape, or twice the error it is
-
-
 class Cut(NamedTuple):
-    """What formulas have in common that differ in their references alone, and the names of the functions called."""
+    """A formula without its references, as text: None stands for the next of them; and its calls, operands first."""
 
-    pieces: tuple[Piece, ...]
-    called: frozenset[str]
+    pieces: tuple[str | None, ...]
+    code: tuple[Step, ...]
 
-    @property
-    def named(self) -> bool:
-        """Whether a name among them stands for cells."""
-        return any(isinstance(piece, Area) for piece in self.pieces)
+    def text(self, references: Iterable[str]) -> str:
+        """The formula with references put in."""
+        rest = iter(references)
+        return "".join(next(rest) if piece is None else piece for piece in self.pieces)
 
 
 class Cutter:
     """Cuts the formulas of one workbook: names become what they stand for, every reference an Area with its sheet."""
 
     def __init__(self, workbook: Workbook) -> None:
-        self.names = {name.casefold(): text for name, text in workbook.names.items()}
-        self.sheets = {sheet.casefold(): sheet for sheet in workbook.sheets}
+        self.resolver = Resolver.of(workbook)
         with quiet():
             self.functions = _functions()
-        self.found: dict[tuple[str, str], Found] = {}  # every cell is referred to several times
-        self.cuts: dict[tuple[str, str], Cut | NotEvaluated | None] = {}
+        self.cuts: dict[tuple[str, Skeleton, At], Cut | NotEvaluated] = {}
 
-    def cut(self, sheet: str, formula: str) -> tuple[Cut, list[Found]]:
-        """(what it shares with others, its references in their order). Raises NotEvaluated.
-
-        Cutting a formula into tokens is slow, and thousands differ in their references alone: only the first is cut.
-        """
-        references: list[str] = []
-
-        def slot(match: re.Match[str]) -> str:
-            word = match.group()
-            if word[0] == '"':
-                return word
-            references.append(word)
-            return "\0"
-
-        key = sheet, _WORD.sub(slot, formula)
-        if key not in self.cuts:
-            self.cuts[key] = self._cut(sheet, formula) if references == _references(formula) else None
-        if (cut := self.cuts[key]) is None:  # a sheet's name has words like references, so each is cut for itself
-            references = _references(formula)
-            cut = self.cuts.setdefault((sheet, formula), self._cut(sheet, formula))
-        if isinstance(cut, NotEvaluated):
-            raise cut
-        assert cut is not None
-        return cut, [self._area(sheet, reference) for reference in references]
-
-    def _cut(self, sheet: str, formula: str) -> Cut | NotEvaluated:
+    def cut(self, sheet: str, where: str, formula: str) -> tuple[Cut, list[Area]]:
+        """(the Cut that a cell's formula shares with others, its references in their order). Raises NotEvaluated."""
+        at = place(where)
         try:
-            return self._tokens(sheet, formula)
+            skeleton, corners = cut(formula)
+            resolved = self.resolver.resolve(skeleton, sheet, at)
+            key = sheet, skeleton, at if resolved.scope == "cell" else None
+            if key not in self.cuts:
+                self.cuts[key] = self._cut(formula, resolved, sheet, at)
+            shared = self.cuts[key]
+            if isinstance(shared, NotEvaluated):
+                raise shared
+            return shared, resolved.areas(corners, sheet, at)
+        except (FormulaError, Unresolved) as error:
+            raise NotEvaluated(str(error).rstrip(".")) from error
+
+    def _cut(self, formula: str, resolved: Resolved, sheet: str, at: At) -> Cut | NotEvaluated:
+        try:
+            self._check(resolved)
+            texts = (self._piece(kind, text, sheet, at) for kind, text, _ in pieces(formula) if kind != "space")
+            return Cut(tuple(texts), resolved.code)
         except NotEvaluated as error:
             return error
 
-    def _tokens(self, sheet: str, formula: str) -> Cut:
-        pieces: list[Piece] = []
-        called = set()
-        ended, gap = False, False  # was the last token the end of an operand, did spaces follow it
-        for kind, text in tokens(formula):
-            if kind == "space":
-                gap = True
-                continue
-            if ended and gap and (kind in ("reference", "name", "call") or text == "("):
-                raise NotEvaluated("an intersection of ranges is not in the dialect")
-            ended, gap = kind in ("reference", "name") or text == ")", False
-            if kind == "call":
-                called.add(self._function(text[:-1].upper()))
-            pieces.append(self._piece(sheet, kind, text))
-        return Cut(tuple(pieces), frozenset(called))
+    def _check(self, resolved: Resolved) -> None:
+        """Raises NotEvaluated for a function, an operator or a reference that is not in the dialect."""
+        for item in resolved.code:
+            if isinstance(item, Array):
+                raise NotEvaluated("'{' is not in the dialect")
+            if isinstance(item, Operator) and item.name in (" ", ":"):
+                what = "an intersection of ranges" if item.name == " " else "':'"
+                raise NotEvaluated(f"{what} is not in the dialect")
+            if isinstance(item, Unknown) and item.external:
+                raise NotEvaluated(item.why)
+            if isinstance(item, Call) and item.name in BY_PLACE:
+                raise NotEvaluated(f"the function {item.name} looks at addresses, not at values")
+            if isinstance(item, Call) and item.spelled.upper() not in self.functions:
+                raise NotEvaluated(f"the function {item.name} is unknown to formulas")
 
-    def _piece(self, sheet: str, kind: str, text: str) -> Piece:
-        if kind == "reference":
-            return None
-        if kind == "name":
-            return self._name(sheet, text)
+    def _piece(self, kind: str, text: str, sheet: str, at: At) -> str | None:
+        if kind in ("reference", "name", "table") and text.upper() not in ("TRUE", "FALSE"):
+            return self._meaning(text, sheet, at)
         if kind == "number":  # `formulas` reads neither '1E9' nor '3.'
             return _UNSIGNED.sub("E+", text).rstrip(".")
-        if kind == "other":
-            raise NotEvaluated(f"{text!r} is not in the dialect")
-        return text
+        return f"#{text.rpartition('#')[2]}" if kind == "error" else text  # S!#REF! without the sheet
 
-    def _function(self, name: str) -> str:
-        bare = name.removeprefix("_XLFN.").removeprefix("_XLWS.")
-        if bare in PLACE_FUNCTIONS:
-            raise NotEvaluated(f"the function {bare} looks at addresses, not at values")
-        if name not in self.functions:
-            raise NotEvaluated(f"the function {bare} is unknown to formulas")
-        return bare
+    def _meaning(self, text: str, sheet: str, at: At) -> str | None:
+        """None for cells, else the constant that a name stands for, or the error that Excel shows instead."""
+        resolved, areas = self.resolver.read(text, sheet, at)
+        if resolved.unknown is not None:
+            return resolved.unknown.error
+        if resolved.code == (Slot(0),):
+            return None
+        if areas or resolved.calls:
+            is_name = ":" not in text
+            raise NotEvaluated(f"the name {text} stands for a formula" if is_name else "':' is not in the dialect")
+        return _constant(resolved.code)
 
-    def _area(self, sheet: str, reference: str) -> Found:
-        key = sheet, reference
-        if key not in self.found:
-            area = area_of(reference)
-            name = self.sheets.get(area.sheet.casefold()) if area.sheet else sheet
-            self.found[key] = ("#REF!", "#REF!") if name is None else (area._replace(sheet=name), area.shape)
-        return self.found[key]
 
-    def _name(self, sheet: str, name: str) -> str | Area:
-        if name.upper() in ("TRUE", "FALSE"):
-            return name
-        owner, mark, bare = name.rpartition("!")
-        scope = area_of(f"{owner}!A1").sheet if mark else sheet
-        text = self.names.get(f"{scope}!{bare}".casefold(), self.names.get(bare.casefold()))
-        if text is None:
-            return "#NAME?"  # which is what Excel shows for a name that is not defined
-        kinds = [kind for kind, _ in tokens(text)]
-        if kinds == ["reference"]:
-            return self._area(sheet, text)[0]
-        if set(kinds) <= {"number", "sign", "text"}:
-            return f"({text})"
-        raise NotEvaluated(f"the name {name} stands for a formula")
+def _constant(code: tuple[Step, ...]) -> str:
+    """The text of constants and operators, each pair in brackets."""
+    stack: list[str] = []
+    for item in code:
+        if isinstance(item, Literal):
+            quoted = str(item.value).replace('"', '""')
+            stack.append(f'"{quoted}"' if item.kind == "text" else str(item.value).upper().removesuffix(".0"))
+        elif isinstance(item, Operator) and item.operands == 2:
+            last = stack.pop()
+            stack.append(f"({stack.pop()}{item.name}{last})")
+        elif isinstance(item, Operator):
+            sign = {"negative": "-", "positive": "+"}.get(item.name, "")
+            stack.append(f"({sign}{stack.pop()}{'' if sign else item.name})")
+    return f"({stack.pop()})"
 
 
 def _functions() -> Any:
-    """What `formulas` can calculate, and HYPERLINK, which it lacks: a cell with a link shows the link's text."""
+    """The functions of `formulas`, and HYPERLINK, which it lacks: a cell with a link shows the link's text."""
     formulas = need("formulas", "build", "The engine formulas", EngineMissing)
     functions = formulas.get_functions()
     if "HYPERLINK" not in functions:
         functions["HYPERLINK"] = formulas.functions.wrap_ufunc(lambda _, text: text, input_parser=lambda *x: x)
     return functions
-
-
-def _references(formula: str) -> list[str]:
-    return [text for kind, text in tokens(formula) if kind == "reference"]
 
 
 def formulas_value(value: Value | None) -> Any:
@@ -178,7 +149,7 @@ def formulas_value(value: Value | None) -> Any:
 
 
 def plain_value(value: Any) -> Value:
-    """What `formulas` computed, as a Value; a blank is 0, a number that Excel cannot hold #NUM!."""
+    """A result of `formulas` as a Value; a blank is 0, a number that Excel cannot hold #NUM!."""
     import schedula
     from formulas.tokens.operand import XlError
 

@@ -1,4 +1,4 @@
-"""How much the formulas of a workbook make an engine read, told without one: a stranger's may ask for everything."""
+"""The number of cells that the formulas of a workbook make an engine read: a stranger's may ask for everything."""
 
 from __future__ import annotations
 

@@ -1,13 +1,10 @@
 """Formulon: its makers compare its results bit for bit with Excel 365's, case by case; it is not Excel itself."""
 
-import tempfile
-import time
 from importlib import metadata
 from pathlib import Path
 
 from sheetgen.base.errors import need
-from sheetgen.excel import Workbook, blank, read
-from sheetgen.judge.engines.result import EngineFailed, EngineMissing, Recalculated, formula_cells, taken
+from sheetgen.judge.engines.result import Attempt, Engine, EngineFailed, EngineMissing, formula_cells
 
 NAME = "Formulon"
 MAX_FORMULAS = 250_000  # loading takes a second for each 8,000 of them
@@ -39,33 +36,28 @@ def version() -> str:
     return metadata.version("formulon")
 
 
-def recalculate(path: str | Path, workbook: Workbook | None = None, limit: int = MAX_FORMULAS) -> Recalculated:
-    """Load a blanked copy, recalculate and save it: the saved file has every digit, and is quicker to read than cells.
-
-    Raises EngineMissing, UnreadableWorkbook, and EngineFailed if Formulon can make nothing of the workbook.
-    """
-    release = version()
-    start = time.perf_counter()
-    workbook = workbook or read(path)
-    if (count := len(formula_cells(workbook.sheets))) > limit:
-        why = f"the workbook: {count:,} formula cells are more than {limit:,}, and would take it minutes"
-        return Recalculated(NAME, release, {}, time.perf_counter() - start, [], (why,))
-    with tempfile.TemporaryDirectory() as folder:
-        copy, saved = Path(folder, "blank.xlsx"), Path(folder, "saved.xlsx")
-        blank(path, copy)
-        saved.write_bytes(_recalculated(copy))
-        seen = read(saved).sheets
-    values, nothing = taken(workbook, seen, NAME)
-    return Recalculated(NAME, release, values, time.perf_counter() - start, nothing)
+def _calculate(attempt: Attempt, limit: int = MAX_FORMULAS) -> None:
+    """Load a blanked copy, recalculate, save: the saved file has every digit, and is quicker to read than cells."""
+    if (count := len(formula_cells(attempt.workbook.sheets))) > limit:
+        attempt.values.clear()
+        attempt.left_out.append(
+            f"the workbook: {count:,} formula cells are more than {limit:,}, and would take it minutes"
+        )
+    else:
+        attempt.take_saved(_saved)
 
 
-def _recalculated(path: Path) -> bytes:
+def _saved(copy: Path) -> Path:
     import formulon
 
+    target = copy.with_name("saved.xlsx")
     try:
-        with formulon.Workbook.load(path.read_bytes()) as book:
+        with formulon.Workbook.load(copy.read_bytes()) as book:
             book.recalc()
-            saved: bytes = book.save()
+            target.write_bytes(book.save())
     except (formulon.FormulonError, MemoryError) as error:
         raise EngineFailed(f"Formulon can make nothing of the workbook: {error}.") from error
-    return saved
+    return target
+
+
+recalculate = Engine(NAME, version, _calculate, present=version)

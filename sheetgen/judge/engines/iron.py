@@ -1,16 +1,15 @@
 """IronCalc: a spreadsheet engine in Rust; exact doubles, the fastest of the engines."""
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from sheetgen.base.errors import UserError, need
-from sheetgen.excel import Entry, ErrorValue, Place, Value, Workbook, read
-from sheetgen.excel.a1 import place, range_of, tokens
-from sheetgen.judge.engines.result import EngineFailed, EngineMissing, Recalculated, Values, formula_cells
+from sheetgen.excel import Entry, ErrorValue, Place, Value, Workbook
+from sheetgen.excel.a1 import place, range_of
+from sheetgen.excel.tokens import tokens
+from sheetgen.judge.engines.result import Attempt, Engine, EngineFailed, EngineMissing
 
 NAME = "IronCalc"
 _DIVERGED = ',"diverged"'
@@ -19,35 +18,26 @@ MAX_LOOKED_AT = 2_000_000  # cells, for those that array formulas and what-if da
 MAX_FILLED = 500_000  # cells, by all array formulas
 
 
+def _ironcalc() -> Any:
+    return need("ironcalc", "build", "The engine IronCalc", EngineMissing)
+
+
 def version() -> str:
     """The version of the installed package. Raises EngineMissing."""
-    need("ironcalc", "build", "The engine IronCalc", EngineMissing)
+    _ironcalc()
     return metadata.version("ironcalc")
 
 
-def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalculated:
+def _calculate(attempt: Attempt) -> None:
     """Evaluate a model built from inputs and formulas alone, which therefore holds no cached value.
 
     Its own reader is not used: it prints, takes three times as long, and panics on charts and links it does not know.
-    Raises EngineMissing, UnreadableWorkbook, and EngineFailed if IronCalc can make nothing of the workbook.
     """
-    release = version()
-    start = time.perf_counter()
-    workbook = workbook or read(path)
-    values: Values = {sheet: {} for sheet in workbook.sheets}
-    with _no_panic(Path(path).name):
-        model, refused = _build(workbook)
+    order = {sheet: number for number, sheet in enumerate(attempt.workbook.sheets)}
+    with _no_panic(attempt.path.name):
+        model, attempt.refused = _build(attempt.workbook)
         model.evaluate()
-        for number, (sheet, cells) in enumerate(workbook.sheets.items()):
-            for address, entry in cells.items():
-                if entry.formula is not None and (value := value_of(model, number, *place(address))) is not None:
-                    values[sheet][address] = value
-    nothing = [
-        f"{sheet}!{address}: " + refused.get((sheet, address), "IronCalc gave no value")
-        for sheet, address in formula_cells(workbook.sheets)
-        if address not in values[sheet]
-    ]
-    return Recalculated(NAME, release, values, time.perf_counter() - start, nothing)
+        attempt.take(lambda sheet, address: value_of(model, order[sheet], *place(address)))
 
 
 @contextmanager
@@ -75,78 +65,86 @@ class Live:
         with _no_panic("the workbook"):
             self.model, refused = _build(workbook)
             self._error = dict.fromkeys(refused, Entry("NA()", None))  # an empty cell would count as 0
-            for where in refused:
-                self._put_back(where)
+            for at in refused:
+                self._put_back(at)
 
-    def put(self, where: Place, value: Value) -> None:
+    def put(self, at: Place, value: Value) -> None:
         """Type a number or a text into a cell (sheet, address)."""
-        put(self.model, self.order[where[0]], *place(where[1]), Entry(None, value))
+        self._put(at, Entry(None, value))
 
-    def put_formula(self, where: Place, formula: str) -> None:
+    def put_formula(self, at: Place, formula: str) -> None:
         """Write a formula (without =) into a cell."""
-        put(self.model, self.order[where[0]], *place(where[1]), Entry(formula, None))
+        self._put(at, Entry(formula, None))
+
+    def _put(self, at: Place, entry: Entry) -> None:
+        put(self.model, self.order[at[0]], *place(at[1]), entry)
 
     def evaluate(self, wanted: Iterable[Place]) -> list[Value | None]:
         """Recalculate all formulas; what some cells then hold."""
         self.model.evaluate()
         return [value_of(self.model, self.order[sheet], *place(address)) for sheet, address in wanted]
 
-    def recalculate(self, target: tuple[str, str], changes: Mapping[tuple[str, str], float]) -> Value | None:
+    def recalculate(self, target: Place, changes: Mapping[Place, float]) -> Value | None:
         """The value of a cell while other numbers stand in some, which are put back. Raises EngineFailed."""
-        if any(where in self.workbook.arrays for where in changes):
+        if any(at in self.workbook.arrays for at in changes):
             raise EngineFailed(_ARRAY)
         with _no_panic("the workbook"):
-            for where, number in changes.items():
-                self.put(where, number)
+            for at, number in changes.items():
+                self.put(at, number)
             value, *typed = self.evaluate([target, *changes])
-            for where in changes:
-                self._put_back(where)
+            for at in changes:
+                self._put_back(at)
         if typed != [*changes.values()]:
             raise EngineFailed(_ARRAY)
         return value
 
-    def _put_back(self, where: tuple[str, str]) -> None:
-        sheet, address = where
-        if entry := self._error.get(where) or self.workbook.sheets[sheet].get(address):
-            put(self.model, self.order[sheet], *place(address), entry)
+    def _put_back(self, at: Place) -> None:
+        sheet, address = at
+        if entry := self._error.get(at) or self.workbook.sheets[sheet].get(address):
+            self._put(at, entry)
         else:
             self.model.clear_cell_contents(self.order[sheet], *place(address))
 
 
-def _build(workbook: Workbook) -> tuple[Any, dict[Place, str]]:
-    """(the model, why a formula was refused)."""
-    ironcalc = need("ironcalc", "build", "The engine IronCalc", EngineMissing)
+def empty_model(sheets: Iterable[str], names: Mapping[str, str]) -> Any:
+    """A model that has sheets and defined names, and nothing in its cells. Raises EngineMissing."""
+    ironcalc = _ironcalc()
     model = ironcalc.create("judged", "en", "UTC", "en")
-    for number, sheet in enumerate(workbook.sheets):
+    order = list(sheets)
+    for number, sheet in enumerate(order):
         if number == 0:
             model.rename_sheet(0, sheet)
         else:
             model.add_sheet(sheet)
-    order = list(workbook.sheets)
-    for name, text in workbook.names.items():
+    for name, text in names.items():
         sheet, _, bare = name.rpartition("!")
         with suppress(ironcalc.WorkbookError):  # it takes names of cells only; a formula that needs another is #NAME?
             model.new_defined_name(bare, order.index(sheet) if sheet in order else None, text)
-    refused = {}
+    return model
+
+
+def _build(workbook: Workbook) -> tuple[Any, dict[Place, str]]:
+    """(the model, why a formula was refused)."""
+    model, refused = empty_model(workbook.sheets, workbook.names), {}
     if sum(area.size for text in workbook.arrays.values() if (area := range_of(text))) > MAX_FILLED:
         raise EngineFailed("IronCalc is not given array formulas that fill so many cells.")
     members, what_ifs = _filled(workbook, workbook.arrays), _filled(workbook, workbook.what_ifs)
     for number, (sheet, cells) in enumerate(workbook.sheets.items()):
         for address, entry in cells.items():
-            where = sheet, address
+            at = sheet, address
             try:
-                if where in what_ifs:  # it looks like a number and is none
+                if at in what_ifs:  # it looks like a number and is none
                     put(model, number, *place(address), Entry("NA()", None))
-                elif where in workbook.arrays and entry.formula is not None:
-                    _put_array(model, number, address, entry.formula, workbook.arrays[where])
-                elif where not in members:
+                elif at in workbook.arrays and entry.formula is not None:
+                    _put_array(model, number, address, entry.formula, workbook.arrays[at])
+                elif at not in members:
                     put(model, number, *place(address), entry)
-            except ironcalc.WorkbookError as error:
-                refused[sheet, address] = f"IronCalc refused it ({error})"
+            except _ironcalc().WorkbookError as error:
+                refused[at] = f"IronCalc refused it ({error})"
     return model, refused
 
 
-def _filled(workbook: Workbook, ranges: Mapping[tuple[str, str], str]) -> set[tuple[str, str]]:
+def _filled(workbook: Workbook, ranges: Mapping[Place, str]) -> set[Place]:
     """The cells that stand in ranges, each of them told by one of its cells. Raises EngineFailed for too many."""
     places = set(ranges)
     room = MAX_LOOKED_AT
@@ -193,7 +191,7 @@ def _checked(formula: str) -> str:
         return formula
     opened: list[int] = []  # where the argument of each call begins that is not closed yet
     pieces: list[str] = []
-    for kind, text in tokens(formula):
+    for kind, text, _ in tokens(formula):
         if kind == "call" or text == "(":
             opened.append(len(pieces) + 1 if text.upper() == "IFERROR(" else 0)
         elif text == ")" and opened and (start := opened.pop()) and "".join(pieces[-2:]) == _DIVERGED:
@@ -204,7 +202,7 @@ def _checked(formula: str) -> str:
 
 
 def value_of(model: Any, sheet: int, row: int, column: int) -> Value | None:
-    """What a cell of a model shows; rows and columns count from 1."""
+    """The value that a cell of a model shows; rows and columns count from 1."""
     value: Value | None = model.get_cell_value(sheet, row, column)
     if isinstance(value, str) and value.startswith("#"):  # an error, or a text that looks like one
         import ironcalc
@@ -212,3 +210,6 @@ def value_of(model: Any, sheet: int, row: int, column: int) -> Value | None:
         error = model.get_cell_type(sheet, row, column) == ironcalc.CellType.ErrorValue
         return ErrorValue(value) if error else value
     return value
+
+
+recalculate = Engine(NAME, version, _calculate, present=version)

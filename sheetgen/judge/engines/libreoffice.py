@@ -5,14 +5,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Event
 
-from sheetgen.excel import Workbook, blank, read
-from sheetgen.judge.engines.result import EngineFailed, EngineMissing, Recalculated, taken
+from sheetgen.judge.engines.result import Attempt, Engine, EngineFailed, EngineMissing
 
 NAME = "LibreOffice"
 TIMEOUT = 300.0  # seconds; a start takes 1 to 2
@@ -31,10 +29,10 @@ _SETTINGS = [
 
 def program() -> str:
     """The path of soffice. Raises EngineMissing."""
-    found = shutil.which("soffice") or shutil.which("libreoffice")
-    if found is None:
+    path = shutil.which("soffice") or shutil.which("libreoffice")
+    if path is None:
         raise EngineMissing("The engine LibreOffice is not installed: run apt install libreoffice-calc-nogui.")
-    return found
+    return path
 
 
 @lru_cache(maxsize=1)
@@ -45,24 +43,17 @@ def version() -> str:
     return words[1] if len(words) > 1 else "unknown"
 
 
-def recalculate(path: str | Path, workbook: Workbook | None = None, timeout: float = TIMEOUT) -> Recalculated:
-    """Convert a blanked copy to .xlsx in a profile of its own, so two may run at once.
+def _calculate(attempt: Attempt, timeout: float = TIMEOUT) -> None:
+    """Convert a blanked copy to .xlsx in a profile of its own, so two may run at once, within `timeout` seconds."""
 
-    Raises EngineMissing, UnreadableWorkbook, and EngineFailed if LibreOffice fails or takes over `timeout` seconds.
-    """
-    release = version()
-    start = time.perf_counter()
-    workbook = workbook or read(path)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        copy, out = folder / "blank.xlsx", folder / "out"
-        blank(path, copy)
-        said = _run(folder, timeout, "--convert-to", "xlsx", "--outdir", str(out), str(copy))
-        if not (out / copy.name).exists():
-            raise EngineFailed(f"LibreOffice converted nothing: {said.strip() or 'it said nothing'}.")
-        seen = read(out / copy.name).sheets
-    values, nothing = taken(workbook, seen, NAME)
-    return Recalculated(NAME, release, values, time.perf_counter() - start, nothing)
+    def converted(copy: Path) -> Path:
+        target = copy.parent / "out" / copy.name
+        output = _run(copy.parent, timeout, "--convert-to", "xlsx", "--outdir", str(target.parent), str(copy))
+        if not target.exists():
+            raise EngineFailed(f"LibreOffice converted nothing: {output.strip() or 'it said nothing'}.")
+        return target
+
+    attempt.take_saved(converted)
 
 
 def _run(folder: Path, timeout: float, *arguments: str) -> str:
@@ -84,10 +75,10 @@ def _run(folder: Path, timeout: float, *arguments: str) -> str:
     try:
         if _ended.is_set():  # just now, so that nobody has seen this one yet
             _kill(process)
-        said = process.communicate(timeout=timeout)[0]
+        output = process.communicate(timeout=timeout)[0]
         if process.returncode < 0:
             raise EngineFailed(f"LibreOffice was ended by signal {-process.returncode}.")
-        return said
+        return output
     except subprocess.TimeoutExpired as error:
         raise EngineFailed(f"LibreOffice was stopped after {timeout:g} seconds.") from error
     finally:
@@ -107,3 +98,6 @@ def stop() -> None:
     _ended.set()
     for process in list(_running):
         _kill(process)
+
+
+recalculate = Engine(NAME, version, _calculate, present=program)  # asking LibreOffice for its version starts it

@@ -5,27 +5,15 @@ each is compiled once, and called once for all its cells. The result is sound by
 its precedents' cached values, and the inputs are right, all are.
 """
 
-import time
-from collections.abc import Iterator
-from itertools import count
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sheetgen.excel import Value, Workbook, read
+from sheetgen.excel import Place, Value, Workbook
 from sheetgen.excel.a1 import Area, address
-from sheetgen.judge.engines.dialect import (
-    MAX_AREA,
-    Cut,
-    Cutter,
-    Found,
-    NotEvaluated,
-    formulas_value,
-    plain_value,
-    quiet,
-)
-from sheetgen.judge.engines.result import Recalculated, Values, formula_cells
+from sheetgen.judge.engines.dialect import MAX_AREA, Cut, Cutter, NotEvaluated, formulas_value, plain_value, quiet
+from sheetgen.judge.engines.result import Attempt, Engine, formula_cells
 from sheetgen.judge.engines.together import Pattern, compile_pattern, takes
 from sheetgen.judge.engines.whole import version as version
 
@@ -37,7 +25,7 @@ FEW = 4  # cells of a group that are calculated one by one, as is
 
 
 class Task(NamedTuple):
-    """One formula cell: where it is and what its slots refer to."""
+    """One formula cell: where it is, and the cells that its slots refer to."""
 
     sheet: str
     address: str
@@ -45,69 +33,49 @@ class Task(NamedTuple):
 
 
 class Group(NamedTuple):
-    """What cells have in common: the formula with slots, whether it may be called for all, the shapes of its ranges."""
+    """Cells that are alike: the formula with slots, whether it may be called for all, the shapes of its ranges."""
 
     pattern: str
     together: bool
     shapes: tuple[tuple[int, int], ...] = ()
 
 
-def recalculate(path: str | Path, workbook: Workbook | None = None) -> Recalculated:
-    """Calculate every formula cell from cached values. Raises EngineMissing, UnreadableWorkbook."""
-    release = version()
-    start = time.perf_counter()
-    workbook = workbook or read(path)
-    values: Values = {sheet: {} for sheet in workbook.sheets}
-    groups, unknown = group(workbook)
-    calculate = Calculator(Precedents(workbook))
+def _calculate(attempt: Attempt) -> None:
+    """Calculate every formula cell from cached values."""
+    groups, attempt.refused = group(attempt.workbook)
+    calculate = Calculator(Precedents(attempt.workbook))
     with quiet():
         for shared, tasks in groups.items():
             for task, result in zip(tasks, calculate(shared, tasks), strict=True):
                 if isinstance(result, NotEvaluated):
-                    unknown.append(f"{task.sheet}!{task.address}: {result}")
+                    attempt.refused[task.sheet, task.address] = str(result)
                 else:
-                    values[task.sheet][task.address] = result
-    return Recalculated(NAME, release, values, time.perf_counter() - start, unknown)
+                    attempt.values[task.sheet][task.address] = result
 
 
-def group(workbook: Workbook) -> tuple[dict[Group, list[Task]], list[str]]:
-    """The formula cells by pattern, and a line for each that cannot be judged. Raises EngineMissing."""
+def group(workbook: Workbook) -> tuple[dict[Group, list[Task]], dict[Place, str]]:
+    """The formula cells by pattern, and why others cannot be judged. Raises EngineMissing."""
     cutter = Cutter(workbook)
     known: dict[tuple[int, tuple[Any, ...]], Group] = {}  # by the cut, which the cutter keeps, and the shapes
     groups: dict[Group, list[Task]] = {}
-    unknown = []
+    refused: dict[Place, str] = {}
     for sheet, where in formula_cells(workbook.sheets):
         try:
-            cut, found = cutter.cut(sheet, workbook.sheets[sheet][where].formula or "")
+            cut, areas = cutter.cut(sheet, where, workbook.sheets[sheet][where].formula or "")
         except NotEvaluated as error:
-            unknown.append(f"{sheet}!{where}: {error}")
+            refused[sheet, where] = str(error)
             continue
-        key = id(cut), tuple(shape for _, shape in found)
+        key = id(cut), tuple(area.shape for area in areas)
         if key not in known:
-            known[key] = _group(cut, found)
-        groups.setdefault(known[key], []).append(Task(sheet, where, _areas(cut, found)))
-    return groups, unknown
+            known[key] = _group(cut, areas)
+        groups.setdefault(known[key], []).append(Task(sheet, where, areas))
+    return groups, refused
 
 
-def _areas(cut: Cut, found: list[Found]) -> list[Area]:
-    """What the slots of a formula refer to."""
-    if not cut.named:
-        return [area for area, _ in found if isinstance(area, Area)]
-    references = iter(found)
-    pieces = (next(references)[0] if piece is None else piece for piece in cut.pieces)
-    return [piece for piece in pieces if isinstance(piece, Area)]
-
-
-def _group(cut: Cut, found: list[Found]) -> Group:
-    references, slots, shapes = iter(found), count(1), []
-    pattern = ""
-    for piece in cut.pieces:
-        piece = next(references)[0] if piece is None else piece
-        if isinstance(piece, Area):
-            shapes += [] if piece.single else [piece.shape]
-            piece = f"{'A' if piece.single else 'B'}{next(slots)}"
-        pattern += piece
-    return Group(pattern, takes(pattern, cut.called, len(shapes)), tuple(shapes))
+def _group(cut: Cut, areas: Sequence[Area]) -> Group:
+    slots = [f"{'A' if area.single else 'B'}{n}" for n, area in enumerate(areas, 1)]
+    shapes = tuple(area.shape for area in areas if not area.single)
+    return Group(cut.text(slots), takes(cut.code, areas), shapes)
 
 
 class Precedents:
@@ -137,9 +105,9 @@ class Precedents:
             if self.cached + wanted.size > MAX_CACHED:
                 self.ranges, self.cached = {}, 0
             self.cached += wanted.size
-            found = np.empty(wanted.size, object)
-            found[:] = [self.cell(wanted.sheet, where) for where in wanted.addresses()]
-            self.ranges[wanted] = found.reshape(wanted.shape)
+            values = np.empty(wanted.size, object)
+            values[:] = [self.cell(wanted.sheet, where) for where in wanted.addresses()]
+            self.ranges[wanted] = values.reshape(wanted.shape)
         return self.ranges[wanted]
 
 
@@ -181,8 +149,8 @@ class Calculator:
         whole = [row for row in rows if not isinstance(row, NotEvaluated)]
         if whole:
             slots = [_slot(given) for given in zip(*whole, strict=True)]
-            found = np.broadcast_to(self._pattern(shared, True)(slots), (len(whole), 1))
-            values = iter(found[:, 0])
+            column = np.broadcast_to(self._pattern(shared, True)(slots), (len(whole), 1))
+            values = iter(column[:, 0])
         for row in rows:
             yield row if isinstance(row, NotEvaluated) else plain_value(next(values))
 
@@ -190,10 +158,10 @@ class Calculator:
         results: list[Value | NotEvaluated] = []
         for task in tasks:
             try:
-                found = self._pattern(shared, False)([self.precedents(area) for area in task.areas])
-                if found.size != 1:
-                    raise NotEvaluated(f"it gives {found.size} values")
-                results.append(plain_value(found.ravel()[0]))
+                result = self._pattern(shared, False)([self.precedents(area) for area in task.areas])
+                if result.size != 1:
+                    raise NotEvaluated(f"it gives {result.size} values")
+                results.append(plain_value(result.ravel()[0]))
             except NotEvaluated as error:
                 results.append(error)
         return results
@@ -212,3 +180,6 @@ def _slot(given: tuple[Any, ...]) -> Any:
 def same(some: list[Value | NotEvaluated], others: list[Value | NotEvaluated]) -> bool:
     """To the last bit."""
     return [(type(a), repr(a)) for a in some] == [(type(b), repr(b)) for b in others]
+
+
+recalculate = Engine(NAME, version, _calculate, present=version)

@@ -8,14 +8,15 @@ for all cells at once, by the very operations that the library does for one: a c
 them, to the last bit.
 """
 
-import re
-from collections.abc import Callable, Iterable
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce, wraps
 from typing import Any, ClassVar
 
 import numpy as np
 
+from sheetgen.excel.a1 import Area
+from sheetgen.excel.instructions import Call, Operator
+from sheetgen.excel.references import Slot, Step
 from sheetgen.judge.engines.dialect import NotEvaluated
 
 # One value from one value of each argument: a column of a thousand arguments gives a column of a thousand values.
@@ -34,26 +35,18 @@ REDUCING = frozenset(
 Pattern = Callable[[list[Any]], Any]
 
 
-def takes(pattern: str, called: AbstractSet[str], ranges: int) -> bool:
-    """Whether all cells of a pattern may be calculated together: every range is an argument of a reducing function."""
-    if not called <= ELEMENTWISE | REDUCING:
-        return False
-    return ranges == sum(function in REDUCING for function in _around_ranges(pattern))
-
-
-_PIECE = re.compile(r'"[^"]*"|([\w.]*)\(|(\))|(?<=[(,])B[0-9]+(?=[,)])')
-
-
-def _around_ranges(pattern: str) -> Iterable[str]:
-    """The function of which each range is an argument, for those that are arguments as they stand."""
-    calls = [""]
-    for found in _PIECE.finditer(pattern):
-        if found[1] is not None:
-            calls.append(found[1].upper())
-        elif found[2] and len(calls) > 1:
-            calls.pop()
-        elif found[0][0] == "B":
-            yield calls[-1]
+def takes(code: Iterable[Step], areas: Sequence[Area]) -> bool:
+    """Whether all cells of a formula may be calculated together: every range is an argument of a reducing function."""
+    stack: list[bool] = []  # is it a range as it stands
+    for item in code:
+        if isinstance(item, Call | Operator):
+            ranges = any(stack[len(stack) - item.operands :])
+            del stack[len(stack) - item.operands :]
+            known = REDUCING if ranges else ELEMENTWISE | REDUCING
+            if item.name not in known and (ranges or isinstance(item, Call)):
+                return False
+        stack.append(isinstance(item, Slot) and not areas[item.number].single)
+    return not any(stack)
 
 
 def compile_pattern(pattern: str, together: bool) -> Pattern:
@@ -130,7 +123,7 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
 
 
 def arithmetic(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """What makes an operator of `formulas` quick for columns of plain numbers, as long as the results are such, too."""
+    """A wrapper that makes an operator of `formulas` quick for columns of plain numbers with results that are such."""
 
     def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
         slow = careful(function)
@@ -139,9 +132,9 @@ def arithmetic(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def call(*arguments: Any) -> Any:
             numbers = [_numbers(a) for a in arguments]
             if all(a is not None for a in numbers) and any(np.ndim(a) for a in arguments):
-                found = _ARITHMETIC[name](*numbers)
-                if np.isfinite(found).all():
-                    return found.astype(object)
+                results = _ARITHMETIC[name](*numbers)
+                if np.isfinite(results).all():
+                    return results.astype(object)
             return slow(*arguments)
 
         return call
@@ -156,7 +149,7 @@ def _numbers(argument: Any) -> Any:
 
 
 def windows(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """What makes a reducing function of `formulas` give a column: a value for each window of its stacks."""
+    """A wrapper that makes a reducing function of `formulas` give a column: a value for each window of its stacks."""
 
     def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
@@ -175,7 +168,7 @@ def windows(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def _of_row(argument: Any, row: int, count: int) -> Any:
-    """What an argument is for one cell: a window of a stack, a cell of a column; a constant is the same for all."""
+    """An argument as one cell has it: a window of a stack, a cell of a column; a constant is the same for all."""
     if np.ndim(argument) == 3:
         return argument[row].astype(object)
     return argument[[row]] if np.ndim(argument) == 2 and len(argument) == count else argument
@@ -198,8 +191,8 @@ def _at_once(name: str, count: int, arguments: tuple[Any, ...]) -> list[Any] | N
     if len(flat) < len(plain):
         return None
     if name == "SUMPRODUCT":
-        found: list[Any] = reduce(np.multiply, flat).sum(axis=1).tolist()
-        return found
+        sums: list[Any] = reduce(np.multiply, flat).sum(axis=1).tolist()
+        return sums
     each = np.concatenate(flat, axis=1)
     return each.sum(axis=1).tolist() if name == "SUM" else list(map(max if name == "MAX" else min, each.tolist()))
 
