@@ -21,7 +21,8 @@ from sheetgen.audit.network.unlabelled import with_gradients
 from sheetgen.audit.prose.judge import Network222, judge_lines
 from sheetgen.audit.prose.meaning import Truth, meaning_of
 from sheetgen.audit.table import Table
-from sheetgen.audit.verdict import ERROR, NOTE, SEVERITIES, WARNING, Finding, Judged, Verdict, faulty
+from sheetgen.audit.verdict import Judged, Verdict, faulty, finding
+from sheetgen.base.finding import NOTE, SEVERITIES, WARNING, Finding
 from sheetgen.excel import ErrorValue, UnreadableWorkbook, Value, Workbook, read
 from sheetgen.excel.a1 import address, place, qualified
 from sheetgen.reader import Book, Circular, Place, values
@@ -133,9 +134,9 @@ def _table(case: Case, known: Mapping[Place, str], verdict: Verdict) -> list[Fin
     at = f"{where[0]}!{where[1]}" if where else ""
     verdict.tables.append(Judged(table.sheet, table.area, len(table.steps), compared, worst, at, open_))
     if truths.problem:
-        found.append(Finding(
-            WARNING, "unread", table.sheet, table.cells("E_total"), truths.problem, "formulas that have a derivative",
-            "the gradients of these steps could not be compared",
+        found.append(finding(
+            "unread", (table.sheet, table.cells("E_total")), truths.problem, "formulas that have a derivative",
+            "the gradients of these steps could not be compared", WARNING,
         ))  # fmt: skip
     return found
 
@@ -162,10 +163,9 @@ def _unread(case: Case, quantity: str) -> Iterator[Finding]:
     lost = [s for s in case.table.steps if case.at(quantity, s) in case.book.problems]
     for first, last in spans(lost):
         at = case.at(quantity, first)
-        yield Finding(
-            WARNING, "unread", at[0], case.table.cells(quantity, first, last),
-            f"{case.text(at)}: {case.book.problems[at]}", "a formula that is understood",
-            "whether it is right is not known",
+        yield finding(
+            "unread", (at[0], case.table.cells(quantity, first, last)), f"{case.text(at)}: {case.book.problems[at]}",
+            "a formula that is understood", "whether it is right is not known", WARNING,
         )  # fmt: skip
 
 
@@ -175,8 +175,8 @@ def _circles(circles: Iterable[Circular]) -> Iterator[Finding]:
     for sheet, first, last in _runs(by_first):
         names = [a for _, a in by_first[sheet, first]]
         shown_names = names[:6] + ["..."] * (len(names) > 6)
-        yield Finding(
-            ERROR, "circular", sheet, _span(first, last), f"it depends on itself: {' -> '.join([*shown_names, first])}",
+        yield finding(
+            "circular", (sheet, _span(first, last)), f"it depends on itself: {' -> '.join([*shown_names, first])}",
             "a formula that leads to numbers", "a spreadsheet shows 0 or a warning, and what follows has no meaning",
         )  # fmt: skip
 
@@ -213,8 +213,8 @@ def _errors(book: Book, numbers: Mapping[Place, float], circles: set[Place]) -> 
         entry = book.entry((sheet, first))
         value = entry.value if entry is not None and isinstance(entry.value, ErrorValue) else "an error"
         text = f"={entry.formula}" if entry is not None and entry.formula else "it"
-        yield Finding(
-            ERROR, "value", sheet, _span(first, last), f"{text} gives {value}", "a number",
+        yield finding(
+            "value", (sheet, _span(first, last)), f"{text} gives {value}", "a number",
             "everything that refers to it is an error, too",
         )  # fmt: skip
 
@@ -248,9 +248,10 @@ def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
     for sheet, first, last in _runs(stale):
         entry = book.entry((sheet, first))
         shows = shown(entry.value) if entry and isinstance(entry.value, float) else ""
-        yield Finding(
-            WARNING, "cached", sheet, _span(first, last), f"the file remembers {shows}",
+        yield finding(
+            "cached", (sheet, _span(first, last)), f"the file remembers {shows}",
             f"its formula gives {shown(numbers[sheet, first])}", "it was not recalculated: press F9, or Ctrl+Alt+F9",
+            WARNING,
         )  # fmt: skip
 
 

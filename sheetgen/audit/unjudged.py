@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from sheetgen.audit.case import Case, agrees, kind_of
 from sheetgen.audit.network.forward import is_222
 from sheetgen.audit.network.gradients import Total, Truths
-from sheetgen.audit.verdict import Finding
+from sheetgen.base.finding import Finding
 from sheetgen.cells.cell import Cell, forward_order, is_constant
 from sheetgen.excel.a1 import place, qualified, range_of
 from sheetgen.reader import Place

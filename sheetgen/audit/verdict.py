@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheetgen.base.errors import Status
-
-ERROR, WARNING, NOTE = SEVERITIES = "error", "warning", "note"
+from sheetgen.base.finding import ERROR, WARNING, Finding
 
 MOST = 3  # parts that could not be judged that are told of in one line
 
@@ -31,25 +30,12 @@ KINDS = {
 }
 
 
-class Finding(NamedTuple):
-    """One thing that is wrong: where, what is there, what should be, and why it matters.
+def finding(kind: str, place: tuple[str, str], found: str, expected: str, why: str, severity: str = ERROR) -> Finding:
+    """A Finding at some cells of a sheet, or at a chart: what is there, what should be, and why it matters.
 
-    `cells` is an address or a range of one sheet ("AA33:AA100"), or a chart's name; the texts are whole sentences or
-    formulas for a person, one line each.
+    The texts are whole sentences or formulas for a person, one line each.
     """
-
-    severity: str
-    kind: str
-    sheet: str
-    cells: str
-    found: str
-    expected: str
-    why: str
-
-    @property
-    def first(self) -> str:
-        """The first cell."""
-        return self.cells.split(":")[0]
+    return Finding(kind, *place, why, severity=severity, found=found, expected=expected)
 
 
 class Judged(NamedTuple):

@@ -11,7 +11,8 @@ from judge_hand import FORMULAS, GRADIENTS, STARTS, WEIGHTS, Content, Hand, judg
 from sheetgen.audit import judge as judges
 from sheetgen.audit.judge import audit
 from sheetgen.audit.show import gradescope, junit, machine
-from sheetgen.audit.verdict import ERROR, NOTE, Verdict
+from sheetgen.audit.verdict import Verdict
+from sheetgen.base.finding import ERROR, NOTE
 
 # --- rules of updating that are not judged
 

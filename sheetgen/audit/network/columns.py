@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, kind_of, shown
 from sheetgen.audit.network.samples import MOSTLY, counted, samples
-from sheetgen.audit.verdict import ERROR, NOTE, WARNING, Finding
+from sheetgen.audit.verdict import finding
+from sheetgen.base.finding import ERROR, NOTE, WARNING, Finding
 from sheetgen.excel.a1 import address, mover, place
 from sheetgen.reader import Formula, Place
 
@@ -189,14 +190,14 @@ def _odd(case: Case, column: Column, first: int, last: int, right: Container[Pla
             "it agrees for now, but does not follow when an input changes" if same else "it is not the formula's number"
         )
         given = same and kind_of(q) in ("i", "t", "eta")
-        return Finding(NOTE if given else WARNING if same else ERROR, "column", at[0], where, found, expected, why)
+        return finding("column", (at[0], where), found, expected, why, NOTE if given else WARNING if same else ERROR)
     if all(case.at(q, s) in right for s in range(first, last + 1)):
         why = "it is right, but no formula to fill down"
         if not same and case.at(q, column.model) not in right:  # the rest is what is wrong: it is no model
             expected, why = f"one formula in the whole {_line(case)}", "it is right, the others are not"
-        return Finding(NOTE, "column", at[0], where, case.text(at), expected, why)
+        return finding("column", (at[0], where), case.text(at), expected, why, NOTE)
     why = "it gives the same number" if same else f"it gives {shown(case.number(at))} for {shown(numbers[0][1])}"
-    return Finding(NOTE if same else ERROR, "column", at[0], where, case.text(at), expected, why)
+    return finding("column", (at[0], where), case.text(at), expected, why, NOTE if same else ERROR)
 
 
 def _line(case: Case) -> str:
@@ -231,27 +232,27 @@ def odd_numbers(case: Case, column: Column) -> Iterator[Finding]:
         return
     if all(abs(x - usual) <= SAME * max(abs(usual), abs(x)) for x in numbers.values()):
         first = next(s for s in given if numbers[s] != usual)
-        yield Finding(
-            NOTE, "drift", case.table.sheet, case.table.cells(q, first, given[-1]),
+        yield finding(
+            "drift", (case.table.sheet, case.table.cells(q, first, given[-1])),
             f"{q} changes in its last digits, {numbers[first]!r} for {usual!r}", f"{shown(usual)} in every step",
-            "the fill handle counted on by nothing; the numbers are right to 12 digits",
+            "the fill handle counted on by nothing; the numbers are right to 12 digits", NOTE,
         )  # fmt: skip
         return
     found = counted(numbers, given)
     if found is not None:
         first, by = found
         at = case.at(q, first)
-        yield Finding(
-            ERROR, "drift", at[0], case.table.cells(q, first, given[-1]),
+        yield finding(
+            "drift", (at[0], case.table.cells(q, first, given[-1])),
             f"{q} goes up by {shown(by)} from step to step: {shown(numbers[first - 1])}, {shown(numbers[first])}, ...",
             f"{shown(numbers[given[0]])} in every step", "the fill handle counted on: each step has another number",
         )  # fmt: skip
     elif count >= MOSTLY * len(given):
         odd = [s for s in given if not math.isclose(numbers[s], usual, rel_tol=SAME)]
         for first, last in spans(odd):
-            yield Finding(
-                ERROR, "input", case.table.sheet, case.table.cells(q, first, last),
-                f"{q} is {shown(numbers[first])}", f"{shown(usual)}, as in the rest of the {_line(case)}",
+            yield finding(
+                "input", (case.table.sheet, case.table.cells(q, first, last)), f"{q} is {shown(numbers[first])}",
+                f"{shown(usual)}, as in the rest of the {_line(case)}",
                 "an input was typed over: from here on another problem is trained",
             )  # fmt: skip
 
@@ -271,7 +272,7 @@ def pasted(case: Case, column: Column, right: Container[Place]) -> Iterator[Find
     learned = _learned(case, q) and f"{q}_next" not in case.table.lines and len(set(numbers)) > len(numbers) // 2
     gradient = kind_of(q) == "dE/d" and bool(numbers) and all(at in right for at in cells)
     if learned or gradient or (numbers and kind_of(q) in COMPUTED and kind_of(q) != "dE/d"):
-        yield Finding(
-            WARNING, "column", case.table.sheet, case.table.cells(q), f"{case.text(cells[0])}: numbers, no formulas",
-            "formulas", f"{q} was pasted: it follows from nothing, and does not change when an input does",
+        yield finding(
+            "column", (case.table.sheet, case.table.cells(q)), f"{case.text(cells[0])}: numbers, no formulas",
+            "formulas", f"{q} was pasted: it follows from nothing, and does not change when an input does", WARNING,
         )  # fmt: skip

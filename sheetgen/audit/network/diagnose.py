@@ -11,8 +11,9 @@ from sheetgen.audit.labels import quantity
 from sheetgen.audit.network import edits, forward, gradients
 from sheetgen.audit.network.columns import Column, column
 from sheetgen.audit.network.gradients import Truths
-from sheetgen.audit.verdict import ERROR, NOTE, WARNING, Finding
+from sheetgen.audit.verdict import finding
 from sheetgen.audit.write import replaced
+from sheetgen.base.finding import NOTE, WARNING, Finding
 from sheetgen.reader import Place
 
 FORWARD = ("h", "a_h", "o", "a_o", "E", "E_total")
@@ -64,7 +65,7 @@ def diagnosed(case: Case, lines: Lines, kind: str, wrong: Wrong, why: str) -> It
         else:
             expected = wrong.instead(first) or shown(wrong.truth[first])
         where = case.table.cells(wrong.quantity, first, last)
-        yield Finding(ERROR, kind, at[0], where, f"{case.text(at)}: {number}", expected, why)
+        yield finding(kind, (at[0], where), f"{case.text(at)}: {number}", expected, why)
 
 
 def _helper(case: Case, lines: Lines, wrong: Wrong, steps: Sequence[int]) -> Wrong | None:
@@ -146,8 +147,8 @@ def strayed(case: Case, lines: Lines) -> Iterator[Finding]:
             entry = case.book.entry(at)
             text = replaced(entry.formula or "", formula.slots, own) if entry and formula else ""
             said = " and ".join(case.called(s) for s in dict.fromkeys(far))
-            yield Finding(
-                ERROR, "forward", at[0], case.table.cells(name, first, last), f"{case.text(at)}: it takes {said}",
+            yield finding(
+                "forward", (at[0], case.table.cells(name, first, last)), f"{case.text(at)}: it takes {said}",
                 f"={text}" if text else "the cells of its own step", "each step must be computed from its own numbers",
             )  # fmt: skip
 
@@ -183,10 +184,9 @@ def gradient_findings(case: Case, lines: Lines, truths: Truths, excused: bool, r
     if sign < 0:
         c = compared[0]
         compared = [_turned(case, c) for c in compared]
-        findings.append(Finding(
-            NOTE, "gradient", case.table.sheet, case.table.cells(c.quantity),
-            "all gradients are minus the derivative", "the derivative, or a label that says so",
-            "this is right as long as the updates add them",
+        findings.append(finding(
+            "gradient", (case.table.sheet, case.table.cells(c.quantity)), "all gradients are minus the derivative",
+            "the derivative, or a label that says so", "this is right as long as the updates add them", NOTE,
         ))  # fmt: skip
     else:
         for c in compared:
@@ -206,9 +206,9 @@ def gradient_findings(case: Case, lines: Lines, truths: Truths, excused: bool, r
 def _independent(case: Case, c: gradients.Compared) -> Finding:
     first, last = c.without[0], c.without[-1]
     at = case.at(c.quantity, first)
-    return Finding(
-        WARNING, "gradient", at[0], case.table.cells(c.quantity, first, last), case.text(at),
-        f"{shown(0)}, or another error", f"E_total does not depend on {c.of} at {len(c.without)} steps",
+    return finding(
+        "gradient", (at[0], case.table.cells(c.quantity, first, last)), case.text(at), f"{shown(0)}, or another error",
+        f"E_total does not depend on {c.of} at {len(c.without)} steps", WARNING,
     )  # fmt: skip
 
 

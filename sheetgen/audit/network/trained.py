@@ -13,8 +13,9 @@ from sheetgen.audit.network.diagnose import Lines, Wrong, diagnosed
 from sheetgen.audit.network.gradients import Truths, relative
 from sheetgen.audit.network.rules import another_rule
 from sheetgen.audit.network.updates import WHY, Fault, Update, Updates, fault, rate_cells, usual_rate
-from sheetgen.audit.verdict import ERROR, NOTE, WARNING, Finding
+from sheetgen.audit.verdict import finding
 from sheetgen.audit.write import replaced
+from sheetgen.base.finding import NOTE, WARNING, Finding
 from sheetgen.excel.a1 import column_letters, place
 from sheetgen.reader import Formula, Place
 
@@ -36,9 +37,9 @@ def update_findings(case: Case, lines: Lines, truths: Truths, sign: float, right
     reader = Updates(case)
     found = [u for w, step, at in reader.targets() if (u := reader.read(w, step, at)) is not None]
     if (first := another_rule(case, found)) is not None:
-        return Moved([Finding(
-            NOTE, "rule", *first.place, case.text(first.place), "w - learning rate * dE/dw",
-            "the update is no plain gradient descent, so it was not judged",
+        return Moved([finding(
+            "rule", first.place, case.text(first.place), "w - learning rate * dE/dw",
+            "the update is no plain gradient descent, so it was not judged", NOTE,
         )])  # fmt: skip
     if found and all(u.copies for u in found):
         return Moved([_kept(case, found[0].place)])
@@ -53,9 +54,9 @@ def _kept(case: Case, at: Place) -> Finding:
     """What is said of weights that are never updated: a batch has another sample in every step."""
     batch = not all(map(case.constant, case.those("i")))
     why = "every weight keeps its value, as for the samples of one batch, so no update was judged"
-    return Finding(
-        NOTE if batch else WARNING, "rule" if batch else "update", *at, case.text(at), "w - learning rate * dE/dw",
-        why if batch else "no weight ever changes: nothing is learned",
+    return finding(
+        "rule" if batch else "update", at, case.text(at), "w - learning rate * dE/dw",
+        why if batch else "no weight ever changes: nothing is learned", NOTE if batch else WARNING,
     )  # fmt: skip
 
 
@@ -123,7 +124,7 @@ def _finding(
         text = edit.text(first)
     expected = f"{text}: {wrong.expected}" if text else wrong.expected
     where = at[1] if len(those) == 1 else f"{at[1]}:{last[1]}"
-    return Finding(ERROR, wrong.kind, at[0], where, f"{case.text(at)}: {wrong.found}", expected, wrong.why)
+    return finding(wrong.kind, (at[0], where), f"{case.text(at)}: {wrong.found}", expected, wrong.why)
 
 
 def _line(case: Case, weight: str) -> tuple[str, int]:
