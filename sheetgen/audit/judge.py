@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from sheetgen.audit import unjudged
-from sheetgen.audit.case import Case, Measured, agrees, kind_of, shown
+from sheetgen.audit.case import Case, agrees, kind_of, shown
 from sheetgen.audit.charts.judge import judge_charts, read_charts
 from sheetgen.audit.find import tables as find
 from sheetgen.audit.find.beside import fixed, with_helpers, without_sparse
-from sheetgen.audit.network.columns import COMPUTED, odd_formulas, odd_numbers, pasted, spans
-from sheetgen.audit.network.diagnose import Lines, forward_findings, gradient_findings
-from sheetgen.audit.network.gradients import Truths
-from sheetgen.audit.network.trained import update_findings
+from sheetgen.audit.graph import Graph
+from sheetgen.audit.network.columns import COMPUTED, odd_formulas, pasted, spans
+from sheetgen.audit.network.derivatives import Truths
+from sheetgen.audit.network.forward import judge_forward
+from sheetgen.audit.network.given import has_samples, odd_numbers
+from sheetgen.audit.network.gradients import judge_gradients
+from sheetgen.audit.network.trial import Trial
 from sheetgen.audit.network.unlabelled import with_gradients
+from sheetgen.audit.network.updates import judge_updates
 from sheetgen.audit.prose.judge import Network222, judge_lines
 from sheetgen.audit.prose.meaning import Truth, meaning_of
 from sheetgen.audit.table import Table
@@ -26,6 +30,7 @@ from sheetgen.base.finding import NOTE, SEVERITIES, WARNING, Finding
 from sheetgen.excel import ErrorValue, UnreadableWorkbook, Value, Workbook, read
 from sheetgen.excel.a1 import address, place, qualified
 from sheetgen.reader import Book, Circular, Place, values
+from sheetgen.reader.template import Template
 
 NOISE = 1e-12  # two engines may differ in whether two numbers that differ in their last digit are equal
 MOST_UNREAD = 1_000
@@ -77,15 +82,16 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
 
 def _cases(book: Book, tables: Iterable[Table], numbers: Mapping[Place, float], verdict: Verdict) -> Iterator[Case]:
     """The tables that can be judged; of the others the verdict is told."""
-    shared: dict[Hashable, Any] = {}
+    first = None
     for table in tables:
         table = with_helpers(book.workbook, without_sparse(book.workbook, table))
-        case = Case(book, table, numbers, shared=shared)
+        case = replace(first, table=table) if first else Case(book, table, numbers)
+        first = first or case  # whose graphs and budget all have
         if why := unjudged.no_table(case):
             verdict.unjudged.append(why)
             continue
         rates, beside = find.rate(book.workbook, table), fixed(book.workbook, table)
-        case = with_gradients(Case(book, table, numbers, rates, beside, shared))
+        case = with_gradients(replace(case, rates=rates, fixed=beside))
         if why := unjudged.no_loss(case, Truths(case)):
             verdict.unjudged.append(why)
             continue
@@ -112,41 +118,38 @@ def _truth(book: Book, table: Table, found: Iterable[Finding]) -> Truth:
 
 def _table(case: Case, known: Mapping[Place, str], verdict: Verdict) -> list[Finding]:
     """Everything about one table; `known` are the quantities of the cells of all tables."""
-    table = case.table
-    lines, truths = Lines(case), Truths(case)
-    right: set[Place] = set()  # cells that something other than their neighbours says are right
-    forward = forward_findings(case, lines, right)
-    gradients = gradient_findings(case, lines, truths, forward.wrong, right)
-    updates = update_findings(case, lines, truths, gradients.sign, right)
-    found: list[Finding] = []
+    table, trial = case.table, Trial(case)
+    judge_forward(trial)
+    judge_gradients(trial)
+    judge_updates(trial)
+    sampled = has_samples(case)
+    findings: list[Finding] = []
     for quantity in table.lines:
-        found += odd_formulas(case, lines[quantity], right)
-        found += odd_numbers(case, lines[quantity])
-        found += pasted(case, lines[quantity], right)
-        found += _unread(case, quantity)
-    found += (*forward.findings, *gradients.findings, *updates.findings)
-    worst, where = max((gradients.worst, gradients.where), (updates.worst, updates.where), key=lambda pair: pair[0])
+        column = trial.column(quantity)
+        findings += odd_formulas(case, column, trial.right)
+        findings += odd_numbers(case, column, sampled)
+        findings += pasted(case, column, trial.right)
+        findings += _unread(case, quantity)
+    findings += trial.findings
     # Without lines of gradients it is the updates that were held against the derivative.
     alone = {w for w in case.weights if f"dE/d{w}" not in table.lines}
-    moved = sum(case.known.get(at, ("",))[0].removesuffix("_next") in alone for at in right)
-    compared = gradients.compared or moved
-    open_ = _open(case, truths, right, found, known, verdict)
-    at = f"{where[0]}!{where[1]}" if where else ""
-    verdict.tables.append(Judged(table.sheet, table.area, len(table.steps), compared, worst, at, open_))
-    if truths.problem:
-        found.append(finding(
-            "unread", (table.sheet, table.cells("E_total")), truths.problem, "formulas that have a derivative",
+    moved = sum(case.name(at).removesuffix("_next") in alone for at in trial.right)
+    open_ = _open(trial, findings, known, verdict)
+    at = "!".join(trial.where or ())
+    compared = trial.compared or moved
+    verdict.tables.append(Judged(table.sheet, table.area, len(table.steps), compared, trial.worst, at, open_))
+    if trial.truths.problem:
+        findings.append(finding(
+            "unread", case.cells("E_total"), trial.truths.problem, "formulas that have a derivative",
             "the gradients of these steps could not be compared", WARNING,
         ))  # fmt: skip
-    return found
+    return findings
 
 
-def _open(
-    case: Case, truths: Truths, right: set[Place], found: list[Finding], known: Mapping[Place, str], verdict: Verdict
-) -> int:
+def _open(trial: Trial, findings: Iterable[Finding], known: Mapping[Place, str], verdict: Verdict) -> int:
     """How many weights have updates that were not judged; the verdict is told of them."""
-    told = [f for f in found if f.severity != NOTE]
-    weights = unjudged.updates(case, truths, right, told)
+    case = trial.case
+    weights = unjudged.updates(case, trial.truths, trial.right, [f for f in findings if f.severity != NOTE])
     still = all(map(case.constant, case.weights))
     at = unjudged.begins(case, known) or (unjudged.elsewhere(case) if still else None)
     if weights:
@@ -232,7 +235,7 @@ def _follows(book: Book, at: Place, bad: set[Place]) -> bool:
 def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
     """Results that the file remembers, and that a formula does not give from what it remembers of its inputs."""
     stale = []
-    measured: dict[int, Measured] = {}
+    graphs: dict[Template, Graph] = {}
     for at, number in numbers.items():
         entry = book.entry(at)
         if entry is None or not isinstance(entry.value, float) or math.isnan(number) or agrees(number, entry.value):
@@ -242,8 +245,8 @@ def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
             continue
         inputs = [book.number(s) for s in formula.slots]
         template = formula.template
-        rounds = measured.setdefault(id(template), Measured(template.root, list(template.variables)))
-        if not agrees(template(inputs), entry.value, rounds.rounding(inputs) + NOISE):
+        graph = graphs.setdefault(template, Graph(template.root, template.variables))
+        if not agrees(template(inputs), entry.value, graph.rounding(inputs) + NOISE):
             stale.append(at)
     for sheet, first, last in _runs(stale):
         entry = book.entry((sheet, first))

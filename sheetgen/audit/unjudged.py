@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sheetgen.audit.case import Case, agrees, kind_of
+from sheetgen.audit.network.derivatives import Total, Truths
 from sheetgen.audit.network.forward import is_222
-from sheetgen.audit.network.gradients import Total, Truths
 from sheetgen.base.finding import Finding
 from sheetgen.cells.cell import Cell, forward_order, is_constant
 from sheetgen.excel.a1 import place, qualified, range_of
@@ -36,7 +36,7 @@ def no_loss(case: Case, truths: Truths) -> str:
     graphs = {id(total.graph): (step, total) for step, total in totals}.values()
     if graphs and all(_flat(case, truths, step) for step, _ in graphs):
         return f"{where} was not judged: a step function stands between the weights and E, so E has no derivative"
-    below = any(case.number(case.at("E_total", step)) < 0 for step, _ in totals)
+    below = any(case.value("E_total", step) < 0 for step, _ in totals)
     if below and not is_222(case) and all(_difference(case, *both) for both in graphs):
         return f"{where} was not judged: E is a difference, which can be below 0, and no loss to descend"
     return ""
@@ -51,7 +51,7 @@ def _flat(case: Case, truths: Truths, step: int) -> bool:
 def _difference(case: Case, step: int, total: Total) -> bool:
     """Whether E is a sum in which something stands by itself that the weights do not move, as a target does."""
     position = total.cone.position
-    moved = {id(total.cone.cells[position[at]]) for w in case.weights if (at := case.at(w, step)) in position}
+    moved = {id(total.graph.cells[position[at]]) for w in case.weights if (at := case.at(w, step)) in position}
     for node in forward_order(total.graph.root):
         if any(id(a) in moved for a in node.args):
             moved.add(id(node))
@@ -126,7 +126,7 @@ def _remembers(case: Case, truths: Truths, line: str) -> bool:
 
 def elsewhere(case: Case) -> Place | None:
     """A formula outside of the table that uses one of its gradients, as the update of a batch does."""
-    gradients = {case.at(q, s) for q in case.those("dE/d") for s in case.table.steps}
+    gradients = {case.at(q, s) for q in case.of_kind("dE/d") for s in case.table.steps}
     for at in case.book.formulas():
         formula = None if at in case.known else case.book.formula(at)
         if formula is not None and not gradients.isdisjoint(formula.slots):

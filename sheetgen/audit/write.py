@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from sheetgen.cells.cell import Cell, rebuilt
 from sheetgen.cells.text import FormulaTooLong, show
-from sheetgen.excel.a1 import qualified, tokens
+from sheetgen.excel.a1 import qualified
+from sheetgen.excel.tokens import corner, pieces
 from sheetgen.reader import Place
 
 
@@ -27,41 +28,40 @@ def written(root: Cell, places: Mapping[int, Place], sheet: str) -> str:
 
 def replaced(text: str, old: Sequence[Place], new: Sequence[Place]) -> str:
     """A formula's text with some references replaced, $ signs kept; '' if its references are not one cell each."""
-    pieces, k = [], 0
-    for kind, token in tokens(text):
-        if kind == "name" and token.upper() not in ("TRUE", "FALSE"):
+    parts, rest = [], iter(zip(old, new, strict=True))
+    for kind, piece, _ in pieces(text):
+        if kind in ("name", "table") and piece.upper() not in ("TRUE", "FALSE"):
             return ""
         if kind == "reference":
-            sheet, mark, cell = token.rpartition("!")
-            if ":" in cell or k == len(old):
+            sheet, mark, cell = piece.rpartition("!")
+            before, after = next(rest, ("", ""))
+            if ":" in cell or not after:
                 return ""
-            if old[k] != new[k]:
-                token = sheet + mark + (new[k][1] if "$" in new[k][1] else _held_like(cell, new[k][1]))
-            k += 1
-        pieces.append(token)
-    return "".join(pieces) if k == len(old) else ""
+            if before != after:
+                piece = sheet + mark + (after[1] if "$" in after[1] else _held_like(cell, after[1]))
+        parts.append(piece)
+    return "" if next(rest, None) else "".join(parts)
 
 
 def held(text: str, old: Sequence[Place], new: Sequence[Place]) -> list[Place]:
     """The new places with the $ signs of a formula's references, where each old place has always the same ones."""
-    cells = [token.rpartition("!")[2] for kind, token in tokens(text) if kind == "reference"]
+    cells = [piece.rpartition("!")[2] for kind, piece, _ in pieces(text) if kind == "reference"]
     if len(cells) != len(old):
         return list(new)
     spelt: dict[Place, set[str]] = {}
     for place, cell in zip(old, cells, strict=True):
         spelt.setdefault(place, set()).add(cell)
-    found = []
-    for k, (sheet, cell) in enumerate(new):
-        ways = spelt[old[k]] if k < len(old) else set()
-        one = next(iter(ways)) if len(ways) == 1 else ""
-        found.append((sheet, _held_like(one, cell) if one and ":" not in one else cell))
-    return found
+    ways = [spelt[place] if len(spelt[place]) == 1 else {""} for place in old] + [{""}] * (len(new) - len(old))
+    return [
+        (sheet, cell if not way or ":" in way else _held_like(way, cell))
+        for (sheet, cell), (way,) in zip(new, ways, strict=True)
+    ]
 
 
 def _held_like(old: str, new: str) -> str:
     """('$J35', 'L35') -> '$L35'."""
-    letters, digits = new.rstrip("0123456789"), new.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    return "$" * old.startswith("$") + letters + "$" * ("$" in old[1:]) + digits
+    place = corner(new)
+    return str(place._replace(column_fixed=old.startswith("$"), row_fixed="$" in old[1:])) if place else new
 
 
 def canonical(cells: Sequence[Cell]) -> list[Cell]:

@@ -191,7 +191,7 @@ def test_a_fault_of_the_judge_is_no_verdict(monkeypatch: pytest.MonkeyPatch, tmp
     def broken(*_: object) -> None:
         raise KeyError("E_total")
 
-    monkeypatch.setattr(judges, "update_findings", broken)
+    monkeypatch.setattr(judges, "judge_updates", broken)
     verdict = judged(tmp_path, Hand())
     assert (verdict.word, verdict.code, verdict.tables) == ("not judged", 2, [])
     assert verdict.problem == "book.xlsx could not be judged, for the judge has a fault (KeyError: 'E_total')."

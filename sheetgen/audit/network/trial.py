@@ -1,0 +1,47 @@
+"""A table on trial: what was found of it so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sheetgen.audit.case import Case
+from sheetgen.audit.network.columns import Column, column
+from sheetgen.audit.network.derivatives import Truths
+from sheetgen.base.finding import Finding
+from sheetgen.reader import Place
+
+
+@dataclass
+class Trial:
+    """The findings about a table, and the cells that something other than their neighbours says are right.
+
+    `compared`: how many gradients were; `worst` is the largest relative difference, and `where` its cell. `sign` is -1
+    where all gradients are minus the derivative. `differs`: the forward pass is not the network's.
+    """
+
+    case: Case
+    findings: list[Finding] = field(default_factory=list)
+    right: set[Place] = field(default_factory=set)
+    compared: int = 0
+    worst: float = 0.0
+    where: Place | None = None
+    sign: float = 1.0
+    differs: bool = False
+    _columns: dict[str, Column] = field(default_factory=dict)
+
+    @cached_property
+    def truths(self) -> Truths:
+        """The derivatives of its error."""
+        return Truths(self.case)
+
+    def column(self, quantity: str) -> Column:
+        """The patterns of a line, looked for once."""
+        if quantity not in self._columns:
+            self._columns[quantity] = column(self.case, quantity)
+        return self._columns[quantity]
+
+    def measure(self, off: float, at: Place | None) -> None:
+        """Take in how far a number is off."""
+        if off > self.worst:
+            self.worst, self.where = off, at
