@@ -69,6 +69,14 @@ class Graph:
             self._together[wanted] = Evaluator([self.derivative(cells).root for cells in wanted], self.leaves)
         return self._together[wanted].of(numbers)
 
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        return Evaluator([self.root], self.leaves)
+
+    def value(self, numbers: list[float]) -> float:
+        """Its number."""
+        return self._evaluator.of(numbers)[0]
+
     def slopes(self, numbers: list[float]) -> list[float]:
         """The derivatives with respect to each of the leaves."""
         return self.derivatives(tuple((leaf,) for leaf in self.leaves), numbers)

@@ -165,6 +165,12 @@ def test_an_error_that_is_a_difference_is_no_loss() -> None:
     assert wrong.code != 0
 
 
+def test_an_error_below_zero_that_the_weights_move_as_a_whole_is_a_loss(tmp_path: Path) -> None:
+    rules = {"w1": "={<w1}-0.1*{<dE/dw1}", "o1": "={w1}*{i1}", "E_total": "=-{o1}", "dE/dw1": "=-{i1}"}
+    verdict = judged(tmp_path, Hand(rules={"i1": 1.0, **rules}, starts={"i1": 1.0, "w1": 0.2}))
+    assert (verdict.word, verdict.tables[0].gradients) == ("right", 12)
+
+
 def test_a_neuron_whose_output_is_called_y_and_whose_samples_come_in_turn() -> None:
     more = {f"dE/d{w}": f"=({{y}}-{{target}})*{x}" for w, x in (("w1", "{x1}"), ("w2", "{x2}"), ("b", "1"))}
     loss = "=-({target}*LN({y})+(1-{target})*LN(1-{y}))"
