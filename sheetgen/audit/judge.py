@@ -174,29 +174,25 @@ def _unread(case: Case, quantity: str) -> Iterator[Finding]:
 
 def _circles(circles: Iterable[Circular]) -> Iterator[Finding]:
     """A finding for each circle; those of one column, a row each, are told of once."""
-    by_first = {circle.places[0]: circle.places for circle in circles}
-    for sheet, first, last in _runs(by_first):
-        names = [a for _, a in by_first[sheet, first]]
-        shown_names = names[:6] + ["..."] * (len(names) > 6)
+    by_first = {circle.places[0]: [a for _, a in circle.places] for circle in circles}
+    for first, cells in _runs(by_first):
+        names = by_first[first][:6] + ["..."] * (len(by_first[first]) > 6) + [first[1]]
         yield finding(
-            "circular", (sheet, _span(first, last)), f"it depends on itself: {' -> '.join([*shown_names, first])}",
-            "a formula that leads to numbers", "a spreadsheet shows 0 or a warning, and what follows has no meaning",
+            "circular", cells, f"it depends on itself: {' -> '.join(names)}", "a formula that leads to numbers",
+            "a spreadsheet shows 0 or a warning, and what follows has no meaning",
         )  # fmt: skip
 
 
-def _runs(cells: Iterable[Place]) -> Iterator[tuple[str, str, str]]:
-    """(sheet, first, last) of cells that stand one below another, or side by side."""
+def _runs(places: Iterable[Place]) -> Iterator[tuple[Place, tuple[str, str]]]:
+    """(the first one, all of them as a Finding has them) of cells that stand one below another."""
     lines: dict[tuple[str, int], list[int]] = {}
-    for sheet, cell in cells:
+    for sheet, cell in places:
         row, column = place(cell)
         lines.setdefault((sheet, column), []).append(row)
     for (sheet, column), rows in lines.items():
-        for first, last in spans(sorted(rows)):
-            yield sheet, address(first, column), address(last, column)
-
-
-def _span(first: str, last: str) -> str:
-    return first if first == last else f"{first}:{last}"
+        for top, bottom in spans(sorted(rows)):
+            first, last = address(top, column), address(bottom, column)
+            yield (sheet, first), (sheet, first if top == bottom else f"{first}:{last}")
 
 
 def _errors(book: Book, numbers: Mapping[Place, float], circles: set[Place]) -> Iterator[Finding]:
@@ -210,16 +206,14 @@ def _errors(book: Book, numbers: Mapping[Place, float], circles: set[Place]) -> 
     for sheet, cells in book.workbook.sheets.items():
         bad |= {(sheet, a) for a, e in cells.items() if isinstance(e.value, ErrorValue) and not e.left_out}
     bad |= {at for at, why in book.problems.items() if why.startswith("it holds the error")}
-    unknown = circles | {at for at in book.problems if math.isnan(book.number(at))}
-    sources = [at for at in bad - circles if not _follows(book, at, bad | unknown)]
-    for sheet, first, last in _runs(sources):
-        entry = book.entry((sheet, first))
-        value = entry.value if entry is not None and isinstance(entry.value, ErrorValue) else "an error"
+    unknown = bad | circles | {at for at in book.problems if math.isnan(book.number(at))}
+    sources = [at for at in bad - circles if (f := book.formula(at)) is None or unknown.isdisjoint(f.slots)]
+    for at, where in _runs(sources):
+        value, entry = _remembered(book, at), book.entry(at)
+        error = value if isinstance(value, ErrorValue) else "an error"
         text = f"={entry.formula}" if entry is not None and entry.formula else "it"
-        yield finding(
-            "value", (sheet, _span(first, last)), f"{text} gives {value}", "a number",
-            "everything that refers to it is an error, too",
-        )  # fmt: skip
+        why = "everything that refers to it is an error, too"
+        yield finding("value", where, f"{text} gives {error}", "a number", why)
 
 
 def _remembered(book: Book, at: Place) -> Value | None:
@@ -227,34 +221,22 @@ def _remembered(book: Book, at: Place) -> Value | None:
     return None if entry is None else entry.value
 
 
-def _follows(book: Book, at: Place, bad: set[Place]) -> bool:
-    formula = book.formula(at)
-    return formula is not None and any(s in bad for s in formula.slots)
-
-
 def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
     """Results that the file remembers, and that a formula does not give from what it remembers of its inputs."""
-    stale = []
+    stale: dict[Place, float] = {}
     graphs: dict[Template, Graph] = {}
     for at, number in numbers.items():
-        entry = book.entry(at)
-        if entry is None or not isinstance(entry.value, float) or math.isnan(number) or agrees(number, entry.value):
+        value, formula = _remembered(book, at), book.formula(at)
+        if not isinstance(value, float) or math.isnan(number) or agrees(number, value) or formula is None:
             continue
-        formula = book.formula(at)
-        if formula is None:
-            continue
-        inputs = [book.number(s) for s in formula.slots]
-        template = formula.template
+        inputs, template = [book.number(s) for s in formula.slots], formula.template
         graph = graphs.setdefault(template, Graph(template.root, template.variables))
-        if not agrees(template(inputs), entry.value, graph.rounding(inputs) + NOISE):
-            stale.append(at)
-    for sheet, first, last in _runs(stale):
-        entry = book.entry((sheet, first))
-        shows = shown(entry.value) if entry and isinstance(entry.value, float) else ""
+        if not agrees(template(inputs), value, graph.rounding(inputs) + NOISE):
+            stale[at] = value
+    for at, where in _runs(stale):
         yield finding(
-            "cached", (sheet, _span(first, last)), f"the file remembers {shows}",
-            f"its formula gives {shown(numbers[sheet, first])}", "it was not recalculated: press F9, or Ctrl+Alt+F9",
-            WARNING,
+            "cached", where, f"the file remembers {shown(stale[at])}", f"its formula gives {shown(numbers[at])}",
+            "it was not recalculated: press F9, or Ctrl+Alt+F9", WARNING,
         )  # fmt: skip
 
 

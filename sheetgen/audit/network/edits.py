@@ -42,6 +42,11 @@ class Suspect(NamedTuple):
     fallback: Callable[[int], str] = lambda step: ""
     tolerance: Callable[[int], float] = lambda step: 0.0
 
+    @property
+    def right(self) -> set[int]:
+        """The steps at which it is right."""
+        return self.expected.keys() - set(self.steps)
+
 
 class Swap(NamedTuple):
     """Some references of a formula, all to one cell, that take another cell."""

@@ -25,16 +25,13 @@ LAYERS = ("h1", "h2", "a_h1", "a_h2"), ("o1", "o2", "a_o1", "a_o2", "E1", "E2", 
 
 def judge_forward(trial: Trial) -> None:
     """Add the findings about the forward pass, and the cells that agree with the equations of the 2-2-2 network."""
-    case = trial.case
-    findings: list[Finding] = []
-    for suspect in compare(case):
-        trial.right |= {case.at(suspect.quantity, s) for s in suspect.expected.keys() - set(suspect.steps)}
+    for suspect in compare(trial.case):
+        trial.right |= {trial.case.at(suspect.quantity, s) for s in suspect.right}
         trial.differs |= bool(suspect.steps)
-        findings += diagnosed(trial, "forward", suspect)
-    named = {(f.sheet, f.cells) for f in findings}
-    findings += [f for f in _strays(trial) if (f.sheet, f.cells) not in named]
-    trial.differs |= bool(findings)
-    trial.findings += findings
+        trial.findings += diagnosed(trial, "forward", suspect)
+    named = {(f.sheet, f.cells) for f in trial.findings}
+    trial.findings += [f for f in _strays(trial) if (f.sheet, f.cells) not in named]
+    trial.differs |= bool(trial.findings)
 
 
 def is_222(case: Case) -> bool:

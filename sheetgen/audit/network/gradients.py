@@ -53,7 +53,7 @@ def judge_gradients(trial: Trial) -> None:
                 trial.measure(relative(-case.value(suspect.quantity, s), x), case.at(suspect.quantity, s))
             continue
         trial.measure(line.worst, line.where)
-        trial.right |= {case.at(suspect.quantity, s) for s in suspect.expected.keys() - set(suspect.steps)}
+        trial.right |= {case.at(suspect.quantity, s) for s in suspect.right}
         at_fault = [s for s in suspect.steps if not (trial.differs and _by_equations(case, line, s))]
         trial.findings += diagnosed(trial, "gradient", suspect._replace(steps=at_fault))
     trial.findings += [_independent(case, line) for line in lines if line.independent and not trial.differs]
