@@ -7,7 +7,7 @@ w - eta*g or w + (-g)*eta.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -107,8 +107,7 @@ class _Reader:
     def read(self, update: Update) -> bool:
         """Fill in what an update is made of; False if it is none of its own: a circle, or too much for one."""
         try:
-            read = self._alone(update) or self._deep(update)
-            if read is None:
+            if (read := self._graph(update)) is None:
                 return False
             graph, places = read
             numbers = [_sound(self.case.number(p), k) for k, p in enumerate(places)]
@@ -127,32 +126,20 @@ class _Reader:
                 update.others[place] = update.others.get(place, 0.0) + factor
         return True
 
-    def _alone(self, update: Update) -> tuple[Graph, Sequence[Place]] | None:
-        """The graph and the leaves of a formula that refers to cells of the table and to numbers alone, as most do."""
-        formula = self.case.book.formula(update.place)
-        if formula is None or not all(map(self._is_leaf, formula.slots)):
-            return None
-        template = formula.template
-        return self.case.graph(template, lambda: Graph(template.root, template.variables)), formula.slots
-
-    def _is_leaf(self, at: Place) -> bool:
-        book, known = self.case.book, self.case.known
-        if at in known:
-            return known[at][0] not in self._helpers or book.formula(at) is None
-        return book.formula(at) is None and at not in book.problems
-
-    def _deep(self, update: Update) -> tuple[Graph, Sequence[Place]] | None:
-        """The same for any formula; None if it depends on too much, or on what is not understood.
+    def _graph(self, update: Update) -> tuple[Graph, list[Place]] | None:
+        """The graph of a formula and its leaves; None if it depends on too much, or on what is not understood.
 
         It ends at every cell of the table but late helpers: one such as the change of a weight is looked through from
-        the step before on; earlier it is a memory.
+        the step before on; earlier it is a memory. A cell of the table that is not understood may be a leaf, if the
+        formula itself refers to it.
         """
-        book, since = self.case.book, update.step - 1
-        cut = Cut(self.case.known, lambda name, step: name not in self._helpers or step < since)
+        book, known, since = self.case.book, self.case.known, update.step - 1
+        cut = Cut(known, lambda name, step: name not in self._helpers or step < since)
         if len(list(islice(ordered(book, update.place, cut, set()), MOST_LEAVES))) == MOST_LEAVES:
             return None
-        below = cone(book, [update.place], cut)
-        if any(p in book.problems for p in below.places):
+        below, formula = cone(book, [update.place], cut), book.formula(update.place)
+        named = known.keys() & formula.slots if formula else ()
+        if any(p in book.problems and p not in named for p in below.places):
             return None
         return self.case.graph(below.shape, lambda: Graph.of(below)), [below.places[k] for k in below.leaves]
 
