@@ -74,7 +74,7 @@ class Case:
         return self.number(self.at(quantity, step))
 
     def result(self, formula: Formula) -> float:
-        """What a formula gives with the numbers of its cells."""
+        """The number that a formula gives with those of its cells."""
         return formula.template([self.number(at) for at in formula.slots])
 
     def formula(self, quantity: str, step: int) -> Formula | None:
@@ -82,7 +82,7 @@ class Case:
         return self.book.formula(self.at(quantity, step))
 
     def text(self, at: Place) -> str:
-        """What stands in a cell, as a person sees it: a formula with its '=', or a value."""
+        """The content of a cell, as a person sees it: a formula with its '=', or a value."""
         entry = self.book.entry(at)
         if entry is None:
             return "an empty cell"

@@ -63,19 +63,19 @@ def audit(path: Path, pointed: str | None = None) -> Verdict:
 
 def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     numbers, circles = values(book)
-    found = list(_circles(circles))
-    found += _errors(book, numbers, {at for circle in circles for at in circle.places})
-    found += _stale(book, numbers)
+    findings = list(_circles(circles))
+    findings += _errors(book, numbers, {at for circle in circles for at in circle.places})
+    findings += _stale(book, numbers)
     cases = list(_cases(book, tables, numbers, verdict))
     known = {at: quantity for case in cases for at, (quantity, _) in case.known.items()}
     for case in cases:
-        found += _table(case, known, verdict)
-    if not any(t.gradients for t in verdict.tables) and all(f.severity == NOTE for f in found):
+        findings += _table(case, known, verdict)
+    if not any(t.gradients for t in verdict.tables) and all(f.severity == NOTE for f in findings):
         verdict.problem = _nothing(verdict)
     charts = read_charts(verdict.path)
-    found += judge_charts(charts, tables)
-    found += judge_lines(book.workbook, _truth(book, tables[0], found))
-    verdict.findings = ordered(_without_echoes(found), book.workbook)
+    findings += judge_charts(charts, tables)
+    findings += judge_lines(book.workbook, _truth(book, tables[0], findings))
+    verdict.findings = ordered(_without_echoes(findings), book.workbook)
     verdict.unread = [f"{s}!{a}: {why}" for (s, a), why in book.problems.items()][:MOST_UNREAD]
     verdict.unread_beyond = len(book.problems) - len(verdict.unread)
 
@@ -105,9 +105,9 @@ def _nothing(verdict: Verdict) -> str:
     return f"the weights and the error of {cells} were read, but no gradient and no update was found to compare."
 
 
-def _truth(book: Book, table: Table, found: Iterable[Finding]) -> Truth:
-    """What lines of text are held against: the table's own formulas; the network, where its forward pass is wrong."""
-    if any(f.kind == "forward" for f in found):
+def _truth(book: Book, table: Table, findings: Iterable[Finding]) -> Truth:
+    """The truth for lines of text: the table's own formulas, or the network, where the forward pass is wrong."""
+    if any(f.kind == "forward" for f in findings):
         biases = sum(kind_of(q) == "b" for q in table.lines)
         return Network222(biases if biases in (2, 4) else 0)
     try:
@@ -242,9 +242,9 @@ def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
 
 def _without_echoes(findings: Iterable[Finding]) -> list[Finding]:
     """Findings without those that a more telling one at the same cells makes needless."""
-    kept = list({(f.kind, f.sheet, f.cells): f for f in reversed(list(findings))}.values())[::-1]
-    told = {(f.sheet, f.first) for f in kept if f.kind in ("update", "rate", "circular", "value")}
-    return [f for f in kept if not (f.kind in ("column", "forward", "gradient") and (f.sheet, f.first) in told)]
+    first = list({(f.kind, f.sheet, f.cells): f for f in reversed(list(findings))}.values())[::-1]
+    telling = {(f.sheet, f.first) for f in first if f.kind in ("update", "rate", "circular", "value")}
+    return [f for f in first if f.kind not in ("column", "forward", "gradient") or (f.sheet, f.first) not in telling]
 
 
 def ordered(findings: list[Finding], workbook: Workbook) -> list[Finding]:

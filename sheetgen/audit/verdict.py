@@ -1,4 +1,4 @@
-"""What the judge says of one workbook: findings, what was compared, what was not understood."""
+"""The verdict on one workbook: findings, the tables that were compared, the cells that were not understood."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Verdict:
 
     @property
     def at_best(self) -> str:
-        """What it would be if nothing had been found."""
+        """The word if nothing had been found."""
         return "not judged" if self.problem or self.unjudged else "right"
 
     @property
@@ -97,7 +97,7 @@ class Verdict:
 
     @property
     def rest(self) -> str:
-        """What could not be judged, in one line."""
+        """The parts that could not be judged, in one line."""
         more = len(self.unjudged) - MOST
         return "; ".join(self.unjudged[:MOST]) + (f"; and {more} more" if more > 0 else "")
 
@@ -113,8 +113,8 @@ class Verdict:
         if self.word == "not judged":
             return f"not judged: {compared}; {self.rest}"
         counts = [(sum(f.severity == s for f in self.findings), s) for s in (ERROR, WARNING)]
-        found = ", ".join(f"{n} {s}{'s' * (n > 1)}" for n, s in counts if n)
-        return f"{self.word}: {found} ({compared})" + (f"; {self.rest}" if self.unjudged else "")
+        problems = ", ".join(f"{n} {s}{'s' * (n > 1)}" for n, s in counts if n)
+        return f"{self.word}: {problems} ({compared})" + (f"; {self.rest}" if self.unjudged else "")
 
 
 def faulty(path: Path, error: Exception) -> Verdict:

@@ -38,12 +38,12 @@ def replaced(text: str, old: Sequence[Place], new: Sequence[Place]) -> str:
             if ":" in cell or not after:
                 return ""
             if before != after:
-                piece = sheet + mark + (after[1] if "$" in after[1] else _held_like(cell, after[1]))
+                piece = sheet + mark + (after[1] if "$" in after[1] else _fixed_like(cell, after[1]))
         parts.append(piece)
     return "" if next(rest, None) else "".join(parts)
 
 
-def held(text: str, old: Sequence[Place], new: Sequence[Place]) -> list[Place]:
+def with_dollars(text: str, old: Sequence[Place], new: Sequence[Place]) -> list[Place]:
     """The new places with the $ signs of a formula's references, where each old place has always the same ones."""
     cells = [piece.rpartition("!")[2] for kind, piece, _ in pieces(text) if kind == "reference"]
     if len(cells) != len(old):
@@ -53,12 +53,12 @@ def held(text: str, old: Sequence[Place], new: Sequence[Place]) -> list[Place]:
         spelt.setdefault(place, set()).add(cell)
     ways = [spelt[place] if len(spelt[place]) == 1 else {""} for place in old] + [{""}] * (len(new) - len(old))
     return [
-        (sheet, cell if not way or ":" in way else _held_like(way, cell))
+        (sheet, cell if not way or ":" in way else _fixed_like(way, cell))
         for (sheet, cell), (way,) in zip(new, ways, strict=True)
     ]
 
 
-def _held_like(old: str, new: str) -> str:
+def _fixed_like(old: str, new: str) -> str:
     """('$J35', 'L35') -> '$L35'."""
     place = corner(new)
     return str(place._replace(column_fixed=old.startswith("$"), row_fixed="$" in old[1:])) if place else new

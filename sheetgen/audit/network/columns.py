@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, kind_of, shown
@@ -39,6 +39,13 @@ class Column(NamedTuple):
         if self.common is None or step == 0 or self.has(step) or self.repeats:
             return False
         return self.patterns[step] is None or self.mostly
+
+    def groups(self, steps: Iterable[int]) -> list[list[int]]:
+        """The steps that have one formula, put together; without those that break the line."""
+        groups: dict[Pattern | None, list[int]] = {}
+        for step in steps:
+            groups.setdefault(self.patterns[step], []).append(step)
+        return [group for group in groups.values() if not self.odd(group[0])]
 
     @property
     def mostly(self) -> bool:

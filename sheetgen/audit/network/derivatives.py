@@ -27,7 +27,7 @@ class Total(NamedTuple):
 
 @dataclass
 class Truths:
-    """What the gradient cells of a table should be.
+    """The right numbers of the gradient cells of a table.
 
     `problem`: why E of some step cannot be differentiated; `rounded`: the operator that rounds it, if one does.
     """

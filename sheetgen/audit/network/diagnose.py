@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from sheetgen.audit.case import Case, agrees, shown
 from sheetgen.audit.labels import quantity
@@ -28,16 +28,11 @@ def always(text: str) -> Callable[[int], str]:
 def diagnosed(trial: Trial, kind: str, suspect: Suspect) -> Iterator[Finding]:
     """A finding for each formula of the line that is wrong; what breaks its pattern is left to `columns`."""
     case, line = trial.case, trial.column(suspect.quantity)
-    groups: dict[object, list[int]] = {}
-    for step in suspect.steps:
-        groups.setdefault(line.patterns[step], []).append(step)
-    for pattern, steps in groups.items():
+    for steps in line.groups(suspect.steps):
         first, last = steps[0], steps[-1]
         at = case.at(suspect.quantity, first)
-        if line.odd(first):
-            continue
         edit = _edit(case, suspect, line, first)
-        helper = None if edit or pattern is None else _helper(trial, suspect, steps)
+        helper = None if edit or line.patterns[first] is None else _helper(trial, suspect, first)
         if helper is not None:
             yield from diagnosed(trial, kind, helper)
             continue
@@ -50,32 +45,32 @@ def diagnosed(trial: Trial, kind: str, suspect: Suspect) -> Iterator[Finding]:
         yield finding(kind, where, f"{case.text(at)}: {number}", expected, WHY[kind])
 
 
-def _helper(trial: Trial, suspect: Suspect, steps: Sequence[int]) -> Suspect | None:
+def _helper(trial: Trial, suspect: Suspect, first: int) -> Suspect | None:
     """A helper line that is the one at fault: a small edit of it would make this line right; None if there is none.
 
     The right number of the helper follows from what is missing here and from how much this formula makes of it.
     """
     case = trial.case
-    formula = case.formula(suspect.quantity, steps[0])
+    formula = case.formula(suspect.quantity, first)
     for at in dict.fromkeys(formula.slots if formula else ()):
         name, step = case.known.get(at, ("", 0))
-        if not name or quantity(name) is not None or step != steps[0]:
+        if not name or quantity(name) is not None or step != first:
             continue
         expected = {s: x for s in suspect.expected if (x := _should_be(case, suspect, name, s)) is not None}
         wrong = [s for s, x in expected.items() if not agrees(case.value(name, s), x, 1e-17)]
         helper = Suspect(name, expected, wrong, f"what {suspect.quantity} needs")
-        if wrong and _edit(case, helper, trial.column(name), steps[0]) is not None:
+        if wrong and _edit(case, helper, trial.column(name), first) is not None:
             return helper
     return None
 
 
 def _should_be(case: Case, suspect: Suspect, helper: str, step: int) -> float | None:
-    """What a helper must be at a step for the line to be right there."""
+    """The number that a helper must have at a step for the line to be right there."""
     formula, at = case.formula(suspect.quantity, step), case.at(helper, step)
     if formula is None or at not in formula.slots:
         return None
-    nought, one = (formula.template([x if s == at else case.number(s) for s in formula.slots]) for x in (0.0, 1.0))
-    return (suspect.expected[step] - nought) / (one - nought) if one != nought else None
+    at_0, at_1 = (formula.template([x if s == at else case.number(s) for s in formula.slots]) for x in (0.0, 1.0))
+    return (suspect.expected[step] - at_0) / (at_1 - at_0) if at_1 != at_0 else None
 
 
 def _edit(case: Case, suspect: Suspect, line: Column, step: int) -> Edit | None:

@@ -12,7 +12,7 @@ from itertools import combinations, islice, product
 from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, kind_of
-from sheetgen.audit.write import held, replaced, written
+from sheetgen.audit.write import replaced, with_dollars, written
 from sheetgen.cells.cell import Cell, Evaluator, constant, forward_order, rebuilt
 from sheetgen.reader import Formula, Place
 
@@ -84,7 +84,7 @@ class Edit:
         return [*slots, case.at(self.factor, step)] if self.factor else slots
 
     def label(self, step: int) -> str:
-        """What was done, in words, with the cells of a step."""
+        """The change in words, with the cells of a step."""
         case, slots = self.search.case, self.search.formulas[step].slots
         swaps = [
             f"{case.called(case.where(s.new[0], step + s.new[1]))} for {case.called(slots[s.slots[0]])}"
@@ -100,7 +100,7 @@ class Edit:
         now = case.formula_text(case.at(self.search.suspect.quantity, step))
         if self.root is formula.template.root and (text := replaced(now, formula.slots, slots)):
             return f"={text}"
-        places = dict(zip(map(id, self.variables), held(now, formula.slots, slots), strict=True))
+        places = dict(zip(map(id, self.variables), with_dollars(now, formula.slots, slots), strict=True))
         return written(self.root, places, case.table.sheet)
 
     def right(self, evaluate: Evaluator) -> bool:
@@ -183,7 +183,7 @@ class Search:
         return next(((name, 0) for name, place in self.case.fixed.items() if place == at), at)
 
     def _siblings(self, old: Relative | Place) -> Iterator[Relative]:
-        """What a person may have meant: the same kind of quantity, then kindred ones; the same one at another step."""
+        """Cells that may have been meant: the same kind of quantity, then kindred ones, then the same at other steps."""
         every = [*self.case.table.lines, *self.case.fixed]
         if isinstance(old[1], str):  # a cell outside the table, or one that slid off it
             yield from ((q, 0) for q in every)

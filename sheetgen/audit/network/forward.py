@@ -104,12 +104,9 @@ def _strays(trial: Trial) -> Iterator[Finding]:
     kinds = {*FORWARD, "w", "b"}
     moving = {q for q in case.table.lines if kind_of(q) in kinds and not (kind_of(q) == "b" and case.constant(q))}
     for name in case.of_kind(*FORWARD):
-        groups: dict[object, list[int]] = {}
-        for step in case.table.steps[1:]:
-            if _other_steps(case, name, step, moving) and not trial.column(name).odd(step):
-                groups.setdefault(trial.column(name).patterns[step], []).append(step)
-        for steps in groups.values():
-            yield _stray(case, name, steps, _other_steps(case, name, steps[0], moving))
+        steps = [s for s in case.table.steps[1:] if _other_steps(case, name, s, moving)]
+        for group in trial.column(name).groups(steps):
+            yield _stray(case, name, group, _other_steps(case, name, group[0], moving))
 
 
 def _other_steps(case: Case, name: str, step: int, moving: set[str]) -> list[Place]:
