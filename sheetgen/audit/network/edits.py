@@ -183,7 +183,7 @@ class Search:
         return next(((name, 0) for name, place in self.case.fixed.items() if place == at), at)
 
     def _siblings(self, old: Relative | Place) -> Iterator[Relative]:
-        """Cells that may have been meant: the same kind of quantity, then kindred ones, then the same at other steps."""
+        """Cells that may have been meant: the same kind of quantity, then kindred ones, then other steps."""
         every = [*self.case.table.lines, *self.case.fixed]
         if isinstance(old[1], str):  # a cell outside the table, or one that slid off it
             yield from ((q, 0) for q in every)

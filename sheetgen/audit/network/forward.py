@@ -26,7 +26,7 @@ LAYERS = ("h1", "h2", "a_h1", "a_h2"), ("o1", "o2", "a_o1", "a_o2", "E1", "E2", 
 def judge_forward(trial: Trial) -> None:
     """Add the findings about the forward pass, and the cells that agree with the equations of the 2-2-2 network."""
     for suspect in compare(trial.case):
-        trial.right |= {trial.case.at(suspect.quantity, s) for s in suspect.right}
+        trial.vouch(suspect)
         trial.differs |= bool(suspect.steps)
         trial.findings += diagnosed(trial, "forward", suspect)
     named = {(f.sheet, f.cells) for f in trial.findings}

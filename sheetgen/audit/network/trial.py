@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sheetgen.audit.case import Case
+from sheetgen.audit.case import RELATIVE, Case
 from sheetgen.audit.network.columns import Column, column
 from sheetgen.audit.network.derivatives import Truths
+from sheetgen.audit.network.edits import Suspect
 from sheetgen.base.finding import Finding
 from sheetgen.reader import Place
 
@@ -41,7 +43,13 @@ class Trial:
             self._columns[quantity] = column(self.case, quantity)
         return self._columns[quantity]
 
-    def measure(self, off: float, at: Place | None) -> None:
-        """Take in how far a number is off."""
-        if off > self.worst:
-            self.worst, self.where = off, at
+    def vouch(self, suspect: Suspect) -> None:
+        """Take in the cells of a line that are right."""
+        self.right |= {self.case.at(suspect.quantity, s) for s in suspect.right}
+
+    def measure(self, suspect: Suspect, off: Mapping[int, float]) -> None:
+        """Take in how far the numbers of a line are off, step by step, but for what rounding explains."""
+        wrong = set(suspect.steps)
+        for step, by in off.items():
+            if by > self.worst and (by <= RELATIVE or step in wrong):
+                self.worst, self.where = by, self.case.at(suspect.quantity, step)

@@ -268,17 +268,14 @@ def _by_derivatives(trial: Trial, every: Sequence[Update]) -> None:
     for weight, own in lines.items():
         if kind_of(weight) == "b" and case.constant(weight):
             continue  # many do not train their biases
-        wrong = []
-        for move in own:
-            off = relative((move.before - move.after) / rate, move.slope) if rate else 0.0
-            if move.follows(rate):
-                trial.right.add(move.update.place)
-            else:
-                wrong.append(move.update.row)
-            if off <= RELATIVE or not move.follows(rate):  # the others differ by rounding
-                trial.measure(off, move.update.place)
         expected = {move.update.row: move.target(rate) for move in own}
-        trial.findings += diagnosed(trial, "update", Suspect(own[0].update.line, expected, wrong, "the right step"))
+        wrong = [move.update.row for move in own if not move.follows(rate)]
+        suspect = Suspect(own[0].update.line, expected, wrong, "the right step")
+        trial.vouch(suspect)
+        if rate:
+            off = {move.update.row: relative((move.before - move.after) / rate, move.slope) for move in own}
+            trial.measure(suspect, off)
+        trial.findings += diagnosed(trial, "update", suspect)
 
 
 def _rate_of(case: Case, moves: Sequence[Move]) -> tuple[float, float]:
