@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from sheetgen.audit.case import Case, agrees, kind_of
 from sheetgen.audit.network.derivatives import Total, Truths
 from sheetgen.audit.network.forward import is_222
+from sheetgen.audit.network.updates import RULE
 from sheetgen.base.finding import Finding
 from sheetgen.cells.cell import Cell, forward_order, is_constant
 from sheetgen.excel.a1 import place, qualified, range_of
@@ -16,7 +17,6 @@ from sheetgen.reader import Place
 
 FARTHEST = 2_000  # cells looked at to tell what a first weight is computed from
 LOOKED_AT = 3  # steps whose graph is asked for parameters that no label names
-UPDATE = "w - learning rate * dE/dw"
 
 
 def no_table(case: Case) -> str:
@@ -149,4 +149,4 @@ def sentence(case: Case, weights: Mapping[str, Place]) -> str:
     sheet, first = min(weights.values(), key=lambda at: place(at[1]))
     names = [case.table.labels.get(w, w).strip() or w for w in weights]
     which = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    return f"updates not judged: those of {which} are not {UPDATE} (the first is {qualified(sheet, first)})"
+    return f"updates not judged: those of {which} are not {RULE} (the first is {qualified(sheet, first)})"
