@@ -31,7 +31,7 @@ def diagnosed(trial: Trial, kind: str, suspect: Suspect) -> Iterator[Finding]:
     for steps in line.groups(suspect.steps):
         first, last = steps[0], steps[-1]
         at = case.at(suspect.quantity, first)
-        edit = _edit(case, suspect, line, first)
+        edit = edit_of(case, suspect, line, first)
         helper = None if edit or line.patterns[first] is None else _helper(trial, suspect, first)
         if helper is not None:
             yield from diagnosed(trial, kind, helper)
@@ -59,7 +59,7 @@ def _helper(trial: Trial, suspect: Suspect, first: int) -> Suspect | None:
         expected = {s: x for s in suspect.expected if (x := _should_be(case, suspect, name, s)) is not None}
         wrong = [s for s, x in expected.items() if not agrees(case.value(name, s), x, 1e-17)]
         helper = Suspect(name, expected, wrong, f"what {suspect.quantity} needs")
-        if wrong and _edit(case, helper, trial.column(name), first) is not None:
+        if wrong and edit_of(case, helper, trial.column(name), first) is not None:
             return helper
     return None
 
@@ -73,7 +73,7 @@ def _should_be(case: Case, suspect: Suspect, helper: str, step: int) -> float | 
     return (suspect.expected[step] - at_0) / (at_1 - at_0) if at_1 != at_0 else None
 
 
-def _edit(case: Case, suspect: Suspect, line: Column, step: int) -> Edit | None:
+def edit_of(case: Case, suspect: Suspect, line: Column, step: int) -> Edit | None:
     """The small edit that would make all formulas right that are one with that of a step."""
     pattern = line.patterns[step]
     if pattern is None:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from sheetgen.audit.case import RELATIVE, Case, agrees, kind_of
 from sheetgen.audit.network.columns import filled, filled_text
-from sheetgen.audit.network.diagnose import WHY, always, diagnosed
-from sheetgen.audit.network.edits import Search, Suspect
+from sheetgen.audit.network.diagnose import WHY, always, diagnosed, edit_of
+from sheetgen.audit.network.edits import Suspect
 from sheetgen.audit.network.gradients import relative
 from sheetgen.audit.network.rules import another_rule
 from sheetgen.audit.network.terms import Term, Update, updates
@@ -19,7 +19,7 @@ from sheetgen.audit.verdict import finding
 from sheetgen.audit.write import replaced
 from sheetgen.base.finding import NOTE, WARNING, Finding
 from sheetgen.excel.a1 import column_letters, place
-from sheetgen.reader import Formula, Place
+from sheetgen.reader import Place
 
 ROUGHLY = 1e-6  # relative: a rate that is told from a step, which is a difference of two weights
 RULE = "w - learning rate * dE/dw"
@@ -81,19 +81,15 @@ def _located(trial: Trial, descent: Descent, fault: Finding, alike: Sequence[Upd
     """The fault with the cells of the updates that have it, and with the right formula where one is found."""
     case, quantity, first, at = trial.case, alike[0].quantity, alike[0].row, alike[0].place
     line = trial.column(alike[0].line)
-    expected: dict[int, float] = {}
-    formulas: dict[int, Formula] = {}
-    for u in alike:
-        rate = descent.rate_at(u, descent.rate * descent.sign)
-        expected[u.row] = case.value(quantity, u.step - 1) - rate * case.value(u.gradient[0], u.step - 1)
-        formula = case.book.formula(u.place)
-        if formula is not None and line.patterns[u.row] == line.patterns[first]:
-            formulas[u.row] = formula
-    text = descent.with_home(at, formulas.get(first), expected[first]) if fault.kind == "rate" else ""
+    rates = {u.row: descent.rate_at(u, descent.rate * descent.sign) for u in alike}
+    expected = {
+        u.row: case.value(quantity, u.step - 1) - rates[u.row] * case.value(u.gradient[0], u.step - 1) for u in alike
+    }
+    text = descent.with_home(at, expected[first]) if fault.kind == "rate" else ""
     if not text and line.odd(first) and (wanted := filled(case, line, first)) is not None:
         text = filled_text(case, line, first) if agrees(case.result(wanted), expected[first]) else ""
     suspect = Suspect(line.quantity, expected, list(expected), "the right step")
-    if not text and (edit := Search(case, suspect, formulas).edit()) is not None:
+    if not text and (edit := edit_of(case, suspect, line, first)) is not None:
         text = edit.text(first)
     return fault._replace(
         sheet=at[0],
@@ -199,9 +195,9 @@ class Descent(NamedTuple):
         slid = home is not None and at[0] == home[0] and at[1].strip("0123456789") == home[1].strip("0123456789")
         return _fault("rate", words, expected, SLIDES if slid else WHY_RATE)
 
-    def with_home(self, at: Place, formula: Formula | None, expected: float) -> str:
+    def with_home(self, at: Place, expected: float) -> str:
         """The formula with the cell of the learning rate, held with $, in the place of the reference that slid off."""
-        text, home = self.case.formula_text(at), self.home
+        text, formula, home = self.case.formula_text(at), self.case.book.formula(at), self.home
         if formula is None or home is None or not text or home[0] != at[0]:
             return ""
         for k in range(len(formula.slots)):
