@@ -1,46 +1,61 @@
-"""What every question about a table needs: its cells as places, and their recalculated numbers."""
+"""A table that is judged: its cells as places, their recalculated numbers, and what its workbook's tables share."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any, TypeVar
 
+from sheetgen.audit.graph import Graph
 from sheetgen.audit.table import Table
-from sheetgen.cells.cell import Cell, Evaluator, NotDifferentiable, add, backward, constant, forward_order, mul, rebuilt
-from sheetgen.reader import Book, Cone, Formula, Place
-
-T = TypeVar("T")
+from sheetgen.reader import Book, Formula, Place
 
 RELATIVE = 1e-9
-EPSILON = 2.0**-52
-ROUNDINGS = 8  # how many times the first-order bound a number may be off by rounding
+MOST_NODES = 2_000_000  # of all formulas that are tried for one workbook
+
+
+@dataclass
+class Budget:
+    """The work that may still be done for one workbook."""
+
+    left: int = MOST_NODES
+
+    def spend(self, cost: int) -> bool:
+        """Whether there is enough left, which then becomes less."""
+        enough = cost <= self.left
+        self.left -= cost if enough else 0
+        return enough
 
 
 @dataclass
 class Case:
-    """A table that is judged, in its book, with the recalculated number of every formula."""
+    """A table in its book, with the recalculated number of every formula.
+
+    `rates`: the cells that are labelled as its learning rate; `fixed`: inputs, targets and biases outside of it.
+    `graphs` and `budget` are those of all tables of one workbook.
+    """
 
     book: Book
     table: Table
     numbers: Mapping[Place, float]
-    rates: list[Place] = field(default_factory=list)  # the cells that are labelled as its learning rate
-    fixed: Mapping[str, Place] = field(default_factory=dict)  # inputs, targets and biases outside the table
-    shared: dict[Hashable, Any] = field(default_factory=dict)  # what tables of one workbook need but once
+    rates: list[Place] = field(default_factory=list)
+    fixed: Mapping[str, Place] = field(default_factory=dict)
+    graphs: dict[Hashable, Graph] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
-    def once(self, what: str, shape: Hashable, make: Callable[[], T]) -> T:
-        """What was made for this shape before, or makes it."""
-        key = what, shape
-        if key not in self.shared:
-            self.shared[key] = make()
-        found: T = self.shared[key]
-        return found
+    def graph(self, shape: Hashable, make: Callable[[], Graph]) -> Graph:
+        """The Graph of a shape, from memory or made."""
+        if shape not in self.graphs:
+            self.graphs[shape] = make()
+        return self.graphs[shape]
 
     def at(self, quantity: str, step: int) -> Place:
         """The place of a quantity at a step."""
         return self.table.sheet, self.table.address(quantity, step)
+
+    def cells(self, quantity: str, first: int = 0, last: int | None = None) -> tuple[str, str]:
+        """(sheet, range) of a quantity from step to step, as a Finding has it."""
+        return self.table.sheet, self.table.cells(quantity, first, last)
 
     def has(self, quantity: str) -> bool:
         """Whether a quantity stands in the table, or labelled beside it."""
@@ -54,12 +69,20 @@ class Case:
         """The recalculated number of a cell, or what it holds."""
         return self.numbers[at] if at in self.numbers else self.book.number(at)
 
+    def value(self, quantity: str, step: int) -> float:
+        """The number of a quantity at a step."""
+        return self.number(self.at(quantity, step))
+
+    def result(self, formula: Formula) -> float:
+        """The number that a formula gives with those of its cells."""
+        return formula.template([self.number(at) for at in formula.slots])
+
     def formula(self, quantity: str, step: int) -> Formula | None:
         """The formula of a quantity at a step."""
         return self.book.formula(self.at(quantity, step))
 
     def text(self, at: Place) -> str:
-        """What stands in a cell, as a person sees it: a formula with its '=', or a value."""
+        """The content of a cell, as a person sees it: a formula with its '=', or a value."""
         entry = self.book.entry(at)
         if entry is None:
             return "an empty cell"
@@ -67,29 +90,38 @@ class Case:
             return f"={entry.formula}"
         return shown(entry.value) if isinstance(entry.value, float) else repr(entry.value)
 
+    def formula_text(self, at: Place) -> str:
+        """The text of a cell's formula, without its '='; '' if it has none."""
+        entry = self.book.entry(at)
+        return (entry and entry.formula) or ""
+
     @cached_property
     def known(self) -> dict[Place, tuple[str, int]]:
         """place -> (quantity, step) for every cell of the table."""
         return {self.at(q, step): (q, step) for q in self.table.lines for step in self.table.steps}
 
-    def those(self, prefix: str) -> list[str]:
-        """The table's quantities whose kind is `prefix` ('w', 'i', 'a_h', 'dE/d'), in order."""
-        return [q for q in self.table.lines if kind_of(q) == prefix]
+    def name(self, at: Place) -> str:
+        """The quantity of a cell of the table; '' for another cell."""
+        return self.known[at][0] if at in self.known else ""
+
+    def of_kind(self, *kinds: str) -> list[str]:
+        """The table's quantities of some kinds ('w', 'i', 'a_h', 'dE/d'), in order."""
+        return [q for q in self.table.lines if kind_of(q) in kinds]
 
     @cached_property
     def weights(self) -> list[str]:
         """Weights and biases."""
-        return [q for q in self.table.lines if kind_of(q) in ("w", "b")]
+        return self.of_kind("w", "b")
 
     def constant(self, quantity: str) -> bool:
         """Whether a quantity has one number in all steps."""
-        return len({self.number(self.at(quantity, step)) for step in self.table.steps}) == 1
+        return len({self.value(quantity, step) for step in self.table.steps}) == 1
 
     def called(self, at: Place) -> str:
-        """What a person calls a cell: 'a_h1 (J33)', or 'G31' where it has no label."""
-        found = self.known.get(at) or next(((q, 0) for q, place in self.fixed.items() if place == at), None)
+        """The name of a cell for a person: 'a_h1 (J33)', or 'G31' where it has no label."""
+        name = self.name(at) or next((q for q, place in self.fixed.items() if place == at), "")
         where = at[1] if at[0] == self.table.sheet else f"{at[0]}!{at[1]}"
-        return f"{found[0]} ({where})" if found else where
+        return f"{name} ({where})" if name else where
 
 
 @cache
@@ -107,44 +139,6 @@ def shown(number: float) -> str:
     return f"{number:.10g}"
 
 
-def agrees(found: float, truth: float, floor: float = 0.0) -> bool:
+def agrees(number: float, truth: float, floor: float = 0.0) -> bool:
     """Whether two numbers are one, but for 1e-9 of it and what rounding can do."""
-    return abs(found - truth) <= RELATIVE * abs(truth) + floor
-
-
-class Measured:
-    """A Cell, and what rounding may have done to its value, for the leaves of each row.
-
-    To first order, that is the sum over all its intermediate results y of |d root / d y * y| times half a unit in the
-    last place; the derivatives come from `backward` again.
-    """
-
-    def __init__(self, root: Cell, leaves: list[Cell]) -> None:
-        self.leaves = leaves
-        self.root = root
-
-    @cached_property
-    def _bound(self) -> Evaluator:
-        try:
-            (root,) = rebuilt([self.root], _unkinked)
-            gradient = backward(root)
-        except NotDifferentiable:  # a rounded number is what it is
-            return Evaluator([constant(0)])
-        nodes = [n for n in forward_order(root) if n.op != "constant"]
-        terms = [Cell("abs", (mul(gradient[n], n),)) for n in nodes]
-        return Evaluator([add(constant(0), *terms)])
-
-    def rounding(self, numbers: list[float]) -> float:
-        """What rounding may have done to it, at most."""
-        bound = self._bound(dict(zip(self.leaves, numbers, strict=True)))[0]
-        return ROUNDINGS * EPSILON * bound if math.isfinite(bound) else 0.0
-
-
-def _unkinked(node: Cell) -> Cell:
-    """No ABS, whose derivative at 0 would hide what rounding does to a difference of 0."""
-    return Cell("identity", node.args) if node.op == "abs" else node
-
-
-def leaves_of(cone: Cone) -> list[Cell]:
-    """The variables of a cone's graph, in the order of `cone.leaves`."""
-    return [cone.cells[k] for k in cone.leaves]
+    return abs(number - truth) <= RELATIVE * abs(truth) + floor

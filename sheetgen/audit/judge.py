@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from sheetgen.audit import unjudged
-from sheetgen.audit.case import Case, Measured, agrees, kind_of, shown
+from sheetgen.audit.case import Case, agrees, kind_of, shown
 from sheetgen.audit.charts.judge import judge_charts, read_charts
 from sheetgen.audit.find import tables as find
 from sheetgen.audit.find.beside import fixed, with_helpers, without_sparse
-from sheetgen.audit.network.columns import COMPUTED, odd_formulas, odd_numbers, pasted, spans
-from sheetgen.audit.network.diagnose import Lines, forward_findings, gradient_findings
-from sheetgen.audit.network.gradients import Truths
-from sheetgen.audit.network.trained import update_findings
+from sheetgen.audit.graph import Graph
+from sheetgen.audit.network.columns import COMPUTED, odd_formulas, pasted, spans
+from sheetgen.audit.network.derivatives import Truths
+from sheetgen.audit.network.forward import judge_forward
+from sheetgen.audit.network.given import has_samples, odd_numbers
+from sheetgen.audit.network.gradients import judge_gradients
+from sheetgen.audit.network.trial import Trial
 from sheetgen.audit.network.unlabelled import with_gradients
+from sheetgen.audit.network.updates import judge_updates
 from sheetgen.audit.prose.judge import Network222, judge_lines
 from sheetgen.audit.prose.meaning import Truth, meaning_of
 from sheetgen.audit.table import Table
-from sheetgen.audit.verdict import ERROR, NOTE, SEVERITIES, WARNING, Finding, Judged, Verdict, faulty
+from sheetgen.audit.verdict import Judged, Verdict, faulty, finding
+from sheetgen.base.finding import NOTE, SEVERITIES, WARNING, Finding
 from sheetgen.excel import ErrorValue, UnreadableWorkbook, Value, Workbook, read
 from sheetgen.excel.a1 import address, place, qualified
 from sheetgen.reader import Book, Circular, Place, values
+from sheetgen.reader.template import Template
 
 NOISE = 1e-12  # two engines may differ in whether two numbers that differ in their last digit are equal
 MOST_UNREAD = 1_000
@@ -57,34 +63,35 @@ def audit(path: Path, pointed: str | None = None) -> Verdict:
 
 def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     numbers, circles = values(book)
-    found = list(_circles(circles))
-    found += _errors(book, numbers, {at for circle in circles for at in circle.places})
-    found += _stale(book, numbers)
+    findings = list(_circles(circles))
+    findings += _errors(book, numbers, {at for circle in circles for at in circle.places})
+    findings += _stale(book, numbers)
     cases = list(_cases(book, tables, numbers, verdict))
     known = {at: quantity for case in cases for at, (quantity, _) in case.known.items()}
     for case in cases:
-        found += _table(case, known, verdict)
-    if not any(t.gradients for t in verdict.tables) and all(f.severity == NOTE for f in found):
+        findings += _table(case, known, verdict)
+    if not any(t.gradients for t in verdict.tables) and all(f.severity == NOTE for f in findings):
         verdict.problem = _nothing(verdict)
     charts = read_charts(verdict.path)
-    found += judge_charts(charts, tables)
-    found += judge_lines(book.workbook, _truth(book, tables[0], found))
-    verdict.findings = ordered(_without_echoes(found), book.workbook)
+    findings += judge_charts(charts, tables)
+    findings += judge_lines(book.workbook, _truth(book, tables[0], findings))
+    verdict.findings = ordered(_without_echoes(findings), book.workbook)
     verdict.unread = [f"{s}!{a}: {why}" for (s, a), why in book.problems.items()][:MOST_UNREAD]
     verdict.unread_beyond = len(book.problems) - len(verdict.unread)
 
 
 def _cases(book: Book, tables: Iterable[Table], numbers: Mapping[Place, float], verdict: Verdict) -> Iterator[Case]:
     """The tables that can be judged; of the others the verdict is told."""
-    shared: dict[Hashable, Any] = {}
+    first = None
     for table in tables:
         table = with_helpers(book.workbook, without_sparse(book.workbook, table))
-        case = Case(book, table, numbers, shared=shared)
+        case = replace(first, table=table) if first else Case(book, table, numbers)
+        first = first or case  # whose graphs and budget all have
         if why := unjudged.no_table(case):
             verdict.unjudged.append(why)
             continue
         rates, beside = find.rate(book.workbook, table), fixed(book.workbook, table)
-        case = with_gradients(Case(book, table, numbers, rates, beside, shared))
+        case = with_gradients(replace(case, rates=rates, fixed=beside))
         if why := unjudged.no_loss(case, Truths(case)):
             verdict.unjudged.append(why)
             continue
@@ -98,9 +105,9 @@ def _nothing(verdict: Verdict) -> str:
     return f"the weights and the error of {cells} were read, but no gradient and no update was found to compare."
 
 
-def _truth(book: Book, table: Table, found: Iterable[Finding]) -> Truth:
-    """What lines of text are held against: the table's own formulas; the network, where its forward pass is wrong."""
-    if any(f.kind == "forward" for f in found):
+def _truth(book: Book, table: Table, findings: Iterable[Finding]) -> Truth:
+    """The truth for lines of text: the table's own formulas, or the network, where the forward pass is wrong."""
+    if any(f.kind == "forward" for f in findings):
         biases = sum(kind_of(q) == "b" for q in table.lines)
         return Network222(biases if biases in (2, 4) else 0)
     try:
@@ -111,41 +118,38 @@ def _truth(book: Book, table: Table, found: Iterable[Finding]) -> Truth:
 
 def _table(case: Case, known: Mapping[Place, str], verdict: Verdict) -> list[Finding]:
     """Everything about one table; `known` are the quantities of the cells of all tables."""
-    table = case.table
-    lines, truths = Lines(case), Truths(case)
-    right: set[Place] = set()  # cells that something other than their neighbours says are right
-    forward = forward_findings(case, lines, right)
-    gradients = gradient_findings(case, lines, truths, forward.wrong, right)
-    updates = update_findings(case, lines, truths, gradients.sign, right)
-    found: list[Finding] = []
+    table, trial = case.table, Trial(case)
+    judge_forward(trial)
+    judge_gradients(trial)
+    judge_updates(trial)
+    sampled = has_samples(case)
+    findings: list[Finding] = []
     for quantity in table.lines:
-        found += odd_formulas(case, lines[quantity], right)
-        found += odd_numbers(case, lines[quantity])
-        found += pasted(case, lines[quantity], right)
-        found += _unread(case, quantity)
-    found += (*forward.findings, *gradients.findings, *updates.findings)
-    worst, where = max((gradients.worst, gradients.where), (updates.worst, updates.where), key=lambda pair: pair[0])
+        column = trial.column(quantity)
+        findings += odd_formulas(case, column, trial.right)
+        findings += odd_numbers(case, column, sampled)
+        findings += pasted(case, column, trial.right)
+        findings += _unread(case, quantity)
+    findings += trial.findings
     # Without lines of gradients it is the updates that were held against the derivative.
     alone = {w for w in case.weights if f"dE/d{w}" not in table.lines}
-    moved = sum(case.known.get(at, ("",))[0].removesuffix("_next") in alone for at in right)
-    compared = gradients.compared or moved
-    open_ = _open(case, truths, right, found, known, verdict)
-    at = f"{where[0]}!{where[1]}" if where else ""
-    verdict.tables.append(Judged(table.sheet, table.area, len(table.steps), compared, worst, at, open_))
-    if truths.problem:
-        found.append(Finding(
-            WARNING, "unread", table.sheet, table.cells("E_total"), truths.problem, "formulas that have a derivative",
-            "the gradients of these steps could not be compared",
+    moved = sum(case.name(at).removesuffix("_next") in alone for at in trial.right)
+    open_ = _open(trial, findings, known, verdict)
+    at = "!".join(trial.where or ())
+    compared = trial.compared or moved
+    verdict.tables.append(Judged(table.sheet, table.area, len(table.steps), compared, trial.worst, at, open_))
+    if trial.truths.problem:
+        findings.append(finding(
+            "unread", case.cells("E_total"), trial.truths.problem, "formulas that have a derivative",
+            "the gradients of these steps could not be compared", WARNING,
         ))  # fmt: skip
-    return found
+    return findings
 
 
-def _open(
-    case: Case, truths: Truths, right: set[Place], found: list[Finding], known: Mapping[Place, str], verdict: Verdict
-) -> int:
+def _open(trial: Trial, findings: Iterable[Finding], known: Mapping[Place, str], verdict: Verdict) -> int:
     """How many weights have updates that were not judged; the verdict is told of them."""
-    told = [f for f in found if f.severity != NOTE]
-    weights = unjudged.updates(case, truths, right, told)
+    case = trial.case
+    weights = unjudged.updates(case, trial.truths, trial.right, [f for f in findings if f.severity != NOTE])
     still = all(map(case.constant, case.weights))
     at = unjudged.begins(case, known) or (unjudged.elsewhere(case) if still else None)
     if weights:
@@ -162,38 +166,33 @@ def _unread(case: Case, quantity: str) -> Iterator[Finding]:
     lost = [s for s in case.table.steps if case.at(quantity, s) in case.book.problems]
     for first, last in spans(lost):
         at = case.at(quantity, first)
-        yield Finding(
-            WARNING, "unread", at[0], case.table.cells(quantity, first, last),
-            f"{case.text(at)}: {case.book.problems[at]}", "a formula that is understood",
-            "whether it is right is not known",
+        yield finding(
+            "unread", (at[0], case.table.cells(quantity, first, last)), f"{case.text(at)}: {case.book.problems[at]}",
+            "a formula that is understood", "whether it is right is not known", WARNING,
         )  # fmt: skip
 
 
 def _circles(circles: Iterable[Circular]) -> Iterator[Finding]:
     """A finding for each circle; those of one column, a row each, are told of once."""
-    by_first = {circle.places[0]: circle.places for circle in circles}
-    for sheet, first, last in _runs(by_first):
-        names = [a for _, a in by_first[sheet, first]]
-        shown_names = names[:6] + ["..."] * (len(names) > 6)
-        yield Finding(
-            ERROR, "circular", sheet, _span(first, last), f"it depends on itself: {' -> '.join([*shown_names, first])}",
-            "a formula that leads to numbers", "a spreadsheet shows 0 or a warning, and what follows has no meaning",
+    by_first = {circle.places[0]: [a for _, a in circle.places] for circle in circles}
+    for first, cells in _runs(by_first):
+        names = by_first[first][:6] + ["..."] * (len(by_first[first]) > 6) + [first[1]]
+        yield finding(
+            "circular", cells, f"it depends on itself: {' -> '.join(names)}", "a formula that leads to numbers",
+            "a spreadsheet shows 0 or a warning, and what follows has no meaning",
         )  # fmt: skip
 
 
-def _runs(cells: Iterable[Place]) -> Iterator[tuple[str, str, str]]:
-    """(sheet, first, last) of cells that stand one below another, or side by side."""
+def _runs(places: Iterable[Place]) -> Iterator[tuple[Place, tuple[str, str]]]:
+    """(the first one, all of them as a Finding has them) of cells that stand one below another."""
     lines: dict[tuple[str, int], list[int]] = {}
-    for sheet, cell in cells:
+    for sheet, cell in places:
         row, column = place(cell)
         lines.setdefault((sheet, column), []).append(row)
     for (sheet, column), rows in lines.items():
-        for first, last in spans(sorted(rows)):
-            yield sheet, address(first, column), address(last, column)
-
-
-def _span(first: str, last: str) -> str:
-    return first if first == last else f"{first}:{last}"
+        for top, bottom in spans(sorted(rows)):
+            first, last = address(top, column), address(bottom, column)
+            yield (sheet, first), (sheet, first if top == bottom else f"{first}:{last}")
 
 
 def _errors(book: Book, numbers: Mapping[Place, float], circles: set[Place]) -> Iterator[Finding]:
@@ -207,16 +206,14 @@ def _errors(book: Book, numbers: Mapping[Place, float], circles: set[Place]) -> 
     for sheet, cells in book.workbook.sheets.items():
         bad |= {(sheet, a) for a, e in cells.items() if isinstance(e.value, ErrorValue) and not e.left_out}
     bad |= {at for at, why in book.problems.items() if why.startswith("it holds the error")}
-    unknown = circles | {at for at in book.problems if math.isnan(book.number(at))}
-    sources = [at for at in bad - circles if not _follows(book, at, bad | unknown)]
-    for sheet, first, last in _runs(sources):
-        entry = book.entry((sheet, first))
-        value = entry.value if entry is not None and isinstance(entry.value, ErrorValue) else "an error"
+    unknown = bad | circles | {at for at in book.problems if math.isnan(book.number(at))}
+    sources = [at for at in bad - circles if (f := book.formula(at)) is None or unknown.isdisjoint(f.slots)]
+    for at, where in _runs(sources):
+        value, entry = _remembered(book, at), book.entry(at)
+        error = value if isinstance(value, ErrorValue) else "an error"
         text = f"={entry.formula}" if entry is not None and entry.formula else "it"
-        yield Finding(
-            ERROR, "value", sheet, _span(first, last), f"{text} gives {value}", "a number",
-            "everything that refers to it is an error, too",
-        )  # fmt: skip
+        why = "everything that refers to it is an error, too"
+        yield finding("value", where, f"{text} gives {error}", "a number", why)
 
 
 def _remembered(book: Book, at: Place) -> Value | None:
@@ -224,41 +221,30 @@ def _remembered(book: Book, at: Place) -> Value | None:
     return None if entry is None else entry.value
 
 
-def _follows(book: Book, at: Place, bad: set[Place]) -> bool:
-    formula = book.formula(at)
-    return formula is not None and any(s in bad for s in formula.slots)
-
-
 def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
     """Results that the file remembers, and that a formula does not give from what it remembers of its inputs."""
-    stale = []
-    measured: dict[int, Measured] = {}
+    stale: dict[Place, float] = {}
+    graphs: dict[Template, Graph] = {}
     for at, number in numbers.items():
-        entry = book.entry(at)
-        if entry is None or not isinstance(entry.value, float) or math.isnan(number) or agrees(number, entry.value):
+        value, formula = _remembered(book, at), book.formula(at)
+        if not isinstance(value, float) or math.isnan(number) or agrees(number, value) or formula is None:
             continue
-        formula = book.formula(at)
-        if formula is None:
-            continue
-        inputs = [book.number(s) for s in formula.slots]
-        template = formula.template
-        rounds = measured.setdefault(id(template), Measured(template.root, list(template.variables)))
-        if not agrees(template(inputs), entry.value, rounds.rounding(inputs) + NOISE):
-            stale.append(at)
-    for sheet, first, last in _runs(stale):
-        entry = book.entry((sheet, first))
-        shows = shown(entry.value) if entry and isinstance(entry.value, float) else ""
-        yield Finding(
-            WARNING, "cached", sheet, _span(first, last), f"the file remembers {shows}",
-            f"its formula gives {shown(numbers[sheet, first])}", "it was not recalculated: press F9, or Ctrl+Alt+F9",
+        inputs, template = [book.number(s) for s in formula.slots], formula.template
+        graph = graphs.setdefault(template, Graph(template.root, template.variables))
+        if not agrees(template(inputs), value, graph.rounding(inputs) + NOISE):
+            stale[at] = value
+    for at, where in _runs(stale):
+        yield finding(
+            "cached", where, f"the file remembers {shown(stale[at])}", f"its formula gives {shown(numbers[at])}",
+            "it was not recalculated: press F9, or Ctrl+Alt+F9", WARNING,
         )  # fmt: skip
 
 
 def _without_echoes(findings: Iterable[Finding]) -> list[Finding]:
     """Findings without those that a more telling one at the same cells makes needless."""
-    kept = list({(f.kind, f.sheet, f.cells): f for f in reversed(list(findings))}.values())[::-1]
-    told = {(f.sheet, f.first) for f in kept if f.kind in ("update", "rate", "circular", "value")}
-    return [f for f in kept if not (f.kind in ("column", "forward", "gradient") and (f.sheet, f.first) in told)]
+    first = list({(f.kind, f.sheet, f.cells): f for f in reversed(list(findings))}.values())[::-1]
+    telling = {(f.sheet, f.first) for f in first if f.kind in ("update", "rate", "circular", "value")}
+    return [f for f in first if f.kind not in ("column", "forward", "gradient") or (f.sheet, f.first) not in telling]
 
 
 def ordered(findings: list[Finding], workbook: Workbook) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""What the judge must not pass over in silence: errors without a derivative, and updates that nothing vouches for."""
+"""Findings that are missing: errors without a derivative, and updates that nothing vouches for."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sheetgen.audit.case import Case, agrees, kind_of
+from sheetgen.audit.network.derivatives import Total, Truths
 from sheetgen.audit.network.forward import is_222
-from sheetgen.audit.network.gradients import Total, Truths
-from sheetgen.audit.verdict import Finding
+from sheetgen.audit.network.updates import RULE
+from sheetgen.base.finding import Finding
 from sheetgen.cells.cell import Cell, forward_order, is_constant
 from sheetgen.excel.a1 import place, qualified, range_of
 from sheetgen.reader import Place
 
 FARTHEST = 2_000  # cells looked at to tell what a first weight is computed from
 LOOKED_AT = 3  # steps whose graph is asked for parameters that no label names
-UPDATE = "w - learning rate * dE/dw"
 
 
 def no_table(case: Case) -> str:
@@ -36,7 +36,7 @@ def no_loss(case: Case, truths: Truths) -> str:
     graphs = {id(total.graph): (step, total) for step, total in totals}.values()
     if graphs and all(_flat(case, truths, step) for step, _ in graphs):
         return f"{where} was not judged: a step function stands between the weights and E, so E has no derivative"
-    below = any(case.number(case.at("E_total", step)) < 0 for step, _ in totals)
+    below = any(case.value("E_total", step) < 0 for step, _ in totals)
     if below and not is_222(case) and all(_difference(case, *both) for both in graphs):
         return f"{where} was not judged: E is a difference, which can be below 0, and no loss to descend"
     return ""
@@ -44,14 +44,14 @@ def no_loss(case: Case, truths: Truths) -> str:
 
 def _flat(case: Case, truths: Truths, step: int) -> bool:
     """Whether E depends on weights, and its derivative is 0 whatever the numbers are."""
-    found = [d for w in case.weights if (d := truths.of(w, step)) is not None]
-    return bool(found) and all(is_constant(measured.root, 0) for _, measured in found)
+    derivatives = [d[1].root for w in case.weights if (d := truths.of(w, step)) is not None]
+    return bool(derivatives) and all(is_constant(root, 0) for root in derivatives)
 
 
 def _difference(case: Case, step: int, total: Total) -> bool:
     """Whether E is a sum in which something stands by itself that the weights do not move, as a target does."""
     position = total.cone.position
-    moved = {id(total.cone.cells[position[at]]) for w in case.weights if (at := case.at(w, step)) in position}
+    moved = {id(total.graph.cells[position[at]]) for w in case.weights if (at := case.at(w, step)) in position}
     for node in forward_order(total.graph.root):
         if any(id(a) in moved for a in node.args):
             moved.add(id(node))
@@ -73,31 +73,25 @@ def _terms(root: Cell) -> Iterator[Cell]:
 
 
 def updates(case: Case, truths: Truths, right: Collection[Place], findings: Iterable[Finding]) -> dict[str, Place]:
-    """The first cell of every weight whose updates are neither known to be right nor told of."""
-    told = _told(findings)
-    found: dict[str, Place] = {}
+    """The first cell of every weight whose updates are neither known to be right nor named by a finding."""
+    named = {(f.sheet, at) for f in findings if (area := range_of(f.cells)) for at in area.addresses()}
+    settled = {*right, *named}
+    first: dict[str, Place] = {}
     for weight in case.weights:
         for before, after in _changes(case, weight):
             new = case.number(after)
-            same = before is not None and agrees(new, case.number(before), 0.0)
-            if after not in right and after not in told and math.isfinite(new) and not same:
-                found.setdefault(weight, after)
+            if after not in settled and math.isfinite(new) and not agrees(new, case.number(before)):
+                first.setdefault(weight, after)
     for line in case.table.lines:  # a new weight without the old one, and a parameter with a label of its own
         weight = line.removesuffix("_next")
         if (line != weight and weight not in case.table.lines) or _remembers(case, truths, line):
             at = next((at for s in case.table.steps[1:] if (at := case.at(line, s)) and case.formula(line, s)), None)
-            if at is not None and at not in right and at not in told and not case.constant(line):
-                found.setdefault(weight, at)
-    return found
+            if at is not None and at not in settled and not case.constant(line):
+                first.setdefault(weight, at)
+    return first
 
 
-def _told(findings: Iterable[Finding]) -> set[Place]:
-    """The cells that findings name, notes too."""
-    areas = [(f.sheet, one) for f in findings if (one := range_of(f.cells)) is not None]
-    return {(sheet, a) for sheet, one in areas for a in one.addresses()}
-
-
-def _changes(case: Case, weight: str) -> Iterator[tuple[Place | None, Place]]:
+def _changes(case: Case, weight: str) -> Iterator[tuple[Place, Place]]:
     """(the cell before, the cell after) of every step of a weight.
 
     Where the new weight has a line of its own, the next step must be the same number, or it is a change, too.
@@ -126,7 +120,7 @@ def _remembers(case: Case, truths: Truths, line: str) -> bool:
 
 def elsewhere(case: Case) -> Place | None:
     """A formula outside of the table that uses one of its gradients, as the update of a batch does."""
-    gradients = {case.at(q, s) for q in case.those("dE/d") for s in case.table.steps}
+    gradients = {case.at(q, s) for q in case.of_kind("dE/d") for s in case.table.steps}
     for at in case.book.formulas():
         formula = None if at in case.known else case.book.formula(at)
         if formula is not None and not gradients.isdisjoint(formula.slots):
@@ -150,9 +144,9 @@ def begins(case: Case, known: Mapping[Place, str]) -> Place | None:
     return None
 
 
-def sentence(case: Case, found: Mapping[str, Place]) -> str:
-    """What is said of updates that were not judged, named by the first one as one reads."""
-    sheet, first = min(found.values(), key=lambda at: place(at[1]))
-    names = [case.table.labels.get(w, w).strip() or w for w in found]
+def sentence(case: Case, weights: Mapping[str, Place]) -> str:
+    """The sentence about updates that were not judged: the weights, and the first cell as one reads."""
+    sheet, first = min(weights.values(), key=lambda at: place(at[1]))
+    names = [case.table.labels.get(w, w).strip() or w for w in weights]
     which = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    return f"updates not judged: those of {which} are not {UPDATE} (the first is {qualified(sheet, first)})"
+    return f"updates not judged: those of {which} are not {RULE} (the first is {qualified(sheet, first)})"

@@ -1,4 +1,4 @@
-"""What the judge says of one workbook: findings, what was compared, what was not understood."""
+"""The verdict on one workbook: findings, the tables that were compared, the cells that were not understood."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheetgen.base.errors import Status
-
-ERROR, WARNING, NOTE = SEVERITIES = "error", "warning", "note"
+from sheetgen.base.finding import ERROR, WARNING, Finding
 
 MOST = 3  # parts that could not be judged that are told of in one line
 
@@ -31,25 +30,12 @@ KINDS = {
 }
 
 
-class Finding(NamedTuple):
-    """One thing that is wrong: where, what is there, what should be, and why it matters.
+def finding(kind: str, place: tuple[str, str], found: str, expected: str, why: str, severity: str = ERROR) -> Finding:
+    """A Finding at some cells of a sheet, or at a chart: what is there, what should be, and why it matters.
 
-    `cells` is an address or a range of one sheet ("AA33:AA100"), or a chart's name; the texts are whole sentences or
-    formulas for a person, one line each.
+    The texts are whole sentences or formulas for a person, one line each.
     """
-
-    severity: str
-    kind: str
-    sheet: str
-    cells: str
-    found: str
-    expected: str
-    why: str
-
-    @property
-    def first(self) -> str:
-        """The first cell."""
-        return self.cells.split(":")[0]
+    return Finding(kind, *place, why, severity=severity, found=found, expected=expected)
 
 
 class Judged(NamedTuple):
@@ -101,7 +87,7 @@ class Verdict:
 
     @property
     def at_best(self) -> str:
-        """What it would be if nothing had been found."""
+        """The word if nothing had been found."""
         return "not judged" if self.problem or self.unjudged else "right"
 
     @property
@@ -111,7 +97,7 @@ class Verdict:
 
     @property
     def rest(self) -> str:
-        """What could not be judged, in one line."""
+        """The parts that could not be judged, in one line."""
         more = len(self.unjudged) - MOST
         return "; ".join(self.unjudged[:MOST]) + (f"; and {more} more" if more > 0 else "")
 
@@ -127,8 +113,8 @@ class Verdict:
         if self.word == "not judged":
             return f"not judged: {compared}; {self.rest}"
         counts = [(sum(f.severity == s for f in self.findings), s) for s in (ERROR, WARNING)]
-        found = ", ".join(f"{n} {s}{'s' * (n > 1)}" for n, s in counts if n)
-        return f"{self.word}: {found} ({compared})" + (f"; {self.rest}" if self.unjudged else "")
+        problems = ", ".join(f"{n} {s}{'s' * (n > 1)}" for n, s in counts if n)
+        return f"{self.word}: {problems} ({compared})" + (f"; {self.rest}" if self.unjudged else "")
 
 
 def faulty(path: Path, error: Exception) -> Verdict:

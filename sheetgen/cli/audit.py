@@ -116,7 +116,7 @@ def write_report(verdicts: Sequence[Verdict], path: Path) -> None:
     files = [
         FileReport(
             v.path, title, v.word, v.at_best, v.sentence(), v.problem, v.rest,
-            [ListedFinding(f.severity, kind(f), place(f.sheet, f.cells), (f.found, f.expected, f.why))
+            [ListedFinding(f.severity, kind(f), place(f.sheet, f.cells), (f.found, f.expected, f.message))
              for f in ordered(v)],
             [ComparedTable(place(t.sheet, t.cells), t.rows, t.gradients, t.worst, t.where) for t in v.tables],
             v.unjudged, v.unread,

@@ -44,7 +44,7 @@ def print_report(report: Report) -> None:
     for note in report.notes:
         out.print(f"note: {note}", soft_wrap=True)
     for finding, more in summary(report.findings):
-        where = f"{finding.sheet}!{finding.cell}: " if finding.sheet else ""
+        where = f"{finding.sheet}!{finding.cells}: " if finding.sheet else ""
         engine = f" [{finding.engine}]" if finding.engine else ""
         out.print(f"{finding.kind}: {where}{finding.message}{engine}", soft_wrap=True)
         if more:

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetgen.audit.show.text import counts, faults, kind, ordered, short, total, where
-from sheetgen.audit.verdict import NOTE, SEVERITIES, Finding, Verdict
+from sheetgen.audit.verdict import Verdict
+from sheetgen.base.finding import NOTE, SEVERITIES, Finding
 from sheetgen.base.text import plain
 
 MOST = 50  # findings of one severity that are shown of one file
@@ -57,7 +58,7 @@ def _finding(finding: Finding, out: Console) -> None:
     place = where(finding.sheet, finding.cells)
     _say(out, f"  {finding.severity:>9}  ", f"{place}  {kind(finding)}" if place else kind(finding), style)
     dim = "dim" if finding.severity == NOTE else ""
-    for label, text in (("is", finding.found), ("should be", finding.expected), ("why", finding.why)):
+    for label, text in (("is", finding.found), ("should be", finding.expected), ("why", finding.message)):
         if text:
             _say(out, f"  {label:>9}  ", plain(text, LONGEST), dim)
 

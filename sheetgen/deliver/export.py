@@ -110,9 +110,9 @@ def _linted(draft: Path, layers: Mapping[tuple[str, str], str]) -> None:
     problems = lint(draft)
     if problems:
         first = problems[0]
-        names = layers.get((first.sheet, first.cell), "the workbook").split(", ")
+        names = layers.get((first.sheet, first.cells), "the workbook").split(", ")
         layer = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-        where = f" ({first.sheet}!{first.cell})" if first.cell else f" ({first.sheet})" if first.sheet else ""
+        where = f" ({first.sheet}!{first.cells})" if first.cells else f" ({first.sheet})" if first.sheet else ""
         more = f"; {len(problems) - 1:,} more such places" if len(problems) > 1 else ""
         raise CannotExport(f"{layer}{where}: {first.message.rstrip('.')}{more}")
 

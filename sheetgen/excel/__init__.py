@@ -27,7 +27,7 @@ Follow (audit/find_reach, grad/blind): the cells that a formula names, understoo
     resolved.unknown and not resolved.unknown.external          # or: it cannot be told
     ELSEWHERE & {*resolved.calls}                               # INDIRECT, OFFSET
 
-Compare (tables, audit/columns): one formula filled down or right.
+Compare (judge/columns, audit/network/columns): one formula filled down or right.
     key(text, row, column)                                      # equal for cells that Fill Down makes of one another
     mover(text)(3, 0)                                           # the text three rows below
 

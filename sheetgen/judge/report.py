@@ -110,11 +110,11 @@ def merged(findings: Sequence[Finding]) -> list[Finding]:
 
     A cell whose formula is wrong differs from its cached value, too, which need not be said again.
     """
-    wrong = {(f.sheet, f.cell) for f in findings if f.kind == WRONG}
+    wrong = {(f.sheet, f.cells) for f in findings if f.kind == WRONG}
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for f in findings:
-        if f.kind != CACHED or (f.sheet, f.cell) not in wrong:
-            groups.setdefault((f.kind, f.sheet, f.cell, "" if f.cell and f.engine else f.message), []).append(f)
+        if f.kind != CACHED or (f.sheet, f.cells) not in wrong:
+            groups.setdefault((f.kind, f.sheet, f.cells, "" if f.cells and f.engine else f.message), []).append(f)
     return [f[0]._replace(engine=", ".join(dict.fromkeys(x.engine for x in f if x.engine))) for f in groups.values()]
 
 

@@ -16,7 +16,8 @@ from mutants import edit
 
 from sheetgen.audit.charts.judge import Chart, Reference, Series, judge_charts, read_charts
 from sheetgen.audit.table import Table
-from sheetgen.audit.verdict import Finding
+from sheetgen.audit.verdict import finding
+from sheetgen.base.finding import Finding
 from sheetgen.excel import UnreadableWorkbook
 from sheetgen.excel.a1 import Area, area
 
@@ -49,15 +50,9 @@ def judge(*plotted: Series | str, tables: tuple[Table, ...] = (table(),), sheet:
 
 def test_a_series_that_stops_short() -> None:
     (found,) = judge("W33:W80")
-    assert found == Finding(
-        "warning",
-        "chart",
-        "Sheet1",
-        "Loss at H5",
-        "the series loss plots W33:W80",
-        "W33:W100, all 68 rows",
-        "the curve hides the last 20 steps",
-    )
+    place, plotted = ("Sheet1", "Loss at H5"), "the series loss plots W33:W80"
+    why = "the curve hides the last 20 steps"
+    assert found == finding("chart", place, plotted, "W33:W100, all 68 rows", why, "warning")
 
 
 def test_a_series_without_a_name_is_called_as_the_table_calls_it() -> None:
@@ -79,7 +74,7 @@ def test_a_series_without_a_name_is_called_as_the_table_calls_it() -> None:
 )
 def test_a_series_of_other_rows(values: str, why: str) -> None:
     (found,) = judge(values)
-    assert (found.expected, found.why) == ("W33:W100, all 68 rows", why)
+    assert (found.expected, found.message) == ("W33:W100, all 68 rows", why)
 
 
 @pytest.mark.parametrize(
@@ -109,12 +104,12 @@ def test_any_line_of_the_table_counts_even_one_without_a_label() -> None:
 
 def test_a_table_that_lies_on_its_side() -> None:
     lying = table(first=2, last=41, across=False)
-    assert judge("B23:AO23", "A23:AO23", tables=(lying,))[0].why == "the curves of the chart show different steps"
+    assert judge("B23:AO23", "A23:AO23", tables=(lying,))[0].message == "the curves of the chart show different steps"
     assert judge("B23:AO23", tables=(lying,)) == []
     (found,) = judge("B23:AE23", tables=(lying,))
-    assert (found.expected, found.why) == ("B23:AO23, all 40 columns", "the curve hides the last 10 steps")
+    assert (found.expected, found.message) == ("B23:AO23, all 40 columns", "the curve hides the last 10 steps")
     (found,) = judge("B23:AP23", tables=(lying,))
-    assert found.why == "the curve runs over 1 column right of the table"
+    assert found.message == "the curve runs over 1 column right of the table"
     assert judge("B2:B40", tables=(lying,)) == []  # all quantities of one step
 
 
@@ -131,7 +126,7 @@ def test_a_series_that_runs_into_another_table() -> None:
     below = table(first=105, last=172)
     (found,) = judge("W33:W172", tables=(below, table()))
     assert found.expected == "W33:W100, the rows of one table"
-    assert found.why == "the curve runs on into the table at A104:W172"
+    assert found.message == "the curve runs on into the table at A104:W172"
 
 
 def test_series_of_one_chart_that_start_at_different_steps() -> None:
@@ -162,11 +157,12 @@ def test_categories() -> None:
     assert judge(series("W33:W100", "A33"), tables=both) == []
     (found,) = judge(series("W33:W100", "A33:A80"), tables=both)
     assert found.found == "the series loss plots W33:W100 against A33:A80"
-    assert (found.expected, found.why) == ("68 labels, one for each value", "68 values have 48 labels")
+    assert (found.expected, found.message) == ("68 labels, one for each value", "68 values have 48 labels")
     (found,) = judge(series("W34:W100", "A33:A99"), tables=both)
-    assert (found.expected, found.why) == ("A34:A100, the same rows", "the labels of the axis belong to other steps")
+    steps = "the labels of the axis belong to other steps"
+    assert (found.expected, found.message) == ("A34:A100, the same rows", steps)
     (found,) = judge(series("W33:W100", "Sheet2!A33:A100"), tables=both)
-    assert found.why == "the labels are those of another table, A32:W100"
+    assert found.message == "the labels are those of another table, A32:W100"
 
 
 def test_the_first_series_may_lend_its_categories_and_its_name_to_the_others() -> None:
@@ -180,7 +176,7 @@ def test_a_name_of_another_line_or_table() -> None:
     assert judge(series("W33:W100", name="W32"), tables=both) == []
     assert judge(series("W33:W100", name="W31"), tables=both) == []  # no label of a table
     (found,) = judge(series("W33:W100", name="U32"), tables=both)
-    assert (found.expected, found.why) == ("U33:U100, which its name stands for", "its name is that of U32")
+    assert (found.expected, found.message) == ("U33:U100, which its name stands for", "its name is that of U32")
     (found,) = judge(series("Sheet2!W33:W100", name="W32"), tables=both)
     assert found.expected == "Sheet1!W33:W100, which its name stands for"
 
@@ -192,7 +188,7 @@ def test_a_chart_that_was_copied_with_its_sheet() -> None:
     charts[1] = charts[1]._replace(series=charts[0].series)
     (found,) = judge_charts(charts, tables)
     assert (found.sheet, found.found) == ("0.2", "the series loss plots '0.1'!W33:W100")
-    assert found.why == "it is a copy of the chart on 0.1, and no chart here plots the table on 0.2"
+    assert found.message == "it is a copy of the chart on 0.1, and no chart here plots the table on 0.2"
     charts.append(Chart("Compare", "All at A1", (series("'0.2'!W33:W100"),)))
     assert len(list(judge_charts(charts, tables))) == 1
     assert list(judge_charts(charts[1:2], tables)) == []  # nothing says that it is a copy

@@ -9,7 +9,8 @@ import pytest
 from judge_hand import D2, FORMULAS, TO_H1, TO_H2, Hand, judged, only, told, write
 
 from sheetgen.audit.judge import audit
-from sheetgen.audit.verdict import ERROR, NOTE, WARNING, Verdict
+from sheetgen.audit.verdict import Verdict
+from sheetgen.base.finding import ERROR, NOTE, WARNING
 
 HOMEWORK = Path(__file__).parents[3] / "shared" / "data" / "homework"
 handed_in = pytest.mark.skipif(not HOMEWORK.is_dir(), reason="the collected workbooks are not here")

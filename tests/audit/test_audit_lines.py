@@ -16,7 +16,7 @@ from sheetgen.audit.prose.parse import readings
 from sheetgen.audit.prose.repair import siblings
 from sheetgen.audit.prose.tokens import tokens, typed
 from sheetgen.audit.table import Table
-from sheetgen.audit.verdict import Finding
+from sheetgen.base.finding import Finding
 from sheetgen.cells.cell import Evaluator
 from sheetgen.excel import Entry, ErrorValue, Workbook, read
 from sheetgen.reader import Book
@@ -194,7 +194,7 @@ def test_a_slip_is_named_and_mended(line: str) -> None:
     expected, change = WRONG[line]
     assert (found.severity, found.kind, found.sheet, found.cells) == ("warning", "text", "Sheet1", "A1")
     assert found.expected == expected
-    assert found.why == f"it is not {expected.split(' =')[0]}: with {change} it is"
+    assert found.message == f"it is not {expected.split(' =')[0]}: with {change} it is"
     assert judge(expected) == [], "the line that is proposed is right"
 
 
@@ -203,7 +203,7 @@ def test_a_line_that_no_small_change_mends_is_told_with_the_textbooks() -> None:
     assert found.expected == (
         "∂E_t/∂W1 = ((a_o1 - t1)*a_o1*(1 - a_o1)*w5 + (a_o2 - t2)*a_o2*(1 - a_o2)*w7)*a_h1*(1 - a_h1)*i1"
     )
-    assert found.why == "it is not ∂E_t/∂W1"
+    assert found.message == "it is not ∂E_t/∂W1"
     (found,) = judge("∂(E1*E2)/∂w1 = E1*E2*h1*o1*i1")
     assert found.expected == "a formula that is equal to ∂(E1*E2)/∂w1"
 
@@ -280,7 +280,7 @@ def test_a_swapped_name_in_a_right_line_is_found_and_mended(pair: tuple[str, str
         return
     (found,) = judge(f"{left} = {typed(line)}")
     assert judge(found.expected) == []
-    assert " for " in found.why
+    assert " for " in found.message
 
 
 def test_biases() -> None:
@@ -364,7 +364,7 @@ def test_two_readings_are_two_readings() -> None:
 @example("∂(∂(E1)/∂w5)/∂w5=1")
 def test_no_text_is_too_strange(text: str) -> None:
     for found in judge(text):
-        assert found.found and found.expected and found.why
+        assert found.found and found.expected and found.message
 
 
 @settings(deadline=None)

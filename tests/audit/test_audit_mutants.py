@@ -23,7 +23,8 @@ from judge_rest import DEFECTS
 from judge_spelling import Network
 
 from sheetgen.audit.judge import audit
-from sheetgen.audit.verdict import ERROR, NOTE, WARNING, Finding, Verdict
+from sheetgen.audit.verdict import Verdict
+from sheetgen.base.finding import ERROR, NOTE, WARNING, Finding
 from sheetgen.excel import Entry, read
 
 FEW = (12, 20)  # steps of the quick tests' tables
@@ -179,7 +180,7 @@ def typed(entry: Entry) -> object:
 
 def finding(kind: str, sheet: str, cells: str, expected: str, severity: str = ERROR) -> Finding:
     """A finding of a judge."""
-    return Finding(severity, kind, sheet, cells, "", expected, "")
+    return Finding(kind, sheet, cells, "", severity=severity, expected=expected)
 
 
 def test_a_mutant_is_named_only_by_kind_cell_and_reference() -> None:

@@ -10,7 +10,7 @@ from books import BuildBook
 from judge_hand import FORMULAS, GRADIENTS, STARTS, TO_H1, WEIGHTS, Content, Hand, judged, only, told, without, write
 
 from sheetgen.audit.judge import audit
-from sheetgen.audit.verdict import ERROR, NOTE, WARNING
+from sheetgen.base.finding import ERROR, NOTE, WARNING
 from sheetgen.judge.engines import ENGINES
 
 # --- conventions

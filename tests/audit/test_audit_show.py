@@ -16,8 +16,9 @@ from rich.console import Console
 from verdicts import HOSTILE, WHY, class_of, finding, hostile, judged, safe
 
 from sheetgen.audit.show import gradescope, junit, machine, markdown, text
-from sheetgen.audit.verdict import Finding, Judged, Verdict
+from sheetgen.audit.verdict import Judged, Verdict
 from sheetgen.base.files import save
+from sheetgen.base.finding import Finding
 from sheetgen.base.text import plain
 from sheetgen.base.version import __version__
 from sheetgen.cli import verdicts as terminal
@@ -159,7 +160,8 @@ def test_the_json_has_every_field(tmp_path: Path) -> None:
         }  # fmt: skip
         assert [Judged(**table) for table in one["tables"]] == verdict.tables
         assert all(f.pop("first") == f["cells"].split(":")[0] for f in one["findings"])
-        assert sorted(Finding(**f) for f in one["findings"]) == sorted(verdict.findings)
+        shown = [Finding(message=f.pop("why"), **f) for f in one["findings"]]
+        assert sorted(shown) == sorted(verdict.findings)
     assert [f["severity"] for f in found["files"][1]["findings"]] == ["error"] * 3 + ["warning", "note"]
     assert found["files"][1]["counts"] == {"error": 3, "warning": 1, "note": 1, "unread": 9}
 

@@ -11,7 +11,8 @@ from judge_hand import FORMULAS, GRADIENTS, STARTS, WEIGHTS, Content, Hand, judg
 from sheetgen.audit import judge as judges
 from sheetgen.audit.judge import audit
 from sheetgen.audit.show import gradescope, junit, machine
-from sheetgen.audit.verdict import ERROR, NOTE, Verdict
+from sheetgen.audit.verdict import Verdict
+from sheetgen.base.finding import ERROR, NOTE
 
 # --- rules of updating that are not judged
 
@@ -164,6 +165,12 @@ def test_an_error_that_is_a_difference_is_no_loss() -> None:
     assert wrong.code != 0
 
 
+def test_an_error_below_zero_that_the_weights_move_as_a_whole_is_a_loss(tmp_path: Path) -> None:
+    rules = {"w1": "={<w1}-0.1*{<dE/dw1}", "o1": "={w1}*{i1}", "E_total": "=-{o1}", "dE/dw1": "=-{i1}"}
+    verdict = judged(tmp_path, Hand(rules={"i1": 1.0, **rules}, starts={"i1": 1.0, "w1": 0.2}))
+    assert (verdict.word, verdict.tables[0].gradients) == ("right", 12)
+
+
 def test_a_neuron_whose_output_is_called_y_and_whose_samples_come_in_turn() -> None:
     more = {f"dE/d{w}": f"=({{y}}-{{target}})*{x}" for w, x in (("w1", "{x1}"), ("w2", "{x2}"), ("b", "1"))}
     loss = "=-({target}*LN({y})+(1-{target})*LN(1-{y}))"
@@ -190,7 +197,7 @@ def test_a_fault_of_the_judge_is_no_verdict(monkeypatch: pytest.MonkeyPatch, tmp
     def broken(*_: object) -> None:
         raise KeyError("E_total")
 
-    monkeypatch.setattr(judges, "update_findings", broken)
+    monkeypatch.setattr(judges, "judge_updates", broken)
     verdict = judged(tmp_path, Hand())
     assert (verdict.word, verdict.code, verdict.tables) == ("not judged", 2, [])
     assert verdict.problem == "book.xlsx could not be judged, for the judge has a fault (KeyError: 'E_total')."

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from judge_hand import FORMULAS, GRADIENTS, STARTS, WEIGHTS, Hand, judged, only, told, without
 
-from sheetgen.audit.verdict import ERROR, NOTE, WARNING
+from sheetgen.base.finding import ERROR, NOTE, WARNING
 
 
 def plain(w: str, rate: str = "$G$31") -> str:
@@ -159,7 +159,7 @@ def test_a_learning_rate_that_slides_off_its_cell(tmp_path: Path) -> None:
     assert [f.expected.partition(": ")[0] for f in rates[:2]] == ["=G35-$G$29*Z35", "=G37-$G$29*Z37"]
     assert "0.5 (G29)" in rates[2].expected and "taken from w3 of 6 steps before" in rates[2].found
     assert "taken from G32, where there is no number" in rates[1].found
-    assert all("hold it with $" in f.why for f in rates)
+    assert all("hold it with $" in f.message for f in rates)
     assert {f.kind for f in verdict.findings if f.severity != NOTE} == {"rate", "value"}
     assert [f.cells for f in verdict.findings if f.kind == "value"] == ["G38"]  # only where the error starts
 
@@ -194,7 +194,7 @@ def test_momentum_by_the_last_change_is_told_and_not_judged(tmp_path: Path) -> N
     verdict = judged(tmp_path, hand)
     finding = only(verdict)
     assert (verdict.word, finding.severity, finding.kind, finding.first) == ("not judged", NOTE, "rule", "E35")
-    assert "was not judged" in finding.why and "updates not judged" in verdict.sentence()
+    assert "was not judged" in finding.message and "updates not judged" in verdict.sentence()
 
 
 @pytest.mark.parametrize("lag", ["", "<"])

@@ -3,7 +3,7 @@
 import pytest
 from reader_books import book
 
-from sheetgen.audit.write import written
+from sheetgen.audit.write import replaced, with_dollars, written
 from sheetgen.reader import Book
 
 
@@ -31,3 +31,18 @@ def test_a_cell_of_another_sheet_is_named_as_a_formula_names_it(sheet: str, said
 
 def test_the_quote_in_a_sheet_s_name_is_doubled() -> None:
     assert again(book({"ZZ99": "=2*'Ann''s'!A1"}, **{"Ann's": {"A1": 1.0}})) == "=2*'Ann''s'!A1"
+
+
+@pytest.mark.parametrize(("text", "there"), [
+    ("$A1-B$1*A1", "$A1-D$2*A1"), ("S!A1-'S'!$B$1*A1", "S!A1-'S'!$D$2*A1"), ("A1-B1", ""), ("A1-eta*B1*A1", ""),
+    ("A1-SUM(B1:B1)*A1", ""), ("A1-T[B1]*A1*B1", ""), ("IF(TRUE,A1,B1)-A1", "IF(TRUE,A1,D2)-A1"),
+])  # fmt: skip
+def test_a_reference_is_replaced_where_each_is_one_cell(text: str, there: str) -> None:
+    old = [("S", "A1"), ("S", "B1"), ("S", "A1")]
+    assert replaced(text, old, [("S", "A1"), ("S", "D2"), ("S", "A1")]) == there
+
+
+def test_new_cells_have_the_dollars_of_the_old_ones_where_those_are_always_the_same() -> None:
+    old, new = [("S", "A1"), ("S", "B1"), ("S", "B1")], [("S", "A2"), ("S", "B2"), ("S", "C3"), ("S", "D4")]
+    assert with_dollars("$A1-B$1*B1", old, new) == [("S", "$A2"), *new[1:]]
+    assert with_dollars("$A1-B$1*B$1", old, new) == [("S", "$A2"), ("S", "B$2"), ("S", "C$3"), ("S", "D4")]

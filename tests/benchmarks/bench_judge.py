@@ -29,7 +29,8 @@ from judge_grid import Book
 from judge_rest import DEFECTS
 
 from sheetgen.audit.judge import audit
-from sheetgen.audit.verdict import NOTE, Verdict
+from sheetgen.audit.verdict import Verdict
+from sheetgen.base.finding import NOTE
 
 RIGHT = "right"
 PATIENCE = 120  # seconds for one workbook

@@ -9,7 +9,8 @@ from pathlib import Path
 from grad_books import write
 
 from sheetgen.audit.judge import audit
-from sheetgen.audit.verdict import NOTE, Finding, Verdict
+from sheetgen.audit.verdict import Verdict
+from sheetgen.base.finding import NOTE, Finding
 from sheetgen.excel.a1 import address
 
 Content = float | str

@@ -17,7 +17,8 @@ from judge_defects import Change
 from judge_grid import Book
 from judge_rest import DEFECTS
 
-from sheetgen.audit.verdict import ERROR, WARNING, Finding, Verdict
+from sheetgen.audit.verdict import Verdict
+from sheetgen.base.finding import ERROR, WARNING, Finding
 from sheetgen.excel.a1 import range_of
 
 TRIES = 400

@@ -5,7 +5,9 @@ import re
 import unicodedata
 from pathlib import Path
 
-from sheetgen.audit.verdict import Finding, Judged, Verdict
+from sheetgen.audit.verdict import Judged, Verdict
+from sheetgen.audit.verdict import finding as finding_at
+from sheetgen.base.finding import Finding
 
 HOSTILE = [
     '=HYPERLINK("http://evil.example","click")',
@@ -25,7 +27,7 @@ WHY = "The error passes through a_h2, so its slope belongs here."
 def finding(
     severity: str = "error", cells: str = "AA33:AA100", kind: str = "gradient", sheet: str = "Sheet1"
 ) -> Finding:
-    return Finding(severity, kind, sheet, cells, "=N33*(1-N33)", "=P33*(1-P33)", WHY)
+    return finding_at(kind, (sheet, cells), "=N33*(1-N33)", "=P33*(1-P33)", WHY, severity)
 
 
 def judged(sheet: str = "Sheet1", rows: int = 68, gradients: int = 544, worst: float = 3e-15) -> Judged:
@@ -53,8 +55,8 @@ def hostile(folder: Path) -> list[Verdict]:
     """Every hostile text in every place that holds a text."""
     found = []
     for k, one in enumerate(HOSTILE):
-        everywhere = Finding("error", "gradient", one, "B2:B9", one, one, one)
-        odd = Finding("warning", one, one, one, one, one, one)
+        everywhere = finding_at("gradient", (one, "B2:B9"), one, one, one)
+        odd = finding_at(one, (one, one), one, one, one, "warning")
         name = re.sub(r"[\x00/]", "_", one)[:100].strip() + f"{k}.xlsx"
         found.append(Verdict(folder / name, [odd, everywhere], [Judged(one, "A1:C9", 8, 16, math.inf, one)], [one] * 3))
         found.append(Verdict(folder / f"x{name}", problem=one))

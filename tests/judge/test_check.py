@@ -86,11 +86,11 @@ def test_a_slip_is_found_and_its_first_cell_named(
     report = check(broken, engines)
     first = next(iter(cells))
     for engine in engines:
-        assert any((f.engine, f.sheet, f.cell) == (engine, "Training", first) for f in report.findings), slip
-    wrong = [f.cell for f in report.findings if f.engine == "IronCalc" and f.kind == "wrong" and f.sheet == "Training"]
+        assert any((f.engine, f.sheet, f.cells) == (engine, "Training", first) for f in report.findings), slip
+    wrong = [f.cells for f in report.findings if f.engine == "IronCalc" and f.kind == "wrong" and f.sheet == "Training"]
     assert first in wrong
     if len(cells) == 1:  # one row out of its column: also seen without any engine
-        assert [(f.sheet, f.cell) for f in report.findings if f.kind == "formula"] == [("Training", first)]
+        assert [(f.sheet, f.cells) for f in report.findings if f.kind == "formula"] == [("Training", first)]
 
 
 def test_a_pasted_number_is_found_even_if_it_is_right(right: Path, column: dict[str, str], tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_pasted_number_is_found_even_if_it_is_right(right: Path, column: dict[
     value = read(right).sheets["Training"][cell].value
     assert isinstance(value, float)
     report = check(set_cells(right, tmp_path / "b.xlsx", "Training", {cell: value}), QUICK)
-    assert [(f.kind, f.sheet, f.cell) for f in report.findings] == [("formula", "Training", cell)]
+    assert [(f.kind, f.sheet, f.cells) for f in report.findings] == [("formula", "Training", cell)]
 
 
 def test_a_shifted_dollar_is_found_on_the_sheet_of_rates(right: Path, tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ def test_a_shifted_dollar_is_found_on_the_sheet_of_rates(right: Path, tmp_path: 
     report = check(
         set_cells(right, tmp_path / "b.xlsx", "Learning rates", {at: "=" + old.replace("$A$5", "$A6")}), QUICK
     )
-    assert ("formula", "Learning rates", at) in [(f.kind, f.sheet, f.cell) for f in report.findings]
-    assert any(f.sheet == "Learning rates" and f.cell == at and f.engine == "IronCalc" for f in report.findings)
+    assert ("formula", "Learning rates", at) in [(f.kind, f.sheet, f.cells) for f in report.findings]
+    assert any(f.sheet == "Learning rates" and f.cells == at and f.engine == "IronCalc" for f in report.findings)
 
 
 @pytest.mark.parametrize("engine", [name for name in ENGINES if available(name)])
@@ -135,7 +135,7 @@ def test_a_poisoned_training_cell_needs_no_engine(right: Path, column: dict[str,
     cell = f"{column['dE/dw3']}20"
     change = rf'(<c r="{cell}"[^>]*><f>.*?</f>)<v>.*?</v>'
     poisoned = edit(right, tmp_path / "p.xlsx", part("Training"), lambda t: re.sub(change, r"\1<v>999</v>", t))
-    cached = [(f.sheet, f.cell) for f in check(poisoned, ["IronCalc"]).findings if f.kind == "cached" and not f.engine]
+    cached = [(f.sheet, f.cells) for f in check(poisoned, ["IronCalc"]).findings if f.kind == "cached" and not f.engine]
     assert ("Training", cell) in cached
 
 
@@ -146,7 +146,7 @@ def test_a_tampered_pytorch_number_is_found(right: Path, tmp_path: Path) -> None
     value = read(right).sheets["Autograd check"][cell].value
     assert isinstance(value, float)
     report = check(set_cells(right, tmp_path / "b.xlsx", "Autograd check", {cell: value * (1 + 1e-7)}), QUICK)
-    assert ("Autograd check", cell) in [(f.sheet, f.cell) for f in report.findings]
+    assert ("Autograd check", cell) in [(f.sheet, f.cells) for f in report.findings]
 
 
 def test_an_unknown_function_and_an_error_are_found(right: Path, column: dict[str, str], tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_an_unknown_function_and_an_error_are_found(right: Path, column: dict[st
         broken = set_cells(right, tmp_path / "b.xlsx", "Training", {cell: formula})
         report = check(broken, ("IronCalc", "formulas patterns"))
         for engine in ("IronCalc", "formulas patterns"):
-            named = [f for f in report.findings if f.engine == engine and (f.cell == cell or cell in f.message)]
+            named = [f for f in report.findings if f.engine == engine and (f.cells == cell or cell in f.message)]
             assert named, (formula, engine)
 
 
@@ -171,7 +171,7 @@ def test_changed_inputs_are_noted_and_judged_by_their_own_numbers(right: Path, t
 def test_an_input_that_is_no_number_is_named(right: Path, tmp_path: Path) -> None:
     address = read(right).names["w_1"].replace("$", "").split("!")[1]
     broken = set_cells(right, tmp_path / "c.xlsx", "Network", {address: "=0.1+0.05"})
-    found = [(f.kind, f.sheet, f.cell) for f in check(broken, ["IronCalc"]).findings]
+    found = [(f.kind, f.sheet, f.cells) for f in check(broken, ["IronCalc"]).findings]
     assert ("input", "Network", address) in found
 
 
@@ -213,7 +213,7 @@ def test_a_workbook_whose_own_check_says_fail_is_not_right(own: str, right: Path
     new = edit(right, tmp_path / "f.xlsx", part(sheet), lambda text: re.sub(
         rf'(<c r="{address}"[^>]*>)<f>.*?</f><v>PASS</v>', r'\1<f>"FAIL"</f><v>FAIL</v>', text
     ))  # fmt: skip
-    found = [(f.sheet, f.cell) for f in check(new, QUICK).findings if f.kind == "verdict"]
+    found = [(f.sheet, f.cells) for f in check(new, QUICK).findings if f.kind == "verdict"]
     assert found == [(sheet, address)]
 
 

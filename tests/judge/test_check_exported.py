@@ -73,7 +73,7 @@ def doubled(table: Path) -> dict[str, str | float]:
 
 
 def found(report: Report) -> set[tuple[str, str, str]]:
-    return {(f.kind, f.sheet, f.cell) for f in report.findings}
+    return {(f.kind, f.sheet, f.cells) for f in report.findings}
 
 
 def test_a_right_file_passes_in_every_engine_and_says_what_was_compared(table: Path, page: Path) -> None:

@@ -41,7 +41,7 @@ HUGE = "9" * 30
 
 def checked(path: Path) -> str:
     """What `check` finds, line by line."""
-    return "\n".join(f"{f.kind} {f.sheet}!{f.cell} {f.message}" for f in check(path, ENGINES).findings)
+    return "\n".join(f"{f.kind} {f.sheet}!{f.cells} {f.message}" for f in check(path, ENGINES).findings)
 
 
 def recalculated(path: Path) -> str:

@@ -171,7 +171,7 @@ def test_odd_files_take_no_time_and_little_room(name: str, tmp_path: Path) -> No
     assert time.process_time() - start < 5
     assert rule in {problem.kind for problem in problems} and len(problems) <= lint_package.MOST_PROBLEMS + 1
     for problem in problems:
-        assert len(problem.sheet + problem.cell + problem.message) < 2_000 and problem.message.endswith(".")
+        assert len(problem.sheet + problem.cells + problem.message) < 2_000 and problem.message.endswith(".")
 
 
 def test_comments_in_a_cell_are_not_its_text(tmp_path: Path) -> None:

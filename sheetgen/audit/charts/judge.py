@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sheetgen.audit.table import Table
-from sheetgen.audit.verdict import NOTE, WARNING, Finding
+from sheetgen.audit.verdict import finding
+from sheetgen.base.finding import NOTE, WARNING, Finding
 from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, Area, address, qualified
 from sheetgen.excel.charts import Chart, Reference, Series, read_charts
 
@@ -44,7 +45,7 @@ def judge_charts(charts: Sequence[Chart], tables: Sequence[Table]) -> Iterator[F
     stray = _strays(plots, tables)
     for chart, found in plots:
         if chart.problem:
-            yield Finding(NOTE, "unread", chart.sheet, chart.name, chart.problem, "a chart", "it is not judged")
+            yield finding("unread", (chart.sheet, chart.name), chart.problem, "a chart", "it is not judged", NOTE)
         if chart in stray:
             yield stray[chart]
         for plot in found:
@@ -55,7 +56,7 @@ def judge_charts(charts: Sequence[Chart], tables: Sequence[Table]) -> Iterator[F
 
 def _finding(chart: Chart, series: Series, table: Table, what: str, expected: str, why: str) -> Finding:
     name = series.label or _label(series, table) or "without a name"
-    return Finding(WARNING, "chart", chart.sheet, chart.name, f"the series {name} {what}", expected, why)
+    return finding("chart", (chart.sheet, chart.name), f"the series {name} {what}", expected, why, WARNING)
 
 
 def _faults(plot: Plot, found: list[Plot], tables: Sequence[Table]) -> Iterator[tuple[str, Fault]]:

@@ -1,23 +1,24 @@
-"""Is each line of the table one formula, as Fill Down makes it, or one number? What breaks it is named."""
+"""Is each line of the table one formula, as Fill Down makes it? Where it breaks is named."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, kind_of, shown
-from sheetgen.audit.network.samples import MOSTLY, counted, samples
-from sheetgen.audit.verdict import ERROR, NOTE, WARNING, Finding
-from sheetgen.excel.a1 import address, mover, place
+from sheetgen.audit.verdict import finding
+from sheetgen.base.finding import ERROR, NOTE, WARNING, Finding
+from sheetgen.excel.a1 import address
+from sheetgen.excel.tokens import corner, mover
 from sheetgen.reader import Formula, Place
+from sheetgen.reader.template import Template
 
 COMPUTED = ("h", "a_h", "o", "a_o", "E", "E_total", "dE/d")
-SAME = 1e-12  # relative: numbers that differ by less drifted by rounding alone
+MOSTLY = 0.6  # the share of a line that must be one formula, or one number, for the rest to be odd
 
-Pattern = tuple[int, tuple[tuple[str, int, int], ...]]
+Pattern = tuple[Template, tuple[tuple[str, int, int], ...]]  # what Fill Down repeats: the R1C1 form of its cells
 
 
 class Column(NamedTuple):
@@ -39,19 +40,26 @@ class Column(NamedTuple):
             return False
         return self.patterns[step] is None or self.mostly
 
+    def groups(self, steps: Iterable[int]) -> list[list[int]]:
+        """The steps that have one formula, put together; without those that break the line."""
+        groups: dict[Pattern | None, list[int]] = {}
+        for step in steps:
+            groups.setdefault(self.patterns[step], []).append(step)
+        return [group for group in groups.values() if not self.odd(group[0])]
+
     @property
     def mostly(self) -> bool:
         """Whether so many steps have the common pattern that another formula is odd."""
         return sum(map(self.has, range(1, len(self.patterns)))) >= MOSTLY * (len(self.patterns) - 1)
 
 
-@lru_cache(1 << 18)
-def _spot(text: str) -> tuple[int, int]:
-    return place(text)
+def _spot(cell: str) -> tuple[int, int]:
+    place = corner(cell)
+    return (place.row, place.column) if place else (0, 0)
 
 
 def column(case: Case, quantity: str) -> Column:
-    """What the line of a quantity has in common.
+    """The patterns of the line of a quantity.
 
     Whether a reference goes along when the formula is filled is not asked of its $ signs, but of what the references of
     neighbours do: G31 typed by hand in every row is one formula, and $R35 beside R35 is, too.
@@ -61,17 +69,12 @@ def column(case: Case, quantity: str) -> Column:
     still = _still(formulas)
     patterns: list[Pattern | None] = []
     for step, formula in zip(steps, formulas, strict=True):
-        if formula is None:
-            patterns.append(None)
-            continue
-        fixed = still.get(id(formula.template), ())
         spots = []
-        for k, (sheet, cell) in enumerate(formula.slots):
+        for k, (sheet, cell) in enumerate(formula.slots if formula else ()):
             row, col = _spot(cell)
-            if not fixed[k]:
-                row, col = (row - step, col) if case.table.across else (row, col - step)
-            spots.append((sheet, row, col))
-        patterns.append((id(formula.template), tuple(spots)))
+            along = 0 if (formula and (formula.template, k)) in still else step
+            spots.append((sheet, row - along, col) if case.table.across else (sheet, row, col - along))
+        patterns.append((formula.template, tuple(spots)) if formula else None)
     counts = Counter(p for p in patterns[1:] if p is not None)  # step 0 starts from given numbers
     common = counts.most_common(1)[0][0] if counts else None
     if common is not None and counts[common] < 2 and len(patterns) > 3 and kind_of(quantity) in ("i", "t", "eta"):
@@ -91,25 +94,18 @@ def _repeats(patterns: Sequence[Pattern | None], common: Pattern | None) -> bool
     return by > 1 and patterns[1:-by] == patterns[1 + by :]
 
 
-def _still(formulas: Sequence[Formula | None]) -> dict[int, tuple[bool, ...]]:
-    """For each template: whether each of its references mostly stays where it is, from step to step that have it."""
-    votes: dict[int, list[int]] = {}
-    last: dict[int, Formula] = {}
-    for b in formulas:
-        if b is None:
-            continue
-        a = last.get(id(b.template))
-        last[id(b.template)] = b
-        if a is None:
-            continue
-        tally = votes.setdefault(id(a.template), [0] * len(a.slots))
-        for k, (x, y) in enumerate(zip(a.slots, b.slots, strict=True)):
-            tally[k] += 1 if x == y else -1
-    found = {key: tuple(v > 0 for v in tally) for key, tally in votes.items()}
+def _still(formulas: Sequence[Formula | None]) -> set[tuple[Template, int]]:
+    """The references of each template that mostly stay where they are, from step to step that have it."""
+    votes: Counter[tuple[Template, int]] = Counter()
+    last: dict[Template, Formula] = {}
     for formula in formulas:
-        if formula is not None:
-            found.setdefault(id(formula.template), (False,) * len(formula.slots))
-    return found
+        if formula is None:
+            continue
+        before = last.get(formula.template, formula)
+        for k, (old, new) in enumerate(zip(before.slots, formula.slots, strict=True)):
+            votes[formula.template, k] += 0 if before is formula else 1 if old == new else -1
+        last[formula.template] = formula
+    return {reference for reference, count in votes.items() if count > 0}
 
 
 def filled(case: Case, column: Column, step: int) -> Formula | None:
@@ -129,19 +125,31 @@ def filled(case: Case, column: Column, step: int) -> Formula | None:
     return Formula(model.template, tuple(slots))
 
 
+def filled_text(case: Case, column: Column, step: int) -> str:
+    """The line's formula as it would read at a step."""
+    text = case.formula_text(case.at(column.quantity, column.model))
+    by = step - column.model
+    return "=" + mover(text)(*((by, 0) if case.table.across else (0, by))) if text else "the formula"
+
+
 def spans(steps: Sequence[int], kinds: Sequence[object] | None = None) -> list[tuple[int, int]]:
     """[3, 4, 5, 9] -> [(3, 5), (9, 9)]; steps of different kinds are apart."""
-    found: list[tuple[int, int]] = []
+    runs: list[tuple[int, int]] = []
     for step in steps:
-        if found and found[-1][1] == step - 1 and (kinds is None or kinds[step] == kinds[step - 1]):
-            found[-1] = found[-1][0], step
+        if runs and runs[-1][1] == step - 1 and (kinds is None or kinds[step] == kinds[step - 1]):
+            runs[-1] = runs[-1][0], step
         else:
-            found.append((step, step))
-    return found
+            runs.append((step, step))
+    return runs
 
 
-def odd_formulas(case: Case, column: Column, right: Container[Place]) -> Iterator[Finding]:
-    """Formulas, and numbers, that stand where the line has another formula; those in `right` are but noted."""
+def line_of(case: Case) -> str:
+    """A line of the table, in a word."""
+    return "column" if case.table.across else "row"
+
+
+def odd_formulas(case: Case, column: Column, right: set[Place]) -> Iterator[Finding]:
+    """Formulas, and numbers, that stand where the line has another formula; those in `right` become notes."""
     if column.common is None:
         return
     mostly = column.mostly
@@ -150,11 +158,11 @@ def odd_formulas(case: Case, column: Column, right: Container[Place]) -> Iterato
     for first, last in spans(odd, column.patterns):
         if column.patterns[first] is not None and _reaches_back(case, column, first):
             continue  # momentum, which has no step before the first to remember
-        yield _odd(case, column, first, last, right)
+        yield _odd(case, column, (first, last), right)
     if not column.has(0) and column.patterns[0] is not None and (wanted := filled(case, column, 0)) is not None:
-        here, there = case.number(case.at(column.quantity, 0)), wanted.template([case.number(s) for s in wanted.slots])
-        if math.isfinite(there) and not agrees(here, there):
-            yield _odd(case, column, 0, 0, right)
+        expected = case.result(wanted)
+        if math.isfinite(expected) and not agrees(case.value(column.quantity, 0), expected):
+            yield _odd(case, column, (0, 0), right)
 
 
 def _reaches_back(case: Case, column: Column, step: int) -> bool:
@@ -170,108 +178,49 @@ def _reaches_back(case: Case, column: Column, step: int) -> bool:
     return False
 
 
-def _odd(case: Case, column: Column, first: int, last: int, right: Container[Place]) -> Finding:
-    q = column.quantity
-    at = case.at(q, first)
-    wanted = filled(case, column, first)
+def _odd(case: Case, column: Column, span: tuple[int, int], right: set[Place]) -> Finding:
+    """The finding about steps that break the line, from the first to the last of a span."""
+    places = [case.at(column.quantity, s) for s in range(span[0], span[1] + 1)]
+    at, line, where = places[0], line_of(case), case.cells(column.quantity, *span)
+    wanted = filled(case, column, span[0])
     numbers = [
-        (case.number(case.at(q, s)), f.template([case.number(x) for x in f.slots]))
-        for s in range(first, last + 1)
-        if (f := filled(case, column, s)) is not None
+        (case.number(place), case.result(formula))
+        for s, place in enumerate(places, span[0])
+        if (formula := filled(case, column, s)) is not None
     ]
     same = all(agrees(a, b) for a, b in numbers)
-    pasted = column.patterns[first] is None
-    where = case.table.cells(q, first, last)
-    expected = f"{filled_text(case, column, first)}, as in the rest of the {_line(case)}" if wanted else "one formula"
-    if pasted:
-        found = f"{case.text(at)}: a number where the {_line(case)} has a formula"
-        why = (
-            "it agrees for now, but does not follow when an input changes" if same else "it is not the formula's number"
-        )
-        given = same and kind_of(q) in ("i", "t", "eta")
-        return Finding(NOTE if given else WARNING if same else ERROR, "column", at[0], where, found, expected, why)
-    if all(case.at(q, s) in right for s in range(first, last + 1)):
+    text = case.text(at)
+    expected = f"{filled_text(case, column, span[0])}, as in the rest of the {line}" if wanted else "one formula"
+    if column.patterns[span[0]] is None:
+        why = "it agrees for now, but does not follow when an input changes"
+        severity = NOTE if same and kind_of(column.quantity) in ("i", "t", "eta") else WARNING if same else ERROR
+        text += f": a number where the {line} has a formula"
+        return finding("column", where, text, expected, why if same else "it is not the formula's number", severity)
+    if right.issuperset(places):
         why = "it is right, but no formula to fill down"
-        if not same and case.at(q, column.model) not in right:  # the rest is what is wrong: it is no model
-            expected, why = f"one formula in the whole {_line(case)}", "it is right, the others are not"
-        return Finding(NOTE, "column", at[0], where, case.text(at), expected, why)
+        if not same and case.at(column.quantity, column.model) not in right:  # the rest is wrong: no model
+            expected, why = f"one formula in the whole {line}", "it is right, the others are not"
+        return finding("column", where, text, expected, why, NOTE)
     why = "it gives the same number" if same else f"it gives {shown(case.number(at))} for {shown(numbers[0][1])}"
-    return Finding(NOTE if same else ERROR, "column", at[0], where, case.text(at), expected, why)
+    return finding("column", where, text, expected, why, NOTE if same else ERROR)
 
 
-def _line(case: Case) -> str:
-    return "column" if case.table.across else "row"
-
-
-def filled_text(case: Case, column: Column, step: int) -> str:
-    """The line's formula as it would read at a step."""
-    entry = case.book.entry(case.at(column.quantity, column.model))
-    if entry is None or entry.formula is None:
-        return "the formula"
-    by = step - column.model
-    return "=" + (mover(entry.formula)(by, 0) if case.table.across else mover(entry.formula)(0, by))
-
-
-def odd_numbers(case: Case, column: Column) -> Iterator[Finding]:
-    """A line of given numbers in which one was typed over, or which the fill handle counted on."""
-    q = column.quantity
-    given = [s for s in case.table.steps if column.patterns[s] is None]
-    kind = kind_of(q)
-    if len(given) < 3 or len(given) < MOSTLY * len(column.patterns) or kind not in ("i", "t", "eta", "w", "b"):
-        return
-    if kind in ("i", "t"):
-        if samples(case):
-            return
-        given = list(case.table.steps)  # a formula among them, or one result of an array formula, is a number, too
-    numbers = {s: case.number(case.at(q, s)) for s in given}
-    if _learned(case, q) and len(set(numbers.values())) > len(given) // 2:
-        return  # pasted results of a training
-    usual, count = Counter(numbers.values()).most_common(1)[0]
-    if count == len(given):
-        return
-    if all(abs(x - usual) <= SAME * max(abs(usual), abs(x)) for x in numbers.values()):
-        first = next(s for s in given if numbers[s] != usual)
-        yield Finding(
-            NOTE, "drift", case.table.sheet, case.table.cells(q, first, given[-1]),
-            f"{q} changes in its last digits, {numbers[first]!r} for {usual!r}", f"{shown(usual)} in every step",
-            "the fill handle counted on by nothing; the numbers are right to 12 digits",
-        )  # fmt: skip
-        return
-    found = counted(numbers, given)
-    if found is not None:
-        first, by = found
-        at = case.at(q, first)
-        yield Finding(
-            ERROR, "drift", at[0], case.table.cells(q, first, given[-1]),
-            f"{q} goes up by {shown(by)} from step to step: {shown(numbers[first - 1])}, {shown(numbers[first])}, ...",
-            f"{shown(numbers[given[0]])} in every step", "the fill handle counted on: each step has another number",
-        )  # fmt: skip
-    elif count >= MOSTLY * len(given):
-        odd = [s for s in given if not math.isclose(numbers[s], usual, rel_tol=SAME)]
-        for first, last in spans(odd):
-            yield Finding(
-                ERROR, "input", case.table.sheet, case.table.cells(q, first, last),
-                f"{q} is {shown(numbers[first])}", f"{shown(usual)}, as in the rest of the {_line(case)}",
-                "an input was typed over: from here on another problem is trained",
-            )  # fmt: skip
-
-
-def _learned(case: Case, quantity: str) -> bool:
+def learned(case: Case, quantity: str) -> bool:
     """Whether it is a weight, or a bias that is trained."""
     return kind_of(quantity) == "w" or (kind_of(quantity) == "b" and f"dE/d{quantity}" in case.table.lines)
 
 
-def pasted(case: Case, column: Column, right: Container[Place]) -> Iterator[Finding]:
+def pasted(case: Case, column: Column, right: set[Place]) -> Iterator[Finding]:
     """A line of results without any formula, though its numbers may be right; wrong ones are named elsewhere."""
-    q = column.quantity
+    q, kind = column.quantity, kind_of(column.quantity)
     if any(column.patterns) or len(case.table.steps) < 2:
         return
-    cells = [case.at(q, s) for s in case.table.steps if case.book.formula(case.at(q, s)) is None]
+    cells = [at for s in case.table.steps if case.book.formula(at := case.at(q, s)) is None]
     numbers = [case.number(at) for at in cells if case.book.entry(at) is not None and at not in case.book.problems]
-    learned = _learned(case, q) and f"{q}_next" not in case.table.lines and len(set(numbers)) > len(numbers) // 2
-    gradient = kind_of(q) == "dE/d" and bool(numbers) and all(at in right for at in cells)
-    if learned or gradient or (numbers and kind_of(q) in COMPUTED and kind_of(q) != "dE/d"):
-        yield Finding(
-            WARNING, "column", case.table.sheet, case.table.cells(q), f"{case.text(cells[0])}: numbers, no formulas",
-            "formulas", f"{q} was pasted: it follows from nothing, and does not change when an input does",
+    weight = learned(case, q) and f"{q}_next" not in case.table.lines and len(set(numbers)) > len(numbers) // 2
+    gradient = kind == "dE/d" and bool(numbers) and right.issuperset(cells)
+    if weight or gradient or (numbers and kind in COMPUTED and kind != "dE/d"):
+        yield finding(
+            "column", case.cells(q), f"{case.text(cells[0])}: numbers, no formulas", "formulas",
+            f"{q} was pasted: it follows from nothing, and does not change when an input does", WARNING,
         )  # fmt: skip

@@ -1,85 +1,37 @@
-"""The forward pass of the 2-2-2 sigmoid network, where the labels say that it is one, against its equations."""
+"""The forward pass: against the equations of the 2-2-2 sigmoid network, where the labels say so, and step by step."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from functools import cache
 
-from sheetgen.audit.case import EPSILON, ROUNDINGS, Case, agrees
-from sheetgen.cells.ops import OPS
+from sheetgen.audit.case import Case, agrees, kind_of
+from sheetgen.audit.graph import EPSILON, ROUNDINGS, Graph
+from sheetgen.audit.network.diagnose import always, diagnosed
+from sheetgen.audit.network.edits import Suspect
+from sheetgen.audit.network.trial import Trial
+from sheetgen.audit.textbook import network_222
+from sheetgen.audit.verdict import finding
+from sheetgen.audit.write import replaced
+from sheetgen.base.finding import Finding
+from sheetgen.cells.cell import Cell, forward_order
+from sheetgen.cells.text import TEXTBOOK, show
+from sheetgen.reader import Place
 
-Values = Mapping[str, float]
-
-
-class Equation(NamedTuple):
-    """What a quantity is: the quantities that it is made of, their formula in words, and as numbers.
-
-    `value` also gives the size of the terms that cancel, for what rounding may do.
-    """
-
-    inputs: tuple[str, ...]
-    said: str
-    value: Callable[[Values], tuple[float, float]]
-
-
-class Compared(NamedTuple):
-    """A line of the forward pass: its equation, the right number at each step, and the steps that differ."""
-
-    quantity: str
-    equation: Equation
-    truth: dict[int, float]
-    wrong: list[int]
+FORWARD = ("h", "a_h", "o", "a_o", "E", "E_total")
+LAYERS = ("h1", "h2", "a_h1", "a_h2"), ("o1", "o2", "a_o1", "a_o2", "E1", "E2", "E_total")
 
 
-def _weighted(terms: tuple[tuple[str, str], ...]) -> Equation:
-    def value(v: Values) -> tuple[float, float]:
-        products = [v[w] * v[x] for w, x in terms]
-        return sum(products), sum(map(abs, products))
-
-    inputs = tuple(name for pair in terms for name in pair)
-    return Equation(inputs, " + ".join(f"{w}*{x}" for w, x in terms), value)
-
-
-def _sigmoid(h: str) -> Equation:
-    def value(v: Values) -> tuple[float, float]:
-        a = OPS["sigmoid"].value(v[h])
-        return a, a * (1 + abs(v[h]))
-
-    return Equation((h,), f"1/(1 + exp(-{h}))", value)
-
-
-def _error(t: str, a: str) -> Equation:
-    def value(v: Values) -> tuple[float, float]:
-        return (v[t] - v[a]) ** 2 / 2, abs(v[t] - v[a]) * (abs(v[t]) + abs(v[a]))
-
-    return Equation((t, a), f"1/2*({t} - {a})^2", value)
-
-
-def _sum(*names: str) -> Equation:
-    return Equation(names, " + ".join(names), lambda v: (sum(v[n] for n in names), sum(abs(v[n]) for n in names)))
-
-
-def equations(hidden: bool, output: bool) -> dict[str, Equation]:
-    """The network's equations; `hidden` and `output` tell whether w2 and w3 (w6 and w7) have changed places.
-
-    Some number the weights by the unit that they leave, not by the one that they reach.
-    """
-    w2, w3 = ("w3", "w2") if hidden else ("w2", "w3")
-    w6, w7 = ("w7", "w6") if output else ("w6", "w7")
-    return {
-        "h1": _weighted((("w1", "i1"), (w2, "i2"))),
-        "h2": _weighted(((w3, "i1"), ("w4", "i2"))),
-        "a_h1": _sigmoid("h1"),
-        "a_h2": _sigmoid("h2"),
-        "o1": _weighted((("w5", "a_h1"), (w6, "a_h2"))),
-        "o2": _weighted(((w7, "a_h1"), ("w8", "a_h2"))),
-        "a_o1": _sigmoid("o1"),
-        "a_o2": _sigmoid("o2"),
-        "E1": _error("t1", "a_o1"),
-        "E2": _error("t2", "a_o2"),
-        "E_total": _sum("E1", "E2"),
-    }
+def judge_forward(trial: Trial) -> None:
+    """Add the findings about the forward pass, and the cells that agree with the equations of the 2-2-2 network."""
+    for suspect in compare(trial.case):
+        trial.vouch(suspect)
+        trial.differs |= bool(suspect.steps)
+        trial.findings += diagnosed(trial, "forward", suspect)
+    named = {(f.sheet, f.cells) for f in trial.findings}
+    trial.findings += [f for f in _strays(trial) if (f.sheet, f.cells) not in named]
+    trial.differs |= bool(trial.findings)
 
 
 def is_222(case: Case) -> bool:
@@ -89,39 +41,36 @@ def is_222(case: Case) -> bool:
     return {f"w{k}" for k in range(1, 9)} <= lines and len(lines & {"a_h1", "a_h2", "a_o1", "a_o2"}) == 4 and not more
 
 
-def compare(case: Case) -> Iterator[Compared]:
+def compare(case: Case) -> Iterator[Suspect]:
     """Every line of the forward pass of a 2-2-2 network whose inputs stand in the table, or labelled on its sheet."""
-    if not is_222(case):
-        return
-    for layer, other in ((HIDDEN, (True, False)), (OUTPUT, (False, True))):
-        found = list(_compared(case, equations(False, False), layer))
-        if any(c.wrong for c in found):  # perhaps the weights are but numbered another way
-            again = list(_compared(case, equations(*other), layer))
-            found = min(found, again, key=lambda ways: sum(len(c.wrong) for c in ways))
-        yield from found
+    for layer in LAYERS if is_222(case) else ():
+        suspects = list(_compared(case, layer, False))
+        if any(s.steps for s in suspects):  # perhaps the weights are but numbered another way
+            again = list(_compared(case, layer, True))
+            suspects = min(suspects, again, key=lambda ways: sum(len(s.steps) for s in ways))
+        yield from suspects
 
 
-HIDDEN = ("h1", "h2", "a_h1", "a_h2")
-OUTPUT = ("o1", "o2", "a_o1", "a_o2", "E1", "E2", "E_total")
-
-
-def _compared(case: Case, known: Mapping[str, Equation], layer: tuple[str, ...]) -> Iterator[Compared]:
+def _compared(case: Case, layer: tuple[str, ...], by_source: bool) -> Iterator[Suspect]:
+    equations = network_222(by_source=by_source, apart=True)
     for quantity in layer:
-        equation = known[quantity]
-        if quantity not in case.table.lines or not all(map(case.has, equation.inputs)):
+        leaves = [c for c in forward_order(equations[quantity]) if c.name]
+        names, graph = [c.name or "" for c in leaves], Graph(equations[quantity], leaves)
+        if quantity not in case.table.lines or not all(map(case.has, names)):
             continue
-        truth, wrong = {}, []
+        expected, wrong = {}, []
         for step in case.table.steps:
-            found = case.number(case.at(quantity, step))
-            values = {name: case.number(case.where(name, step)) for name in equation.inputs}
-            wanted, size = equation.value(values)
-            if not math.isfinite(wanted) or math.isnan(found):  # an error is named where it starts
+            number, inputs = case.value(quantity, step), [case.number(case.where(name, step)) for name in names]
+            wanted = graph.value(inputs)
+            if not math.isfinite(wanted) or math.isnan(number):  # an error is named where it starts
                 continue
-            bias = _bias(case, quantity, step, found - wanted)
-            truth[step] = wanted + bias
-            if not agrees(found, truth[step], ROUNDINGS * EPSILON * (size + abs(bias))):
+            bias = _bias(case, quantity, step, number - wanted)
+            expected[step] = wanted + bias
+            floor = graph.rounding(inputs) + ROUNDINGS * EPSILON * abs(bias)
+            if not agrees(number, expected[step]) and not agrees(number, expected[step], floor):
                 wrong.append(step)
-        yield Compared(quantity, equation, truth, wrong)
+        words = show(graph.root, lambda c: c.name, TEXTBOOK).replace("0.5*", "1/2*")
+        yield Suspect(quantity, expected, wrong, f"{quantity} = {words}", always(f"{quantity} = {words}"))
 
 
 def _bias(case: Case, quantity: str, step: int, missing: float) -> float:
@@ -129,21 +78,51 @@ def _bias(case: Case, quantity: str, step: int, missing: float) -> float:
     formula = case.formula(quantity, step)
     if quantity not in ("h1", "h2", "o1", "o2") or formula is None or missing == 0:
         return 0.0
-    for at in formula.slots:
-        known = case.known.get(at)
-        number = case.number(at)
-        if (known is None or known[0].startswith("b")) and agrees(missing, number):
-            return number
-    return 0.0
+    possible = (at for at in formula.slots if at not in case.known or case.name(at).startswith("b"))
+    return next((number for at in possible if agrees(missing, number := case.number(at))), 0.0)
+
+
+@cache
+def _backward() -> tuple[dict[str, Cell], list[str], Graph]:
+    """The network, and its error as a function of the numbers in a row that its gradients are made of."""
+    cells = network_222()
+    names = ["t1", "t2", "i1", "i2", "a_h1", "a_h2", "a_o1", "a_o2", "w5", "w6", "w7", "w8"]
+    return cells, names, Graph(cells["E_total"], [cells[name] for name in names])
 
 
 def gradient(case: Case, weight: str, step: int) -> float | None:
     """dE/dw by the textbook, from the numbers that stand in the step's own cells; None if one is missing."""
-    names = ("t1", "t2", "i1", "i2", "a_h1", "a_h2", "a_o1", "a_o2", "w5", "w6", "w7", "w8")
-    if weight not in {f"w{k}" for k in range(1, 9)} or not all(map(case.has, names)):
+    cells, names, graph = _backward()
+    if weight not in cells or not weight.startswith("w") or not all(map(case.has, names)):
         return None
-    t1, t2, i1, i2, h1, h2, o1, o2, w5, w6, w7, w8 = (case.number(case.where(name, step)) for name in names)
-    d1, d2 = (o1 - t1) * o1 * (1 - o1), (o2 - t2) * o2 * (1 - o2)
-    e1, e2 = (d1 * w5 + d2 * w7) * h1 * (1 - h1), (d1 * w6 + d2 * w8) * h2 * (1 - h2)
-    by_number = (e1 * i1, e1 * i2, e2 * i1, e2 * i2, d1 * h1, d1 * h2, d2 * h1, d2 * h2)
-    return by_number[int(weight[1:]) - 1]
+    return graph.derivatives(((cells[weight],),), [case.number(case.where(name, step)) for name in names])[0]
+
+
+def _strays(trial: Trial) -> Iterator[Finding]:
+    """Formulas of the forward pass that take a result, or a weight, from another step: a row that was held with $."""
+    case = trial.case
+    kinds = {*FORWARD, "w", "b"}
+    moving = {q for q in case.table.lines if kind_of(q) in kinds and not (kind_of(q) == "b" and case.constant(q))}
+    for name in case.of_kind(*FORWARD):
+        steps = [s for s in case.table.steps[1:] if _other_steps(case, name, s, moving)]
+        for group in trial.column(name).groups(steps):
+            yield _stray(case, name, group, _other_steps(case, name, group[0], moving))
+
+
+def _other_steps(case: Case, name: str, step: int, moving: set[str]) -> list[Place]:
+    """The cells that a formula takes from other steps though they change from step to step."""
+    formula = case.formula(name, step)
+    named = ((at, *case.known.get(at, ("", step))) for at in (formula.slots if formula else ()))
+    return [at for at, quantity, when in named if when != step and quantity in moving]
+
+
+def _stray(case: Case, name: str, steps: Sequence[int], far: list[Place]) -> Finding:
+    first, at = steps[0], case.at(name, steps[0])
+    slots = formula.slots if (formula := case.formula(name, first)) else ()
+    own = [case.at(case.name(slot), first) if slot in far else slot for slot in slots]
+    text = replaced(case.formula_text(at), slots, own)
+    return finding(
+        "forward", case.cells(name, first, steps[-1]),
+        f"{case.text(at)}: it takes {' and '.join(case.called(slot) for slot in dict.fromkeys(far))}",
+        f"={text}" if text else "the cells of its own step", "each step must be computed from its own numbers",
+    )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sheetgen.audit.case import Case, agrees
 from sheetgen.audit.labels import quantity
-from sheetgen.audit.network.updates import Update
+from sheetgen.audit.network.terms import Update
 
 
 def another_rule(case: Case, updates: Sequence[Update]) -> Update | None:
@@ -18,24 +18,22 @@ def another_rule(case: Case, updates: Sequence[Update]) -> Update | None:
     that shrink every weight, cut its gradient by that of others, or take no more of it than its sign.
     """
     late = [u for u in updates if u.step > 1 and not u.copies]
-    those = [u for u in late if u.remembers or _remembers(u) or _bends(case, u)]
-    if those and 2 * len(those) > len(late):
-        return those[0]
+    others = [u for u in late if u.remembers or _remembers(u) or _bends(case, u)]
+    if others and 2 * len(others) > len(late):
+        return others[0]
     return late[0] if late and _scheduled(case, late) else None
 
 
 def _bends(case: Case, update: Update) -> bool:
     """Whether it starts from its own weight and takes its own gradient, but by no plain learning rate."""
-    own, gradient = (update.quantity, -1), (f"dE/d{update.quantity}", -1)
-    weights = {t for t, f in update.weights.items() if f != 0}
-    if weights != {own} or gradient not in update.gradients or update.step < 1:
+    if update.starts.keys() != {update.own} or update.gradient not in update.gradients or update.step < 1:
         return False
-    taken = {t for t, f in update.gradients.items() if f != 0}
-    if not taken:  # its sign
-        before, after = case.number(case.at(update.quantity, update.step - 1)), case.number(update.place)
+    if not update.slopes:  # its sign
+        before, after = case.value(update.quantity, update.step - 1), case.number(update.place)
         return math.isfinite(after) and not agrees(after, before)
-    together = len(taken) > 1 and gradient in taken and {by for _, by in taken} == {-1}
-    return together or (taken == {gradient} and not agrees(update.weights[own], 1))
+    alone = update.slopes.keys() == {update.gradient}
+    together = update.gradient in update.slopes and {by for _, by in update.slopes} == {-1}
+    return not agrees(update.starts[update.own], 1) if alone else together
 
 
 def _scheduled(case: Case, updates: Sequence[Update]) -> bool:
@@ -44,18 +42,17 @@ def _scheduled(case: Case, updates: Sequence[Update]) -> bool:
     for u in updates:
         if not math.isfinite(u.rate) or u.rate == 0:
             return False
-        held = [p for p in u.others if agrees(abs(case.number(p)), abs(u.rate))]
-        if any(p not in case.known or quantity(case.known[p][0]) is not None for p in held):
+        homes = [p for p in u.others if agrees(abs(case.number(p)), abs(u.rate))]
+        if any(p not in case.known or quantity(case.name(p)) is not None for p in homes):
             return False
         rates.setdefault(u.step, []).append(u.rate)
-    alike = all(len(found) > 1 and agrees(min(found), max(found)) for found in rates.values())
-    return alike and "eta" not in case.table.lines and 2 * len({f[0] for f in rates.values()}) > len(rates) > 2
+    alike = all(len(used) > 1 and agrees(min(used), max(used)) for used in rates.values())
+    return alike and "eta" not in case.table.lines and 2 * len({used[0] for used in rates.values()}) > len(rates) > 2
 
 
 def _remembers(update: Update) -> bool:
-    own = {t for t, f in update.gradients.items() if f != 0}
-    weights = {t: f for t, f in update.weights.items() if f != 0}
-    gradient = f"dE/d{update.quantity}"
-    if len(own) > 1 and {q for q, _ in own} == {gradient} and (gradient, -1) in own:
+    """Whether it uses its own gradient, or itself, of several steps."""
+    slopes, starts = update.slopes, update.starts
+    if len(slopes) > 1 and {q for q, _ in slopes} == {update.gradient[0]} and update.gradient in slopes:
         return True
-    return len(weights) > 1 and {q for q, _ in weights} == {update.quantity} and agrees(sum(weights.values()), 1)
+    return len(starts) > 1 and {q for q, _ in starts} == {update.quantity} and agrees(sum(starts.values()), 1)

@@ -9,8 +9,9 @@ from itertools import islice
 
 from sheetgen.audit.case import Case, agrees
 from sheetgen.audit.labels import quantity
-from sheetgen.audit.network.updates import Updates
+from sheetgen.audit.network.terms import targets
 from sheetgen.excel.a1 import place
+from sheetgen.reader import Formula, Place
 
 LOOKED_AT = 8  # steps
 
@@ -38,22 +39,19 @@ def with_gradients(case: Case) -> Case:
 
 def _lines(case: Case, weight: str) -> Iterator[int]:
     """The lines of the cells that updates of a weight subtract, times the learning rate, one step before."""
-    reader, table = Updates(case), case.table
-    for _, step, at in islice(reader.of(weight), LOOKED_AT):
-        formula = case.book.formula(at)
-        if formula is None:
-            continue
-        for slot in formula.slots:
+    table = case.table
+    for update in islice(targets(case, weight), LOOKED_AT):
+        formula = case.book.formula(update.place)
+        for slot in formula.slots if formula else ():
             row, column = place(slot[1])
             line, when = (column, row) if table.across else (row, column)
-            here = slot[0] == table.sheet and when == table.first + step - 1
-            known = case.known.get(slot)
-            unread = known is None or quantity(known[0]) is None
-            if here and unread and _pure(case, slot) and _subtracted(case, formula.slots, slot, at):
+            here = slot[0] == table.sheet and when == table.first + update.step - 1
+            unread = slot not in case.known or quantity(case.name(slot)) is None
+            if formula and here and unread and _pure(case, slot) and _subtracted(case, formula, slot):
                 yield line
 
 
-def _pure(case: Case, slot: tuple[str, str]) -> bool:
+def _pure(case: Case, slot: Place) -> bool:
     """Whether a cell is computed, and neither from a learning rate nor from another gradient, as a change would be.
 
     Nor is it computed from its own line, as a velocity.
@@ -61,22 +59,19 @@ def _pure(case: Case, slot: tuple[str, str]) -> bool:
     formula = case.book.formula(slot)
     if formula is None:
         return False
-    uses = {case.known.get(s, ("",))[0] for s in formula.slots}
-    own = case.known.get(slot, ("no helper",))[0]
+    uses = {case.name(s) for s in formula.slots}
+    own = case.name(slot) or "no helper"
     return own not in uses and not any(q.startswith("dE/d") for q in uses) and not set(case.rates) & set(formula.slots)
 
 
-def _subtracted(case: Case, slots: tuple[tuple[str, str], ...], slot: tuple[str, str], at: tuple[str, str]) -> bool:
+def _subtracted(case: Case, formula: Formula, slot: Place) -> bool:
     """Whether the new weight changes with the cell by minus the learning rate (of any size): told by trying it.
 
-    What is subtracted as it is, is the change of the weight rather than the gradient.
+    A cell that is subtracted as it is, is the change of the weight rather than the gradient.
     """
-    formula = case.book.formula(at)
-    if formula is None:
-        return False
-    numbers = [case.number(s) for s in slots]
-    moved = [x + (1.0 if s == slot else 0.0) for x, s in zip(numbers, slots, strict=True)]
-    twice = [x + (2.0 if s == slot else 0.0) for x, s in zip(numbers, slots, strict=True)]
-    a, b, c = (formula.template(x) for x in (numbers, moved, twice))
-    bare = len(slots) == 2 and agrees(abs(b - a), 1.0, 1e-12)
+    a, b, c = (
+        formula.template([case.number(s) + (more if s == slot else 0.0) for s in formula.slots])
+        for more in (0.0, 1.0, 2.0)
+    )
+    bare = len(formula.slots) == 2 and agrees(abs(b - a), 1.0, 1e-12)
     return b != a and not bare and agrees(c - b, b - a, 1e-12)

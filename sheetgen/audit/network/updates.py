@@ -1,274 +1,286 @@
-"""Every update: the new weight must be the old one minus the learning rate times its own gradient.
-
-The formula is taken apart by its derivatives: with respect to each weight and gradient that it uses, and so it does
-not matter how it is written, w - eta*g or w + (-g)*eta.
-"""
+"""Every update: the new weight must be the old one minus the learning rate times its own gradient."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sheetgen.audit.case import RELATIVE, Case, agrees, leaves_of
-from sheetgen.audit.labels import quantity
-from sheetgen.cells.cell import Cell, Evaluator, NotDifferentiable, backward
-from sheetgen.reader import Circular, Place, cone
-from sheetgen.reader.cone import ordered
+from sheetgen.audit.case import RELATIVE, Case, agrees, kind_of
+from sheetgen.audit.network.columns import filled, filled_text
+from sheetgen.audit.network.diagnose import WHY, always, diagnosed, edit_of
+from sheetgen.audit.network.edits import Suspect
+from sheetgen.audit.network.gradients import relative
+from sheetgen.audit.network.rules import another_rule
+from sheetgen.audit.network.terms import Term, Update, updates
+from sheetgen.audit.network.trial import Trial
+from sheetgen.audit.verdict import finding
+from sheetgen.audit.write import replaced
+from sheetgen.base.finding import NOTE, WARNING, Finding
+from sheetgen.excel.a1 import column_letters, place
+from sheetgen.reader import Place
 
-MOST_LEAVES = 200  # an update that depends on more is no plain gradient descent
-
-Term = tuple[str, int]  # quantity, step relative to the update's own
-
-
-class Update(NamedTuple):
-    """How one new weight is made.
-
-    `weights`, `gradients`: what the result is multiplied with, for each weight and gradient that is used; `others`:
-    how it depends on each further cell; `rate` is minus the factor of the gradient. `remembers`: it uses a helper of
-    an earlier step, such as a velocity.
-    """
-
-    quantity: str
-    step: int  # of the new weight
-    place: Place
-    weights: dict[Term, float]
-    gradients: dict[Term, float]
-    others: dict[Place, float]
-    remembers: bool
-    numbers: dict[Place, float]  # of all these cells; of one with an error, a number that stands in for it
-
-    @property
-    def copies(self) -> bool:
-        """Whether it is a weight of another step as it is."""
-        return list(self.weights.values()) == [1.0] and not self.gradients and not self.others
-
-    @property
-    def rate(self) -> float:
-        """The learning rate that this update uses; NaN if it uses no gradient, or several."""
-        found = [f for f in self.gradients.values() if f != 0] or list(self.gradients.values())
-        return -found[0] if len(found) == 1 else math.nan
-
-
-class _Graph:
-    """What updates of one shape share: the derivatives of a result with respect to its leaves."""
-
-    def __init__(self, root: Cell, leaves: Sequence[Cell]) -> None:
-        self.leaves = leaves
-        gradient = backward(root)
-        self.evaluate = Evaluator([gradient[leaf] for leaf in leaves])
-
-    def __call__(self, numbers: Sequence[float]) -> list[float]:
-        return self.evaluate(dict(zip(self.leaves, numbers, strict=True)))
-
-
-class Updates:
-    """The updates of a table, read one by one."""
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        gradients = [q for q in case.those("dE/d") if q.removeprefix("dE/d") in case.weights]
-        state = [*case.weights, *(q for q in case.table.lines if q.endswith("_next")), *gradients]
-        self._state = frozenset(state)
-        self._helpers = frozenset(q for q in case.table.lines if quantity(q) is None)
-
-    def targets(self) -> Iterator[tuple[str, int, Place]]:
-        """(weight, the step that it is new at, its place) for every formula that updates one.
-
-        A table may have the new weights in lines of their own, and then the next step only copies them.
-        """
-        return (target for weight in self.case.weights for target in self.of(weight))
-
-    def of(self, weight: str) -> Iterator[tuple[str, int, Place]]:
-        """The targets that update one weight."""
-        case, after = self.case, f"{weight}_next"
-        if after in case.table.lines:
-            return ((weight, s + 1, case.at(after, s)) for s in case.table.steps if case.formula(after, s))
-        return ((weight, s, case.at(weight, s)) for s in case.table.steps if s > 0 and case.formula(weight, s))
-
-    def read(self, weight: str, step: int, at: Place) -> Update | None:
-        """Take the formula apart; None if it is no update of its own: a copy, or too much for one."""
-        try:
-            read = self._alone(at) or self._deep(at, step)
-        except (Circular, NotDifferentiable):
-            return None
-        if read is None:
-            return None
-        graph, places = read
-        known = self.case.known
-        numbers = [_sound(self.case.number(p), k) for k, p in enumerate(places)]
-        factors = graph(numbers)
-        earlier = ((known.get(p), f) for p, f in zip(places, factors, strict=True))
-        remembers = any(f != 0 and q is not None and q[0] in self._helpers and q[1] < step - 1 for q, f in earlier)
-        update = Update(weight, step, at, {}, {}, {}, remembers, dict(zip(places, numbers, strict=True)))
-        for place, factor in zip(places, factors, strict=True):
-            found = known.get(place)
-            if found is None or found[0] not in self._state:
-                update.others[place] = update.others.get(place, 0.0) + factor
-            else:
-                term = (found[0].removesuffix("_next"), found[1] - step + found[0].endswith("_next"))
-                kind = update.gradients if found[0].startswith("dE/d") else update.weights
-                kind[term] = kind.get(term, 0.0) + factor
-        return update
-
-    def _alone(self, at: Place) -> tuple[_Graph, Sequence[Place]] | None:
-        """The graph and the leaves of a formula that refers to cells of the table and to numbers alone, as most do."""
-        book, known = self.case.book, self.case.known
-        formula = book.formula(at)
-        if formula is None:
-            return None
-        if any(s in known and known[s][0] in self._helpers and book.formula(s) for s in formula.slots):
-            return None
-        if not all(s in known or (book.formula(s) is None and s not in book.problems) for s in formula.slots):
-            return None
-        template = formula.template
-        graph = self.case.once("one", id(template), lambda: _Graph(template.root, template.variables))
-        return graph, formula.slots
-
-    def _deep(self, at: Place, step: int) -> tuple[_Graph, Sequence[Place]] | None:
-        """The same for any formula; None if it depends on too much, or on what is not understood."""
-        cut = _Without(self.case, at, self._helpers, step - 1)
-        if len(list(islice(ordered(self.case.book, at, cut, set()), MOST_LEAVES))) == MOST_LEAVES:
-            return None
-        found = cone(self.case.book, [at], cut)
-        if any(p in self.case.book.problems for p in found.places):
-            return None
-        root = found.targets[0]
-        graph = self.case.once("update", found.shape, lambda: _Graph(found.cells[root], leaves_of(found)))
-        return graph, [found.places[k] for k in found.leaves]
-
-
-def _sound(number: float, k: int) -> float:
-    """The number, or one of its own for an error: what a formula is made of can be told all the same."""
-    return number if math.isfinite(number) else 0.5 + k / 64
-
-
-class _Without:
-    """Where the graph of an update ends: at every cell of the table but the new weight itself, and late helpers.
-
-    A helper, such as the change of a weight, is looked through from some step on; before it, it is a memory.
-    """
-
-    def __init__(self, case: Case, target: Place, helpers: Container[str], since: int) -> None:
-        self.known, self.target = case.known, target
-        self.helpers, self.since = helpers, since
-
-    def __contains__(self, at: object) -> bool:
-        found = self.known.get(at)  # type: ignore[call-overload]
-        if found is None or at == self.target:
-            return False
-        return found[0] not in self.helpers or found[1] < self.since
-
-
-class Fault(NamedTuple):
-    """What is wrong with an update, in words that are the same for every step that has it."""
-
-    kind: str  # update or rate
-    found: str
-    expected: str
-    why: str
-
-
-def usual_rate(case: Case, used: Iterable[float]) -> float:
-    """The table's learning rate: of the labelled ones that which most updates use; else what most of them use."""
-    rates = Counter(r for r in used if math.isfinite(r) and r > 0)
-    labelled = [case.number(at) for at in case.rates]
-    uses = [sum(n for found, n in rates.items() if agrees(rate, found)) for rate in labelled]
-    if any(uses):
-        return labelled[uses.index(max(uses))]
-    return rates.most_common(1)[0][0] if rates else (labelled[0] if labelled else math.nan)
-
-
-def rate_cells(case: Case, updates: Iterable[Update], rate: float) -> Counter[Place]:
-    """The cells that hold the learning rate, by how many updates use them."""
-    places = (p for u in updates for p, _ in u.others.items() if agrees(case.number(p), rate))
-    return Counter(places)
-
-
-def fault(case: Case, update: Update, rate: float, sign: float, home: Place | None, gradient: str) -> Fault | None:
-    """What is wrong with an update; None if it is right. `sign` is -1 where the gradients are minus the derivative."""
-    own, step = (update.quantity, -1), update.step
-    slid = _slid(case, update)
-    weights = {t: f for t, f in update.weights.items() if f != 0 and t != slid}
-    if own not in weights or len(weights) > 1 or not agrees(weights[own], 1):
-        there = " and ".join(_named(case, t, step) for t in weights) or "no weight"
-        wanted = _named(case, own, step)
-        if own in weights and len(weights) == 1:
-            return Fault("update", f"the old weight counts {weights[own]:.6g} times", f"{wanted} once", WHY)
-        return Fault("update", f"it starts from {there}", f"it starts from {wanted}", WHY)
-    wanted = _named(case, (gradient, -1), step)
-    gradients = {t: f for t, f in update.gradients.items() if f != 0}
-    if not gradients and update.gradients:
-        return Fault(
-            "rate", "the learning rate is 0 there, so that the weight does not change", f"{rate:.6g}", WHY_RATE
-        )
-    if list(gradients) != [(gradient, -1)]:
-        there = " and ".join(_named(case, t, step) for t in gradients) or "no gradient"
-        return Fault("update", f"it uses {there}", f"it uses {wanted}", WHY)
-    used = sign * update.rate
-    if slid is not None:
-        said = f"its learning rate is taken from {_named(case, slid, step)}"
-        return Fault("rate", said, _held_in(rate, home), SLIDES)
-    if agrees(used, rate):
-        return None if _adds_up(case, update, gradient) else Fault("update", "more is added than its step", wanted, WHY)
-    if agrees(-used, rate):
-        return Fault("update", "the gradient is added", "the gradient is subtracted", "the error grows, not falls")
-    return _wrong_rate(case, update, used, rate, home)
-
-
-def _adds_up(case: Case, update: Update, gradient: str) -> bool:
-    """Whether the new weight is the old one less the rate times the gradient, and nothing is added to that."""
-    before, slope = (case.number(case.at(q, update.step - 1)) for q in (update.quantity, gradient))
-    after, step = case.number(update.place), update.rate * slope
-    if not math.isfinite(after) or not math.isfinite(before + step):
-        return True  # an error, which is named where it starts
-    return abs(before - step - after) <= RELATIVE * abs(step) + 4e-16 * (abs(before) + abs(after))
-
-
-WHY = "the weight does not follow its own gradient, so the training is another one"
+ROUGHLY = 1e-6  # relative: a rate that is told from a step, which is a difference of two weights
+RULE = "w - learning rate * dE/dw"
 SLIDES = "the reference to the learning rate slides down the sheet: hold it with $"
 WHY_RATE = "every update must use one learning rate"
 
 
+def judge_updates(trial: Trial) -> None:
+    """Add the findings about the updates of a table, and the cells that are right."""
+    case, every = trial.case, updates(trial.case)
+    if (first := another_rule(case, every)) is not None:
+        why = "the update is no plain gradient descent, so it was not judged"
+        trial.findings.append(finding("rule", first.place, case.text(first.place), RULE, why, NOTE))
+        return
+    if every and all(u.copies for u in every):
+        trial.findings.append(_frozen(case, every[0].place))
+        return
+    _by_gradients(trial, [u for u in every if u.gradient[0] in case.table.lines])
+    _by_derivatives(trial, [u for u in every if u.gradient[0] not in case.table.lines])
+    trial.findings += _handed_on(trial)
+
+
+def _frozen(case: Case, at: Place) -> Finding:
+    """The finding about weights that are never updated: a batch has another sample in every step."""
+    if all(map(case.constant, case.of_kind("i"))):
+        return finding("update", at, case.text(at), RULE, "no weight ever changes: nothing is learned", WARNING)
+    why = "every weight keeps its value, as for the samples of one batch, so no update was judged"
+    return finding("rule", at, case.text(at), RULE, why, NOTE)
+
+
+def _handed_on(trial: Trial) -> Iterator[Finding]:
+    """Weights whose new value has a line of its own: each step must take that of the step before."""
+    case = trial.case
+    for weight in case.weights:
+        after = f"{weight}_next"
+        if after not in case.table.lines:
+            continue
+        late = [s for s in case.table.steps if s > 0 and case.formula(weight, s) is not None]
+        expected = {s: x for s in late if math.isfinite(x := case.value(after, s - 1))}
+        wrong = [s for s, x in expected.items() if abs(case.value(weight, s) - x) > 1e-15 * abs(x)]
+        label = f"the new {weight} of the step before"
+        yield from diagnosed(trial, "update", Suspect(weight, expected, wrong, label, always(label)))
+
+
+def _by_gradients(trial: Trial, every: Sequence[Update]) -> None:
+    """Judge the updates of weights that have a line of gradients."""
+    descent = Descent.of(trial.case, trial.sign, every)
+    faults: dict[tuple[str, Finding], list[Update]] = {}
+    for update in every:
+        fault = descent.fault(update)
+        if fault is None:
+            trial.right.add(update.place)
+        else:
+            faults.setdefault((update.quantity, fault), []).append(update)
+    trial.findings += [_located(trial, descent, fault, alike) for (_, fault), alike in faults.items()]
+
+
+def _located(trial: Trial, descent: Descent, fault: Finding, alike: Sequence[Update]) -> Finding:
+    """The fault with the cells of the updates that have it, and with the right formula where one is found."""
+    case, quantity, first, at = trial.case, alike[0].quantity, alike[0].row, alike[0].place
+    line = trial.column(alike[0].line)
+    rates = {u.row: descent.rate_at(u, descent.rate * descent.sign) for u in alike}
+    expected = {
+        u.row: case.value(quantity, u.step - 1) - rates[u.row] * case.value(u.gradient[0], u.step - 1) for u in alike
+    }
+    text = descent.with_home(at, expected[first]) if fault.kind == "rate" else ""
+    if not text and line.odd(first) and (wanted := filled(case, line, first)) is not None:
+        text = filled_text(case, line, first) if agrees(case.result(wanted), expected[first]) else ""
+    suspect = Suspect(line.quantity, expected, list(expected), "the right step")
+    if not text and (edit := edit_of(case, suspect, line, first)) is not None:
+        text = edit.text(first)
+    return fault._replace(
+        sheet=at[0],
+        cells=at[1] if len(alike) == 1 else f"{at[1]}:{alike[-1].place[1]}",
+        found=f"{case.text(at)}: {fault.found}",
+        expected=f"{text}: {fault.expected}" if text else fault.expected,
+    )
+
+
+def _fault(kind: str, found: str, expected: str, why: str = WHY["update"]) -> Finding:
+    """A Finding in words that are the same for every step that has it, without its cells."""
+    return finding(kind, ("", ""), found, expected, why)
+
+
+def _named(*terms: Term) -> str:
+    """'w1 of the step before and w2 of its own step'."""
+    words = {-1: "the step before", 0: "its own step"}
+    return " and ".join(
+        f"{quantity} of {words.get(by, f'{-by} steps before' if by < 0 else 'a later step')}" for quantity, by in terms
+    )
+
+
+class Descent(NamedTuple):
+    """Plain gradient descent in a table: its learning rate, and the cell that has it.
+
+    `sign` is -1 where the gradients are minus the derivative.
+    """
+
+    case: Case
+    sign: float
+    rate: float
+    home: Place | None
+
+    @classmethod
+    def of(cls, case: Case, sign: float, every: Sequence[Update]) -> Descent:
+        """That of most updates: with the labelled rate that most of them use, else with what most of them use."""
+        rates = Counter(r for u in every if math.isfinite(r := sign * u.rate) and r > 0)
+        labelled = [case.number(at) for at in case.rates]
+        uses = [sum(n for used, n in rates.items() if agrees(rate, used)) for rate in labelled]
+        rate = labelled[0] if labelled else math.nan
+        if any(uses):
+            rate = labelled[uses.index(max(uses))]
+        elif rates:
+            rate = rates.most_common(1)[0][0]
+        homes = Counter(p for u in every for p in u.others if agrees(case.number(p), rate))
+        home = next((at for at in case.rates if at in homes), homes.most_common(1)[0][0] if homes else None)
+        return cls(case, sign, rate, home)
+
+    def rate_at(self, update: Update, otherwise: float) -> float:
+        """The learning rate of a step, where the table has a line of them."""
+        for step in (update.step - 1, update.step) if "eta" in self.case.table.lines else ():
+            if step in self.case.table.steps and agrees(abs(update.rate), rate := self.case.value("eta", step)):
+                return rate
+        return otherwise
+
+    def fault(self, update: Update) -> Finding | None:
+        """The first fault of an update; None if it is right."""
+        rate, slid = self.rate_at(update, self.rate), _slid(self.case, update)
+        starts = {term: factor for term, factor in update.starts.items() if term != slid}
+        wanted = _named(update.own)
+        if starts.keys() != {update.own}:
+            return _fault("update", f"it starts from {_named(*starts) or 'no weight'}", f"it starts from {wanted}")
+        if not agrees(starts[update.own], 1):
+            return _fault("update", f"the old weight counts {starts[update.own]:.6g} times", f"{wanted} once")
+        wanted, home = _named(update.gradient), self._home(rate)
+        if update.gradients and not update.slopes:
+            text = "the learning rate is 0 there, so that the weight does not change"
+            return _fault("rate", text, f"{rate:.6g}", WHY_RATE)
+        if update.slopes.keys() != {update.gradient}:
+            return _fault("update", f"it uses {_named(*update.slopes) or 'no gradient'}", f"it uses {wanted}")
+        if slid is not None:
+            return _fault("rate", f"its learning rate is taken from {_named(slid)}", home, SLIDES)
+        if agrees(self.sign * update.rate, rate):
+            return None if self._adds_up(update) else _fault("update", "more is added than its step", wanted)
+        if agrees(-self.sign * update.rate, rate):
+            why = "the error grows, not falls"
+            return _fault("update", "the gradient is added", "the gradient is subtracted", why)
+        return self._wrong_rate(update, home)
+
+    def _home(self, rate: float) -> str:
+        return f"{rate:.6g}" + (f" ({self.home[1]})" if self.home else "")
+
+    def _adds_up(self, update: Update) -> bool:
+        """Whether the new weight is the old one less the rate times the gradient, and nothing is added to that."""
+        before, slope = (self.case.value(q, update.step - 1) for q in (update.quantity, update.gradient[0]))
+        after, step = self.case.number(update.place), update.rate * slope
+        if not math.isfinite(after) or not math.isfinite(before + step):
+            return True  # an error, which is named where it starts
+        return abs(before - step - after) <= RELATIVE * abs(step) + 4e-16 * (abs(before) + abs(after))
+
+    def _wrong_rate(self, update: Update, expected: str) -> Finding:
+        used, numbers = self.sign * update.rate, {at: self.case.number(at) for at in update.others}
+        if (text := next((at for at, number in numbers.items() if math.isnan(number)), None)) is not None:
+            words = f"its learning rate is taken from {text[1]}, where there is no number"
+            return _fault("rate", words, expected, SLIDES)
+        at = next((p for p, x in numbers.items() if agrees(abs(x), abs(used)) and p != self.home), None)
+        if at is None:
+            return _fault("rate", f"its learning rate is {used:.6g}", expected, WHY_RATE)
+        name = self.case.name(at)
+        number = f"{name} of another purpose" if name else "another number"
+        words = f"its learning rate is taken from a cell that holds {number}"
+        home = self.home
+        slid = home is not None and at[0] == home[0] and at[1].strip("0123456789") == home[1].strip("0123456789")
+        return _fault("rate", words, expected, SLIDES if slid else WHY_RATE)
+
+    def with_home(self, at: Place, expected: float) -> str:
+        """The formula with the cell of the learning rate, held with $, in the place of the reference that slid off."""
+        text, formula, home = self.case.formula_text(at), self.case.book.formula(at), self.home
+        if formula is None or home is None or not text or home[0] != at[0]:
+            return ""
+        for k in range(len(formula.slots)):
+            slots = [*formula.slots[:k], home, *formula.slots[k + 1 :]]
+            if agrees(self.case.result(formula._replace(slots=tuple(slots))), expected):
+                row, column = place(home[1])
+                slots[k] = home[0], f"${column_letters(column)}${row}"
+                text = replaced(text, formula.slots, slots)
+                return f"={text}" if text else ""
+        return ""
+
+
 def _slid(case: Case, update: Update) -> Term | None:
     """A weight of the table that stands where the learning rate belongs: the gradient is multiplied with it."""
-    gradient = f"dE/d{update.quantity}", -1
-    for term, factor in update.weights.items():
-        (q, by), step = term, update.step
-        if term == (update.quantity, -1) or factor == 0 or step + by < 0 or gradient not in update.gradients:
+    for term, factor in update.starts.items() if update.gradient in update.gradients else ():
+        quantity, step = term[0], update.step + term[1]
+        if term == update.own or step < 0 or quantity not in case.table.lines:  # the table has only its new value
             continue
-        if q not in case.table.lines:  # the table has only its new value
-            continue
-        rate, g = (update.numbers.get(at, math.nan) for at in (case.at(q, step + by), case.at(gradient[0], step - 1)))
-        if agrees(factor, -g) and agrees(-update.gradients[gradient], rate):
+        cells = case.at(quantity, step), case.at(update.gradient[0], update.step - 1)
+        rate, slope = (update.numbers.get(at, math.nan) for at in cells)
+        if agrees(factor, -slope) and agrees(-update.gradients[update.gradient], rate):
             return term
     return None
 
 
-def _wrong_rate(case: Case, update: Update, used: float, rate: float, home: Place | None) -> Fault:
-    expected = _held_in(rate, home)
-    if (text := next((p for p in update.others if math.isnan(case.number(p))), None)) is not None:
-        return Fault("rate", f"its learning rate is taken from {text[1]}, where there is no number", expected, SLIDES)
-    held = [p for p in update.others if agrees(abs(case.number(p)), abs(used)) and p != home]
-    if held:
-        at = held[0]
-        slid = home is not None and at[0] == home[0] and at[1].strip("0123456789") == home[1].strip("0123456789")
-        known = case.known.get(at)
-        what = "another number" if known is None else f"{known[0]} of another purpose"
-        said = f"its learning rate is taken from a cell that holds {what}"
-        why = SLIDES if slid else WHY_RATE
-        return Fault("rate", said, expected, why)
-    return Fault("rate", f"its learning rate is {used:.6g}", expected, WHY_RATE)
+class Move(NamedTuple):
+    """A step of a weight: what it was before, what it is after, and the derivative of E."""
+
+    update: Update
+    before: float
+    after: float
+    slope: float
+
+    def target(self, rate: float) -> float:
+        """The weight that the derivative leads to."""
+        return self.before - rate * self.slope
+
+    def follows(self, rate: float) -> bool:
+        """Whether the derivative leads there: the step is judged, for the weight would hide a wrong one."""
+        target = self.target(rate)
+        floor = 1e-9 * abs(rate * self.slope) + 4e-16 * (abs(target) + abs(self.before))
+        return abs(self.after - target) <= floor
 
 
-def _held_in(rate: float, home: Place | None) -> str:
-    return f"{rate:.6g}" + (f" ({home[1]})" if home else "")
+def _by_derivatives(trial: Trial, every: Sequence[Update]) -> None:
+    """Judge updates without a line of gradients: the step itself must be the derivative times one learning rate.
+
+    Most of them must follow the derivative at the rate, or climb at another: else theirs is another rule. One that
+    descends at a multiple of the labelled rate is, too, such as the delta rule beside a squared error not halved.
+    """
+    case = trial.case
+    moves: list[Move] = []
+    for u in every:
+        slope = trial.truths.number(u.quantity, u.step - 1) if u.step >= 1 else None
+        if slope is not None:
+            moves.append(Move(u, case.value(u.quantity, u.step - 1), case.number(u.place), slope))
+    rate, used = _rate_of(case, moves)
+    most = [2 * sum(move.follows(r) for move in moves) > len(moves) for r in (rate, used)]
+    if not math.isfinite(rate) or not (most[0] or (used < 0 and most[1])):
+        return
+    lines: dict[str, list[Move]] = {}
+    for move in moves:
+        lines.setdefault(move.update.quantity, []).append(move)
+    for weight, own in lines.items():
+        if kind_of(weight) == "b" and case.constant(weight):
+            continue  # many do not train their biases
+        expected = {move.update.row: move.target(rate) for move in own}
+        wrong = [move.update.row for move in own if not move.follows(rate)]
+        suspect = Suspect(own[0].update.line, expected, wrong, "the right step")
+        trial.vouch(suspect)
+        if rate:
+            off = {move.update.row: relative((move.before - move.after) / rate, move.slope) for move in own}
+            trial.measure(suspect, off)
+        trial.findings += diagnosed(trial, "update", suspect)
 
 
-def _named(case: Case, term: Term, step: int) -> str:
-    quantity, by = term
-    words = {-1: "the step before", 0: "its own step"}
-    when = words.get(by, f"{-by} steps before" if by < 0 else "a later step")
-    return f"{quantity} of {when}"
+def _rate_of(case: Case, moves: Sequence[Move]) -> tuple[float, float]:
+    """(the learning rate: what most updates amount to, or the only one that is labelled; what they amount to).
+
+    A sheet may compare several rates, each with its own table and cell.
+    """
+    implied = sorted((move.before - move.after) / move.slope for move in moves if move.slope)
+    middle = implied[len(implied) // 2] if implied else math.nan
+    labelled = [case.number(at) for at in case.rates]
+    meant = [rate for rate in labelled if math.isclose(rate, middle, rel_tol=ROUGHLY)]
+    return meant[0] if meant else labelled[0] if len(set(labelled)) == 1 else middle, middle

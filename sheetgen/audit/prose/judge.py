@@ -12,7 +12,8 @@ from sheetgen.audit.prose.meaning import Meaning, Network222, Numbers, Truth, me
 from sheetgen.audit.prose.parse import Expression, readings
 from sheetgen.audit.prose.repair import respelt, siblings
 from sheetgen.audit.prose.tokens import Token, tokens, typed
-from sheetgen.audit.verdict import WARNING, Finding
+from sheetgen.audit.verdict import finding
+from sheetgen.base.finding import WARNING, Finding
 from sheetgen.cells.cell import Evaluator
 from sheetgen.excel import Entry, ErrorValue, Workbook
 from sheetgen.excel.a1 import MAX_COLUMN, address, place
@@ -249,7 +250,7 @@ class _Judge:
         else:
             expected = self.truth.text(root.name or "") if root.op == "variable" else ""
         expected = f"{left} = {expected}" if expected else f"a formula that is equal to {left}"
-        return Finding(WARNING, "text", sheet, side.address, f"{left} = {side.text}", expected, why)
+        return finding("text", (sheet, side.address), f"{left} = {side.text}", expected, why, WARNING)
 
     def repair(self, side: Side, numbers: Numbers) -> tuple[str, str] | None:
         key = numbers, side.text

@@ -7,19 +7,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from sheetgen.audit.table import Table
-from sheetgen.cells.cell import (  # fmt: skip
-    Cell,
-    Evaluator,
-    Gradients,
-    NotDifferentiable,
-    add,
-    backward,
-    forward_order,
-    half_squared_error,
-    mul,
-    sigmoid,
-    variable,
-)
+from sheetgen.audit.textbook import network_222
+from sheetgen.cells.cell import Cell, Evaluator, Gradients, NotDifferentiable, backward, forward_order, mul, variable
 from sheetgen.cells.text import TEXTBOOK, show
 from sheetgen.reader import Book, Place, cone
 
@@ -117,17 +106,7 @@ class Network222(Meaning):
     """
 
     def __init__(self, biases: int = 0) -> None:
-        shared = {0: (), 2: ("b1", "b1", "b2", "b2"), 4: ("b1", "b2", "b3", "b4")}[biases]
-        given = ["t1", "t2", "i1", "i2", *(f"w{k}" for k in range(1, 9)), *sorted(set(shared))]
-        cells = {name: variable(name) for name in given}
-        for k, (unit, below) in enumerate((("h1", "i"), ("h2", "i"), ("o1", "a_h"), ("o2", "a_h"))):
-            terms = [mul(cells[f"w{2 * k + j}"], cells[f"{below}{j}"]) for j in (1, 2)]
-            cells[unit] = add(*terms, *(cells[bias] for bias in shared[k : k + 1]))
-            cells[f"a_{unit}"] = sigmoid(cells[unit])
-        for k in (1, 2):
-            cells[f"E{k}"] = half_squared_error(cells[f"t{k}"], cells[f"a_o{k}"])
-        cells["E_total"] = add(cells["E1"], cells["E2"])
-        super().__init__(cells)
+        super().__init__(network_222(biases))
 
 
 def meaning_of(book: Book, table: Table, beside: Mapping[str, Place] = {}, step: int = 0) -> Meaning:

@@ -15,7 +15,8 @@ from typing import Any
 
 from sheetgen.audit.show.machine import dump
 from sheetgen.audit.show.text import kind, ordered, where
-from sheetgen.audit.verdict import ERROR, Finding, Verdict
+from sheetgen.audit.verdict import Verdict
+from sheetgen.base.finding import ERROR, Finding
 from sheetgen.base.text import plain
 from sheetgen.excel.a1 import column_letters, range_of
 
@@ -94,5 +95,5 @@ def _test(name: str, score: float, most: float, output: str, passed: bool) -> di
 
 
 def _told(finding: Finding) -> str:
-    parts = (("is", finding.found), ("should be", finding.expected), ("why it matters", finding.why))
+    parts = (("is", finding.found), ("should be", finding.expected), ("why it matters", finding.message))
     return "\n".join([finding.severity, *(f"{label}: {plain(text)}" for label, text in parts if text)])

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from sheetgen.audit.show.text import faults, kind, where
-from sheetgen.audit.verdict import NOTE, Finding, Verdict
+from sheetgen.audit.verdict import Verdict
+from sheetgen.base.finding import NOTE, Finding
 from sheetgen.base.text import plain
 
 Element = ElementTree.Element
@@ -65,7 +66,7 @@ def _suite(suites: Element, verdict: Verdict) -> None:
 
 
 def _told(finding: Finding) -> str:
-    parts = (("is", finding.found), ("should be", finding.expected), ("why", finding.why))
+    parts = (("is", finding.found), ("should be", finding.expected), ("why", finding.message))
     return "\n".join(f"{label}: {plain(text)}" for label, text in parts if text)
 
 

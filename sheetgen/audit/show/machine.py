@@ -10,6 +10,7 @@ from typing import Any
 from sheetgen.audit.show.text import counts, ordered, tally
 from sheetgen.audit.verdict import Verdict
 from sheetgen.base.errors import Status
+from sheetgen.base.finding import Finding
 from sheetgen.base.text import plain
 from sheetgen.base.version import __version__
 
@@ -41,9 +42,14 @@ def _file(verdict: Verdict) -> dict[str, Any]:
         "seconds": verdict.seconds,
         "counts": {**counts(verdict), "unread": verdict.unread_cells},
         "tables": [judged._asdict() for judged in verdict.tables],
-        "findings": [{**finding._asdict(), "first": finding.first} for finding in ordered(verdict)],
+        "findings": [_finding(finding) for finding in ordered(verdict)],
         "unread": list(verdict.unread),
     }
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    fields = ("severity", "kind", "sheet", "cells", "found", "expected")
+    return {**{name: getattr(finding, name) for name in fields}, "why": finding.message, "first": finding.first}
 
 
 def _clean(x: object) -> object:

@@ -52,7 +52,7 @@ def _file(verdict: Verdict) -> str:
     found = ordered(verdict)
     if found:
         rows = [
-            (f.severity, *map(escaped, (where(f.sheet, f.cells), kind(f), f.found, f.expected, f.why)))
+            (f.severity, *map(escaped, (where(f.sheet, f.cells), kind(f), f.found, f.expected, f.message)))
             for f in found[:MOST]
         ]
         parts.append(_table(("", "where", "what", "what is there", "what it should be", "why it matters"), rows))

@@ -6,7 +6,8 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sheetgen.audit.verdict import ERROR, KINDS, SEVERITIES, WARNING, Finding, Verdict
+from sheetgen.audit.verdict import KINDS, Verdict
+from sheetgen.base.finding import ERROR, SEVERITIES, WARNING, Finding
 from sheetgen.base.text import plain
 from sheetgen.excel.a1 import qualified, range_of
 

@@ -1,0 +1,55 @@
+"""A table on trial: what was found of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sheetgen.audit.case import RELATIVE, Case
+from sheetgen.audit.network.columns import Column, column
+from sheetgen.audit.network.derivatives import Truths
+from sheetgen.audit.network.edits import Suspect
+from sheetgen.base.finding import Finding
+from sheetgen.reader import Place
+
+
+@dataclass
+class Trial:
+    """The findings about a table, and the cells that something other than their neighbours says are right.
+
+    `compared`: how many gradients were; `worst` is the largest relative difference, and `where` its cell. `sign` is -1
+    where all gradients are minus the derivative. `differs`: the forward pass is not the network's.
+    """
+
+    case: Case
+    findings: list[Finding] = field(default_factory=list)
+    right: set[Place] = field(default_factory=set)
+    compared: int = 0
+    worst: float = 0.0
+    where: Place | None = None
+    sign: float = 1.0
+    differs: bool = False
+    _columns: dict[str, Column] = field(default_factory=dict)
+
+    @cached_property
+    def truths(self) -> Truths:
+        """The derivatives of its error."""
+        return Truths(self.case)
+
+    def column(self, quantity: str) -> Column:
+        """The patterns of a line, looked for once."""
+        if quantity not in self._columns:
+            self._columns[quantity] = column(self.case, quantity)
+        return self._columns[quantity]
+
+    def vouch(self, suspect: Suspect) -> None:
+        """Take in the cells of a line that are right."""
+        self.right |= {self.case.at(suspect.quantity, s) for s in suspect.right}
+
+    def measure(self, suspect: Suspect, off: Mapping[int, float]) -> None:
+        """Take in how far the numbers of a line are off, step by step, but for what rounding explains."""
+        wrong = set(suspect.steps)
+        for step, by in off.items():
+            if by > self.worst and (by <= RELATIVE or step in wrong):
+                self.worst, self.where = by, self.case.at(suspect.quantity, step)
