@@ -130,7 +130,7 @@ def agreement(workbook: Workbook, result: Recalculated, scales: Scales) -> Engin
     line = compare(result, workbook, report, judge)
     if not report.passed:
         first, more = report.findings[0], len(report.findings) - 1
-        where = f"{first.sheet}!{first.cell}: {first.engine}"
+        where = f"{first.sheet}!{first.cells}: {first.engine}"
         others = f", and {more:,} more cells differ" if more else ""
         raise Disagrees(f"{where} calculates {first.found} where PyTorch has {first.expected}{others}")
     return line
