@@ -11,11 +11,11 @@ from sheetgen.excel.a1 import Area
 from sheetgen.excel.instructions import COMPARISONS, Array, Call, FormulaError, Operator
 from sheetgen.excel.names import MAX_SHOWN
 from sheetgen.excel.references import Moving, Open, Resolved
-from sheetgen.reader.block import NotUnderstood
 from sheetgen.reader.functions import FUNCTIONS
+from sheetgen.reader.kinds import NotUnderstood
 
 WITH_TEXTS = {*COMPARISONS, "&", "MATCH"}  # which ask what text a cell holds
-REFERENCES = {":": "the range operator", " ": "an intersection of ranges", ",": "a union of ranges"}
+REFERENCES = {":": "the range operator", " ": "an intersection of ranges"}
 
 
 @dataclass
