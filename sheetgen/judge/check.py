@@ -89,9 +89,7 @@ def check(
     return report
 
 
-def check_exported(
-    workbook: Workbook, names: Sequence[str], report: Report, progress: Progress, house: bool
-) -> Report:
+def check_exported(workbook: Workbook, names: Sequence[str], report: Report, progress: Progress, house: bool) -> Report:
     """Judge what `sheetgen export` wrote: no template tells of it, but it carries PyTorch's outputs for an example."""
     names = exported.asked(workbook, names, report)
     example = exported.Example(workbook)

@@ -15,8 +15,6 @@ WRONG, CACHED = "wrong", "cached"  # kinds: the formula gives another number tha
 MOST_FINDINGS = 20  # of one kind that are named; the rest is counted
 
 
-
-
 class Line(NamedTuple):
     """What one engine found: how many cells were compared, the worst relative error and where it is."""
 

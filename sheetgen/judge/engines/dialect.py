@@ -26,8 +26,22 @@ class NotEvaluated(Exception):
 # Their result depends on where a cell is, not only on its value; with references replaced by slots that is lost.
 PLACE_FUNCTIONS = frozenset(
     {
-        "ADDRESS", "ANCHORARRAY", "AREAS", "CELL", "COLUMN", "FORMULATEXT", "INDIRECT", "ISFORMULA", "ISREF", "LAMBDA",
-        "LET", "OFFSET", "ROW", "SHEET", "SHEETS", "SINGLE",
+        "ADDRESS",
+        "ANCHORARRAY",
+        "AREAS",
+        "CELL",
+        "COLUMN",
+        "FORMULATEXT",
+        "INDIRECT",
+        "ISFORMULA",
+        "ISREF",
+        "LAMBDA",
+        "LET",
+        "OFFSET",
+        "ROW",
+        "SHEET",
+        "SHEETS",
+        "SINGLE",
     }
 )
 
