@@ -78,7 +78,7 @@ def vjp(op: str, y: float, g: float, args: Sequence[float], active: Sequence[boo
 
 
 class Pullback(NamedTuple):
-    """What went backwards through one formula: a derivative and a flag for each of its variables, and its kinks.
+    """The way back through one formula: a derivative and a flag for each of its variables, and its kinks.
 
     `live`: whether the variable is used at these numbers; one in the branch of an IF that is not taken is not.
     """
@@ -147,7 +147,7 @@ class Tape:
         return (first,) if math.isnan(v[first]) else (first, branches[0 if v[first] else 1])
 
     def _kink(self, k: int, v: Sequence[float], active: Sequence[bool]) -> str:
-        """What the kink is, where a change of an argument would meet one."""
+        """The name of the kink, where a change of an argument would meet one."""
         op, args = OPS[self.ops[k]], self.args[k]
         if op.at_zero:
             return op.at_zero if active[args[0]] and v[args[0]] == 0 else ""

@@ -18,7 +18,7 @@ _SHEET = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(.+)", re.DOTALL)
 
 
 class NoSuchCell(UserError):
-    """What was asked for is not in the workbook."""
+    """The workbook has no such cell, or no number in it."""
 
 
 def brief(text: str, most: int = 60) -> str:
@@ -34,12 +34,12 @@ def named(at: Place) -> str:
 def target_of(book: Book, text: str) -> Place:
     """The one cell that a text names; without a sheet, on the first that has a formula there. Raises NoSuchCell."""
     sheets = list(book.workbook.sheets)
-    found = range_of(text.strip())
-    if found and found.single:
-        at = address(found.row, found.column)
-        held = [s for s in sheets if at in book.workbook.sheets[s]]
+    area = range_of(text.strip())
+    if area and area.single:
+        at = address(area.row, area.column)
+        with_entry = [s for s in sheets if at in book.workbook.sheets[s]]
         with_formula = [s for s in sheets if book.formula((s, at)) or (s, at) in book.problems]
-        return (with_formula or held or sheets or [""])[0], at
+        return (with_formula or with_entry or sheets or [""])[0], at
     area = _area(book, text, sheets[0] if sheets else "")
     if not area.single:
         raise NoSuchCell(f"{brief(text)} is more than one cell: a derivative is of one")
@@ -51,7 +51,7 @@ def cells_of(book: Book, texts: Sequence[str], sheet: str) -> tuple[list[Place],
 
     Texts without a sheet mean `sheet`.
     """
-    found: dict[Place, None] = {}
+    cells: dict[Place, None] = {}
     notes: list[str] = []
     room = MOST
     for text in texts:
@@ -60,18 +60,18 @@ def cells_of(book: Book, texts: Sequence[str], sheet: str) -> tuple[list[Place],
         if room < 0:
             raise NoSuchCell(f"{brief(text)} is too large: a derivative is with respect to {MOST:,} cells at most")
         places = [(area.sheet, a) for a in area.addresses()]
-        kept = [at for at in places if not _lack(book, at)]
+        numbers = [at for at in places if not _lack(book, at)]
         table = next((at for at in places if book.what_if(at)), None)
         if table is not None:
             raise NoSuchCell(f"{named(table)} {_lack(book, table)}, into which nobody can type another number")
-        if len(places) == 1 and not kept:
+        if len(places) == 1 and not numbers:
             raise NoSuchCell(f"{named(places[0])} {_lack(book, places[0])}: there is no number to change")
-        if not kept:
+        if not numbers:
             raise NoSuchCell(f"{brief(text)} holds no number")
-        if left := len(places) - len(kept):
+        if left := len(places) - len(numbers):
             notes.append(f"{left:,} {'cells' if left > 1 else 'cell'} of {brief(text)} without a number left out")
-        found |= dict.fromkeys(kept)
-    return list(found), notes
+        cells |= dict.fromkeys(numbers)
+    return list(cells), notes
 
 
 def _lack(book: Book, at: Place) -> str:

@@ -39,7 +39,7 @@ class CellValues:
         self._columns: dict[str, tuple[dict[int, list[tuple[int, str]]], list[int]]] = {}
 
     def entry(self, at: Place) -> Entry | None:
-        """What stands in a cell; None if nothing does."""
+        """The content of a cell; None if it is empty."""
         cells = self.workbook.sheets.get(at[0])
         return None if cells is None else cells.get(at[1])
 

@@ -1,4 +1,4 @@
-"""What a cell depends on, as one graph of Cells: the cone of formulas below it, down to numbers or to a cut.
+"""The cone of a cell as one graph of Cells: all formulas below it, down to numbers or to a cut.
 
 Rows of a table have cones of one shape. Such cones share one graph, which is built and differentiated once, and
 evaluated with each row's numbers.

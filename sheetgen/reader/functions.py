@@ -1,4 +1,4 @@
-"""What Excel's functions mean in Cells: a table, one row each, for those that a calculation made by hand needs."""
+"""Excel's functions in Cells: a table, one row each, of those that a calculation made by hand needs."""
 
 from __future__ import annotations
 

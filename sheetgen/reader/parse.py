@@ -113,7 +113,7 @@ def _compared(op: str) -> Callable[[Cell, Cell], Cell]:
 
 
 def _positive(a: Cell) -> Cell:
-    """What it gives is no reference any more, so that SUM does not pass over a text; its kind remains."""
+    """A result that is no reference any more, so that SUM does not pass over a text; its kind remains."""
     return of_kinds(Cell("identity", (a,)), a) if a.op == "variable" else a
 
 

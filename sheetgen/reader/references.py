@@ -1,4 +1,4 @@
-"""The cells that a formula refers to, and what its Template must know of them, within bounds for a whole workbook."""
+"""The cells that a formula refers to, and their kinds and shapes, within bounds for a whole workbook."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MAX_WORK = 100_000_000  # steps that it takes to calculate all formulas once
 NOTHING = Typed(constant(0), EMPTY)  # an empty cell of a range
 SINGLE: tuple[Any, Any] = (), (NUMBER,)  # the shape of one cell of which it does not matter what it holds
 
-Shape = tuple[Any, ...]  # what a Template must know of references: how their cells lie, and what they hold
+Shape = tuple[Any, ...]  # of references: how their cells lie, and the kinds of what they hold
 
 
 class References:
@@ -59,7 +59,7 @@ class References:
         return at
 
     def resolve(self, plan: Plan, corners: list[str], at: Place, typed: bool) -> tuple[Shape, list[Place]]:
-        """What the formula's Template must know of its references, and all their cells but for empty ones of ranges.
+        """(the shapes and kinds of the references, all their cells but for empty ones of ranges).
 
         Raises NotUnderstood.
         """
