@@ -48,9 +48,7 @@ def build(
     require("sheetgen.build", "build", "torch")
     from sheetgen.deliver import build as building
 
-    return building.build(
-        template, output, steps=steps, learning_rate=learning_rate, check=check, progress=progress
-    )
+    return building.build(template, output, steps=steps, learning_rate=learning_rate, check=check, progress=progress)
 
 
 def check(path: str | Path, engines: Sequence[str] = (), *, progress: Progress = silent) -> Report:

@@ -73,7 +73,7 @@ def weight_count(layers: tuple[int, ...]) -> int:
     return sum(m * n for m, n in itertools.pairwise(layers))
 
 
-def said(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value as a message shows it: on one line, and short, however large or deep it is."""
     try:
         text = repr(value)
@@ -101,7 +101,7 @@ class _Table:
                 near = difflib.get_close_matches(key.lower(), KEYS[name], 1)
                 meant = f" (did you mean {near[0]}?)" if near else ""
                 problem = f"is not a key sheetgen knows{meant}: use one of {', '.join(KEYS[name])}, or remove it"
-                raise self.fail(key if key.isprintable() and len(key) <= 60 else said(key), problem)
+                raise self.fail(key if key.isprintable() and len(key) <= 60 else shown(key), problem)
 
     def fail(self, key: str, problem: str) -> SpecError:
         where = f"{self.name}.{key}" if self.name else key
@@ -117,29 +117,29 @@ class _Table:
 
     def number(self, key: str, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.fail(key, f"holds {said(value)}, which is not a number: write it like 0.5")
+            raise self.fail(key, f"holds {shown(value)}, which is not a number: write it like 0.5")
         try:
             result = float(value)
         except OverflowError:
             result = math.inf
         if not abs(result) <= 1e6:  # also catches nan; a bounded net with inputs up to 1e6 stays finite
-            problem = f"holds {said(value)}, which a sheet cannot train with: use numbers between -1e6 and 1e6"
+            problem = f"holds {shown(value)}, which a sheet cannot train with: use numbers between -1e6 and 1e6"
             raise self.fail(key, problem)
         return result
 
     def whole(self, key: str, value: Any, low: int, high: int | None, remedy: str) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value < low or (high and value > high):
-            raise self.fail(key, f"is {said(value)}: {remedy}")
+            raise self.fail(key, f"is {shown(value)}: {remedy}")
         return int(value)
 
     def choice(self, key: str, value: Any, choices: tuple[str, ...]) -> str:
         if value not in choices:
-            raise self.fail(key, f"is {said(value)}: use one of {', '.join(choices)}")
+            raise self.fail(key, f"is {shown(value)}: use one of {', '.join(choices)}")
         return str(value)
 
     def row(self, key: str, value: Any, length: int | None, remedy: str) -> tuple[float, ...]:
         if not isinstance(value, list) or (length is not None and len(value) != length):
-            have = f"has {len(value)} numbers" if isinstance(value, list) else f"is {said(value)}"
+            have = f"has {len(value)} numbers" if isinstance(value, list) else f"is {shown(value)}"
             raise self.fail(key, f"{have}: {remedy}")
         return tuple(self.number(key, v) for v in value)
 
@@ -171,7 +171,7 @@ def parse(text: str, source: str) -> Spec:
     for name in ("network", "data", "initial", "training"):
         entries = top.get(name, {})
         if not isinstance(entries, dict):
-            raise top.fail(name, f"is {said(entries)}: make it a table, [{name}]")
+            raise top.fail(name, f"is {shown(entries)}: make it a table, [{name}]")
         tables[name] = _Table(source, name, entries)
     title = top.get("title", Path(source).stem)
     if not isinstance(title, str) or not title.strip() or len(title) > 80 or "\n" in title:
@@ -195,7 +195,7 @@ def _network(table: _Table) -> tuple[tuple[int, ...], tuple[str, ...], str, str 
     remedy = f"give at least two whole numbers from 1 to {MAX_UNITS}, inputs first, such as [2, 2, 2]"
     raw = table.need("layers", remedy)
     if not isinstance(raw, list) or len(raw) < 2:
-        raise table.fail("layers", f"is {said(raw)}: {remedy}")
+        raise table.fail("layers", f"is {shown(raw)}: {remedy}")
     layers = tuple(table.whole("layers", n, 1, MAX_UNITS, remedy) for n in raw)
     if (count := weight_count(layers)) > MAX_WEIGHTS:
         raise table.fail("layers", f"has {count:,} weights, more than any sheet has columns: use fewer units")
@@ -232,7 +232,7 @@ def _data(table: _Table, layers: tuple[int, ...]) -> tuple[tuple[tuple[float, ..
 def _initial(table: _Table, layers: tuple[int, ...], bias: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     n, units = weight_count(layers), sum(layers[1:])
     seed, raw_w, raw_b = table.get("seed"), table.get("weights"), table.get("biases")
-    fit = f"to fit network.layers {said(list(layers))}"
+    fit = f"to fit network.layers {shown(list(layers))}"
     if seed is None and (raw_w is None or (bias != "none" and raw_b is None)):
         missing = "weights" if raw_w is None else "biases"
         raise table.fail(missing, f"is missing: give the numbers, or a seed such as seed = 1 {fit}")

@@ -257,7 +257,7 @@ def test_no_arrow_of_the_drawing_runs_in_a_circle() -> None:
         ("grad.tape", "need(name, 'build', '')", "sheetgen.grad.tape imports by a string"),
         ("audit.find.tables", "exec('import numpy')", "sheetgen.audit.find.tables imports by a string"),
         ("writer.style", "from matplotlib import pyplot", "sheetgen.writer.style imports matplotlib"),
-        ("reader.block", "import numpy as np", "sheetgen.reader.block imports numpy"),
+        ("reader.kinds", "import numpy as np", "sheetgen.reader.kinds imports numpy"),
         ("deliver.build", "from mnist import model", "sheetgen.deliver.build imports mnist"),
         ("reader.graph", "from sheetgen.audit import judge", "sheetgen.reader.graph imports sheetgen.audit.judge"),
         ("audit.judge", "from sheetgen.network import layers", "sheetgen.audit.judge imports sheetgen.network.layers"),

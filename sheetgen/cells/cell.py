@@ -1,6 +1,6 @@
 """All the calculus: a graph of Cells, and reverse mode whose gradients are Cells again.
 
-What an operator computes, and how it passes a derivative on, is its row in `sheetgen.cells.ops`.
+The value and the adjoint of an operator are its row in `sheetgen.cells.ops`.
 """
 
 from __future__ import annotations
@@ -151,12 +151,19 @@ def rebuilt(roots: Iterable[Cell], change: Callable[[Cell], Cell]) -> list[Cell]
     What nothing changes stays the Cell that it was.
     """
     roots = tuple(roots)
-    made: dict[int, Cell] = {}
+    new: dict[int, Cell] = {}
     for node in forward_order(*roots):
-        args = tuple(made[id(a)] for a in node.args)
+        args = tuple(new[id(a)] for a in node.args)
         same = all(a is b for a, b in zip(args, node.args, strict=True))
-        made[id(node)] = change(node if same else Cell(node.op, args, node.name, node.value))
-    return [made[id(root)] for root in roots]
+        new[id(node)] = change(node if same else Cell(node.op, args, node.name, node.value))
+    return [new[id(root)] for root in roots]
+
+
+def summed_products(node: Cell) -> Cell:
+    """A `dot` as a sum of products, whose parts can be changed one by one; any other Cell as it is."""
+    half = len(node.args) // 2
+    products = [Cell("mul", pair) for pair in zip(node.args[:half], node.args[half:], strict=False)]
+    return node if node.op != "dot" else products[0] if half == 1 else Cell("add", tuple(products))
 
 
 class Gradients:
@@ -180,8 +187,8 @@ def backward(root: Cell) -> Gradients:
     contributions: dict[int, list[tuple[int, Cell]]] = {id(root): [(0, constant(1))]}
     adjoints: dict[int, Cell] = {}
     for node in reversed(order):
-        found = sorted(contributions.get(id(node), []), key=lambda pair: pair[0])
-        g = adjoints[id(node)] = add(*(c for _, c in found))
+        terms = sorted(contributions.get(id(node), []), key=lambda pair: pair[0])
+        g = adjoints[id(node)] = add(*(c for _, c in terms))
         if node.args and not is_constant(g, 0):
             for arg, c in zip(node.args, OPS[node.op].adjoint(node, g, *node.args), strict=True):
                 contributions.setdefault(id(arg), []).append((position[id(node)], cell(c)))

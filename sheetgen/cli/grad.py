@@ -30,9 +30,7 @@ MOST_ROWS = 500  # of a table
 @click.option("--csv", "form", flag_value="csv", help="Print CSV instead of a table.")
 @click.option("--numeric/--no-numeric", default=True, help="Check the derivatives with an engine.")
 @click.option("--all", "everything", is_flag=True, help="Check all of them, even if it takes longer than 10 seconds.")
-def grad(
-    file: Path, cell: str, ranges: tuple[str, ...], form: str | None, numeric: bool, everything: bool
-) -> Status:
+def grad(file: Path, cell: str, ranges: tuple[str, ...], form: str | None, numeric: bool, everything: bool) -> Status:
     """Differentiate the CELL of a workbook FILE with respect to the cells of each RANGE, exactly.
 
     A CELL is written E5, Sheet2!E5 or as a defined name; a RANGE also B3:B20. Beside each derivative stands what

@@ -185,9 +185,7 @@ def _table(graph: Graph, options: Options) -> Sheets:
     called = _output_names(graph, options)
     gap = predict.gap(options.softmax)
     made = layout.line(graph, predict.LEFT, PREDICT, WEIGHTS, weights.first_section(graph), gap)
-    table = predict.Table(
-        made, PREDICT, WEIGHTS, names, called, options.softmax, max(options.rows, len(graph.example))
-    )
+    table = predict.Table(made, PREDICT, WEIGHTS, names, called, options.softmax, max(options.rows, len(graph.example)))
     predict.fits(table)
 
     def write(book: Book) -> None:

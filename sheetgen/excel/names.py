@@ -87,10 +87,10 @@ class Resolver:
             except Unresolved:
                 continue
 
-    def area(self, text: str, sheet: str) -> Area:
+    def area(self, text: str, sheet: str, at: At = None) -> Area:
         """The one area that a text stands for: B2:C9, S!A1, a name or a table. Raises Unresolved."""
         try:
-            resolved, areas = self.read(text, sheet)
+            resolved, areas = self.read(text, sheet, at)
         except FormulaError as error:
             raise Unresolved(f"{text[:MAX_SHOWN]} cannot be read") from error
         if resolved.unknown is not None:
@@ -109,20 +109,22 @@ class Resolver:
                 self._resolved[(sheet, skeleton) if resolved.scope else skeleton] = resolved
         return resolved
 
+    def text(self, name: str, scope: str) -> str | None:
+        """What a defined name stands for on a sheet, as the file has it; None if there is no such name."""
+        return self.names.get(f"{scope}!{name}".casefold(), self.names.get(name.casefold()))
+
     def meaning(self, name: str, scope: str) -> tuple[Skeleton, list[str]] | str | None:
         """The formula of a defined name, '' if there is none, None if nobody can read it."""
-        full = f"{scope}!{name}".casefold()
-        full = full if full in self.names else name.casefold()
-        if full not in self.names:
+        text = self.text(name, scope)
+        if text is None:
             return ""
-        if full not in self._meanings:
-            text = self.names[full]
+        if text not in self._meanings:
             try:
                 parsed = parse(text, top_union=True)
-                self._meanings[full] = Skeleton(parsed, len(text)), parsed.corners
+                self._meanings[text] = Skeleton(parsed, len(text)), parsed.corners
             except FormulaError:
-                self._meanings[full] = None
-        return self._meanings[full]
+                self._meanings[text] = None
+        return self._meanings[text]
 
 
 class _TooMuch(Exception):

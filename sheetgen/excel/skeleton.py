@@ -94,13 +94,12 @@ _memory = _Memory()
 def cut(text: str) -> tuple[Skeleton, list[str]]:
     """(what the formula has in common with others, the corners of its references). Raises FormulaError."""
     left, corners = split(text)
-    if all(map(corner, corners)):  # else some are names, or off the sheet
-        skeleton = _memory.get(left)
-        if skeleton is None and left not in _memory:
-            skeleton = _regular(text, corners)
-            _memory.keep(left, skeleton, len(text))
-        if skeleton is not None:
-            return skeleton, corners
+    skeleton = _memory.get(left)
+    if skeleton is None and left not in _memory:
+        skeleton = _regular(text, corners)
+        _memory.keep(left, skeleton, len(text))
+    if skeleton is not None:
+        return skeleton, corners
     parsed = parse(text)
     return Skeleton(parsed, len(text)), parsed.corners
 

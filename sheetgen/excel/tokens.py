@@ -40,7 +40,10 @@ _TOKEN = re.compile(
       | (?P<mark>.)""",
     re.X | re.S,
 )
-_CELL = r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}"
+_CELL = (  # from A1 to XFD1048576
+    r"\$?(?:[A-Za-z]{1,2}|[A-Wa-w][A-Za-z]{2}|[Xx](?:[A-Ea-e][A-Za-z]|[Ff][A-Da-d]))"
+    r"\$?0?(?:[1-9][0-9]{0,5}|10[0-3][0-9]{4}|104[0-7][0-9]{3}|1048[0-4][0-9]{2}|10485[0-6][0-9]|104857[0-6])"
+)
 _CORNER = re.compile(rf"(?<![\w.$\\?])({_CELL})(?![\w.(!\[\\?])")
 _CORNER_OR_QUOTED = re.compile(rf"""("(?:[^"]|"")*"|'(?:[^']|'')*')|{_CORNER.pattern}""")
 _PARTS = re.compile(r"(\$?)([A-Za-z]*)(\$?)([0-9]*)")

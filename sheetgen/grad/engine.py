@@ -75,7 +75,7 @@ class Check:
         If it cannot do without, it is given the numbers that the reader goes by, too, as `remembered` by the file.
         """
         if opener is None:
-            self.verdict = self._told(UNCHECKED, NOT_ASKED)
+            self.verdict = self._verdict(UNCHECKED, NOT_ASKED)
             return
         try:
             self.engine = opener(book.workbook)
@@ -85,17 +85,17 @@ class Check:
                 if same(self.value, ours, floor):
                     return
         except MissingExtra:
-            self.verdict = self._told(UNCHECKED, NOT_INSTALLED)
+            self.verdict = self._verdict(UNCHECKED, NOT_INSTALLED)
         except UserError as error:
-            self.verdict = self._told(CANNOT, str(error).rstrip("."))
+            self.verdict = self._verdict(CANNOT, str(error).rstrip("."))
         else:
             entry = book.entry(self.target)
-            self.verdict = self._blamed(ours, floor, entry.value if entry else None)
+            self.verdict = self._compared(ours, floor, entry.value if entry else None)
 
-    def _blamed(self, ours: float, floor: float, file: Value | None) -> str:
+    def _compared(self, ours: float, floor: float, file: Value | None) -> str:
         no_number = self.value is None or isinstance(self.value, str)
         alone = same(file, ours, floor) or (no_number and not isinstance(file, str))
-        return self._told(
+        return self._verdict(
             CANNOT if alone else DIFFERS,
             f"for {named(self.target)} {self.name} gives {shown(self.value)}, the file remembers {shown(file)}, "
             f"and the formulas as they are read here give {shown(ours)}",
@@ -113,11 +113,11 @@ class Check:
                 if closer and closer.agrees(derivative) and not closer.vague(derivative):
                     numeric = closer
         except UserError as error:
-            return Checked(self._told(CANNOT, str(error).rstrip(".")))
+            return Checked(self._verdict(CANNOT, str(error).rstrip(".")))
         if numeric is None and time.monotonic() >= self.until:
-            return Checked(self._told(UNCHECKED, NO_TIME))
+            return Checked(self._verdict(UNCHECKED, NO_TIME))
         if numeric is None:
-            return Checked(self._told(CANNOT, f"with other numbers in {named(place)} {self.name} gives errors"))
+            return Checked(self._verdict(CANNOT, f"with other numbers in {named(place)} {self.name} gives errors"))
         if not numeric.agrees(derivative):
             return Checked(DIFFERS, numeric)
         return Checked(VAGUE if numeric.vague(derivative) else AGREES, numeric)
@@ -127,7 +127,7 @@ class Check:
         value = self.engine.recalculate(self.target, {**self.typed, place: number})
         return math.nan if value is None or isinstance(value, str) else float(value)
 
-    def _told(self, verdict: str, reason: str) -> str:
+    def _verdict(self, verdict: str, reason: str) -> str:
         """The verdict; the first reason for it is kept."""
         self.reasons.setdefault(verdict, reason)
         return verdict

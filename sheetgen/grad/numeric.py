@@ -48,9 +48,9 @@ def differentiated(
     best: Numeric | None = None
     for ahead, behind in ((1, 1), (1, 0), (0, 1)):  # where there are errors on one side, the other
         for size in dict.fromkeys((abs(x), 1.0, 1e-5)):
-            found = _extrapolated(f, x, size * scale / 8, (ahead, behind), until) if size else None
-            if found and (best is None or not best.error <= found.error):
-                best = found._replace(one_sided=ahead != behind)
+            numeric = _extrapolated(f, x, size * scale / 8, (ahead, behind), until) if size else None
+            if numeric and (best is None or not best.error <= numeric.error):
+                best = numeric._replace(one_sided=ahead != behind)
             if time.monotonic() > until or (best and best.error <= POOR * abs(best.value)):
                 return best
         if best:

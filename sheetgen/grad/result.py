@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sheetgen.grad.engine import AGREES, CANNOT, DIFFERS, NO_NUMBER, UNCHECKED, VAGUE, Check, Opener, same, shown
-from sheetgen.grad.reverse import Graph, Swept, check_errors, check_understood, graph, not_understood, sweep
+from sheetgen.grad.reverse import (
+    Adjoints,
+    Evaluation,
+    check_errors,
+    check_understood,
+    evaluate,
+    not_understood,
+    sweep,
+)
 from sheetgen.grad.where import cells_of, label_of, named, target_of
 from sheetgen.reader import Book, Place
 
@@ -95,37 +103,40 @@ def grad(
     target = target_of(book, cell)
     given, notes = cells_of(book, ranges, target[0])
     say("reading the formulas")
-    found = graph(book, target)
+    evaluation = evaluate(book, target)
     say("differentiating")
     wanted = set(given)
-    if math.isnan(found.values[-1]):
-        live = sweep(found, ()).live
-        check_understood(found, live, wanted)
-        check_errors(found, live)
-    swept = sweep(found, wanted)
-    remembered = check_understood(found, swept.live, wanted)
+    if math.isnan(evaluation.values[-1]):
+        live = sweep(evaluation, ()).live
+        check_understood(evaluation, live, wanted)
+        check_errors(evaluation, live)
+    swept = sweep(evaluation, wanted)
+    remembered = check_understood(evaluation, swept.live, wanted)
     say("checking with an engine")
     check = Check(target)
     numbers = {at: x for at in remembered if math.isfinite(x := book.number(at))}
-    check.open(engine, book, found.values[-1], _floor(found, -1), numbers)
+    check.open(engine, book, evaluation.values[-1], _floor(evaluation, -1), numbers)
     check.until = time.monotonic() + seconds
-    rows = _rows(found, swept, given, check)
+    rows = _rows(evaluation, swept, given, check)
     check.engine = None  # so that it ends
     label = next(label_of(book, [target]))
     entry = book.entry(target)
-    result = Result(target, label, (entry and entry.formula) or "", found.values[-1], rows, check, notes)
+    result = Result(target, label, (entry and entry.formula) or "", evaluation.values[-1], rows, check, notes)
     result.notes += [f"{not_understood(book, at)}: it counts with the number that it remembers" for at in remembered]
-    result.notes += [*_independent(found, given), *_stale(found), *_kinks(swept), *_edges(rows)]
-    result.notes += [*_broken(found, swept, rows), *(check.reasons[v] for v in (DIFFERS, CANNOT) if v in check.reasons)]
+    result.notes += [*_independent(evaluation, given), *_stale(evaluation), *_kinks(swept), *_edges(rows)]
+    result.notes += [
+        *_broken(evaluation, swept, rows),
+        *(check.reasons[v] for v in (DIFFERS, CANNOT) if v in check.reasons),
+    ]
     return result
 
 
-def _rows(found: Graph, swept: Swept, given: Sequence[Place], check: Check) -> list[Row]:
-    y = found.values[-1]
+def _rows(evaluation: Evaluation, swept: Adjoints, given: Sequence[Place], check: Check) -> list[Row]:
+    y = evaluation.values[-1]
     rows = []
-    for at, label in zip(given, label_of(found.book, given), strict=True):
-        k = found.cone.position.get(at)
-        x = found.book.number(at) if k is None else found.values[k]
+    for at, label in zip(given, label_of(evaluation.book, given), strict=True):
+        k = evaluation.cone.position.get(at)
+        x = evaluation.book.number(at) if k is None else evaluation.values[k]
         d = 0.0 if k is None else swept.adjoints[k]
         row = Row(at, label, _finite(x), _finite(d), _finite(d * x / y) if y else None)
         rows.append(_checked(row, d, check) if math.isfinite(d) and math.isfinite(x) else row)
@@ -156,13 +167,13 @@ def _some(places: Sequence[Place]) -> str:
     return f"{shown} and {len(places) - 5:,} more" if len(places) > 5 else shown
 
 
-def _independent(found: Graph, given: Sequence[Place]) -> list[str]:
-    outside = [at for at in given if at not in found.cone.position]
-    target = named(found.cone.places[-1])
+def _independent(evaluation: Evaluation, given: Sequence[Place]) -> list[str]:
+    outside = [at for at in given if at not in evaluation.cone.position]
+    target = named(evaluation.cone.places[-1])
     return [f"{target} does not depend on {_some(outside)}: the derivative is 0"] if outside else []
 
 
-def _kinks(swept: Swept) -> list[str]:
+def _kinks(swept: Adjoints) -> list[str]:
     """Where the derivative is that of one side only."""
     by_kind: dict[str, list[Place]] = {}
     for at, kind in swept.kinks:
@@ -175,28 +186,28 @@ def _edges(rows: Sequence[Row]) -> list[str]:
     return [f"on one side of the number in {_some(edge)} there are errors: the check is by the other"] if edge else []
 
 
-def _broken(found: Graph, swept: Swept, rows: Sequence[Row]) -> list[str]:
+def _broken(evaluation: Evaluation, swept: Adjoints, rows: Sequence[Row]) -> list[str]:
     missing = [row.place for row in rows if row.derivative is None]
     if not missing:
         return []
-    where = f", for that of {named(found.cone.places[swept.broken])} is none" if swept.broken is not None else ""
+    where = f", for that of {named(evaluation.cone.places[swept.broken])} is none" if swept.broken is not None else ""
     return [f"the derivative with respect to {_some(missing)} is no finite number{where}"]
 
 
-def _floor(found: Graph, k: int) -> float:
+def _floor(evaluation: Evaluation, k: int) -> float:
     """How far rounding may move a cell whose terms cancel."""
-    return 1e-12 * max((abs(found.values[j]) for j in found.below[k]), default=0.0)
+    return 1e-12 * max((abs(evaluation.values[j]) for j in evaluation.below[k]), default=0.0)
 
 
-def _stale(found: Graph) -> list[str]:
+def _stale(evaluation: Evaluation) -> list[str]:
     """Where the file remembers something else than its formulas give."""
     stale = []
-    for k, (at, formula) in enumerate(zip(found.cone.places, found.cone.formulas, strict=True)):
-        entry = found.book.entry(at) if formula else None
+    for k, (at, formula) in enumerate(zip(evaluation.cone.places, evaluation.cone.formulas, strict=True)):
+        entry = evaluation.book.entry(at) if formula else None
         if entry is None or entry.value is None:
             continue
-        old, new = found.book.number(at), found.values[k]
-        if math.isnan(old) != math.isnan(new) or not (math.isnan(new) or same(old, new, _floor(found, k))):
+        old, new = evaluation.book.number(at), evaluation.values[k]
+        if math.isnan(old) != math.isnan(new) or not (math.isnan(new) or same(old, new, _floor(evaluation, k))):
             now = "an error" if math.isnan(new) else shown(new)
             stale.append(f"{named(at)} ({shown(entry.value)}, now {now})")
     if not stale:

@@ -19,7 +19,7 @@ COLUMNS = ("cell", "label", *NUMBERS, "check")
 
 
 def values(row: Row) -> tuple[Any, ...]:
-    """What stands in COLUMNS."""
+    """The fields of a row, in the order of COLUMNS."""
     return (named(row.place), *row[1 : len(COLUMNS)])
 
 

@@ -4,68 +4,81 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat
 
-from sheetgen.cells.cell import Evaluator, NotDifferentiable, cell, constant, is_constant, variable
+from sheetgen.cells.cell import Evaluator, NotDifferentiable
 from sheetgen.cells.ops import NEAR, OPS
 from sheetgen.reader.template import Template
 
-MOST_FACTORS = 64  # of a product or sum whose adjoint is written out at once: n factors make n^2 of it
 MASKS = 1_000  # of one formula that are remembered
 
 KINKED = {name for name, op in OPS.items() if op.at_zero or op.at_tie or op.at_step}
 BRANCHING = {"if", "iferror"}
 
 
-class Local:
-    """How an operator passes a derivative on to its arguments, as numbers, made once from the table of operators.
+class Number(float):
+    """A number that can do what the adjoints of the table ask of a Cell; an error is NaN."""
 
-    `known` has the numbers of arguments that are constants, None for others. `kind` tells what comes out: 'smooth',
-    or 'flat', which is always 0, or 'refused', which is no derivative.
-    """
+    op = "variable"
 
-    def __init__(self, op: str, known: Sequence[float | None]) -> None:
-        self.y, self.g = variable("y"), variable("g")
-        self.args = tuple(variable(f"x{k}") if n is None else constant(n) for k, n in enumerate(known))
+    @property
+    def value(self) -> float:
+        """As that of a constant Cell."""
+        return float(self)
+
+    def apply(self, op: str, *others: SupportsFloat) -> Number:
+        """The result of an operator on this number and others."""
         try:
-            adjoint = [cell(c) for c in OPS[op].adjoint(self.y, self.g, *self.args)]
-        except NotDifferentiable:
-            self.kind = "refused"
-            return
-        self.kind = "flat" if all(is_constant(c, 0) for c in adjoint) else "smooth"
-        self._evaluator = Evaluator(adjoint)
+            y = OPS[op].value(float(self), *map(float, others))
+        except (ArithmeticError, ValueError):
+            y = math.nan
+        return Number(y)
 
-    def __call__(self, y: float, g: float, args: Sequence[float]) -> list[float]:
-        """The derivative with respect to each argument, given the result `y` and the derivative `g` by it."""
-        return self._evaluator({self.y: y, self.g: g, **dict(zip(self.args, args, strict=True))})
+    def times(self, *factors: float) -> Number:
+        """The product with others."""
+        return Number(math.prod((self, *factors)))
 
+    def __mul__(self, other: float) -> Number:
+        return Number(float(self) * other)
 
-@lru_cache(4_096)
-def local(op: str, known: tuple[float | None, ...]) -> Local:
-    """The Local of an operator; those used lately are kept."""
-    return Local(op, known)
+    def __truediv__(self, other: float) -> Number:
+        return self.apply("div", other)
 
+    def __add__(self, other: float) -> Number:
+        return Number(float(self) + other)
 
-def passed_on(op: str, y: float, g: float, args: Sequence[float], moving: Sequence[bool]) -> list[float]:
-    """The derivative with respect to each argument; what is no number for one that is not `moving` means nothing."""
-    if op == "pow" and not moving[1]:  # then it is a power, and no exponential function: its base may be negative
-        return local(op, (None, args[1]))(y, g, args)
-    if len(args) <= MOST_FACTORS or op == "dot":
-        return local(op, (None,) * len(args))(y, g, args)
-    parts = [args[k : k + MOST_FACTORS] for k in range(0, len(args), MOST_FACTORS)]
-    inner = [OPS[op].value(*part) for part in parts]  # sums, products, MAX and MIN alone have so many
-    outer = passed_on(op, y, g, inner, [True] * len(inner))
-    pairs = zip(parts, inner, outer, strict=True)
-    return [d for part, z, gz in pairs for d in passed_on(op, z, gz, part, [True] * len(part))]
+    def __sub__(self, other: float) -> Number:
+        return Number(float(self) - other)
 
+    def __rsub__(self, other: float) -> Number:
+        return Number(other - float(self))
 
-class Refused(ValueError):
-    """The derivative would pass through a rounding function."""
+    def __neg__(self) -> Number:
+        return Number(-float(self))
+
+    __rmul__, __radd__ = __mul__, __add__
 
 
-class Swept(NamedTuple):
-    """What went backwards through one formula: a derivative and a flag for each of its variables, and its kinks.
+class Constant(Number):
+    """A number that does not change."""
+
+    op = "constant"
+
+
+def vjp(op: str, y: float, g: float, args: Sequence[float], active: Sequence[bool]) -> Sequence[float]:
+    """The derivative by each argument, given the result `y` and the derivative `g` by it; of no meaning unless active.
+
+    Raises NotDifferentiable.
+    """
+    numbers = [Number(x) for x in args]
+    if op == "pow" and not active[1]:  # then it is a power, and no exponential function: its base may be negative
+        numbers[1] = Constant(args[1])
+    derivatives: Sequence[float] = OPS[op].adjoint(Number(y), Number(g), *numbers)
+    return derivatives
+
+
+class Pullback(NamedTuple):
+    """The way back through one formula: a derivative and a flag for each of its variables, and its kinks.
 
     `live`: whether the variable is used at these numbers; one in the branch of an IF that is not taken is not.
     """
@@ -83,55 +96,48 @@ class Tape:
         at = {id(node): k for k, node in enumerate(order)}
         self.ops = [node.op for node in order]
         self.args = [tuple(at[id(a)] for a in node.args) for node in order]
-        self.kinds = [local(n.op, (None,) * min(len(n.args), MOST_FACTORS)).kind if n.args else "" for n in order]
-        self._steps = [x for x in zip(range(len(order)), self.ops, self.args, self.kinds, strict=True) if x[2]][::-1]
-        self.slots = [at.get(id(v), -1) for v in template.variables]
-        self.variables = template.variables
+        self.flat = {op: _is_flat(op, n) for op, n in {node.op: len(node.args) for node in order if node.args}.items()}
+        self._steps = [(k, self.ops[k], args) for k, args in enumerate(self.args) if args]
+        self.slots = [at[id(v)] for v in template.variables]
         self.branches = not BRANCHING.isdisjoint(self.ops)
-        self._values = Evaluator(order)
+        self._values = Evaluator(order, template.variables)
         self._masks: dict[tuple[bool, ...], list[bool]] = {}
 
-    def moving(self, mask: tuple[bool, ...]) -> list[bool]:
+    def active(self, mask: tuple[bool, ...]) -> list[bool]:
         """Which of its Cells have a derivative, given which of its variables have one. The result is the last."""
         if mask not in self._masks:
             if len(self._masks) == MASKS:
                 self._masks.clear()
-            found = [False] * len(self.ops)
+            active = [False] * len(self.ops)
             for flag, k in zip(mask, self.slots, strict=True):
-                if k >= 0:
-                    found[k] = flag
-            for k, args in enumerate(self.args):
-                if args:
-                    found[k] = self.kinds[k] != "flat" and any(found[j] for j in args)
-            self._masks[mask] = found
+                active[k] = flag
+            for k, op, args in self._steps:
+                active[k] = not self.flat[op] and any(active[j] for j in args)
+            self._masks[mask] = active
         return self._masks[mask]
 
-    def back(self, numbers: Sequence[float], mask: tuple[bool, ...], g: float) -> Swept:
-        """Pass `g`, the derivative of something by this formula, on to the variables. Raises Refused.
+    def vjp(self, numbers: list[float], mask: tuple[bool, ...], g: float) -> Pullback:
+        """Pass `g`, the derivative of something by this formula, on to the variables. Raises NotDifferentiable.
 
         Nothing passes where the derivative is 0, so an error in a branch that is not taken does no harm.
         """
-        v = self._values(dict(zip(self.variables, numbers, strict=True)))
-        moving = self.moving(mask)
+        v = self._values.of(numbers)
+        active = self.active(mask)
         adjoint, live, kinks = [0.0] * len(v), [False] * len(v), []
         adjoint[-1], live[-1] = g, True
-        for k, op, args, kind in self._steps:
+        for k, op, args in reversed(self._steps):
             if not live[k]:
                 continue
             for j in self._used(k, v) if op in BRANCHING else args:
                 live[j] = True
-            if op in KINKED and (kink := self._kink(k, v, moving)):
+            if op in KINKED and (kink := self._kink(k, v, active)):
                 kinks.append(kink)
-            if adjoint[k] != 0 and moving[k]:
-                if kind == "refused":
-                    raise Refused
-                flags = [moving[j] for j in args]
-                found = passed_on(op, v[k], adjoint[k], [v[j] for j in args], flags)
-                for j, d, flag in zip(args, found, flags, strict=True):
+            if adjoint[k] != 0 and active[k]:
+                flags = [active[j] for j in args]
+                for j, d, flag in zip(args, vjp(op, v[k], adjoint[k], [v[j] for j in args], flags), flags, strict=True):
                     if flag:
                         adjoint[j] += d
-        at = self.slots
-        return Swept([adjoint[k] if k >= 0 else 0.0 for k in at], [k >= 0 and live[k] for k in at], kinks)
+        return Pullback([float(adjoint[k]) for k in self.slots], [live[k] for k in self.slots], kinks)
 
     def _used(self, k: int, v: Sequence[float]) -> tuple[int, ...]:
         """The arguments of an IF or IFERROR that count at these numbers."""
@@ -140,16 +146,29 @@ class Tape:
             return (first, *branches) if math.isnan(v[first]) else (first,)
         return (first,) if math.isnan(v[first]) else (first, branches[0 if v[first] else 1])
 
-    def _kink(self, k: int, v: Sequence[float], moving: Sequence[bool]) -> str:
-        """What the kink is, where a change of an argument would meet one."""
+    def _kink(self, k: int, v: Sequence[float], active: Sequence[bool]) -> str:
+        """The name of the kink, where a change of an argument would meet one."""
         op, args = OPS[self.ops[k]], self.args[k]
         if op.at_zero:
-            return op.at_zero if moving[args[0]] and v[args[0]] == 0 else ""
+            return op.at_zero if active[args[0]] and v[args[0]] == 0 else ""
         if op.at_step:
             a, *digits = (v[j] for j in args)
-            steps = moving[args[0]] and math.isfinite(sum(digits, a))
+            steps = active[args[0]] and math.isfinite(sum(digits, a))
             return op.at_step if steps and len({op.value(a * x, *digits) for x in (1 - NEAR, 1 + NEAR)}) > 1 else ""
         # Of MAX and MIN those that are the result count, of a comparison both sides.
         top = v[k] if len(args) != 2 else v[args[0]]
         tied = [j for j in args if abs(v[j] - top) <= NEAR * abs(top)]
-        return op.at_tie if len(tied) > 1 and any(moving[j] and self.kinds[j] != "refused" for j in tied) else ""
+        return op.at_tie if len(tied) > 1 and any(active[j] and not self._rounds(j) for j in tied) else ""
+
+    def _rounds(self, k: int) -> bool:
+        """Whether a Cell is a rounding, through which no derivative passes."""
+        return bool(self.args[k]) and self.flat[self.ops[k]] is None
+
+
+def _is_flat(op: str, arguments: int) -> bool | None:
+    """Whether the derivative is 0 everywhere; None for a rounding function, which has none."""
+    try:
+        derivatives = vjp(op, 1.0, 1.0, (1.0,) * arguments, (True,) * arguments)
+    except NotDifferentiable:
+        return None
+    return all(isinstance(d, int) and d == 0 for d in derivatives)

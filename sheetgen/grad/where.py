@@ -9,16 +9,16 @@ from sheetgen.base.errors import UserError
 from sheetgen.base.text import plain
 from sheetgen.excel import ErrorValue
 from sheetgen.excel.a1 import Area, address, place, qualified, range_of
+from sheetgen.excel.references import Unresolved
 from sheetgen.reader import Book, Place
 
 MOST = 100_000  # cells that one command differentiates with respect to
-MAX_NAMES = 10  # defined names that lead to one another
 
 _SHEET = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(.+)", re.DOTALL)
 
 
 class NoSuchCell(UserError):
-    """What was asked for is not in the workbook."""
+    """The workbook has no such cell, or no number in it."""
 
 
 def brief(text: str, most: int = 60) -> str:
@@ -34,12 +34,12 @@ def named(at: Place) -> str:
 def target_of(book: Book, text: str) -> Place:
     """The one cell that a text names; without a sheet, on the first that has a formula there. Raises NoSuchCell."""
     sheets = list(book.workbook.sheets)
-    found = range_of(text.strip())
-    if found and found.single:
-        at = address(found.row, found.column)
-        held = [s for s in sheets if at in book.workbook.sheets[s]]
+    area = range_of(text.strip())
+    if area and area.single:
+        at = address(area.row, area.column)
+        with_entry = [s for s in sheets if at in book.workbook.sheets[s]]
         with_formula = [s for s in sheets if book.formula((s, at)) or (s, at) in book.problems]
-        return (with_formula or held or sheets or [""])[0], at
+        return (with_formula or with_entry or sheets or [""])[0], at
     area = _area(book, text, sheets[0] if sheets else "")
     if not area.single:
         raise NoSuchCell(f"{brief(text)} is more than one cell: a derivative is of one")
@@ -51,7 +51,7 @@ def cells_of(book: Book, texts: Sequence[str], sheet: str) -> tuple[list[Place],
 
     Texts without a sheet mean `sheet`.
     """
-    found: dict[Place, None] = {}
+    cells: dict[Place, None] = {}
     notes: list[str] = []
     room = MOST
     for text in texts:
@@ -60,18 +60,18 @@ def cells_of(book: Book, texts: Sequence[str], sheet: str) -> tuple[list[Place],
         if room < 0:
             raise NoSuchCell(f"{brief(text)} is too large: a derivative is with respect to {MOST:,} cells at most")
         places = [(area.sheet, a) for a in area.addresses()]
-        kept = [at for at in places if not _lack(book, at)]
+        numbers = [at for at in places if not _lack(book, at)]
         table = next((at for at in places if book.what_if(at)), None)
         if table is not None:
             raise NoSuchCell(f"{named(table)} {_lack(book, table)}, into which nobody can type another number")
-        if len(places) == 1 and not kept:
+        if len(places) == 1 and not numbers:
             raise NoSuchCell(f"{named(places[0])} {_lack(book, places[0])}: there is no number to change")
-        if not kept:
+        if not numbers:
             raise NoSuchCell(f"{brief(text)} holds no number")
-        if left := len(places) - len(kept):
+        if left := len(places) - len(numbers):
             notes.append(f"{left:,} {'cells' if left > 1 else 'cell'} of {brief(text)} without a number left out")
-        found |= dict.fromkeys(kept)
-    return list(found), notes
+        cells |= dict.fromkeys(numbers)
+    return list(cells), notes
 
 
 def _lack(book: Book, at: Place) -> str:
@@ -88,32 +88,27 @@ def _lack(book: Book, at: Place) -> str:
     return "holds TRUE or FALSE" if isinstance(entry.value, bool) else ""
 
 
-def _area(book: Book, text: str, sheet: str, depth: int = MAX_NAMES) -> Area:
+def _area(book: Book, text: str, sheet: str) -> Area:
     """The cells that a text names, with their sheet. Raises NoSuchCell."""
-    said = brief(text)
+    shown, resolver = brief(text), book.resolver
     text = text.strip().removeprefix("=")
-    owner = sheet
-    if match := _SHEET.fullmatch(text):
-        wanted, text = (match[1] or "").replace("''", "'") or match[2], match[3]
-        known = {name.casefold(): name for name in book.workbook.sheets}
-        if wanted.casefold() not in known:
-            there = ", ".join(brief(name) for name in list(book.workbook.sheets)[:10]) or "none"
-            raise NoSuchCell(f"{said}: there is no sheet {brief(wanted)} (the sheets are {there})")
-        owner = known[wanted.casefold()]
-    if found := range_of(text):
-        if not owner:
-            raise NoSuchCell(f"{said}: the workbook has no sheet with cells")
-        return found._replace(sheet=owner)
-    names = {name.casefold(): meant for name, meant in book.workbook.names.items()}
-    meant = names.get(f"{owner}!{text}".casefold(), names.get(text.casefold()))
-    if meant is None:
-        raise NoSuchCell(f"{said} is no cell, range or defined name of the workbook")
-    if depth == 0:
-        raise NoSuchCell(f"{said}: the name leads through too many others")
+    if match := _SHEET.fullmatch(text):  # a person may leave out the quotes that the file needs
+        name, text = (match[1] or "").replace("''", "'") or match[2], match[3]
+        owner = resolver.sheet(name)
+        if owner is None:
+            sheets = ", ".join(map(brief, resolver.order[:10])) or "none"
+            raise NoSuchCell(f"{shown}: there is no sheet {brief(name)} (the sheets are {sheets})")
+        sheet = owner
     try:
-        return _area(book, meant, owner, depth - 1)
-    except NoSuchCell as error:
-        raise NoSuchCell(f"{said} stands for {brief(meant)}, which is no range of cells") from error
+        area = resolver.area(text, sheet, (1, 1))
+    except Unresolved as error:
+        meaning = resolver.text(text, sheet)
+        if meaning is None:
+            raise NoSuchCell(f"{shown} is no cell, range or defined name of the workbook") from error
+        raise NoSuchCell(f"{shown} stands for {brief(meaning)}, which is no range of cells") from error
+    if not area.sheet:
+        raise NoSuchCell(f"{shown}: the workbook has no sheet with cells")
+    return area
 
 
 def label_of(book: Book, places: Sequence[Place]) -> Iterator[str]:
@@ -123,31 +118,29 @@ def label_of(book: Book, places: Sequence[Place]) -> Iterator[str]:
     """
     above: dict[Place, str] = {}
     left: dict[Place, str] = {}
-    for sheet, at in places:
-        row, column = place(at)
-        yield (
-            _text(book, (sheet, address(row, column - 1)) if column > 1 else None)
-            or _first(book, sheet, row, column, -1, 0, above)
-            or _first(book, sheet, row, column, 0, -1, left)
-        )
+    for at in places:
+        yield _text(book, _beside(at, 0, -1)) or _first(book, at, (-1, 0), above) or _first(book, at, (0, -1), left)
 
 
-def _first(book: Book, sheet: str, row: int, column: int, down: int, right: int, known: dict[Place, str]) -> str:
-    """The first text in a direction; an empty cell ends the search. `known` remembers what was found from where."""
+def _beside(at: Place, down: int, right: int) -> Place | None:
+    """The place so many rows and columns away; None off the sheet."""
+    row, column = place(at[1])
+    return (at[0], address(row + down, column + right)) if row + down > 0 and column + right > 0 else None
+
+
+def _first(book: Book, start: Place, step: tuple[int, int], known: dict[Place, str]) -> str:
+    """The first text in a direction; an empty cell ends the search. `known` remembers the text for each place."""
     passed: list[Place] = []
-    found = ""
-    while row + down > 0 and column + right > 0:
-        row, column = row + down, column + right
-        at = sheet, address(row, column)
+    at, label = _beside(start, *step), ""
+    while at and not label:
         if at in known:
-            found = known[at]
+            label = known[at]
             break
         passed.append(at)
-        found = _text(book, at)
-        if found or book.entry(at) is None:
-            break
-    known |= dict.fromkeys(passed, found)
-    return found
+        label = _text(book, at)
+        at = _beside(at, *step) if book.entry(at) else None
+    known |= dict.fromkeys(passed, label)
+    return label
 
 
 def _text(book: Book, at: Place | None) -> str:

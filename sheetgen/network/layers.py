@@ -47,12 +47,12 @@ class Network:
 
 
 def suffix(spec: Spec, sample: int) -> str:
-    """What a sample's names end in: nothing if there is only one, else [1], [2], ..."""
+    """The end of a sample's names: nothing if there is only one, else [1], [2], ..."""
     return f"[{sample + 1}]" if spec.samples > 1 else ""
 
 
 def layer_prefix(spec: Spec, k: int) -> str:
-    """What the pre-activations of layer `k` are called: h (h1_, h2_ in a deep network), o for the outputs."""
+    """The letters before the pre-activations of layer `k`: h (h1_, h2_ in a deep network), o for the outputs."""
     hidden = len(spec.layers) - 2
     return "o" if k == hidden else "h" if hidden == 1 else f"h{k + 1}_"
 

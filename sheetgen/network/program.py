@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sheetgen.cells.cell import Cell, Evaluator, backward, identity, sub, variable
-from sheetgen.network import layers as network
+from sheetgen.network import layers
 from sheetgen.network.layers import Network
 from sheetgen.spec import Spec
 
@@ -44,7 +44,7 @@ class Program:
 
 def build(spec: Spec) -> Program:
     """The training step of a Spec: stochastic gradient descent on the half squared error."""
-    net = network.build(spec)
+    net = layers.build(spec)
     learning_rate = variable("learning_rate")
     gradient = backward(net.loss)
     deltas = [gradient[h].named(f"dE/d{h.name}") for layer in reversed(net.layers) for h in layer.h.flat]

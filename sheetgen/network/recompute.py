@@ -81,7 +81,7 @@ class Recomputation:
             x = layer.a
 
     def next(self, p: Cell, staged: bool) -> tuple[Cell, Cell]:
-        """What a weight should be in the next row, and the step that is subtracted.
+        """The right value of a weight in the next row, and the step that is subtracted.
 
         `staged`: from its gradient's column; else from the deltas.
         """

@@ -1,4 +1,4 @@
-"""What a cell depends on, as one graph of Cells: the cone of formulas below it, down to numbers or to a cut.
+"""The cone of a cell as one graph of Cells: all formulas below it, down to numbers or to a cut.
 
 Rows of a table have cones of one shape. Such cones share one graph, which is built and differentiated once, and
 evaluated with each row's numbers.
@@ -6,13 +6,15 @@ evaluated with each row's numbers.
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from sheetgen.cells.cell import Cell, variable
 from sheetgen.reader.graph import Book
 from sheetgen.reader.template import Formula, Place
+
+Below = Callable[[Place], Sequence[Place]]  # what a cell refers to
 
 
 class Circular(ValueError):
@@ -44,8 +46,8 @@ class Cone:
     def shape(self) -> Hashable:
         """Equal for cones whose graphs are the same."""
         position = self.position
-        found = ((id(f.template), *(position[s] for s in f.slots)) if f else None for f in self.formulas)
-        return (*found, self.targets)
+        graphs = ((id(f.template), *(position[s] for s in f.slots)) if f else None for f in self.formulas)
+        return (*graphs, self.targets)
 
     @cached_property
     def cells(self) -> list[Cell]:
@@ -67,52 +69,36 @@ class Cone:
 def cone(book: Book, targets: Sequence[Place], cut: Container[Place] = ()) -> Cone:
     """Everything that the targets depend on; what is in `cut` is a leaf, unless it is a target. Raises Circular."""
     places: list[Place] = []
-    leaf = _Except(cut, frozenset(targets))
     done: set[Place] = set()
+    inner = frozenset(targets)
     for target in targets:
-        places += ordered(book, target, leaf, done)
+        places += ordered(book, target, cut, done, inner)
     position = {at: k for k, at in enumerate(places)}
-    formulas = [None if at in leaf else book.formula(at) for at in places]
+    formulas = [book.formula(at) if at in inner or at not in cut else None for at in places]
     return Cone(places, formulas, tuple(position[t] for t in targets))
 
 
-class _Except(Container[Place]):
-    """What is in one container, but not in another."""
-
-    def __init__(self, cut: Container[object], but: Container[object]) -> None:
-        self.cut, self.but = cut, but
-
-    def __contains__(self, at: object) -> bool:
-        return at in self.cut and at not in self.but
-
-
-def ordered(book: Book, target: Place, cut: Container[Place], done: set[Place]) -> Iterator[Place]:
+def ordered(
+    book: Book, target: Place, cut: Container[Place], done: set[Place], inner: Container[Place] = ()
+) -> Iterator[Place]:
     """The places that the target depends on, arguments before results, and itself; `done` grows. Raises Circular.
 
-    No recursion: a column of 100,000 cells is as deep as it is long.
+    What is in `cut` is a leaf, unless it is the target or in `inner`.
     """
-    path: dict[Place, Iterator[Place]] = {}
-    if target in done:
-        return
-    path[target] = _arguments(book, target, ())
-    while path:
-        at, rest = next(reversed(path.items()))
-        for below in rest:
-            if below in path:
-                circle = list(path)
-                raise Circular(circle[circle.index(below) :])
-            if below not in done:
-                path[below] = _arguments(book, below, cut)
-                break
-        else:
-            del path[at]
-            done.add(at)
-            yield at
+
+    def below(at: Place) -> Sequence[Place]:
+        return _slots(book, at) if at == target or at in inner or at not in cut else ()
+
+    for group, circle in _components(target, below, done):
+        if circle:
+            raise Circular(circle)
+        done.add(group[0])
+        yield group[0]
 
 
-def _arguments(book: Book, at: Place, cut: Container[Place]) -> Iterator[Place]:
-    formula = None if at in cut else book.formula(at)
-    return iter(formula.slots if formula else ())
+def _slots(book: Book, at: Place) -> Sequence[Place]:
+    formula = book.formula(at)
+    return formula.slots if formula else ()
 
 
 def values(book: Book) -> tuple[dict[Place, float], list[Circular]]:
@@ -120,25 +106,22 @@ def values(book: Book) -> tuple[dict[Place, float], list[Circular]]:
 
     What is not understood, and what is in a circle, counts with the number that it remembers.
     """
-    found: dict[Place, float] = {}
+    results: dict[Place, float] = {}
     circles: list[Circular] = []
-    known: dict[Place, float] = {}  # found, and the numbers of all that is no formula or stays as it is
+    known: dict[Place, float] = {}  # results, and the numbers of all that is no formula or stays as it is
     for start in book.formulas():
-        if start in known:
+        if start in known or _calculate(book, start, known, results):
             continue
-        if _calculate(book, start, known, found):
-            continue
-        for group in components(book, start, known):
-            formula = book.formula(group[0])
-            if len(group) > 1 or (formula and group[0] in formula.slots):
-                circles.append(Circular(_circle(book, group)))
+        for group, circle in _components(start, partial(_slots, book), known):
+            if circle:
+                circles.append(Circular(circle))
                 known.update((at, book.number(at)) for at in group)
             else:
-                _calculate(book, group[0], known, found)
-    return found, circles
+                _calculate(book, group[0], known, results)
+    return results, circles
 
 
-def _calculate(book: Book, at: Place, known: dict[Place, float], found: dict[Place, float]) -> bool:
+def _calculate(book: Book, at: Place, known: dict[Place, float], results: dict[Place, float]) -> bool:
     """Calculate a cell, if all that it refers to is known or no formula; tells whether it could."""
     formula = book.formula(at)
     if formula is None:
@@ -152,54 +135,60 @@ def _calculate(book: Book, at: Place, known: dict[Place, float], found: dict[Pla
                 return False
             number = known[below] = book.number(below)
         numbers.append(number)
-    known[at] = found[at] = formula.template(numbers)
+    known[at] = results[at] = formula.template(numbers)
     return True
 
 
-def components(book: Book, start: Place, known: Container[Place]) -> Iterator[list[Place]]:
-    """Tarjan's: the cells below one, arguments before results; those that depend on each other are one group.
+def _components(start: Place, below: Below, known: Container[Place]) -> Iterator[tuple[list[Place], list[Place]]]:
+    """Tarjan's: the cells below one, arguments before results; (those that depend on each other, a circle of them).
 
-    What becomes known while the groups come is not looked at again.
+    The caller makes known what comes, and that is not looked at again. No recursion: a column of 100,000 cells is as
+    deep as it is long.
     """
     order: dict[Place, int] = {}
-    low: dict[Place, int] = {}
+    low: list[int] = []  # for each cell of the path the first in the order that it leads back to
     stack: list[Place] = []
     path: list[tuple[Place, Iterator[Place]]] = []
-
-    def enter(at: Place) -> None:
-        order[at] = low[at] = len(order)
-        stack.append(at)
-        path.append((at, _arguments(book, at, known)))
-
-    enter(start)
-    while path:
+    entered = [] if start in known else [start]
+    loops: set[Place] = set()
+    while entered or path:
+        if entered:
+            at = entered.pop()
+            order[at] = len(order)
+            low.append(order[at])
+            stack.append(at)
+            path.append((at, iter(below(at))))
         at, rest = path[-1]
-        for below in rest:
-            if below in order:
-                if below not in known:  # else it is in a group that is done
-                    low[at] = min(low[at], order[below])
-            elif below not in known:
-                enter(below)
-                break
+        for place in rest:
+            if place not in order:
+                if place not in known:
+                    entered.append(place)
+                    break
+            elif place not in known:  # else its group is complete
+                low[-1] = min(low[-1], order[place])
+                if place == at:
+                    loops.add(at)
         else:
             path.pop()
-            if path:
-                low[path[-1][0]] = min(low[path[-1][0]], low[at])
-            if low[at] == order[at]:
-                group = [stack.pop()]
-                while group[-1] != at:
-                    group.append(stack.pop())
-                yield group[::-1]
+            first = low.pop()
+            if low:
+                low[-1] = min(low[-1], first)
+            if first == order[at]:
+                k = len(stack) - 1
+                while stack[k] != at:
+                    k -= 1
+                group = stack[k:]
+                del stack[k:]
+                yield group, _circle(group, below) if len(group) > 1 or at in loops else []
 
 
-def _circle(book: Book, group: Sequence[Place]) -> list[Place]:
+def _circle(group: Sequence[Place], below: Below) -> list[Place]:
     """One circle within a group of cells that depend on each other, in order."""
     inside = set(group)
     at = group[0]
     path: dict[Place, None] = {}
     while at not in path:
         path[at] = None
-        formula = book.formula(at)
-        at = next(below for below in (formula.slots if formula else ()) if below in inside)
+        at = next(place for place in below(at) if place in inside)
     circle = list(path)
     return circle[circle.index(at) :]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sheetgen.cells.cell import Cell, constant
-from sheetgen.reader.block import TRUTH, Argument, Arguments, NotUnderstood, kind, numbers, one
+from sheetgen.reader.kinds import TRUTH, Argument, Arguments, NotUnderstood, kind, numbers, one
 
 ZERO, ONE, ERROR = constant(0), constant(1), constant(float("nan"))
 
@@ -85,10 +85,10 @@ def only_numbers(arguments: Arguments) -> None:
 def npv(rate: Argument | None, *flows: Argument | None) -> Cell:
     """NPV: cash flows at the end of each period, discounted. Raises NotUnderstood."""
     only_numbers(flows)
-    growth, found = 1 + one(rate), numbers(flows)
-    if not found:
+    growth, cells = 1 + one(rate), numbers(flows)
+    if not cells:
         raise NotUnderstood("NPV has no number")
-    return Cell("add", tuple(f / power(growth, constant(k)) for k, f in enumerate(found, 1)))
+    return Cell("add", tuple(f / power(growth, constant(k)) for k, f in enumerate(cells, 1)))
 
 
 def sln(cost: Cell, salvage: Cell, life: Cell) -> Cell:

@@ -1,23 +1,23 @@
-"""What Excel's functions mean in Cells: a table, one row each, for those that a calculation made by hand needs."""
+"""Excel's functions in Cells: a table, one row each, of those that a calculation made by hand needs."""
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from sheetgen.cells.cell import Cell, constant
-from sheetgen.reader import choices, finance, lookup
-from sheetgen.reader.block import (
+from sheetgen.reader import choices, finance
+from sheetgen.reader.finance import ZERO
+from sheetgen.reader.kinds import (
     EMPTY,
     NUMBER,
     Argument,
     Arguments,
-    Block,
     NotUnderstood,
+    Range,
     calculable,
-    condition,
+    choose,
     dense,
     elementwise,
     flat,
@@ -48,64 +48,70 @@ def square(a: Cell) -> Cell:
     return a.apply("pow", 2)
 
 
+def _sum_of_products(left: Sequence[Cell], right: Sequence[Cell]) -> Cell:
+    return Cell("dot", (*left, *right)) if left else constant(0)
+
+
+def _alike(arguments: Arguments, name: str) -> list[list[Cell]]:
+    """The cells of each of some ranges of one shape. Raises NotUnderstood."""
+    ranges = [Range(dense(a)) for a in arguments]
+    if len({a.shape for a in ranges}) > 1:
+        raise NotUnderstood(f"{name} of different shapes")
+    return [flat(a.rows) for a in ranges]
+
+
 def _sumproduct(*arguments: Argument | None) -> Cell:
-    blocks = [Block(dense(a)) for a in arguments]
-    if len({b.shape for b in blocks}) > 1:
-        raise NotUnderstood("SUMPRODUCT has ranges of different shapes")
-    factors = zip(*(map(_zeroed, flat(b.rows)) for b in blocks), strict=True)
-    return total([times(*cells) for cells in factors])
-
-
-def _zeroed(c: Cell) -> Cell:
-    """What is no number counts as 0 in SUMPRODUCT."""
-    return c if holds(c, NUMBER) else constant(0)
+    # What is no number counts as 0.
+    ranges = [[c if holds(c, NUMBER) else constant(0) for c in a] for a in _alike(arguments, "SUMPRODUCT has ranges")]
+    return _sum_of_products(*ranges) if len(ranges) == 2 else total(list(map(times, *ranges)))
 
 
 def _pairs(f: Callable[[Cell, Cell], Cell]) -> Callable[..., Cell]:
     """The sum over two ranges of `f` of their cells, for SUMXMY2 and its like."""
 
-    def call(a: Argument | None, b: Argument | None) -> Cell:
-        left, right = Block(dense(a)), Block(dense(b))
-        if left.shape != right.shape:
-            raise NotUnderstood("its ranges have different shapes")
-        x, y = flat(left.rows), flat(right.rows)
-        if any(kind(c) != NUMBER for c in x + y):  # engines differ in what they make of it
-            raise NotUnderstood("its ranges have a cell that holds no number")
-        return total([f(c, d) for c, d in zip(x, y, strict=True)])
+    def call(*arguments: Argument | None) -> Cell:
+        x, y = _alike(arguments, "its ranges have")
+        _only_numbers(x + y, "its ranges have")
+        return total(list(map(f, x, y)))
 
     return call
 
 
-def _mmult(a: Argument | None, b: Argument | None) -> Block:
+def _only_numbers(cells: Sequence[Cell], name: str) -> None:
+    """Raises NotUnderstood for what is no number, for engines differ in what they make of it."""
+    if any(kind(c) != NUMBER for c in cells):
+        raise NotUnderstood(f"{name} a cell that holds no number")
+
+
+def _mmult(a: Argument | None, b: Argument | None) -> Range:
     left, right = dense(a), dense(b)
     if len(left[0]) != len(right):
         raise NotUnderstood("MMULT has ranges that do not fit each other")
-    if any(kind(c) != NUMBER for c in flat(left) + flat(right)):
-        raise NotUnderstood("MMULT has a cell that holds no number")
+    _only_numbers(flat(left) + flat(right), "MMULT has")
     if len(left) * len(right) * len(right[0]) > MAX_PRODUCTS:
         raise NotUnderstood("MMULT has too many cells")
     columns = [*zip(*right, strict=True)]
-    return Block([[total([*map(times, row, column)]) for column in columns] for row in left])
+    return Range([[_sum_of_products(row, column) for column in columns] for row in left])
 
 
-def _transpose(a: Argument | None) -> Block:
+def _transpose(a: Argument | None) -> Range:
     columns = zip(*dense(a), strict=True)
     # An empty cell, once turned over, is a number.
-    return Block([[constant(0) if kind(c) == EMPTY else c for c in column] for column in columns])
+    return Range([[constant(0) if kind(c) == EMPTY else c for c in column] for column in columns])
 
 
-def _mean(found: Sequence[Cell]) -> Cell:
-    return Cell("div", (total(found), constant(len(found))))  # of nothing it is an error, as in Excel
+def _mean(cells: Sequence[Cell]) -> Cell:
+    return Cell("div", (total(cells), constant(len(cells))))  # of nothing it is an error, as in Excel
 
 
 def _variance(sample: bool) -> Callable[..., Cell]:
     def call(*arguments: Argument | None) -> Cell:
-        found = numbers(arguments)
+        cells = numbers(arguments)
         finance.only_numbers(arguments)
-        if len(found) <= sample:
+        if len(cells) <= sample:
             return finance.ERROR
-        mean = _mean(found)
-        return Cell("div", (total([square(a - mean) for a in found]), constant(len(found) - sample)))
+        mean = _mean(cells)
+        return Cell("div", (total([square(a - mean) for a in cells]), constant(len(cells) - sample)))
 
     return call
 
@@ -117,24 +123,24 @@ def _deviation(sample: bool) -> Callable[..., Cell]:
 
 def _fold(op: str) -> Callable[..., Cell]:
     def call(*arguments: Argument | None) -> Cell:
-        found = numbers(arguments)
-        return constant(0) if not found else found[0] if len(found) == 1 else Cell(op, tuple(found))
+        cells = numbers(arguments)
+        return Cell(op, tuple(cells)) if len(cells) > 1 else total(cells)
 
     return call
 
 
 def _product(*arguments: Argument | None) -> Cell:
-    found = numbers(arguments)
-    return times(*found) if found else constant(0)
+    cells = numbers(arguments)
+    return times(*cells) if cells else constant(0)
 
 
 def _count(*arguments: Argument | None) -> Cell:
     return total([Cell("isnumber", (a,)) for a in numbers(arguments)])  # errors in a range are not counted
 
 
-def _erf(a: Cell) -> Cell:
-    if kind(a) not in (NUMBER, EMPTY):
-        raise NotUnderstood("ERF has what may be no number")
+def _erf(a: Cell, upper: Cell | None = None) -> Cell:
+    if upper is not None or kind(a) not in (NUMBER, EMPTY):
+        raise NotUnderstood("ERF has a second argument" if upper else "ERF has what may be no number")
     return Cell("erf", (a,))
 
 
@@ -149,8 +155,8 @@ def _normal(a: Cell, cumulative: Cell = truth(True)) -> Cell:  # noqa: B008
 
 
 def _normal_of(a: Cell, mean: Cell, deviation: Cell, cumulative: Cell) -> Cell:
-    found = _normal((a - mean) / deviation, cumulative)
-    value = found if found.op == "normal" else found / deviation
+    value = _normal((a - mean) / deviation, cumulative)
+    value = value if value.op == "normal" else value / deviation
     return finance.only_if(Cell("gt", (deviation, constant(0))), value=value)
 
 
@@ -160,7 +166,7 @@ def _rounding(op: str) -> Callable[..., Cell]:
 
 def _range_of_one(a: Argument | None) -> Argument | None:
     """A reference to one cell is a range of one cell; anything else as it is."""
-    return Block(dense(a)) if isinstance(a, Cell) and a.op == "variable" else a
+    return Range(dense(a)) if isinstance(a, Cell) and a.op == "variable" else a
 
 
 class Function(NamedTuple):
@@ -179,19 +185,15 @@ class Function(NamedTuple):
 
     def call(self, name: str, arguments: Arguments, array: bool) -> Argument:
         """The Cells of a call. Raises NotUnderstood."""
-        try:
-            inspect.signature(self.build).bind(*arguments)
-        except TypeError as error:
-            raise NotUnderstood(f"{name} has too few or too many arguments") from error
         if self.takes == "cells":
-            if not array and any(isinstance(a, Block) and a.size != 1 for a in arguments):
+            if not array and any(isinstance(a, Range) and a.size != 1 for a in arguments):
                 raise NotUnderstood(f"{name} has a range where one cell belongs")
             given = (constant(0) if a is None else a for a in arguments)
             return elementwise(lambda *cells: self.build(*map(calculable, cells)), *given)
         if self.takes != "all":
             arguments = [_range_of_one(a) for a in arguments]
-        found: Argument = self.build(*arguments)
-        return found
+        result: Argument = self.build(*arguments)
+        return result
 
 
 def _cells(build: Callable[..., Argument]) -> Function:
@@ -206,8 +208,8 @@ FUNCTIONS: dict[str, Function] = {
     **{op.upper(): _unary(op) for op in ("exp", "ln", "log10", "sqrt", "abs", "sign")},
     **{op.upper(): _unary(op) for op in ("sin", "cos", "tan", "atan", "sinh", "cosh", "tanh")},
     **{op.upper(): _cells(_rounding(op)) for op in ("round", "rounddown", "roundup")},
-    "ERF": Function(lambda a: elementwise(_erf, a), "all"),
-    "TRUNC": _cells(lambda a, digits=finance.ZERO: Cell("rounddown", (a, digits))),
+    "ERF": Function(choices.by_cell(_erf), "all"),
+    "TRUNC": _cells(lambda a, digits=ZERO: Cell("rounddown", (a, digits))),
     "INT": _unary("floor"),
     "MOD": _cells(lambda a, b: Cell("sub", (a, times(b, Cell("floor", (a / b,)))))),
     "LOG": _cells(_log),
@@ -232,17 +234,17 @@ FUNCTIONS: dict[str, Function] = {
     "SUMX2PY2": Function(_pairs(lambda x, y: Cell("add", (square(x), square(y)))), "arrays"),
     "MMULT": Function(_mmult, "arrays"),
     "TRANSPOSE": Function(_transpose, "arrays"),
-    "IF": Function(choices.if_else, "all"),
-    "IFERROR": Function(choices.iferror, "all"),
+    "IF": Function(choices.by_cell(choose, ZERO, ZERO, truth(False)), "all"),
+    "IFERROR": Function(choices.by_cell(choices.iferror), "all"),
     "CHOOSE": Function(choices.choose_by_number, "all"),
-    "INDEX": Function(lookup.index, "all"),
-    "MATCH": Function(lookup.match, "all"),
-    "ROWS": Function(lookup.extent("ROWS", len), "all"),
-    "COLUMNS": Function(lookup.extent("COLUMNS", lambda rows: len(rows[0])), "all"),
-    "COUNTA": Function(lookup.count_filled),
-    "AND": Function(choices.logical(lambda found: times(*found))),
+    "INDEX": Function(choices.index, "all"),
+    "MATCH": Function(choices.match, "all"),
+    "ROWS": Function(choices.extent("ROWS", len), "all"),
+    "COLUMNS": Function(choices.extent("COLUMNS", lambda rows: len(rows[0])), "all"),
+    "COUNTA": Function(choices.count_filled),
+    "AND": Function(choices.logical(lambda truths: times(*truths))),
     "OR": Function(choices.logical(total)),
-    "NOT": Function(lambda a: elementwise(lambda c: Cell("eq", (condition(c), constant(0))), a), "all"),
+    "NOT": Function(choices.by_cell(choices.is_not), "all"),
     "NORMSDIST": _cells(lambda a: _normal(a)),
     "NORM.S.DIST": _cells(_normal),
     **dict.fromkeys(("NORMDIST", "NORM.DIST"), _cells(_normal_of)),

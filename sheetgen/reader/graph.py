@@ -2,153 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from sheetgen.cells.cell import Cell
-from sheetgen.excel import Entry, Workbook
+from sheetgen.excel import Workbook
 from sheetgen.excel.a1 import place
 from sheetgen.excel.instructions import FormulaError
 from sheetgen.excel.names import Resolver
 from sheetgen.excel.skeleton import Skeleton, cut
-from sheetgen.reader.block import EMPTY, NUMBER, TEXT, TRUTH, Kind, NotUnderstood, kind
-from sheetgen.reader.held import Held, Member
+from sheetgen.reader.cell_values import CellValues, Member
+from sheetgen.reader.kinds import EMPTY, NUMBER, UNKNOWN, Argument, Kind, NotUnderstood, Range, kind
 from sheetgen.reader.parse import parse, single
 from sheetgen.reader.plan import Plan, unreadable
-from sheetgen.reader.reach import Reach
-from sheetgen.reader.shared import SINGLE, Results, Shape, Shared, filled
-from sheetgen.reader.template import Formula, Place
+from sheetgen.reader.references import SINGLE, References, Shape, arguments
+from sheetgen.reader.template import Formula, Place, Template
 
 MAX_FOLLOWED = 2_000  # cells that are looked at to tell the kind of one
 WHAT_IF = "it is a result of a what-if data table"
-UNKNOWN = NUMBER | TRUTH | TEXT  # the kind of a cell that may hold anything
+
+T = TypeVar("T")
 
 
-@dataclass
-class Book:
+class _Results(NamedTuple):
+    """The results of an array formula, the variables in them, and a Template for each (or why there is none)."""
+
+    results: Argument
+    variables: list[Cell]
+    templates: dict[Any, Template | str]
+
+    def result(self, i: int, j: int) -> Cell:
+        """The one in a row and a column; a single result, row or column stands everywhere. Raises NotUnderstood."""
+        if not isinstance(self.results, Range) or self.results.lost:
+            return single(self.results)
+        i, j = (0 if n == 1 else k for n, k in zip(self.results.shape, (i, j), strict=True))
+        if i >= self.results.shape[0] or j >= self.results.shape[1]:
+            raise NotUnderstood("the array formula has fewer results than cells")
+        return single(self.results.rows[i][j])
+
+
+class Book(CellValues):
     """A workbook whose formulas can be evaluated and differentiated.
 
     `problems` tells of each formula that was looked at and not understood; its cached value is used instead.
     """
 
-    workbook: Workbook
-    problems: dict[Place, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._held = Held(self.workbook, self._guess)
-        self._reach = Reach(self._held)
-        self._resolver = Resolver.of(self.workbook)
+    def __init__(self, workbook: Workbook) -> None:
+        super().__init__(workbook)
+        self.problems: dict[Place, str] = {}
+        self.resolver = Resolver.of(workbook)
+        self._references = References(self)
         self._formulas: dict[Place, Formula | None] = {}
         self._plans: dict[Any, Plan | str] = {}
-        self._shared: dict[Any, Shared | str] = {}
-        self._results: dict[Any, Results] = {}  # of array formulas that differ in their references alone
-        self._arrays: dict[tuple[Place, bool], tuple[Results, list[Place]] | str] = {}
+        self._templates: dict[Any, Template | str] = {}
+        self._results: dict[Any, _Results | str] = {}  # of array formulas that differ in their references alone
+        self._arrays: dict[Any, tuple[_Results, list[Place]] | str] = {}
         self._guessed: dict[Place, Kind] = {}
-
-    def entry(self, at: Place) -> Entry | None:
-        """What stands in a cell; None if nothing does."""
-        return self._held.entry(at)
-
-    def number(self, at: Place) -> float:
-        """The number that a cell holds or remembers: 0 if it is empty, NaN if it is an error or a text."""
-        return self._held.number(at)
 
     def formula(self, at: Place) -> Formula | None:
         """The formula of a cell; None for a number, a text, an empty cell, and what is not understood."""
-        try:
+        if at in self._formulas:
             return self._formulas[at]
-        except KeyError:
-            pass
-        found = None
+        formula = None
         try:
-            found = self._read(at)
+            formula = self._read(at)
         except NotUnderstood as why:
             self.problems[at] = str(why)
-        self._formulas[at] = found
-        return found
-
-    def what_if(self, at: Place) -> bool:
-        """Whether a cell is a result of a what-if data table."""
-        return self._held.what_if(at)
+        self._formulas[at] = formula
+        return formula
 
     def formulas(self) -> Iterator[Place]:
         """The place of every cell that holds a formula or a result of an array formula."""
-        members = self._held.members
         for sheet, cells in self.workbook.sheets.items():
             yield from ((sheet, a) for a, entry in cells.items() if entry.formula is not None)
-        yield from (at for at in members if (e := self.entry(at)) is None or e.formula is None)
+        yield from (at for at in self.members if (e := self.entry(at)) is None or e.formula is None)
 
     def _read(self, at: Place, typed: bool = True) -> Formula | None:
         """The formula of a cell; unless `typed`, as if all that it refers to were numbers. Raises NotUnderstood."""
-        if self._held.what_if(at):
+        if self.what_if(at):
             raise NotUnderstood(WHAT_IF)
-        member = self._held.members.get(at)
+        member = self.members.get(at)
         if member is not None:
             return self._member(at[0], member, typed)
         entry = self.entry(at)
-        return None if entry is None or entry.formula is None else self._formula(entry.formula, at, typed)
-
-    def _formula(self, text: str, at: Place, typed: bool) -> Formula:
-        plan, corners = self._plan(text, at)
-        if plan.single is not None:
-            shapes, slots = (), self._reach.singles(plan.single, corners, at[0])
-        else:
-            shapes, slots = self._reach.shapes(plan, corners, at, typed)
-        shared = plan.templates.get(shapes)
-        if shared is None:
-            shared = plan.templates[shapes] = self._share(plan, shapes)
-        return self._placed(shared, slots)
-
-    def _placed(self, shared: Shared | str, slots: Sequence[Place]) -> Formula:
-        if isinstance(shared, str):
-            raise NotUnderstood(shared)
-        if shared.kept is not None:
-            slots = [slots[k] for k in shared.kept]
-        self._reach.charge(len(slots), shared.template.size)
-        return Formula(shared.template, tuple(slots))
-
-    def _member(self, sheet: str, member: Member, typed: bool = True) -> Formula:
-        """One result of an array formula."""
-        if member[0] is None:
-            raise NotUnderstood("the array formula fills too many cells")
-        anchor = (sheet, member[0]), typed
-        if anchor not in self._arrays:
-            self._arrays[anchor] = self._array(*anchor)
-        found = self._arrays[anchor]
-        if isinstance(found, str):
-            raise NotUnderstood(found)
-        results, slots = found
-        return self._placed(self._result(results, *member[1:]), slots)
-
-    def _array(self, anchor: Place, typed: bool) -> tuple[Results, list[Place]] | str:
-        """(the results of an array formula, the cells that it refers to), or why there are none."""
-        entry = self.entry(anchor)
         if entry is None or entry.formula is None:
-            return "the array formula is nowhere written out"
-        try:
-            plan, corners = self._plan(entry.formula, anchor)
-            shapes, slots = self._reach.shapes(plan, corners, anchor, typed)
-            key = plan.key, shapes
-            if key not in self._results:
-                variables, given = filled(shapes)
-                self._results[key] = Results(parse(plan.key, given, array=True), variables, {})
-        except NotUnderstood as why:
-            return str(why)
-        return self._results[key], slots
+            return None
+        plan, corners = self._plan(entry.formula, at)
+        shapes, slots = self._references.resolve(plan, corners, at, typed)
+        return self._placed(plan.templates.get(shapes) or self._template(plan, shapes), slots)
 
-    def _result(self, results: Results, i: int, j: int) -> Shared | str:
-        """The Template of one result; a single result, row or column stands everywhere."""
-        if (i, j) not in results.shared:
-            try:
-                results.shared[i, j] = shared = Shared.of(results.one(i, j), results.variables)
-                self._reach.charge(shared.template.size + len(results.variables))
-            except NotUnderstood as why:
-                results.shared[i, j] = str(why)
-        return results.shared[i, j]
+    def _placed(self, template: Template, slots: Sequence[Place]) -> Formula:
+        if template.used is not None:
+            slots = [slots[k] for k in template.used]
+        self._references.spend(len(slots), template.size)
+        return Formula(template, tuple(slots))
 
     def _plan(self, text: str, at: Place) -> tuple[Plan, list[str]]:
-        """(what is known of a formula and all that have its skeleton, the corners of its references)."""
+        """(a formula and all that have its skeleton, the corners of its references). Raises NotUnderstood."""
         try:
             skeleton, corners = cut(text)
         except FormulaError as error:
@@ -159,7 +109,7 @@ class Book:
         return plan, corners
 
     def _new_plan(self, skeleton: Skeleton, at: Place) -> Plan | str:
-        resolved = self._resolver.resolve(skeleton, at[0], place(at[1]))
+        resolved = self.resolver.resolve(skeleton, at[0], place(at[1]))
         try:
             plan: Plan | str = Plan.of(resolved)
         except NotUnderstood as why:
@@ -168,19 +118,46 @@ class Book:
             self._plans[(at[0], skeleton) if resolved.scope else skeleton] = plan
         return plan
 
-    def _share(self, plan: Plan, shapes: Shape) -> Shared | str:
-        """The Template of a formula, or why there is none; formulas that differ in spaces alone have one."""
-        key = plan.key, shapes
-        if key not in self._shared:
-            try:
-                variables, given = filled(shapes or (SINGLE,) * len(plan.resolved.references))
-                self._shared[key] = shared = Shared.of(single(parse(plan.key, given)), variables)
-                self._reach.charge(shared.template.size + len(variables))
-            except NotUnderstood as why:
-                self._shared[key] = str(why)
-        return self._shared[key]
+    def _template(self, plan: Plan, shapes: Shape) -> Template:
+        """The Template of a formula; formulas that differ in spaces alone have one. Raises NotUnderstood."""
 
-    def _guess(self, at: Place) -> Kind:
+        def new() -> Template:
+            variables, slots = arguments(shapes or (SINGLE,) * len(plan.resolved.references))
+            return self._new(single(parse(plan.key, slots)), variables)
+
+        template = plan.templates[shapes] = _remembered(self._templates, (plan.key, shapes), new)
+        return template
+
+    def _new(self, root: Cell, variables: Sequence[Cell]) -> Template:
+        template = Template.of(root, variables)
+        self._references.spend(template.size + len(template.variables))
+        return template
+
+    def _member(self, sheet: str, member: Member, typed: bool) -> Formula:
+        """One result of an array formula. Raises NotUnderstood."""
+        anchor, i, j = member
+        if anchor is None:
+            raise NotUnderstood("the array formula fills too many cells")
+        at = sheet, anchor
+        results, slots = _remembered(self._arrays, (at, typed), lambda: self._array(at, typed))
+        new = lambda: self._new(results.result(i, j), results.variables)  # noqa: E731
+        return self._placed(_remembered(results.templates, (i, j), new), slots)
+
+    def _array(self, anchor: Place, typed: bool) -> tuple[_Results, list[Place]]:
+        """(the results of an array formula, the cells that it refers to). Raises NotUnderstood."""
+        entry = self.entry(anchor)
+        if entry is None or entry.formula is None:
+            raise NotUnderstood("the array formula is nowhere written out")
+        plan, corners = self._plan(entry.formula, anchor)
+        shapes, slots = self._references.resolve(plan, corners, anchor, typed)
+
+        def new() -> _Results:
+            variables, given = arguments(shapes or (SINGLE,) * len(plan.resolved.references))
+            return _Results(parse(plan.key, given, array=True), variables, {})
+
+        return _remembered(self._results, (plan.key, shapes), new), slots
+
+    def guess(self, at: Place) -> Kind:
         """The kind of a formula that remembers no value: that of its Cells, and of the cells that it may pass on."""
         if at not in self._guessed:
             self._guessed[at] = self._followed(at)
@@ -201,11 +178,11 @@ class Book:
                 below = where.get(id(c))
                 if below is not None and below in self._guessed:
                     kinds |= self._guessed[below]
-                elif below is not None and self._held.forgetful(below):
+                elif below is not None and self.is_uncached(below):
                     todo += [] if below in seen else [below]
                     seen.add(below)
                 else:  # what gives an empty cell gives 0
-                    kinds |= kind(c) if below is None else self._held.kind(below)
+                    kinds |= kind(c) if below is None else self.kind(below)
         kinds = kinds & ~EMPTY | NUMBER if EMPTY in kinds else kinds
         return UNKNOWN if todo else kinds or NUMBER
 
@@ -221,3 +198,16 @@ def _ends(root: Cell) -> Iterator[Cell]:
             todo += c.args
         else:
             yield c
+
+
+def _remembered(known: dict[Any, T | str], key: Any, new: Callable[[], T]) -> T:
+    """The value of a key, made when it is first asked for. Raises NotUnderstood, and remembers why."""
+    if key not in known:
+        try:
+            known[key] = new()
+        except NotUnderstood as why:
+            known[key] = str(why)
+    value = known[key]
+    if isinstance(value, str):
+        raise NotUnderstood(value)
+    return value

@@ -9,27 +9,29 @@ from sheetgen.cells.cell import Cell, constant
 from sheetgen.excel.functions import FUNCTIONS as FACTS
 from sheetgen.excel.instructions import Call, Literal, Operator
 from sheetgen.excel.references import Slot
-from sheetgen.reader import lookup
-from sheetgen.reader.block import (
+from sheetgen.reader import choices
+from sheetgen.reader.functions import FUNCTIONS, MAX_FACTORS
+from sheetgen.reader.kinds import (
+    UNION,
     Argument,
-    Block,
     NotUnderstood,
+    Range,
     calculable,
     compare,
     elementwise,
+    flat,
     is_literal_text,
     literal_text,
     of_kinds,
     truth,
 )
-from sheetgen.reader.functions import FUNCTIONS, MAX_FACTORS
 
 CHAINS = {"add": None, "mul": MAX_FACTORS}  # one Cell with many arguments, for (a*b)*c is a*b*c; how many, at most
 MAX_CELLS = 500_000  # that one formula may calculate, those within its ranges included
 
 
 def parse(code: Sequence[Any], slots: Sequence[Argument], array: bool = False) -> Argument:
-    """The Cells of a formula's calls, given what stands in its slots; a Block, if an `array` formula has many results.
+    """The Cells of a formula's calls, given the arguments in its slots; a Range if an `array` formula has many results.
 
     Raises NotUnderstood.
     """
@@ -68,23 +70,32 @@ def _cell_by_cell(code: Sequence[Any], array: bool) -> list[bool]:
 
 def size(argument: Argument) -> int:
     """How many cells it has."""
-    return argument.size if isinstance(argument, Block) else 1
+    return argument.size if isinstance(argument, Range) else 1
 
 
 def _call(item: Call, arguments: Sequence[Argument | None], array: bool) -> Argument:
     facts = FACTS.get(item.name)
     if facts is not None and not facts.takes(len(arguments)):
         raise NotUnderstood(f"{item.name} has too few or too many arguments")
-    if item.name in lookup.COUNT_NUMERALS:
-        arguments = [lookup.as_number(a) for a in arguments]
+    if item.name in choices.COUNT_NUMERALS:
+        arguments = [choices.as_number(a) for a in arguments]
     return FUNCTIONS[item.name].call(item.name, arguments, array)
 
 
 def _operator(item: Operator, operands: Sequence[Argument | None], array: bool) -> Argument:
     """The Cells of an operator; its operands may be ranges only where they are taken cell by cell."""
+    if item.name == ",":
+        return _union(operands)
     if not array and any(a is not None and size(a) != 1 for a in operands):
         raise NotUnderstood("it calculates with a range where one cell belongs")
     return elementwise(OPERATORS[item.name], *(a for a in operands if a is not None))
+
+
+def _union(operands: Sequence[Argument | None]) -> Range:
+    """(A1:A9,C1), or the same cells of several sheets: the cells of all, in one column."""
+    ranges = [a if isinstance(a, Range) else Range([[a]]) for a in operands if a is not None]
+    cells = [c for a in ranges for c in flat(a.rows)]
+    return Range([[c] for c in cells], UNION)
 
 
 def _joined(op: str) -> Callable[[Cell, Cell], Cell]:
@@ -102,7 +113,7 @@ def _compared(op: str) -> Callable[[Cell, Cell], Cell]:
 
 
 def _positive(a: Cell) -> Cell:
-    """What it gives is no reference any more, so that SUM does not pass over a text; its kind remains."""
+    """A result that is no reference any more, so that SUM does not pass over a text; its kind remains."""
     return of_kinds(Cell("identity", (a,)), a) if a.op == "variable" else a
 
 
@@ -110,7 +121,7 @@ OPERATORS: dict[str, Callable[..., Cell]] = {
     **{sign: _joined(op) for sign, op in (("+", "add"), ("-", "sub"), ("*", "mul"), ("/", "div"), ("^", "pow"))},
     **{sign: _compared(op) for sign, op in (("=", "eq"), ("<>", "ne"), ("<", "lt"), ("<=", "le"))},
     **{sign: _compared(op) for sign, op in ((">", "gt"), (">=", "ge"))},
-    "&": lookup.join,
+    "&": choices.join,
     "negative": lambda a: Cell("neg", (calculable(a),)),
     "positive": _positive,
     "%": lambda a: calculable(a) / 100,
@@ -127,11 +138,12 @@ def _literal(item: Literal) -> Cell | None:
     return None if item.value is None else constant(item.value)
 
 
-def single(found: Argument) -> Cell:
-    """The one Cell of a result; a Block of one is that one. Raises NotUnderstood."""
-    cell = found.single if isinstance(found, Block) else found
+def single(result: Argument) -> Cell:
+    """The one Cell of a result; a Range of one is that one. Raises NotUnderstood."""
+    cell = result.single if isinstance(result, Range) else result
     if cell is None:
-        raise NotUnderstood("it is a range where one cell belongs")
+        shown = UNION if isinstance(result, Range) and result.lost == UNION else "a range"
+        raise NotUnderstood(f"it is {shown} where one cell belongs")
     if is_literal_text(cell):
         raise NotUnderstood("it is a text")
     return cell

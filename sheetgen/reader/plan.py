@@ -1,4 +1,4 @@
-"""What must be known of a formula to make Cells of it, told once for the thousands of cells that have its skeleton."""
+"""The facts of a formula that its Cells follow from, gathered once for the thousands of cells that share it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from sheetgen.excel.a1 import Area
 from sheetgen.excel.instructions import COMPARISONS, Array, Call, FormulaError, Operator
 from sheetgen.excel.names import MAX_SHOWN
 from sheetgen.excel.references import Moving, Open, Resolved
-from sheetgen.reader.block import NotUnderstood
 from sheetgen.reader.functions import FUNCTIONS
+from sheetgen.reader.kinds import NotUnderstood
 
 WITH_TEXTS = {*COMPARISONS, "&", "MATCH"}  # which ask what text a cell holds
-REFERENCES = {":": "the range operator", " ": "an intersection of ranges", ",": "a union of ranges"}
+REFERENCES = {":": "the range operator", " ": "an intersection of ranges"}
 
 
 @dataclass
 class Plan:
-    """A formula without the corners of its references; what must be known of the cells that they lead to."""
+    """A formula without the corners of its references, and the kinds of facts that it asks of their cells."""
 
     resolved: Resolved
     typed: bool  # it asks whether a cell holds a number, a text or a truth value
@@ -52,17 +52,17 @@ class Plan:
 
         None if there are ranges, or if it matters what the cells hold.
         """
-        found: list[str | Area] = []
+        single: list[str | Area] = []
         used = 0
         for reference in self.resolved.references:
             if isinstance(reference, Open) and (reference.start, reference.corners) == (used, 1):
-                found.append(reference.sheet)
+                single.append(reference.sheet)
                 used += 1
             elif isinstance(reference, Area) and reference.single:
-                found.append(reference)
+                single.append(reference)
             else:
                 return None
-        return None if self.typed else found
+        return None if self.typed else single
 
     @cached_property
     def moves(self) -> bool:

@@ -18,6 +18,14 @@ class Template:
 
     root: Cell
     variables: tuple[Cell, ...]
+    used: list[int] | None = None  # which of the cells that the formula names have variables; None for all
+
+    @classmethod
+    def of(cls, root: Cell, variables: Sequence[Cell]) -> Template:
+        """A Template without the variables that make no difference, such as texts in a range that is added up."""
+        nodes = set(map(id, forward_order(root)))
+        used = [k for k, v in enumerate(variables) if id(v) in nodes]
+        return cls(root, tuple(variables[k] for k in used), None if len(used) == len(variables) else used)
 
     @cached_property
     def order(self) -> list[Cell]:

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 from grad_books import AT, Cells, loan, training, write
 
 from sheetgen.excel import read
-from sheetgen.grad.reverse import graph, sweep
+from sheetgen.grad.reverse import evaluate, sweep
 from sheetgen.grad.where import cells_of, target_of
 from sheetgen.judge.engines.iron import Live
 from sheetgen.reader import Book
@@ -47,7 +47,7 @@ def main() -> None:
         start = time.process_time()
         at = target_of(book, target)
         wanted, _ = cells_of(book, [given], at[0])
-        found = graph(book, at)
+        found = evaluate(book, at)
         built = time.process_time() - start
         start = time.process_time()
         swept = sweep(found, set(wanted))

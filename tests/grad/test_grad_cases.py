@@ -11,6 +11,8 @@ from grad_books import Cells, book, checked, run, write
 from mutants import edit
 
 from sheetgen.excel import Entry, ErrorValue, read
+from sheetgen.excel.a1 import Area
+from sheetgen.excel.tables import Table
 from sheetgen.grad.engine import AGREES, CANNOT, DIFFERS
 from sheetgen.grad.result import grad
 from sheetgen.grad.reverse import CannotDifferentiate
@@ -72,11 +74,11 @@ def test_rounding_goes_by_15_digits() -> None:
         ("='[1]M&A Model'!$E$14*A1", {}),
         ('="2"*A1', {}),
         ('=A1&""', {}),
-        ('=IFERROR(A2-45300,100)*A1', {"A2": "2024-01-10"}),
+        ("=IFERROR(A2-45300,100)*A1", {"A2": "2024-01-10"}),
         ("=A2-45300+A1", {"A2": "2024-01-10"}),
         ("=A2*A1", {"A2": "1,000"}),
         ("=SUM(OFFSET(A1,0,0,2,1))", {}),
-        ("=SUM((A1,A2))", {}),
+        ("=SUMPRODUCT((A1,A2))", {}),
         ("=SUM(A1:A2 A1:A2)", {}),
         ("=SUM({1,2;3,4}*A1)", {}),
         ("=_xlfn.LAMBDA(_xlpm.a,_xlpm.a^2)(A1)", {}),
@@ -95,14 +97,38 @@ def test_or_refused_by_its_name(formula: str, cells: Cells, remembered: float | 
 
 @pytest.mark.parametrize(
     "formula",
-    ["MEDIAN('Q 1:Q 3'!A1)", "MEDIAN([0]!rate)", "MEDIAN(moving)", "TABLE(,A2)", "MEDIAN(Q1:Q3!A1)", "CELL(A1#)"],
-)
+    [
+        "MEDIAN('Q 1:Q 3'!A1)", "TABLE(,A2)", "MEDIAN(Q1:Q3!A1)", "CELL(A1#)", "MEDIAN(A2:INDEX(A1:A2,1))",
+        "MEDIAN(OFFSET(A2,-1,0))", "MEDIAN(A2,nowhere)", "MEDIAN(A2,",
+    ],
+)  # fmt: skip
 def test_what_may_depend_on_a_cell_in_a_way_that_is_not_seen_is_no_constant(formula: str) -> None:
-    names = {"rate": "S!$A$1", "moving": "S!B1"}
+    assert "cannot be told whether it depends on S!A1" in _why_not(formula)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "MEDIAN([0]!rate)",
+        "MEDIAN(moving)",
+        "MEDIAN(Table[x])",
+        "MEDIAN('S:Q 1'!A1)",
+        "MEDIAN((A2,A1))",
+        "FOO(A1:B9 A1)",
+    ],
+)
+def test_what_is_not_understood_depends_on_the_cells_that_it_names(formula: str) -> None:
+    assert "it depends on S!A1" in _why_not(formula)
+
+
+def _why_not(formula: str) -> str:
+    """Why S!D1 has no derivative with respect to S!A1, with a formula in C1 that is not understood."""
+    names = {"rate": "S!$A$1", "moving": "S!XFC1"}  # as told for A1; from C1, two columns on, it is A1 again
     sheets = {"S": {"A1": 3, "A2": 1, "B1": "=A1", "C1": Entry(formula, 6.0), "D1": "=C1*2"}, "Q 1": {"A1": "=S!A1"}}
-    sentence = r"S!C1 is not understood .* cannot be told whether it depends on S!A1"
-    with pytest.raises(CannotDifferentiate, match=sentence):
-        checked(book(sheets, names), "S!D1", ["A1"])
+    table = Table("Table", Area("S", 1, 1, 2, 1), ("x",), headers=0)
+    with pytest.raises(CannotDifferentiate, match="S!C1 is not understood") as refused:
+        checked(book(sheets, names, tables=(table,)), "S!D1", ["A1"])
+    return str(refused.value)
 
 
 # Array formulas.

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,11 @@ from sheetgen.excel import Entry, ErrorValue, Value
 from sheetgen.grad import numeric
 from sheetgen.grad.engine import AGREES, CANNOT, DIFFERS, UNCHECKED, VAGUE, Check
 from sheetgen.grad.result import Result, Row, grad
-from sheetgen.grad.tape import local
 from sheetgen.judge.engines import apart
 from sheetgen.reader import Place
 from sheetgen.reader.functions import FUNCTIONS, Function
 
 TANH: Cells = {"A1": 0.5, "B1": "=TANH(A1)", "C1": 2.26, "D1": "=ROUND(C1,1)*A1"}
-
-
-@pytest.fixture(autouse=True)
-def no_adjoint_is_remembered() -> Iterator[None]:
-    local.cache_clear()
-    yield
-    local.cache_clear()
 
 
 def tanh(value: Any = math.tanh, factor: float = 1.0) -> Op:

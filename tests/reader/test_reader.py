@@ -133,8 +133,8 @@ def test_what_is_not_understood_counts_with_what_it_remembers() -> None:
 NAMES = {
     "eta": "S!$A$1", "Other sheet!eta": "'Other sheet'!$B$2", "half": "0.5", "rate": "=eta*half", 
     
-    "both": "S!$A$1:$A$3", "loop": "loop2+1", "loop2": "loop", "column": "S!$A:$A", "gone": "S!#REF!",
-    "Sum_1.x": "SUM(both)",
+    "both": "S!$A$1:$A$3", "two": "S!$A$1,'Other sheet'!$B$2", "loop": "loop2+1", "loop2": "loop", "column": "S!$A:$A",
+    "gone": "S!#REF!", "Sum_1.x": "SUM(both)",
 }  # fmt: skip
 
 
@@ -142,8 +142,10 @@ NAMES = {
     ("eta", 3), ("ETA*2", 6), ("half", 0.5), ("rate", 1.5), ("-rate^2", 2.25), ("SUM(both)", 6), ("SUM(column)", 6),
     ("sum_1.X", 6), ("'Other sheet'!eta", 20), ("'Other sheet'!B2+A1", 23), ("SUM('Other sheet'!B1:B$2)", 30),
     ("'other SHEET'!B2", 20), ("'It''s'!A1", 7), ("S!A1", 3), ("s!$A1", 3), ("S!eta", 3),
-    ("SUM(S:It''s!A1)", "unexpected"),
-    ("loop", "too many others"), ("both", "a range"), ("gone", "the error #REF!"), ("SUM('S:It''s'!A1)", "a union"),
+    ("SUM(S:It''s!A1)", "unexpected"), ("SUM('S:It''s'!A1)", 10), ("MAX('It''s:S'!A1,2)", 7), ("SUM(two)", 23),
+    ("SUM((A1,A1:A2,'It''s'!A1))", 11), ("COUNT((A1:C1,A9))", 2), ("SUMPRODUCT((A1,A2))", "uses a union"),
+    ("EXP((A1,A2))", "EXP has a range"), ("(A1,A2)*2", "a range"), ("INDEX((A1,A2),1)", "uses a union"),
+    ("loop", "too many others"), ("both", "a range"), ("gone", "the error #REF!"), ("two", "a union"),
 ])  # fmt: skip
 def test_names_and_other_sheets(formula: str, result: float | str) -> None:
     sheets: dict[str, Any] = {"Other_sheet": {"B1": 10, "B2": 20}, "It's": {"A1": 7}}

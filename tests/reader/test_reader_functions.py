@@ -10,7 +10,7 @@ from engine_books import run, write
 from reader_books import book
 from reader_formulas import Formulas, never_called
 
-from sheetgen.excel import read
+from sheetgen.excel import Entry, read
 from sheetgen.excel.a1 import address
 from sheetgen.judge.engines import iron
 from sheetgen.reader import Book, values
@@ -92,6 +92,39 @@ def test_numbers_agree_with_libreoffice(tmp_path: Path) -> None:
         if not agree(ours[at], theirs.get(at), 1e-9, 1e-9) and not own.search(formula)
     ]  # fmt: skip
     assert wrong == [] and len(known) > 0.85 * len(where)
+
+
+SEVERAL = ("SUM", "AVERAGE", "COUNT", "COUNTA", "MAX", "MIN", "PRODUCT", "SUMSQ", "VAR", "VARP", "STDEV", "STDEVP")
+AREAS = ("(S!A1:A3,T!B2,S!A1:B4)", "(S!A1,T!B2)", "'S:U v'!A1", "'U v:S'!A1:B4", "S:T!B2,5")
+
+
+def several() -> Book:
+    """Unions of ranges, and the same cells of three sheets, in every function that takes them."""
+    made = book({f"A{k}": v for k, v in enumerate((1.5, 2.5, 3.5, "abc"), 1)} | {"B1": 3, "B2": 0.5, "B4": "y"})
+    sheets = made.workbook.sheets
+    sheets["T"] = {at: Entry(None, 2.0 * k + 1) for k, at in enumerate(("A1", "A3", "B2", "B3"))}
+    sheets["U v"] = {at: Entry(None, k - 1.5) for k, at in enumerate(("A1", "A2", "B1", "B2"))}
+    calls = [f"{name}({area})" for name in (*SEVERAL, "SUMPRODUCT") for area in AREAS] + ["NPV(0.1,(S!A1:A3,T!B2))"]
+    sheets["F"] = {f"A{k}": Entry(call, None) for k, call in enumerate([*calls, "AND((S!A1,T!B2))", "OR(S:T!B2)"], 1)}
+    return Book(made.workbook)
+
+
+def test_unions_and_references_to_several_sheets_agree_with_engines(tmp_path: Path) -> None:
+    """Formulon has both, LibreOffice unions alone; all have an error for SUMPRODUCT, or their own view."""
+    made = several()
+    ours, _ = values(made)
+    sheets = {name: {at: e.value if e.formula is None else f"={e.formula}" for at, e in cells.items()}
+              for name, cells in made.workbook.sheets.items()}  # fmt: skip
+    path = write(tmp_path / "several.xlsx", sheets)
+    assert {e.formula[:11] for (_, at) in made.problems if (e := made.workbook.sheets["F"][at]).formula} == {
+        "SUMPRODUCT("
+    }
+    for engine, understood in (("Formulon", ""), ("LibreOffice", ":U v|v:S|S:T")):
+        theirs = run(engine, path).values["F"]
+        for (sheet, at), number in ours.items():
+            text = made.workbook.sheets[sheet][at].formula or ""
+            if not (understood and re.search(understood, text)):
+                assert agree(number, theirs.get(at), 1e-12, 0), (engine, text, number, theirs.get(at))
 
 
 def test_a_wrong_function_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,7 @@ from work import at_most
 
 from sheetgen.cells.cell import backward
 from sheetgen.excel.a1 import address, column_letters
-from sheetgen.reader import cone, reach, values
-from sheetgen.reader import held as held_module
+from sheetgen.reader import cone, values
 
 TOO_MUCH = "the workbook has more references than are looked at"
 
@@ -109,7 +108,7 @@ def test_the_derivative_of_a_product_of_5_000_is_not_of_25_million_terms() -> No
 def test_a_workbook_may_refer_to_so_much_and_no_more(formula: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is past the bound says so, and what is not past it is right."""
     whole, _ = values(book(down(400, A=1, C=f"={formula}")))
-    monkeypatch.setattr(reach, "MAX_ROOM", 100_000)
+    monkeypatch.setattr("sheetgen.reader.references.MAX_ROOM", 100_000)
     made = book(down(400, A=1, C=f"={formula}"))
     found, _ = values(made)
     assert set(made.problems.values()) == {TOO_MUCH} and 0 < len(made.problems) < 400
@@ -117,13 +116,13 @@ def test_a_workbook_may_refer_to_so_much_and_no_more(formula: str, monkeypatch: 
 
 
 def test_a_workbook_may_take_so_many_steps_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reach, "MAX_WORK", 10_000)
+    monkeypatch.setattr("sheetgen.reader.references.MAX_WORK", 10_000)
     made = book({f"A{k}": "=1" + "+1*2" * 100 for k in range(1, 101)})
     assert 0 < len(values(made)[0]) < 100 and set(made.problems.values()) == {TOO_MUCH}
 
 
 def test_array_formulas_may_fill_so_many_cells_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held_module, "MAX_MEMBERS", 10)
+    monkeypatch.setattr("sheetgen.reader.cell_values.MAX_MEMBERS", 10)
     made = book({"A1": "=D1:D8*2", "B1": "=D1:D8*2"}, arrays={"A1": "A1:A8", "B1": "B1:B8"})
     assert len(values(made)[0]) == 8 and made.problems == {("S", "B1"): "the array formula fills too many cells"}
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, kind_of
 from sheetgen.audit.write import replaced, with_dollars, written
-from sheetgen.cells.cell import Cell, Evaluator, constant, forward_order, rebuilt
+from sheetgen.cells.cell import Cell, Evaluator, constant, forward_order, rebuilt, summed_products
 from sheetgen.reader import Formula, Place
 
 MOST_SLOTS = 40  # references of a formula in which swaps are looked for
@@ -211,6 +211,7 @@ class Search:
 def restructured(root: Cell) -> Iterator[tuple[Cell, str]]:
     """The formula with one operator changed, one factor left out, or brackets set otherwise."""
     # A minus sign too many is taken away, not made up for by another.
+    (root,) = rebuilt([root], summed_products)
     nodes = forward_order(root)[::-1]
     for node in sorted(nodes, key=lambda node: node.op != "neg"):
         for other, words in _local(node):

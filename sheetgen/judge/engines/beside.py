@@ -29,15 +29,12 @@ Outcome = Recalculated | EngineMissing | EngineFailed
 SLOWEST = ("Formulon", "formulas patterns", "LibreOffice", "formulas")
 GRACE = 5.0  # seconds that an engine has to clean up
 _PROGRAM = (
-    "import sys; sys.path[:] = {path!r}; "
-    "from sheetgen.judge.engines.beside import work; work({name!r}, {folder!r})"
+    "import sys; sys.path[:] = {path!r}; from sheetgen.judge.engines.beside import work; work({name!r}, {folder!r})"
 )
 
 
 @contextmanager
-def side_by_side(
-    path: str | Path, names: Sequence[str], workbook: Workbook
-) -> Iterator[Iterator[tuple[str, Outcome]]]:
+def side_by_side(path: str | Path, names: Sequence[str], workbook: Workbook) -> Iterator[Iterator[tuple[str, Outcome]]]:
     """Start engines on a workbook that was read from a path; gives the name and results of each as it finishes.
 
     As many run at a time as there are processors; one alone runs in this process.

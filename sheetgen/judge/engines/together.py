@@ -22,9 +22,41 @@ from sheetgen.judge.engines.dialect import NotEvaluated
 # One value from one value of each argument: a column of a thousand arguments gives a column of a thousand values.
 ELEMENTWISE = frozenset(
     {
-        "ABS", "ACOS", "ASIN", "ATAN", "CHAR", "COS", "EXP", "FIXED", "HYPERLINK", "IF", "IFERROR", "INT", "ISBLANK",
-        "ISERROR", "ISNA", "ISNUMBER", "ISTEXT", "LEFT", "LEN", "LN", "LOG10", "MOD", "NA", "NOT", "POWER", "REPT",
-        "ROUND", "SIGN", "SIN", "SINH", "SQRT", "SUBSTITUTE", "TAN", "TANH", "TEXT",
+        "ABS",
+        "ACOS",
+        "ASIN",
+        "ATAN",
+        "CHAR",
+        "COS",
+        "EXP",
+        "FIXED",
+        "HYPERLINK",
+        "IF",
+        "IFERROR",
+        "INT",
+        "ISBLANK",
+        "ISERROR",
+        "ISNA",
+        "ISNUMBER",
+        "ISTEXT",
+        "LEFT",
+        "LEN",
+        "LN",
+        "LOG10",
+        "MOD",
+        "NA",
+        "NOT",
+        "POWER",
+        "REPT",
+        "ROUND",
+        "SIGN",
+        "SIN",
+        "SINH",
+        "SQRT",
+        "SUBSTITUTE",
+        "TAN",
+        "TANH",
+        "TEXT",
     }
 )
 # One value from all of what each argument holds.
@@ -76,9 +108,7 @@ def _parser() -> Any:
     function, operator = formulas.tokens.function.Function, formulas.tokens.operator.OperatorToken
 
     class Together(formulas.Parser):  # type: ignore[misc]
-        filters: ClassVar[list[Any]] = [
-            _token(f) if f in (function, operator) else f for f in formulas.Parser.filters
-        ]
+        filters: ClassVar[list[Any]] = [_token(f) if f in (function, operator) else f for f in formulas.Parser.filters]
 
     return Together()
 

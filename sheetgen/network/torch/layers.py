@@ -1,4 +1,4 @@
-"""What the layers and functions of PyTorch do, as operations of a Graph: three tables, one row for each."""
+"""The layers and functions of PyTorch, as operations of a Graph: three tables, one row for each."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from torch.nn import functional
 
 from sheetgen.network.torch.graph import CannotExport
 from sheetgen.network.torch.pools import Pair, adaptive_avg_pool2d, avg_pool2d, max_pool2d, pair, reduced, times
-from sheetgen.network.torch.recorder import Held, Recorder, Traced
+from sheetgen.network.torch.recorder import Constant, Recorder, TracedTensor
 
 
-def linear(r: Recorder, x: Traced, weight: Held, bias: Held | None = None) -> Traced:
+def linear(r: Recorder, x: TracedTensor, weight: Constant, bias: Constant | None = None) -> TracedTensor:
     """y = x W^T + b over the last dimension, as `torch.nn.functional.linear`."""
     value = functional.linear(x.value, weight.value, None if bias is None else bias.value)
     outputs, inputs = weight.value.shape
@@ -23,9 +23,9 @@ def linear(r: Recorder, x: Traced, weight: Held, bias: Held | None = None) -> Tr
 
 
 def conv2d(
-    r: Recorder, x: Traced, weight: Held, bias: Held | None = None, stride: Pair = 1, padding: Pair | str = 0,
-    dilation: Pair = 1, groups: int = 1,
-) -> Traced:  # fmt: skip
+    r: Recorder, x: TracedTensor, weight: Constant, bias: Constant | None = None, stride: Pair = 1,
+    padding: Pair | str = 0, dilation: Pair = 1, groups: int = 1,
+) -> TracedTensor:  # fmt: skip
     """A convolution with zeros around its input, as `torch.nn.functional.conv2d`."""
     r.must(x.value.dim() == 4, "a convolution needs samples of channels, rows and columns")
     size, step, apart = pair(weight.value.shape[2:]), pair(stride), pair(dilation)
@@ -44,16 +44,16 @@ def conv2d(
 
 
 def batch_norm(
-    r: Recorder, x: Traced, mean: Held | None, variance: Held | None, weight: Held | None = None,
-    bias: Held | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
-) -> Traced:  # fmt: skip
+    r: Recorder, x: TracedTensor, mean: Constant | None, variance: Constant | None, weight: Constant | None = None,
+    bias: Constant | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
+) -> TracedTensor:  # fmt: skip
     """(x - mean) / sqrt(variance + eps) * weight + bias with the running statistics, as in eval mode."""
     if mean is None or variance is None or training:
         raise CannotExport(f"{r.layer or 'the module'}: BatchNorm without running statistics mixes a batch's samples")
-    held = {"weight": weight, "bias": bias, "mean": mean, "variance": variance}
+    constants = {"weight": weight, "bias": bias, "mean": mean, "variance": variance}
     w, b = (None if t is None else t.value for t in (weight, bias))
     value = functional.batch_norm(x.value, mean.value, variance.value, w, b, eps=eps)
-    return r.put("norm", "BatchNorm", (x.ids,), value, {"eps": eps}, held)
+    return r.put("norm", "BatchNorm", (x.ids,), value, {"eps": eps}, constants)
 
 
 # PyTorch's name of a function: (the row of the table of operators, what people call it: a layer goes by that name).
@@ -63,7 +63,7 @@ UNARY = {
 }  # fmt: skip
 
 
-def unary(name: str) -> Callable[..., Traced]:
+def unary(name: str) -> Callable[..., TracedTensor]:
     """An elementwise function."""
     (kind, text), f = UNARY[name], getattr(torch, name)
     return lambda r, x, *_, **__: r.put(kind, text, (x.ids,), f(x.value))
@@ -72,13 +72,13 @@ def unary(name: str) -> Callable[..., Traced]:
 exp, log = unary("exp"), unary("log")
 
 
-def leaky_relu(r: Recorder, x: Traced, negative_slope: float = 0.01, inplace: bool = False) -> Traced:
+def leaky_relu(r: Recorder, x: TracedTensor, negative_slope: float = 0.01, inplace: bool = False) -> TracedTensor:
     """x, or slope * x below 0."""
     value = functional.leaky_relu(x.value, negative_slope)
     return r.put("leaky_relu", f"LeakyReLU {negative_slope:g}", (x.ids,), value, {"numbers": (float(negative_slope),)})
 
 
-def gelu(r: Recorder, x: Traced, approximate: str = "none") -> Traced:
+def gelu(r: Recorder, x: TracedTensor, approximate: str = "none") -> TracedTensor:
     """x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))); the exact form has no function in a spreadsheet."""
     r.must(approximate == "tanh", "GELU is supported in its tanh form: use approximate='tanh'")
     return r.put("gelu", "GELU", (x.ids,), functional.gelu(x.value, approximate="tanh"))
@@ -91,15 +91,15 @@ def arithmetic(op: str, f: Callable[..., Any]) -> Callable[..., Any]:
     """+ - * / of a tensor with another, with one that the module holds, or with a number."""
     sign, word = ARITHMETIC[op]
 
-    def call(r: Recorder, a: Any, b: Any, alpha: float = 1, rounding_mode: str | None = None) -> Traced:
+    def call(r: Recorder, a: Any, b: Any, alpha: float = 1, rounding_mode: str | None = None) -> TracedTensor:
         r.must(alpha == 1 and rounding_mode is None, f"{sign} with alpha or a rounding mode is not supported")
         value = f(_value(a), _value(b))
-        ids = tuple(torch.broadcast_to(x.ids, value.shape) for x in (a, b) if isinstance(x, Traced))
+        ids = tuple(torch.broadcast_to(x.ids, value.shape) for x in (a, b) if isinstance(x, TracedTensor))
         if len(ids) == 2:
             return r.put("binary", word, ids, value, {"op": op})
-        settings = {"op": op, "first": isinstance(a, Traced)}
-        other = b if isinstance(a, Traced) else a
-        if isinstance(other, Held):
+        settings = {"op": op, "first": isinstance(a, TracedTensor)}
+        other = b if isinstance(a, TracedTensor) else a
+        if isinstance(other, Constant):
             r.must(other.value.dim() < value.dim() or len(other.value) == 1, "a constant differs between samples")
             # Which number of the constant each element meets: PyTorch broadcasts the places as it does the numbers.
             places = torch.broadcast_to(torch.arange(other.value.numel()).view(other.value.shape), value.shape)[0]
@@ -107,7 +107,7 @@ def arithmetic(op: str, f: Callable[..., Any]) -> Callable[..., Any]:
             return r.put("held", f"{sign} {other.name}", ids, value, settings, {"held": other})
         number = float(_value(other))
         if (sign in "+-" and number == 0 and settings["first"]) or (sign in "*/" and number == 1 and settings["first"]):
-            x: Traced = a
+            x: TracedTensor = a
             return x  # exactly
         return r.put("scalar", f"{sign} {number:g}", ids, value, {**settings, "number": number})
 
@@ -115,7 +115,7 @@ def arithmetic(op: str, f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _value(x: Any) -> Any:
-    return x.value if isinstance(x, Traced | Held) else x
+    return x.value if isinstance(x, TracedTensor | Constant) else x
 
 
 largest, total, mean = (
@@ -124,32 +124,36 @@ largest, total, mean = (
 subtract, divide = arithmetic("sub", operator.sub), arithmetic("div", operator.truediv)
 
 
-def softmax(r: Recorder, x: Traced, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Traced:
+def softmax(
+    r: Recorder, x: TracedTensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> TracedTensor:
     """exp(x - largest) over their sum, with helper cells for each."""
     powers = exp(r, _shifted(r, x, dim))
     return divide(r, powers, total(r, powers, dim, True))  # type: ignore[no-any-return]
 
 
-def log_softmax(r: Recorder, x: Traced, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Traced:
+def log_softmax(
+    r: Recorder, x: TracedTensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> TracedTensor:
     """x - largest - ln(sum of exp(x - largest))."""
     shifted = _shifted(r, x, dim)
     return subtract(r, shifted, log(r, total(r, exp(r, shifted), dim, True)))  # type: ignore[no-any-return]
 
 
-def _shifted(r: Recorder, x: Traced, dim: int | None) -> Traced:
+def _shifted(r: Recorder, x: TracedTensor, dim: int | None) -> TracedTensor:
     """The largest becomes 0, so that exp cannot overflow."""
     r.must(dim is not None, "softmax without a dimension is not supported: name it")
     return subtract(r, x, largest(r, x, dim, True))  # type: ignore[no-any-return]
 
 
-def dropout(r: Recorder, x: Traced, p: float = 0.5, training: bool = True, inplace: bool = False) -> Traced:
+def dropout(r: Recorder, x: TracedTensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> TracedTensor:
     """Nothing in eval mode."""
     r.must(not training, "dropout that goes on in eval mode gives random numbers: give it training=self.training")
     return x
 
 
-def _same(r: Recorder, x: Traced, *_: Any, **__: Any) -> Traced:
-    """What changes nothing, for all is float64."""
+def _same(r: Recorder, x: TracedTensor, *_: Any, **__: Any) -> TracedTensor:
+    """The tensor itself, for all is float64 already."""
     return x
 
 
@@ -157,7 +161,7 @@ Handler = Callable[..., Any]
 
 
 def _layer(name: str) -> Handler:
-    """What a layer without parameters does."""
+    """The handler of a layer without parameters."""
     return lambda r, m, x: unary(name)(r, x)
 
 
@@ -168,7 +172,7 @@ def _spellings(name: str) -> list[Any]:
 
 
 MODULES: Mapping[Any, Handler] = {
-    nn.Linear: lambda r, m, x: linear(r, x, **_held(r, m, "weight", "bias")),
+    nn.Linear: lambda r, m, x: linear(r, x, **_constants(r, m, "weight", "bias")),
     nn.Conv2d: lambda r, m, x: _conv2d_module(r, m, x),
     **dict.fromkeys((nn.BatchNorm1d, nn.BatchNorm2d), lambda r, m, x: _norm_module(r, m, x)),
     **{getattr(nn, layer): _layer(name) for name, (_, layer) in UNARY.items() if hasattr(nn, layer)},
@@ -225,27 +229,27 @@ MOVES: set[Any] = {
 
 
 def handler(module: nn.Module) -> Handler | None:
-    """What a layer does, if its kind is known; a class that derives from it is taken for one that only adds to it."""
+    """The handler of a layer, if its kind is known; a class that derives from it is taken to only add to it."""
     return next((call for kind, call in MODULES.items() if isinstance(module, kind)), None)
 
 
-def _held(r: Recorder, module: nn.Module, *names: str) -> dict[str, Any]:
+def _constants(r: Recorder, module: nn.Module, *names: str) -> dict[str, Any]:
     """A layer's tensors, by the names of its attributes; None where it has none."""
-    found = {name: getattr(module, name) for name in names}
-    return {name: None if t is None else r.held(t, f"{r.layer}.{name}") for name, t in found.items()}
+    tensors = {name: getattr(module, name) for name in names}
+    return {name: None if t is None else r.constant(t, f"{r.layer}.{name}") for name, t in tensors.items()}
 
 
-def _conv2d_module(r: Recorder, m: nn.Conv2d, x: Traced) -> Traced:
+def _conv2d_module(r: Recorder, m: nn.Conv2d, x: TracedTensor) -> TracedTensor:
     r.must(m.padding_mode == "zeros", f"padding_mode {m.padding_mode!r} is not supported: use zeros")
     settings = {"stride": m.stride, "padding": m.padding, "dilation": m.dilation, "groups": m.groups}
-    return conv2d(r, x, **_held(r, m, "weight", "bias"), **settings)
+    return conv2d(r, x, **_constants(r, m, "weight", "bias"), **settings)
 
 
-def _norm_module(r: Recorder, m: nn.BatchNorm1d | nn.BatchNorm2d, x: Traced) -> Traced:
-    held = _held(r, m, "running_mean", "running_var", "weight", "bias")
-    return batch_norm(r, x, held["running_mean"], held["running_var"], held["weight"], held["bias"], eps=m.eps)
+def _norm_module(r: Recorder, m: nn.BatchNorm1d | nn.BatchNorm2d, x: TracedTensor) -> TracedTensor:
+    t = _constants(r, m, "running_mean", "running_var", "weight", "bias")
+    return batch_norm(r, x, t["running_mean"], t["running_var"], t["weight"], t["bias"], eps=m.eps)
 
 
-def _attribute(r: Recorder, x: Traced, name: str) -> Any:
+def _attribute(r: Recorder, x: TracedTensor, name: str) -> Any:
     r.must(name in ("shape", "ndim", "dtype", "device"), f"the attribute {name} is not supported")
     return getattr(x.value, name)

@@ -1,4 +1,4 @@
-"""What the command is given: the code of a network, its weights, and an example; each slip is one sentence."""
+"""The arguments of the command: the code of a network, its weights, and an example; each slip is one sentence."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ def network(model: str, weights: Path | None = None) -> nn.Module:
                 f"--weights {model}"
             )
         raise CannotLoad(f"{model}: give the network as file.py:name or package.module:name")
-    found = _attribute(model, _from_file(Path(code)) if code.endswith(".py") else _imported(code), name)
-    if not isinstance(found, nn.Module):
-        if not callable(found):
+    module = _attribute(model, _from_file(Path(code)) if code.endswith(".py") else _imported(code), name)
+    if not isinstance(module, nn.Module):
+        if not callable(module):
             raise CannotLoad(f"{model}: this is neither a torch.nn.Module nor a function that gives one")
-        found = _guarded(model, found)
-        if not isinstance(found, nn.Module):
-            raise CannotLoad(f"{model}: it gives {type(found).__name__}, not a torch.nn.Module")
+        module = _guarded(model, module)
+        if not isinstance(module, nn.Module):
+            raise CannotLoad(f"{model}: it gives {type(module).__name__}, not a torch.nn.Module")
     if weights is not None:
-        _fill(found, state(weights), weights)
-    return found
+        _fill(module, state(weights), weights)
+    return module
 
 
 def _guarded(what: str, call: Callable[[], Any]) -> Any:
@@ -103,13 +103,13 @@ def _attribute(model: str, module: Any, name: str) -> Any:
 
 def state(path: Path) -> Mapping[str, Tensor]:
     """The state dict of a file; a pickle is never run. Raises CannotLoad."""
-    found = _tensors(path)
+    content = _tensors(path)
     for key in ("state_dict", "model"):
-        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
-            found = found[key]
-    if not isinstance(found, Mapping) or not found or not all(isinstance(x, Tensor) for x in found.values()):
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
+    if not isinstance(content, Mapping) or not content or not all(isinstance(x, Tensor) for x in content.values()):
         raise CannotLoad(f"{path}: this is no state dict: save model.state_dict()")
-    return found
+    return content
 
 
 def _ordinary(path: Path, otherwise: str = "") -> None:
@@ -120,7 +120,7 @@ def _ordinary(path: Path, otherwise: str = "") -> None:
 
 
 def _tensors(path: Path) -> Any:
-    """What a .safetensors, .pt or .pth file holds. Raises CannotLoad."""
+    """The content of a .safetensors, .pt or .pth file. Raises CannotLoad."""
     _ordinary(path)
     kind = path.suffix.lower()
     if kind not in (*PICKLED, SAFE):
@@ -136,15 +136,15 @@ def _tensors(path: Path) -> Any:
         raise CannotLoad(f"{path}: it cannot be read as tensors ({type(error).__name__}){remedy}") from error
 
 
-def _fill(module: nn.Module, found: Mapping[str, Tensor], path: Path) -> None:
+def _fill(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
     wanted = module.state_dict()
-    missing, more = [k for k in wanted if k not in found], [k for k in found if k not in wanted]
-    other = [k for k in wanted if k in found and found[k].shape != wanted[k].shape]
+    missing, more = [k for k in wanted if k not in tensors], [k for k in tensors if k not in wanted]
+    other = [k for k in wanted if k in tensors and tensors[k].shape != wanted[k].shape]
     for keys, what in ((missing, "the file lacks"), (more, "the network has no"), (other, "the shape differs of")):
         if keys:
             rest = f" and {len(keys) - 3:,} more" if len(keys) > 3 else ""
             raise CannotLoad(f"{path}: these weights are another network's: {what} {', '.join(keys[:3])}{rest}")
-    _guarded(str(path), lambda: module.load_state_dict(found))
+    _guarded(str(path), lambda: module.load_state_dict(tensors))
 
 
 def example(text: str) -> tuple[Tensor, list[str] | None]:
@@ -160,14 +160,14 @@ def example(text: str) -> tuple[Tensor, list[str] | None]:
         return _npy(path), None
     if kind not in (*PICKLED, SAFE):
         raise CannotLoad(f"{path}: an example is a .csv, .npy, .pt or .safetensors file, or a shape such as 1x1x28x28")
-    found = _tensors(path)
-    if isinstance(found, Mapping) and kind == SAFE:
-        if len(found) != 1:
-            raise CannotLoad(f"{path}: it holds {len(found):,} tensors: an example is one")
-        found = next(iter(found.values()))
-    if not isinstance(found, Tensor):
+    content = _tensors(path)
+    if isinstance(content, Mapping) and kind == SAFE:
+        if len(content) != 1:
+            raise CannotLoad(f"{path}: it holds {len(content):,} tensors: an example is one")
+        content = next(iter(content.values()))
+    if not isinstance(content, Tensor):
         raise CannotLoad(f"{path}: it holds no tensor: an example is one")
-    return found, None
+    return content, None
 
 
 def _zeros(text: str) -> Tensor:
@@ -179,12 +179,12 @@ def _zeros(text: str) -> Tensor:
 
 def _npy(path: Path) -> Tensor:
     try:
-        found = np.load(path, allow_pickle=False)
+        content = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise CannotLoad(f"{path}: it cannot be read as an array ({_line(error)})") from error
-    if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub":
+    if not isinstance(content, np.ndarray) or content.dtype.kind not in "fiub":
         raise CannotLoad(f"{path}: it holds no array of numbers")
-    return torch.from_numpy(found.astype(np.float64))
+    return torch.from_numpy(content.astype(np.float64))
 
 
 def _csv(path: Path) -> tuple[Tensor, list[str]]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sheetgen.network.torch import windows
-from sheetgen.network.torch.recorder import Recorder, Traced
+from sheetgen.network.torch.recorder import Recorder, TracedTensor
 
 Pair = int | Sequence[int]
 
@@ -26,9 +26,9 @@ def times(p: tuple[int, int]) -> str:
 
 
 def max_pool2d(
-    r: Recorder, x: Traced, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, dilation: Pair = 1,
+    r: Recorder, x: TracedTensor, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, dilation: Pair = 1,
     ceil_mode: bool = False, return_indices: bool = False,
-) -> Traced:  # fmt: skip
+) -> TracedTensor:  # fmt: skip
     """The largest of each window."""
     r.must(not return_indices, "MaxPool2d with return_indices is not supported")
     size, step = pair(kernel_size), pair(stride if stride is not None and stride != [] else kernel_size)
@@ -38,9 +38,9 @@ def max_pool2d(
 
 
 def avg_pool2d(
-    r: Recorder, x: Traced, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False,
-    count_include_pad: bool = True, divisor_override: int | None = None,
-) -> Traced:  # fmt: skip
+    r: Recorder, x: TracedTensor, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0,
+    ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
+) -> TracedTensor:  # fmt: skip
     """The mean of each window."""
     size, step = pair(kernel_size), pair(stride if stride is not None and stride != [] else kernel_size)
     around = pair(padding)
@@ -54,7 +54,7 @@ def avg_pool2d(
     return r.put("reduce", f"AvgPool2d {times(size)}", (x.ids,), value, settings)
 
 
-def adaptive_avg_pool2d(r: Recorder, x: Traced, output_size: Any) -> Traced:
+def adaptive_avg_pool2d(r: Recorder, x: TracedTensor, output_size: Any) -> TracedTensor:
     """Means of windows that cover all of the input."""
     wanted = (output_size, output_size) if isinstance(output_size, int | None) else tuple(output_size)
     size = pair([n if w is None else int(w) for w, n in zip(wanted, x.value.shape[-2:], strict=True)])
@@ -63,10 +63,10 @@ def adaptive_avg_pool2d(r: Recorder, x: Traced, output_size: Any) -> Traced:
     return r.put("reduce", f"AdaptiveAvgPool2d {times(size)}", (x.ids,), value, {"f": "AVERAGE", "windows": seen})
 
 
-def reduced(name: str, text: str, f: Callable[..., Tensor]) -> Callable[..., Traced]:
+def reduced(name: str, text: str, f: Callable[..., Tensor]) -> Callable[..., TracedTensor]:
     """The sum, mean or largest along some dimensions of a sample."""
 
-    def call(r: Recorder, x: Traced, dim: Any = None, keepdim: bool = False) -> Traced:
+    def call(r: Recorder, x: TracedTensor, dim: Any = None, keepdim: bool = False) -> TracedTensor:
         r.must(dim is not None, f"{text.lower()} without dimensions mixes the samples of a batch: name them")
         dims = tuple(d % x.value.dim() for d in ((dim,) if isinstance(dim, int) else dim))
         r.must(0 not in dims, f"{text.lower()} over the samples of a batch is not supported")

@@ -1,4 +1,4 @@
-"""What is written down while a module runs on an example: tensors with numbered elements, and operations on them."""
+"""The record of a module that runs on an example: tensors with numbered elements, and operations on them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_ELEMENTS = 2_000_000  # a workbook of more cells opens nowhere
 
 
 @dataclass(frozen=True)
-class Traced:
+class TracedTensor:
     """A tensor of the run: its numbers, and the number of each element. Both have the batch's dimension."""
 
     value: Tensor
@@ -28,7 +28,7 @@ class Traced:
 
 
 @dataclass(frozen=True)
-class Held:
+class Constant:
     """A tensor that the module holds, or one that follows from such alone."""
 
     value: Tensor
@@ -41,7 +41,7 @@ class Held:
 
 
 class Recorder:
-    """What is written down while a module runs."""
+    """The operations of a module, written down while it runs."""
 
     def __init__(self, batch: Tensor, samples: int, names: Mapping[int, str], trained: set[int]):
         """Write down the first `samples` of a batch; the others only show what a module does to a batch."""
@@ -57,7 +57,7 @@ class Recorder:
         if not condition:
             raise CannotExport(f"{self.layer or 'the module'}: {why}")
 
-    def _numbered(self, value: Tensor) -> Traced:
+    def _numbered(self, value: Tensor) -> TracedTensor:
         """A tensor whose elements get new numbers; other samples have other numbers, so that none can be mixed up."""
         self.must(value.dim() > 0 and len(value) == self.batch, "it mixes the samples of a batch")
         size = value[0].numel()
@@ -70,11 +70,11 @@ class Recorder:
             )
         ids = torch.arange(self.next, self.next + size).view(value.shape[1:])
         self.next += size
-        return Traced(value, torch.stack([ids + k * MAX_ELEMENTS for k in range(self.batch)]))
+        return TracedTensor(value, torch.stack([ids + k * MAX_ELEMENTS for k in range(self.batch)]))
 
-    def held(self, tensor: Tensor, name: str) -> Held:
+    def constant(self, tensor: Tensor, name: str) -> Constant:
         """A tensor of the module by its PyTorch name, or by another if it is no parameter and no buffer."""
-        return Held(tensor, self.names.get(id(tensor), name), id(tensor) in self.trained)
+        return Constant(tensor, self.names.get(id(tensor), name), id(tensor) in self.trained)
 
     def put(
         self,
@@ -83,29 +83,29 @@ class Recorder:
         args: tuple[Tensor, ...],
         value: Tensor,
         settings: Mapping[str, Any] | None = None,
-        weights: Mapping[str, Held | None] | None = None,
-    ) -> Traced:
+        weights: Mapping[str, Constant | None] | None = None,
+    ) -> TracedTensor:
         """Write an operation down. `args` are numbers of elements, with the batch's dimension."""
         for ids in args:
             self._apart(ids)
         out = self._numbered(value)
-        held = {key: w.weight() for key, w in (weights or {}).items() if w is not None}
-        owner = next((w.name.rpartition(".")[0] for w in held.values() if w.trained), "")
+        constants = {key: w.weight() for key, w in (weights or {}).items() if w is not None}
+        owner = next((w.name.rpartition(".")[0] for w in constants.values() if w.trained), "")
         sample = tuple(ids[0].numpy() for ids in args)
         layer = owner or self.layer or kind
         numbers = value[: self.samples].numpy()
-        self.ops.append(Op(kind, layer, text, sample, out.ids[0].numpy(), numbers, settings or {}, held))
+        self.ops.append(Op(kind, layer, text, sample, out.ids[0].numpy(), numbers, settings or {}, constants))
         return out
 
     def moved(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Run a function that only moves elements: PyTorch moves their numbers as it moves the elements."""
-        constant = any(isinstance(x, Held) for x in flat((args, kwargs)))
+        constant = any(isinstance(x, Constant) for x in flat((args, kwargs)))
         self.must(not constant, "joining the input with constants is not supported")
         values = function(*each(args, "value"), **each(kwargs, "value"))
         ids = function(*each(args, "ids"), **each(kwargs, "ids"))
         if isinstance(values, Tensor):
-            return Traced(values, self._apart(ids))
-        return tuple(Traced(v, self._apart(i)) for v, i in zip(values, ids, strict=True))
+            return TracedTensor(values, self._apart(ids))
+        return tuple(TracedTensor(v, self._apart(i)) for v, i in zip(values, ids, strict=True))
 
     def _apart(self, ids: Tensor) -> Tensor:
         """Numbers of elements, if those of every sample are its own."""
@@ -117,14 +117,14 @@ class Recorder:
 
 
 def each(x: Any, part: str) -> Any:
-    """Arguments with every Traced replaced by its `value` or its `ids`, and every Held by its tensor."""
-    if isinstance(x, Traced):
+    """Arguments with every TracedTensor replaced by its `value` or its `ids`, and every Constant by its tensor."""
+    if isinstance(x, TracedTensor):
         return getattr(x, part)
     if isinstance(x, tuple | list):
         return type(x)(each(y, part) for y in x)
     if isinstance(x, dict):
         return {key: each(y, part) for key, y in x.items()}
-    return x.value if isinstance(x, Held) else x
+    return x.value if isinstance(x, Constant) else x
 
 
 def flat(x: Any) -> list[Any]:

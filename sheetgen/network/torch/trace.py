@@ -13,9 +13,9 @@ from torch.fx.node import map_arg
 from sheetgen.network.torch import layers
 from sheetgen.network.torch.graph import CannotExport, Graph
 from sheetgen.network.torch.layers import FUNCTIONS, MOVES, handler
-from sheetgen.network.torch.recorder import Held, Recorder, Traced, each, flat
+from sheetgen.network.torch.recorder import Constant, Recorder, TracedTensor, each, flat
 
-# How far the operations that were found may be from what the module gives: in float64, and where it insists on float32.
+# How far the recorded operations may be from the module itself: in float64, and where it insists on float32.
 CLOSE, CLOSE_IN_FLOAT32 = 1e-9, 1e-3
 ALREADY = "its outputs are probabilities already, and the softmax of them would be others: export it without softmax"
 
@@ -47,21 +47,21 @@ def trace(module: nn.Module, example: Tensor, softmax: bool = False) -> Graph:
     recorder = Recorder(torch.cat([example, other]), len(example), names, {id(p) for p in parameters.values()})
     graph = _fx_graph(module)  # with gradients enabled, as a forward that asks for them expects
     with torch.no_grad():
-        found = _Run(module, recorder).graph(graph)
-        if not isinstance(found, Traced):
+        output = _Run(module, recorder).graph(graph)
+        if not isinstance(output, TracedTensor):
             raise CannotExport("the module gives no single tensor that follows from its input: return one")
-        _agrees(given, module, [example, other], found.value)
+        _agrees(given, module, [example, other], output.value)
         if softmax:
-            recorder.must(not _are_probabilities(found.value), ALREADY)
+            recorder.must(not _are_probabilities(output.value), ALREADY)
             recorder.layer = "softmax"
-            found = layers.softmax(recorder, found, 1)
+            output = layers.softmax(recorder, output, 1)
     used = {weight.name for op in recorder.ops for weight in op.weights.values()}
     for name in parameters:
         if name not in used:
             raise CannotExport(f"{name}: the network never uses this parameter as it is: leave it away")
     return Graph(
-        recorder.input.ids[0].numpy(), example.numpy(), recorder.ops, found.ids[0].numpy(),
-        found.value[: len(example)].numpy(), sum(p.numel() for p in parameters.values()),
+        recorder.input.ids[0].numpy(), example.numpy(), recorder.ops, output.ids[0].numpy(),
+        output.value[: len(example)].numpy(), sum(p.numel() for p in parameters.values()),
     )  # fmt: skip
 
 
@@ -91,8 +91,8 @@ def _fx_graph(module: nn.Module) -> fx.Graph:
         ) from error
 
 
-def _agrees(given: nn.Module, doubled: nn.Module, inputs: list[Tensor], found: Tensor) -> None:
-    """Raises CannotExport unless the module itself gives what was found, with its inputs given one after the other.
+def _agrees(given: nn.Module, doubled: nn.Module, inputs: list[Tensor], output: Tensor) -> None:
+    """Raises CannotExport unless the module itself gives this output, with its inputs given one after the other.
 
     Nothing else notices hooks, random numbers, a tensor changed in place that is read again, and a derived layer that
     does something else.
@@ -106,7 +106,7 @@ def _agrees(given: nn.Module, doubled: nn.Module, inputs: list[Tensor], found: T
         except Exception as error:
             raise CannotExport(f"the module does not run on the example ({_line(error)})") from error
     scale = float(wanted.nan_to_num(0, 0, 0).abs().max())
-    if wanted.shape != found.shape or not torch.allclose(found, wanted, close, close * scale, equal_nan=True):
+    if wanted.shape != output.shape or not torch.allclose(output, wanted, close, close * scale, equal_nan=True):
         raise CannotExport(
             "the module gives other numbers than its operations one by one: avoid hooks, random numbers, layers with a "
             "forward of their own, and changing tensors in place"
@@ -144,7 +144,7 @@ class _Run:
             tensor: Any = self.module
             for part in str(node.target).split("."):
                 tensor = getattr(tensor, part)
-            return self.recorder.held(tensor, str(node.target)) if isinstance(tensor, Tensor) else tensor
+            return self.recorder.constant(tensor, str(node.target)) if isinstance(tensor, Tensor) else tensor
         try:
             return self._call(node, args, kwargs)
         except CannotExport:
@@ -161,9 +161,9 @@ class _Run:
                 raise CannotExport(f"{node.target} ({type(layer).__name__}): this kind of layer is not supported")
             return call(r, layer, *args, **kwargs)
         function: Any = _method(str(node.target)) if node.op == "call_method" else node.target
-        if not any(isinstance(x, Traced) for x in flat((args, kwargs))):  # of sizes, or of weights alone
-            found = function(*each(args, "value"), **each(kwargs, "value"))
-            return Held(found, node.name) if isinstance(found, Tensor) else found
+        if not any(isinstance(x, TracedTensor) for x in flat((args, kwargs))):  # of sizes, or of weights alone
+            value = function(*each(args, "value"), **each(kwargs, "value"))
+            return Constant(value, node.name) if isinstance(value, Tensor) else value
         if node.target in MOVES:
             return r.moved(function, args, kwargs)
         if node.target not in FUNCTIONS:
@@ -184,7 +184,7 @@ def _layer(node: fx.Node) -> str:
 
 
 def _named(node: fx.Node) -> str:
-    """What an error calls a node."""
+    """The name of a node in an error."""
     what = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
     layer = _layer(node)
     return what if not layer or layer == what else f"{layer} ({what})"

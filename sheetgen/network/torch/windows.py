@@ -20,9 +20,9 @@ def sliding(ids: Array, out: Sequence[int], size: Pair, stride: Pair, padding: P
             ids.shape[-2:], out, zip(size, stride, padding, dilation, strict=True), strict=True
         )
     )  # fmt: skip
-    found = ids[..., rows[:, None, :, None], columns[None, :, None, :]]
+    elements = ids[..., rows[:, None, :, None], columns[None, :, None, :]]
     inside = inside_rows[:, None, :, None] & inside_columns[None, :, None, :]
-    return np.where(inside, found, NONE).reshape(-1, size[0] * size[1])
+    return np.where(inside, elements, NONE).reshape(-1, size[0] * size[1])
 
 
 def _along(n: int, results: int, size: int, stride: int, padding: int, dilation: int) -> tuple[Array, Array]:
@@ -36,14 +36,14 @@ def adaptive(ids: Array, out: Pair) -> Array:
     spans = [[(k * n // m, -(-(k + 1) * n // m)) for k in range(m)] for n, m in zip(ids.shape[-2:], out, strict=True)]
     rows = [plane[a:b, c:d].ravel() for plane in ids.reshape(-1, *ids.shape[-2:]) for a, b in spans[0]
             for c, d in spans[1]]  # fmt: skip
-    found = np.full((len(rows), max(map(len, rows))), NONE)
+    windows = np.full((len(rows), max(map(len, rows))), NONE)
     for k, row in enumerate(rows):
-        found[k, : len(row)] = row
-    return found
+        windows[k, : len(row)] = row
+    return windows
 
 
 def padded_counts(shape: Sequence[int], out: Sequence[int], size: Pair, stride: Pair, padding: Pair) -> Array:
-    """What a mean that counts the padding divides by: cells of each window that lie in the image or its padding."""
+    """The divisors of means that count the padding: cells of each window that lie in the image or its padding."""
     spans = []
     for n, m, k, s, p in zip(shape[-2:], out[-2:], size, stride, padding, strict=True):
         start = np.arange(m) * s - p

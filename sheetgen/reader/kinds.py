@@ -1,4 +1,4 @@
-"""A piece of a formula as a value: a Cell or a Block of them, and whether they hold numbers, texts or truth values.
+"""The arguments of operators and functions: Cells and Ranges of them, which hold numbers, texts or truth values.
 
 Excel's functions ask what a cell holds: SUM passes over a text and a truth value that stand in a range, and a
 comparison of a number with a text goes by their kinds.
@@ -22,6 +22,8 @@ MAX_DENSE = 20_000  # cells of a range, or of the result of an array formula
 
 _SPELLED = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
 
+TOO_LARGE, UNION = "a range of too many cells", "a union of ranges"  # whose shape is lost
+
 Rows: TypeAlias = Sequence[Sequence[Cell]]
 
 
@@ -41,6 +43,7 @@ class Kind(IntFlag):
 
 NUMBER, TRUTH, TEXT, NUMERAL, EMPTY = Kind
 
+UNKNOWN = NUMBER | TRUTH | TEXT  # of a cell that may hold anything
 RANKS = {NUMBER: 0, TEXT: 1, NUMERAL: 1, TRUTH: 2}  # numbers < texts < truth values
 
 Mark: TypeAlias = Kind | str  # the kind of what a cell holds, or a text that cannot change
@@ -56,15 +59,15 @@ class Typed(Cell):
         self.kind, self.text = kind, text
 
 
-class Block(NamedTuple):
+class Range(NamedTuple):
     """A range, or a result of several cells, row by row.
 
-    A `sparse` one is too large to be written out: only the cells that hold something are there, in one column, and
-    its shape is lost.
+    Where its shape is `lost`, for it is TOO_LARGE to be written out or a UNION, its cells are in one column; of one
+    that is too large those alone that hold something.
     """
 
     rows: Rows
-    sparse: bool = False
+    lost: str = ""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -79,10 +82,10 @@ class Block(NamedTuple):
     @property
     def single(self) -> Cell | None:
         """The one Cell, if it is a range of one."""
-        return self.rows[0][0] if self.size == 1 and not self.sparse else None
+        return self.rows[0][0] if self.size == 1 and not self.lost else None
 
 
-Argument: TypeAlias = Cell | Block
+Argument: TypeAlias = Cell | Range
 Arguments: TypeAlias = Sequence[Argument | None]
 
 
@@ -141,25 +144,25 @@ def truth(value: bool) -> Cell:
 
 def elementwise(f: Callable[..., Cell], *arguments: Argument) -> Argument:
     """`f` of every cell, ranges broadcast as Excel does: a row or a column is repeated. Raises NotUnderstood."""
-    if not any(isinstance(a, Block) for a in arguments):
+    if not any(isinstance(a, Range) for a in arguments):
         return f(*arguments)
-    blocks = [Block(dense(a)) for a in arguments]
-    height, width = (max(sizes) for sizes in zip(*(b.shape for b in blocks), strict=True))
-    if any(rows not in (1, height) or columns not in (1, width) for rows, columns in (b.shape for b in blocks)):
+    ranges = [Range(dense(a)) for a in arguments]
+    height, width = (max(sizes) for sizes in zip(*(a.shape for a in ranges), strict=True))
+    if any(rows not in (1, height) or columns not in (1, width) for rows, columns in (a.shape for a in ranges)):
         raise NotUnderstood("it calculates with ranges of different shapes")
     if height * width > MAX_DENSE:
         raise NotUnderstood("it calculates with too many cells")
     # A range of one row or one column is repeated.
-    rows = [[[*row] * (width // len(row)) for row in [*b.rows] * (height // len(b.rows))] for b in blocks]
-    return Block([[f(*cells) for cells in zip(*lines, strict=True)] for lines in zip(*rows, strict=True)])
+    rows = [[[*row] * (width // len(row)) for row in [*a.rows] * (height // len(a.rows))] for a in ranges]
+    return Range([[f(*cells) for cells in zip(*lines, strict=True)] for lines in zip(*rows, strict=True)])
 
 
 def dense(argument: Argument | None) -> Rows:
     """The Cells row by row; one Cell is a row of one. Raises NotUnderstood."""
-    if not isinstance(argument, Block):
+    if not isinstance(argument, Range):
         return [[one(argument)]]
-    if argument.sparse:
-        raise NotUnderstood("it uses a range of too many cells")
+    if argument.lost:
+        raise NotUnderstood(f"it uses {argument.lost}")
     return argument.rows
 
 
@@ -167,7 +170,7 @@ def one(argument: Argument | None) -> Cell:
     """A single Cell; nothing between two commas is 0. Raises NotUnderstood."""
     if argument is None:
         return constant(0)
-    c = argument.single if isinstance(argument, Block) else argument
+    c = argument.single if isinstance(argument, Range) else argument
     if c is None:
         raise NotUnderstood("it has a range where one cell belongs")
     return c
@@ -185,7 +188,7 @@ def holds(c: Cell, wanted: Kind) -> bool:
 def select(arguments: Arguments, wanted: Kind) -> Iterator[Cell]:
     """The Cells of a wanted kind in ranges, row by row, and all that is no range. Raises NotUnderstood if unsure."""
     for a in arguments:
-        if isinstance(a, Block):
+        if isinstance(a, Range):
             yield from (c for row in a.rows for c in row if holds(c, wanted))
             continue
         c = one(a)
