@@ -1,7 +1,7 @@
 """A finished .xlsx as plain Python: formulas, cached values and defined names."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -92,16 +92,17 @@ def read(path: str | Path) -> Workbook:
                 tables += _tables(package, found[0].target, name)
         calculation = next((attributes for tag, attributes, _ in elements if tag == "calcPr"), {})
         as_displayed = calculation.get("fullPrecision", "1") in ("0", "false")
-        return Workbook(sheets, _names(elements, order), arrays, what_ifs, as_displayed, tuple(tables))
+        names = defined_names(((a, text) for tag, a, text in elements if tag == "definedName"), order)
+        return Workbook(sheets, names, arrays, what_ifs, as_displayed, tuple(tables))
 
 
-def _names(elements: list[tuple[str, Attributes, str]], order: list[str]) -> dict[str, str]:
+def defined_names(items: Iterable[tuple[Mapping[str, str], str]], order: Sequence[str]) -> dict[str, str]:
+    """The names of the <definedName>s, (attributes, text) each: 'eta' -> "S!$A$1", one of a single sheet as 'S!eta'."""
     names = {}
-    for tag, attributes, text in elements:
-        if tag == "definedName":
-            scope = whole(attributes.get("localSheetId"), -1)
-            sheet = f"{order[scope]}!" if 0 <= scope < len(order) else ""
-            names[sheet + attributes.get("name", "")] = text.strip()  # Gnumeric breaks the line after it
+    for attributes, text in items:
+        scope = whole(attributes.get("localSheetId"), -1)
+        sheet = f"{order[scope]}!" if 0 <= scope < len(order) else ""
+        names[sheet + attributes.get("name", "")] = text.strip()  # Gnumeric breaks the line after it
     return names
 
 

@@ -91,24 +91,27 @@ class _Memory(dict[Hashable, Skeleton | None]):
 _memory = _Memory()
 
 
-def cut(text: str) -> tuple[Skeleton, list[str]]:
-    """(what the formula has in common with others, the corners of its references). Raises FormulaError."""
+def cut(text: str, top_union: bool = False) -> tuple[Skeleton, list[str]]:
+    """(what the formula has in common with others, the corners of its references). Raises FormulaError.
+
+    `top_union`: as `parse` has it.
+    """
     left, corners = split(text)
-    if all(map(corner, corners)):  # else some are names, or off the sheet
-        skeleton = _memory.get(left)
-        if skeleton is None and left not in _memory:
-            skeleton = _regular(text, corners)
-            _memory.keep(left, skeleton, len(text))
-        if skeleton is not None:
-            return skeleton, corners
-    parsed = parse(text)
+    at = (left, top_union) if top_union else left
+    skeleton = _memory.get(at)
+    if skeleton is None and at not in _memory:
+        skeleton = _regular(text, corners, top_union)
+        _memory.keep(at, skeleton, len(text))
+    if skeleton is not None:
+        return skeleton, corners
+    parsed = parse(text, top_union)
     return Skeleton(parsed, len(text)), parsed.corners
 
 
-def _regular(text: str, corners: Sequence[str]) -> Skeleton | None:
+def _regular(text: str, corners: Sequence[str], top_union: bool) -> Skeleton | None:
     """The Skeleton, if the corners are those that the grammar finds: then so it is whatever they are."""
     try:
-        parsed = parse(text)
+        parsed = parse(text, top_union)
     except FormulaError:
         return None
     return Skeleton(parsed, len(text)) if parsed.corners == corners else None

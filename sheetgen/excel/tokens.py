@@ -40,9 +40,13 @@ _TOKEN = re.compile(
       | (?P<mark>.)""",
     re.X | re.S,
 )
-_CELL = r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}"
-_CORNER = re.compile(rf"(?<![\w.$\\?])({_CELL})(?![\w.(!\[\\?])")
-_CORNER_OR_QUOTED = re.compile(rf"""("(?:[^"]|"")*"|'(?:[^']|'')*')|{_CORNER.pattern}""")
+_CORNER = re.compile(  # begins with what is rare, and never looks back: half of the time of `cut` is spent here
+    r"""([$A-Za-z](?<![\w.$\\?].)(?:(?<=\$)[A-Za-z]{1,3}+|[A-Za-z]{0,2}+(?<!\$))
+         (?<![Xx][Ff][E-Ze-z])(?<!(?:[Xx][G-Zg-z]|[YZyz][A-Za-z])[A-Za-z])  # beyond the last column: maybe names
+         \$?+(?:[1-9][0-9]{0,5}+|1048576))(?![\w.(!\[\\?])""",
+    re.X | re.S,
+)
+_CORNER_OR_QUOTED = re.compile(rf"""("[^"]*+"|'[^']*+')|{_CORNER.pattern}""", re.X | re.S)
 _PARTS = re.compile(r"(\$?)([A-Za-z]*)(\$?)([0-9]*)")
 
 
