@@ -4,7 +4,6 @@ import re
 from bisect import bisect, insort
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate
 from typing import NamedTuple
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
@@ -75,12 +74,6 @@ def tokens(formula: str) -> Iterator[tuple[str, str]]:
     """
     for match in _TOKEN.finditer(formula):
         yield match.lastgroup or "", match.group()
-
-
-def depth(formula: str) -> int:
-    """How deep its brackets are nested."""
-    steps = (text.endswith("(") - (text == ")") for kind, text in tokens(formula) if kind in ("call", "sign"))
-    return max(accumulate(steps), default=0)
 
 
 @lru_cache(MAX_COLUMN)  # not without end: a stranger may ask for anything

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheetgen.base.text import plain
-from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, Area, address, range_of
+from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, Area, address
+from sheetgen.excel.names import Resolver
 from sheetgen.excel.package import Attributes, Package, Relation, UnreadableWorkbook, local, relations_of
-from sheetgen.excel.read import whole
+from sheetgen.excel.read import defined_names, whole
+from sheetgen.excel.references import Unresolved
 
 MAX_CHARTS, MAX_SERIES = 500, 1_000
 MAX_DEPTH = 500  # elements within elements
@@ -56,16 +58,18 @@ def read_charts(path: str | Path) -> list[Chart]:
         book = package.workbook()
         elements = package.elements(book)
         sheets = package.relations(book)
-        names = {a.get("name", "").casefold(): text for tag, a, text in elements if tag == "definedName"}
+        tabs = [attributes for tag, attributes, _ in elements if tag == "sheet"]
+        order = [tab.get("name", "") for tab in tabs]
+        names = defined_names(((a, text) for tag, a, text in elements if tag == "definedName"), order)
+        resolver = Resolver(order, names)
         charts: list[Chart] = []
-        for attributes in (attributes for tag, attributes, _ in elements if tag == "sheet"):
-            sheet = attributes.get("name", "")
+        for sheet, attributes in zip(order, tabs, strict=True):
             for id in (value for key, value in attributes.items() if local(key) == "id" and value in sheets):
-                charts += _charts_of(package, sheets[id].target, sheet, names, MAX_CHARTS - len(charts))
+                charts += _charts_of(package, sheets[id].target, sheet, resolver, MAX_CHARTS - len(charts))
         return charts
 
 
-def _charts_of(package: Package, part: str, sheet: str, names: Mapping[str, str], room: int) -> Iterator[Chart]:
+def _charts_of(package: Package, part: str, sheet: str, resolver: Resolver, room: int) -> Iterator[Chart]:
     """The charts on one sheet, whose part is given, at most `room` of them."""
     number = 0
     try:
@@ -76,7 +80,7 @@ def _charts_of(package: Package, part: str, sheet: str, names: Mapping[str, str]
             for cell, id in _Drawing(package, relation.target).found:
                 if id in targets and targets[id].kind == "chart" and number < room:
                     number += 1
-                    yield _chart(package, targets[id].target, Chart(sheet, _place(f"Chart {number}", cell), ()), names)
+                    yield _chart(package, targets[id].target, Chart(sheet, _place(f"Chart {number}", cell), ()), resolver)
     except UnreadableWorkbook as error:
         yield Chart(sheet, "a drawing", (), str(error))
 
@@ -85,7 +89,7 @@ def _relations(package: Package, part: str) -> dict[str, Relation]:
     return package.relations(part) if relations_of(part) in package.zip.NameToInfo else {}
 
 
-def _chart(package: Package, part: str, empty: Chart, names: Mapping[str, str]) -> Chart:
+def _chart(package: Package, part: str, empty: Chart, resolver: Resolver) -> Chart:
     try:
         read = _ChartPart(package, part)
     except UnreadableWorkbook as error:
@@ -94,7 +98,7 @@ def _chart(package: Package, part: str, empty: Chart, names: Mapping[str, str]) 
     name = empty.name
     if any(letter.isalpha() for letter in title):  # a title that is a number names nothing
         name = _place(title, empty.name.partition(" at ")[2])
-    series = tuple(_series(fields, empty.sheet, names) for fields in read.series)
+    series = tuple(_series(fields, empty.sheet, resolver) for fields in read.series)
     return empty._replace(name=name, series=series, log=read.log)
 
 
@@ -102,24 +106,18 @@ def _place(name: str, cell: str) -> str:
     return f"{name} at {cell}" if cell else name
 
 
-def _series(fields: Mapping[str, str], sheet: str, names: Mapping[str, str]) -> Series:
-    name, categories, values = (_reference(fields.get(key, ""), sheet, names) for key in ("tx", "cat", "val"))
+def _series(fields: Mapping[str, str], sheet: str, resolver: Resolver) -> Series:
+    name, categories, values = (_reference(fields.get(key, ""), sheet, resolver) for key in ("tx", "cat", "val"))
     return Series(plain(" ".join(fields.get("label", "").split()), MAX_NAME), name, categories, values)
 
 
-def _reference(text: str, sheet: str, names: Mapping[str, str]) -> Reference:
+def _reference(text: str, sheet: str, resolver: Resolver) -> Reference:
     """The cells that a formula of a chart names, through a defined name if need be."""
     text = text.strip()
-    target = text
-    if text.rpartition("!")[2].casefold() in names:
-        target = names[text.rpartition("!")[2].casefold()].strip()
-    home, mark, cells = target.rpartition("!")
-    area = range_of(cells)
-    if len(home) > 1 and home[0] == home[-1] == "'":
-        home = home[1:-1].replace("''", "'")
-    if area is None or "[" in home:  # another file
+    try:
+        return Reference(text, resolver.area(text, sheet))
+    except Unresolved:
         return Reference(text, None)
-    return Reference(text, area._replace(sheet=home if mark else sheet))
 
 
 class _Walk:

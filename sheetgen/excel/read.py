@@ -6,9 +6,10 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from sheetgen.excel.a1 import address, depth, mover, place, tokens
+from sheetgen.excel.a1 import address, place
 from sheetgen.excel.package import Attributes, Package, UnreadableWorkbook, local, relations_of
 from sheetgen.excel.tables import Table, table_of
+from sheetgen.excel.tokens import depth, mover, tokens
 
 MAX_CELLS = 5_000_000
 MAX_FORMULA = 8_192  # characters, as in Excel
@@ -38,7 +39,7 @@ class Entry(NamedTuple):
     @property
     def left_out(self) -> bool:
         """Whether its formula says NA(), and it shows #N/A: so a chart leaves a cell out."""
-        return self.value == "#N/A" and ("call", "NA(") in ((k, text.upper()) for k, text in tokens(self.formula or ""))
+        return self.value == "#N/A" and any(token.text.upper() == "NA(" for token in tokens(self.formula or ""))
 
 
 Sheets = dict[str, dict[str, Entry]]  # sheet name -> "A1" -> Entry, in the workbook's order

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, column_letters, column_number
@@ -100,6 +101,12 @@ def tokens(text: str) -> Iterator[Token]:
     """The tokens of a formula without its '='."""
     for match in _TOKEN.finditer(text):
         yield Token(match.lastgroup or "", match.group(), match.start())
+
+
+def depth(text: str) -> int:
+    """How deep the brackets of a formula are nested."""
+    steps = (token.text.endswith("(") - (token.text == ")") for token in tokens(text) if token.kind in ("call", "mark"))
+    return max(accumulate(steps), default=0)
 
 
 def pieces(text: str) -> Iterator[Token]:
