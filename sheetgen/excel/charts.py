@@ -80,7 +80,8 @@ def _charts_of(package: Package, part: str, sheet: str, resolver: Resolver, room
             for cell, id in _Drawing(package, relation.target).found:
                 if id in targets and targets[id].kind == "chart" and number < room:
                     number += 1
-                    yield _chart(package, targets[id].target, Chart(sheet, _place(f"Chart {number}", cell), ()), resolver)
+                    empty = Chart(sheet, _place(f"Chart {number}", cell), ())
+                    yield _chart(package, targets[id].target, empty, resolver)
     except UnreadableWorkbook as error:
         yield Chart(sheet, "a drawing", (), str(error))
 
