@@ -162,7 +162,7 @@ class _Parser:
         self.operand(Literal("number", number), False)
 
     def owner(self) -> str:
-        """What stands before the '!': the other workbook alone, if there is one."""
+        """The sheet before the '!', or the other workbook, if there is one."""
         book = _BOOK.match(self.prefix or "")
         return book.group() if book and book[1] else (self.prefix or "")
 

@@ -1,4 +1,4 @@
-"""What a formula refers to in one workbook: sheets, defined names, tables and 3-D references become areas.
+"""The references of a formula in one workbook: sheets, defined names, tables and 3-D references become areas.
 
     resolver = Resolver.of(workbook)
     resolved, areas = resolver.read("SUM(rate*B2:B9)", "S", (2, 3))  in C2 of sheet S; raises FormulaError, Unresolved

@@ -1,4 +1,4 @@
-"""What the references of a formula stand for, once names are looked up: see `names`."""
+"""The references of a formula, once names are looked up: see `names`."""
 
 from __future__ import annotations
 

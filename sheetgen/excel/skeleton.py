@@ -41,7 +41,7 @@ class Skeleton:
 
     @cached_property
     def without_wholes(self) -> Skeleton | tuple[Hashable, ...]:
-        """What it has in common with others that differ in whole columns and rows, too."""
+        """The same for all that differ in nothing but references, those to whole columns and rows included."""
         return tuple(_shape(item, wholes=False) for item in self.code) if self.wholes else self
 
     @cached_property
@@ -80,12 +80,12 @@ class _Memory(dict[Hashable, Skeleton | None]):
 
     room = MAX_KEPT
 
-    def keep(self, at: Hashable, skeleton: Skeleton | None, size: int) -> None:
+    def keep(self, shape: Hashable, skeleton: Skeleton | None, size: int) -> None:
         self.room -= size
         if self.room < 0:
             self.clear()
             self.room = MAX_KEPT - size
-        self[at] = skeleton
+        self[shape] = skeleton
 
 
 _memory = _Memory()
@@ -97,11 +97,11 @@ def cut(text: str, top_union: bool = False) -> tuple[Skeleton, list[str]]:
     `top_union`: as `parse` has it.
     """
     left, corners = split(text)
-    at = (left, top_union) if top_union else left
-    skeleton = _memory.get(at)
-    if skeleton is None and at not in _memory:
+    shape = (left, top_union) if top_union else left
+    skeleton = _memory.get(shape)
+    if skeleton is None and shape not in _memory:
         skeleton = _regular(text, corners, top_union)
-        _memory.keep(at, skeleton, len(text))
+        _memory.keep(shape, skeleton, len(text))
     if skeleton is not None:
         return skeleton, corners
     parsed = parse(text, top_union)

@@ -140,7 +140,7 @@ def _joined(kept: list[Token]) -> Token:
 
 
 def _left(kept: list[Token]) -> Iterator[Token]:
-    """What stands alone of a sheet, a cell and a colon."""
+    """The pieces that a sheet, a cell and a colon are, if no reference came of them."""
     rest = [kept.pop()] if kept and kept[-1].kind in ("mark", "sheet") else []
     if kept:
         yield _joined(kept)

@@ -1,4 +1,4 @@
-"""What makes Excel offer a repair ("We found a problem with some content...") or show a name error.
+"""Find what makes Excel offer a repair ("We found a problem with some content...") or show a name error.
 
     from sheetgen.judge.lint import lint
     assert lint("book.xlsx") == []

@@ -1,4 +1,4 @@
-"""What Excel would say to a formula, whatever workbook it stands in: a walk over its postfix form (`excel.formula`)."""
+"""The faults of a formula, whatever workbook it stands in: a walk over its postfix form (`excel.formula`)."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What a formula may refer to in one workbook: its sheets, names and tables."""
+"""The faults of a formula in one workbook, with its sheets, names and tables."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

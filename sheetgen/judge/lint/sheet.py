@@ -1,4 +1,4 @@
-"""What surrounds the cells of a sheet: merges, tables, validations, conditional formats, links, views, widths."""
+"""The surroundings of the cells of a sheet: merges, tables, validations, conditional formats, links, views, widths."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

@@ -64,7 +64,7 @@ class Styles:
 
 
 def _missing(item: Element, sizes: dict[str, int], codes: set[int]) -> Iterator[str]:
-    """What a cell format refers to and is not there."""
+    """A message for each part of a cell format that is not there."""
     for name, size in sizes.items():
         if whole(item.get(f"{name}Id")) >= max(size, 1):
             yield f"The cell format uses {name} {item.get(f'{name}Id')} and there are {size}: add it."
