@@ -85,16 +85,17 @@ class Corner(NamedTuple):
     row_fixed: bool
     column_fixed: bool
 
-    def moved(self, rows: int, columns: int) -> Corner | None:
-        """The cell so many rows down and columns right of it; None off the sheet."""
+    def moved(self, rows: int, columns: int) -> str:
+        """The text of the cell so many rows down and columns right of it; '' off the sheet."""
         row = self.row if self.row_fixed else self.row + rows
         column = self.column if self.column_fixed else self.column + columns
-        on_sheet = bool(self.row) <= row <= MAX_ROW and bool(self.column) <= column <= MAX_COLUMN
-        return self._replace(row=row, column=column) if on_sheet else None
+        if not (bool(self.row) <= row <= MAX_ROW and bool(self.column) <= column <= MAX_COLUMN):
+            return ""
+        letters = f"{'$' if self.column_fixed else ''}{column_letters(column)}" if column else ""
+        return f"{letters}{'$' if self.row_fixed else ''}{row}" if row else letters
 
     def __str__(self) -> str:
-        column = f"{'$' * self.column_fixed}{column_letters(self.column)}" if self.column else ""
-        return column + (f"{'$' * self.row_fixed}{self.row}" if self.row else "")
+        return self.moved(0, 0)
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -124,11 +125,12 @@ def pieces(text: str) -> Iterator[Token]:
             kept.append(token)
             yield _joined(kept)
         else:
-            yield from _left(kept)
+            if kept:
+                yield from _left(kept)
             if token.kind in ("sheet", "cell"):
                 kept.append(token)
             else:
-                yield token._replace(kind="reference") if token.kind in ("columns", "rows") else token
+                yield Token("reference", *token[1:]) if token.kind in ("columns", "rows") else token
     yield from _left(kept)
 
 
@@ -187,10 +189,12 @@ def mover(text: str) -> Callable[[int, int], str]:
     """
     parts: list[str | list[Corner]] = []
     for kind, piece, _ in pieces(text):
+        if kind != "reference":
+            parts.append(piece)
+            continue
         sheet, mark, cells = piece.rpartition("!")
-        corners = [corner(cell) for cell in cells.split(":")] if kind == "reference" else []
-        known = [c for c in corners if c is not None]
-        parts += [sheet + mark, known] if known and len(known) == len(corners) else [piece]
+        corners = [c for c in map(corner, cells.split(":")) if c is not None]
+        parts += [sheet + mark, corners] if len(corners) == cells.count(":") + 1 else [piece]
 
     def moved(rows: int, columns: int) -> str:
         return "".join(part if isinstance(part, str) else _moved(part, rows, columns) for part in parts)
@@ -199,5 +203,5 @@ def mover(text: str) -> Callable[[int, int], str]:
 
 
 def _moved(corners: list[Corner], rows: int, columns: int) -> str:
-    there = [c.moved(rows, columns) for c in corners]
-    return "#REF!" if None in there else ":".join(map(str, there))
+    texts = [c.moved(rows, columns) for c in corners]
+    return ":".join(texts) if all(texts) else "#REF!"
