@@ -69,6 +69,13 @@ UNEXPECTED = {
 }
 
 
+_LETTERS = {  # one for each token, so that pieces can be seen in them; that of a sign or number is its first character
+    "sheet": "s", "cell": "c", "columns": "w", "rows": "w", "name": "n", "error": "n", "call": ".", "r1c1": ".",
+    "table": ".",
+}  # fmt: skip
+_PIECE = re.compile(r"(?P<reference>s?(?:c(?::c)?|w))|sn|.", re.S)
+
+
 class Token(NamedTuple):
     """A piece of a formula, and where it begins."""
 
@@ -112,41 +119,15 @@ def depth(text: str) -> int:
 
 def pieces(text: str) -> Iterator[Token]:
     """The tokens, but a reference with its sheet and both corners is one of kind 'reference'; S!eta is one name."""
-    kept: list[Token] = []  # a sheet, then a cell, then a colon
-    for token in tokens(text):
-        last = kept[-1].kind if kept else ""
-        if token.kind == "cell" and last in ("sheet", "mark", ""):
-            kept.append(token)
-            if last == "mark":
-                yield _joined(kept)
-        elif token.text == ":" and last == "cell":
-            kept.append(token)
-        elif token.kind in ("columns", "rows", "name", "error") and last == "sheet":
-            kept.append(token)
-            yield _joined(kept)
+    parts = list(tokens(text))
+    letters = "".join([_LETTERS.get(part.kind, part.text[0]) for part in parts])
+    for match in _PIECE.finditer(letters):
+        first, last = match.span()
+        if last - first == 1 and not match.lastgroup:
+            yield parts[first]
         else:
-            if kept:
-                yield from _left(kept)
-            if token.kind in ("sheet", "cell"):
-                kept.append(token)
-            else:
-                yield Token("reference", *token[1:]) if token.kind in ("columns", "rows") else token
-    yield from _left(kept)
-
-
-def _joined(kept: list[Token]) -> Token:
-    kind = kept[-1].kind if kept[-1].kind in ("name", "error") else "reference"
-    token = Token(kind, "".join(t.text for t in kept), kept[0].start)
-    kept.clear()
-    return token
-
-
-def _left(kept: list[Token]) -> Iterator[Token]:
-    """The pieces that a sheet, a cell and a colon are, if no reference came of them."""
-    rest = [kept.pop()] if kept and kept[-1].kind in ("mark", "sheet") else []
-    if kept:
-        yield _joined(kept)
-    yield from rest
+            joined = "".join([part.text for part in parts[first:last]])
+            yield Token(match.lastgroup or parts[last - 1].kind, joined, parts[first].start)
 
 
 def is_array(text: str) -> bool:
