@@ -10,11 +10,11 @@ Calculate (reader, compiled): a plan for all cells of one skeleton, then the are
     areas = resolved.areas(corners, sheet, place(at))           # raises Unresolved
     for item in resolved.code: ...                              # Slot(n) is areas[n]; Literal, Operator, Call, Array
 
-Judge (lint): what is fatal is an error of the grammar, all else is read off the postfix.
-    try: parsed = parse(text, top_union)
+Judge (lint): what is fatal is an error of the grammar, all else is read off the postfix, once for a filled-down column.
+    try: skeleton, _ = cut(text, top_union)
     except FormulaError as error: return [(error.rule, error.message)]
-    for item in parsed.code: ...            # stack of (is it a range, empty, its text); Cells.prefix, Name, tables
-    FUNCTIONS[item.name].wants_range(k, item.operands), returns_range(item.spelled), parsed.levels > 64
+    for item in skeleton.code: ...          # stack of (range, value or empty; its text); Cells.prefix, Name, tables
+    FUNCTIONS[item.name].wants_range(k, item.operands), returns_range(item.spelled), skeleton.levels > 64
 
 Hand on as text (engines/dialect, engines/iron, audit/write): tokens, references in one piece.
     skeleton, corners = cut(text)                               # one group for all that have skeleton and shapes

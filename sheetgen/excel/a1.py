@@ -4,7 +4,6 @@ import re
 from bisect import bisect, insort
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate
 from typing import NamedTuple
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
@@ -77,12 +76,6 @@ def tokens(formula: str) -> Iterator[tuple[str, str]]:
         yield match.lastgroup or "", match.group()
 
 
-def depth(formula: str) -> int:
-    """How deep its brackets are nested."""
-    steps = (text.endswith("(") - (text == ")") for kind, text in tokens(formula) if kind in ("call", "sign"))
-    return max(accumulate(steps), default=0)
-
-
 @lru_cache(MAX_COLUMN)  # not without end: a stranger may ask for anything
 def column_number(letters: str) -> int:
     """A -> 1, Z -> 26, AA -> 27; 0 for what is no column."""
@@ -131,8 +124,8 @@ def range_of(text: str) -> Area | None:
     """The cells that 'B2', 'B2:C9', 'A:B' or '1:2' names, with or without $; None if it is no range of a sheet."""
     if not _RANGE.fullmatch(text):
         return None
-    found = area(text)
-    return found if found.last_row <= MAX_ROW and found.last_column <= MAX_COLUMN else None
+    cells = area(text)
+    return cells if cells.last_row <= MAX_ROW and cells.last_column <= MAX_COLUMN else None
 
 
 def quoted(sheet: str) -> str:
@@ -152,21 +145,21 @@ def overlaps(areas: Sequence[tuple[Area, str]]) -> Iterator[tuple[str, str]]:
 
     A sweep down the rows keeps the areas side by side, by their columns, so that only neighbours are looked at.
     """
-    kept: list[tuple[Area, str]] = []
+    row: list[tuple[Area, str]] = []  # side by side
     for new, label in sorted(areas):
-        at = max(bisect(kept, new.column, key=_first_column) - 1, 0)
+        index = max(bisect(row, new.column, key=_first_column) - 1, 0)
         alone = True
-        while at < len(kept) and kept[at][0].column <= new.last_column:
-            old, other = kept[at]
+        while index < len(row) and row[index][0].column <= new.last_column:
+            old, other = row[index]
             if old.last_row < new.row:
-                del kept[at]
+                del row[index]
                 continue
             if old.last_column >= new.column:
                 alone = False
                 yield other, label
-            at += 1
+            index += 1
         if alone:
-            insort(kept, (new, label), key=_first_column)
+            insort(row, (new, label), key=_first_column)
 
 
 def _first_column(item: tuple[Area, str]) -> int:

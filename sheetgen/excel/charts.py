@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheetgen.base.text import plain
-from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, Area, address, range_of
-from sheetgen.excel.package import Attributes, Package, Relation, UnreadableWorkbook, local, relations_of
-from sheetgen.excel.read import whole
+from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, Area, address
+from sheetgen.excel.names import Resolver
+from sheetgen.excel.package import Attributes, Package, UnreadableWorkbook, local
+from sheetgen.excel.read import defined_names, whole
+from sheetgen.excel.references import Unresolved
 
 MAX_CHARTS, MAX_SERIES = 500, 1_000
 MAX_DEPTH = 500  # elements within elements
@@ -18,7 +20,7 @@ MAX_NAME = 80
 
 
 class Reference(NamedTuple):
-    """What a chart says of its cells; `area` is None for what is not one range, such as (A1,B2) or a literal."""
+    """Cells as a chart refers to them; `area` is None for what is not one range, such as (A1,B2) or a literal."""
 
     text: str
     area: Area | None
@@ -56,36 +58,35 @@ def read_charts(path: str | Path) -> list[Chart]:
         book = package.workbook()
         elements = package.elements(book)
         sheets = package.relations(book)
-        names = {a.get("name", "").casefold(): text for tag, a, text in elements if tag == "definedName"}
+        tabs = [attributes for tag, attributes, _ in elements if tag == "sheet"]
+        order = [tab.get("name", "") for tab in tabs]
+        names = defined_names(((a, text) for tag, a, text in elements if tag == "definedName"), order)
+        resolver = Resolver(order, names)
         charts: list[Chart] = []
-        for attributes in (attributes for tag, attributes, _ in elements if tag == "sheet"):
-            sheet = attributes.get("name", "")
+        for sheet, attributes in zip(order, tabs, strict=True):
             for id in (value for key, value in attributes.items() if local(key) == "id" and value in sheets):
-                charts += _charts_of(package, sheets[id].target, sheet, names, MAX_CHARTS - len(charts))
+                charts += _charts_of(package, sheets[id].target, sheet, resolver, MAX_CHARTS - len(charts))
         return charts
 
 
-def _charts_of(package: Package, part: str, sheet: str, names: Mapping[str, str], room: int) -> Iterator[Chart]:
+def _charts_of(package: Package, part: str, sheet: str, resolver: Resolver, room: int) -> Iterator[Chart]:
     """The charts on one sheet, whose part is given, at most `room` of them."""
     number = 0
     try:
-        for relation in _relations(package, part).values():
+        for relation in package.relations(part, required=False).values():
             if relation.kind != "drawing":
                 continue
-            targets = _relations(package, relation.target)
-            for cell, id in _Drawing(package, relation.target).found:
+            targets = package.relations(relation.target, required=False)
+            for cell, id in _Drawing(package, relation.target).charts:
                 if id in targets and targets[id].kind == "chart" and number < room:
                     number += 1
-                    yield _chart(package, targets[id].target, Chart(sheet, _place(f"Chart {number}", cell), ()), names)
+                    empty = Chart(sheet, _place(f"Chart {number}", cell), ())
+                    yield _chart(package, targets[id].target, empty, resolver)
     except UnreadableWorkbook as error:
         yield Chart(sheet, "a drawing", (), str(error))
 
 
-def _relations(package: Package, part: str) -> dict[str, Relation]:
-    return package.relations(part) if relations_of(part) in package.zip.NameToInfo else {}
-
-
-def _chart(package: Package, part: str, empty: Chart, names: Mapping[str, str]) -> Chart:
+def _chart(package: Package, part: str, empty: Chart, resolver: Resolver) -> Chart:
     try:
         read = _ChartPart(package, part)
     except UnreadableWorkbook as error:
@@ -94,7 +95,7 @@ def _chart(package: Package, part: str, empty: Chart, names: Mapping[str, str]) 
     name = empty.name
     if any(letter.isalpha() for letter in title):  # a title that is a number names nothing
         name = _place(title, empty.name.partition(" at ")[2])
-    series = tuple(_series(fields, empty.sheet, names) for fields in read.series)
+    series = tuple(_series(fields, empty.sheet, resolver) for fields in read.series)
     return empty._replace(name=name, series=series, log=read.log)
 
 
@@ -102,24 +103,18 @@ def _place(name: str, cell: str) -> str:
     return f"{name} at {cell}" if cell else name
 
 
-def _series(fields: Mapping[str, str], sheet: str, names: Mapping[str, str]) -> Series:
-    name, categories, values = (_reference(fields.get(key, ""), sheet, names) for key in ("tx", "cat", "val"))
+def _series(fields: Mapping[str, str], sheet: str, resolver: Resolver) -> Series:
+    name, categories, values = (_reference(fields.get(key, ""), sheet, resolver) for key in ("tx", "cat", "val"))
     return Series(plain(" ".join(fields.get("label", "").split()), MAX_NAME), name, categories, values)
 
 
-def _reference(text: str, sheet: str, names: Mapping[str, str]) -> Reference:
+def _reference(text: str, sheet: str, resolver: Resolver) -> Reference:
     """The cells that a formula of a chart names, through a defined name if need be."""
     text = text.strip()
-    target = text
-    if text.rpartition("!")[2].casefold() in names:
-        target = names[text.rpartition("!")[2].casefold()].strip()
-    home, mark, cells = target.rpartition("!")
-    area = range_of(cells)
-    if len(home) > 1 and home[0] == home[-1] == "'":
-        home = home[1:-1].replace("''", "'")
-    if area is None or "[" in home:  # another file
+    try:
+        return Reference(text, resolver.area(text, sheet))
+    except Unresolved:
         return Reference(text, None)
-    return Reference(text, area._replace(sheet=home if mark else sheet))
 
 
 class _Walk:
@@ -131,10 +126,8 @@ class _Walk:
         parser = package.parser()
         parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
         parser.CharacterDataHandler = self._data
-        self.package, self.part, held = package, part, 0
-        for chunk in package.parse(part, parser):
-            held += len(chunk)
-            package.check_held(part, held)
+        self.package, self.part = package, part
+        package.parse_whole(part, parser)
 
     def begin(self, attributes: Attributes) -> None:
         """An element begins."""
@@ -160,13 +153,13 @@ class _Walk:
 
 
 class _Drawing(_Walk):
-    """`found`: the cell at the top left corner ('' if there is none) and the relation of each chart."""
+    """`charts`: the cell at the top left corner ('' if there is none) and the relation of each chart."""
 
     def __init__(self, package: Package, part: str) -> None:
-        self.found: dict[tuple[str, str], None] = {}  # in order; a Choice and its Fallback may both name a chart
+        self.charts: dict[tuple[str, str], None] = {}  # in order; a Choice and its Fallback may both name a chart
         self.corner = {"row": -1, "col": -1}
         super().__init__(package, part)
-        self.found = dict(list(self.found.items())[:MAX_CHARTS])
+        self.charts = dict(list(self.charts.items())[:MAX_CHARTS])
 
     def begin(self, attributes: Attributes) -> None:
         if self.path[-1].endswith("Anchor"):
@@ -175,7 +168,7 @@ class _Drawing(_Walk):
             row, column = self.corner["row"] + 1, self.corner["col"] + 1
             cell = address(row, column) if 1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN else ""
             for id in (value for key, value in attributes.items() if local(key) == "id"):
-                self.found[cell, id] = None
+                self.charts[cell, id] = None
 
     def end(self) -> None:
         if self.path[-2:-1] == ["from"] and self.path[-1] in self.corner:
@@ -201,25 +194,25 @@ class _ChartPart(_Walk):
     def __init__(self, package: Package, part: str) -> None:
         self.title: list[str] = []
         self.series: list[dict[str, str]] = []
-        self.at = 0  # how deep the series stands that is being read
+        self.depth = 0  # of the series that is being read
         self.log = False
         super().__init__(package, part)
 
     def begin(self, attributes: Attributes) -> None:
         self.log |= self.path[-2:] == ["scaling", "logBase"]
-        if self.path[-1] == "ser" and not self.at and "extLst" not in self.path:  # there, series that are hidden
-            self.at = len(self.path)
+        if self.path[-1] == "ser" and not self.depth and "extLst" not in self.path:  # there, series that are hidden
+            self.depth = len(self.path)
             self.series.append({})
             if len(self.series) > MAX_SERIES:
                 self.package.refuse(f"has more than {MAX_SERIES:,} series in {self.part}")
 
     def end(self) -> None:
-        if self.at:
-            field = _FIELDS.get(tuple(self.path[self.at :]))
+        if self.depth:
+            field = _FIELDS.get(tuple(self.path[self.depth :]))
             if field:
                 self.series[-1].setdefault(field, self.text)
-            if len(self.path) == self.at:
-                self.at = 0
+            if len(self.path) == self.depth:
+                self.depth = 0
         elif self.path[1:3] == ["chart", "title"] and len(self.title) < MAX_NAME:
             if self.path[-1] in ("t", "v"):
                 self.title.append(self.text)

@@ -14,7 +14,6 @@ Excel's precedence: a sign before an operand binds more than a power, so -2^2 is
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from sheetgen.excel.functions import bare, returns_range
 from sheetgen.excel.instructions import (
@@ -28,8 +27,8 @@ from sheetgen.excel.instructions import (
     Name,
     Operator,
     Parsed,
+    joined_cells,
 )
-from sheetgen.excel.instructions import joined_cells as joined
 from sheetgen.excel.structured import table_reference
 from sheetgen.excel.tokens import LIKE_CELL, NAME_BEYOND, UNEXPECTED, Token, corner, is_array, tokens
 
@@ -48,20 +47,12 @@ def parse(text: str, top_union: bool = False) -> Parsed:
     return _Parser(text, top_union).parse()
 
 
-class _Waiting(NamedTuple):
-    """An operator whose operands are not complete."""
-
-    name: str
-    binds: int
-    operands: int
-
-
 class _Bracket:
-    """One open bracket, of a call or ('') a bare one, with what it interrupted."""
+    """One open bracket, of a call or ('') a bare one, so many calls deep, with the operator that it interrupted."""
 
-    def __init__(self, spelled: str, floor: int, beside: bool, colon: bool) -> None:
-        self.spelled, self.floor = spelled, floor  # operators above the floor are its own
-        self.beside, self.colon = beside, colon  # an operand, or a colon, stands right before it: it must be a range
+    def __init__(self, spelled: str, floor: int, level: int, operator: str) -> None:
+        self.spelled, self.level, self.operator = spelled, level, operator
+        self.floor = floor  # operators above the floor are its own
         self.arguments = 0
         self.ranges = True  # so far nothing but ranges in this argument
 
@@ -74,10 +65,10 @@ class _Parser:
         self.code: list[Instruction] = []
         self.corners: list[str] = []
         self.calls: list[str] = []
-        self.levels = self.nested = 0
-        self.waiting: list[_Waiting] = []
-        self.brackets = [_Bracket("", 0, False, False)]
-        self.wanted, self.is_range, self.colon, self.spaced = True, False, False, False
+        self.levels = 0
+        self.waiting: list[tuple[int, Operator]] = []  # how tightly each binds; their operands are not complete
+        self.brackets = [_Bracket("", 0, 0, "")]
+        self.wanted, self.is_range, self.spaced = True, False, False
         self.operator = ""  # after which an operand is missing
         self.prefix: str | None = None
         self.token = Token("", "", 0)
@@ -96,62 +87,59 @@ class _Parser:
             getattr(self, f"_{token.kind}")(token.text)
             self.spaced &= token.kind == "sheet"
         self.token = Token("", "", len(self.text))
-        self._finish()
-        return Parsed(tuple(self.code), self.corners, tuple(self.calls), self.levels)
-
-    def _finish(self) -> None:
         if self.prefix is not None:
             raise self.bad("it ends in a sheet name: write a cell after the !")
         if len(self.brackets) > 1:
             raise self.bad(f"brackets are left open: add {')' * (len(self.brackets) - 1)}")
         if self.wanted:
-            raise self.bad(
-                f"an operand is missing after {self.operator}" if self.operator else "it is empty: write one"
-            )
+            raise self.missing() if self.operator else self.bad("it is empty: write one")
         self.reduce(0)
+        return Parsed(tuple(self.code), self.corners, tuple(self.calls), self.levels)
 
     def bad(self, why: str) -> FormulaError:
         return FormulaError("formula-syntax", f"Excel cannot read the formula: {why}.", self.token)
 
+    def missing(self) -> FormulaError:
+        return self.bad(f"an operand is missing after {self.operator}")
+
     def reduce(self, binds: int) -> None:
         """Let the operators go that bind at least so tightly, from the last."""
         floor = self.brackets[-1].floor
-        while len(self.waiting) > floor and self.waiting[-1].binds >= binds:
-            name, _, operands = self.waiting.pop()
-            if name == ":" and (cells := joined(*self.code[-2:])) is not None:
+        while len(self.waiting) > floor and self.waiting[-1][0] >= binds:
+            _, operator = self.waiting.pop()
+            if operator.name == ":" and (cells := joined_cells(*self.code[-2:])) is not None:
                 self.code[-2:] = [cells]
             else:
-                self.code.append(Operator(name, operands))
+                self.code.append(operator)
 
     def wait(self, name: str, binds: int, operands: int = 2) -> None:
         if operands == 2:
             self.reduce(binds)
-        self.waiting.append(_Waiting(name, binds, operands))
+        self.waiting.append((binds, Operator(name, operands)))
 
     # operands
 
     def operand(self, item: Instruction, is_range: bool) -> None:
-        self.intersect(is_range)
+        self.begin()
         self.code.append(item)
-        self.read(is_range)
+        self.end(is_range)
 
-    def intersect(self, is_range: bool = True) -> bool:
-        """Whether another operand stands right before this one; then both are ranges with a space between them."""
-        if self.wanted:
-            return False
-        self.check_neighbours(is_range)
-        self.wait(" ", INTERSECTION)
-        return True
+    def begin(self) -> None:
+        """Begin an operand; right after another one, both are ranges with a space between them."""
+        if not self.wanted:
+            self.check_neighbour()
+            self.wait(" ", INTERSECTION)
+            self.operator = " "
 
-    def read(self, is_range: bool) -> None:
+    def end(self, is_range: bool) -> None:
         """Note that an operand has just ended."""
-        if self.colon and not is_range:
-            raise self.bad(_NO_RIGHT)
-        self.wanted, self.colon, self.operator, self.is_range, self.prefix = False, False, "", is_range, None
+        if self.operator in (":", " ") and not is_range:
+            raise self.bad(_NO_RIGHT if self.operator == ":" else _SIDE_BY_SIDE)
+        self.wanted, self.operator, self.is_range, self.prefix = False, "", is_range, None
         self.brackets[-1].ranges &= is_range
 
-    def check_neighbours(self, is_range: bool = True) -> None:
-        if not (self.spaced and self.is_range and is_range):
+    def check_neighbour(self) -> None:
+        if not (self.spaced and self.is_range):
             raise self.bad(_SIDE_BY_SIDE)
 
     def _text(self, token: str) -> None:
@@ -174,13 +162,13 @@ class _Parser:
         self.operand(Literal("number", number), False)
 
     def owner(self) -> str:
-        """What stands before the '!': the other workbook alone, if there is one."""
+        """The sheet before the '!', or the other workbook, if there is one."""
         book = _BOOK.match(self.prefix or "")
         return book.group() if book and book[1] else (self.prefix or "")
 
     def _sheet(self, token: str) -> None:
         if not self.wanted:
-            self.check_neighbours()
+            self.check_neighbour()
         quoted = token[0] == "'"
         prefix = token[1:-2].replace("''", "'") if quoted else token[:-1]
         name = _BOOK.sub("", prefix)
@@ -224,7 +212,7 @@ class _Parser:
     def _infix(self, token: str) -> None:
         if self.wanted and token not in _SIGNS:
             raise self.bad(f"the operator {token} has no operand on its left")
-        if self.colon:
+        if self.operator == ":":
             raise self.bad(_NO_RIGHT)
         if self.wanted:
             self.wait(_SIGNS[token], PREFIX, 1)
@@ -237,15 +225,15 @@ class _Parser:
         if self.prefix is not None:
             raise self.bad(f"{self.owner()}! stands before a function: remove it")
         self.calls.append(bare(token[:-1]))
-        self.nested += 1
-        self.levels = max(self.levels, self.nested)
         self.open(token[:-1])
+        self.levels = max(self.levels, self.brackets[-1].level)
 
     def open(self, spelled: str = "") -> None:
         """Begin a call, or a pair of brackets."""
-        beside = self.intersect()
-        self.brackets.append(_Bracket(spelled, len(self.waiting), beside, self.colon))
-        self.wanted, self.is_range, self.colon, self.operator = True, False, False, ""
+        self.begin()
+        level = self.brackets[-1].level + bool(spelled)
+        self.brackets.append(_Bracket(spelled, len(self.waiting), level, self.operator))
+        self.wanted, self.is_range, self.operator = True, False, ""
 
     def _mark(self, token: str) -> None:
         if token == "@":
@@ -266,7 +254,7 @@ class _Parser:
         if self.wanted or not self.is_range:
             raise self.bad("the range operator : has no range on its left: write two cells")
         self.wait(":", RANGE)
-        self.wanted, self.colon, self.operator = True, True, ":"
+        self.wanted, self.operator = True, ":"
 
     def comma(self) -> None:
         bracket = self.brackets[-1]
@@ -283,7 +271,7 @@ class _Parser:
     def end_argument(self) -> None:
         """An operator must not dangle at its end; where nothing stands, something is missing."""
         if self.wanted and self.operator:
-            raise self.bad(f"an operand is missing after {self.operator}")
+            raise self.missing()
         if self.wanted:
             self.code.append(Literal("missing", None))
         self.reduce(0)
@@ -293,19 +281,16 @@ class _Parser:
         bracket = self.brackets[-1]
         if len(self.brackets) == 1:
             raise self.bad("a ) has no (: remove it")
-        if not bracket.spelled and self.wanted:
-            raise self.bad("a pair of brackets ends without an operand: fill or remove it")
-        if not bracket.spelled:
-            self.reduce(0)
-            is_range = self.is_range and bracket.ranges
-        else:
+        if bracket.spelled:
             if bracket.arguments or self.operator or not self.wanted:
                 self.end_argument()
             self.code.append(Call(bare(bracket.spelled), bracket.arguments, bracket.spelled))
-            self.nested -= 1
             is_range = returns_range(bracket.spelled)
+        elif self.wanted:
+            raise self.bad("a pair of brackets ends without an operand: fill or remove it")
+        else:
+            self.reduce(0)
+            is_range = self.is_range and bracket.ranges
         self.brackets.pop()
-        if bracket.beside and not is_range:
-            raise self.bad(_SIDE_BY_SIDE)
-        self.colon = bracket.colon
-        self.read(is_range)
+        self.operator = bracket.operator
+        self.end(is_range)

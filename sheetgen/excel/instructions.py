@@ -1,4 +1,4 @@
-"""What a formula is made of, operands first: see `formula`."""
+"""The parts of a formula, operands first: see `formula`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TableReference(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """What is done with the last few values."""
+    """An operation on the last few values."""
 
     name: str
     operands: int

@@ -1,4 +1,4 @@
-"""What a formula refers to in one workbook: sheets, defined names, tables and 3-D references become areas.
+"""The references of a formula in one workbook: sheets, defined names, tables and 3-D references become areas.
 
     resolver = Resolver.of(workbook)
     resolved, areas = resolver.read("SUM(rate*B2:B9)", "S", (2, 3))  in C2 of sheet S; raises FormulaError, Unresolved
@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from sheetgen.excel.a1 import Area
-from sheetgen.excel.formula import parse
 from sheetgen.excel.instructions import Cells, FormulaError, Literal, Name, Operator, TableReference
 from sheetgen.excel.read import Workbook
 from sheetgen.excel.references import (
@@ -34,6 +33,7 @@ from sheetgen.excel.references import (
     Unresolved,
     area_between,
     area_of,
+    owners_of,
 )
 from sheetgen.excel.skeleton import Skeleton, cut
 from sheetgen.excel.structured import THIS_ROW, cells
@@ -54,7 +54,7 @@ class Resolver:
         self.order = list(sheets)
         self.sheets = {name.casefold(): name for name in self.order}
         self.names = {name.casefold(): text.removeprefix("=") for name, text in names.items()}
-        self.tables = {table.name.casefold(): table for table in tables}
+        self.tables = {table.name.casefold(): table for table in reversed(list(tables))}  # the first of one name
         self.scoped = {name.rpartition("!")[2] for name in self.names if "!" in name}
         self.room = MAX_ALL
         self._resolved: dict[Hashable, Resolved] = {}
@@ -109,22 +109,30 @@ class Resolver:
                 self._resolved[(sheet, skeleton) if resolved.scope else skeleton] = resolved
         return resolved
 
-    def text(self, name: str, scope: str) -> str | None:
-        """What a defined name stands for on a sheet, as the file has it; None if there is no such name."""
-        return self.names.get(f"{scope}!{name}".casefold(), self.names.get(name.casefold()))
+    def defines(self, name: str, sheet: str) -> bool:
+        """Whether a formula of the sheet may use the name, be it a table's."""
+        return self._key(name, sheet) in self.names or name.casefold() in self.tables
 
-    def meaning(self, name: str, scope: str) -> tuple[Skeleton, list[str]] | str | None:
+    def text(self, name: str, sheet: str) -> str | None:
+        """What a defined name stands for on a sheet, as the file has it; None if there is no such name."""
+        return self.names.get(self._key(name, sheet))
+
+    def meaning(self, name: str, sheet: str) -> tuple[Skeleton, list[str]] | str | None:
         """The formula of a defined name, '' if there is none, None if nobody can read it."""
-        text = self.text(name, scope)
-        if text is None:
+        key = self._key(name, sheet)
+        if key not in self.names:
             return ""
-        if text not in self._meanings:
+        if key not in self._meanings:
             try:
-                parsed = parse(text, top_union=True)
-                self._meanings[text] = Skeleton(parsed, len(text)), parsed.corners
+                self._meanings[key] = cut(self.names[key], top_union=True)
             except FormulaError:
-                self._meanings[text] = None
-        return self._meanings[text]
+                self._meanings[key] = None
+        return self._meanings[key]
+
+    def _key(self, name: str, sheet: str) -> str:
+        """The name as `names` has it: that of the sheet, if it has one of its own."""
+        own = f"{sheet}!{name}".casefold()
+        return own if own in self.names else name.casefold()
 
 
 class _TooMuch(Exception):
@@ -172,14 +180,14 @@ class _Expansion:
         """The sheets before a '!', '' for the formula's own; a hostile file may name one a:b or [1]."""
         if (known := self.book.sheet(prefix)) is not None:
             return [known]
-        book, mark, name = prefix.rpartition("]")
-        if mark and book not in ("[0", ""):
+        book, names = owners_of(prefix)
+        if book:
             return Unknown("#REF!", f"there is no sheet {prefix[:MAX_SHOWN]}", True)
-        if not name:
-            return [home]
-        ends = [self.book.sheet(part) for part in name.split(":")]
+        ends = [self.book.sheet(name) for name in names]
         if None in ends:
-            return Unknown("#REF!", f"there is no sheet {name[:MAX_SHOWN]}")
+            return Unknown("#REF!", f"there is no sheet {':'.join(names)[:MAX_SHOWN]}")
+        if not ends:
+            return [home]
         first, last = sorted(self.book.order.index(end or "") for end in (ends[0], ends[-1]))
         return self.book.order[first : last + 1]
 

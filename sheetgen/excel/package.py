@@ -45,7 +45,7 @@ class Relation(NamedTuple):
 
     @classmethod
     def of(cls, part: str, attributes: Mapping[str, str]) -> Self:
-        """What the attributes of a <Relationship> of a part say."""
+        """Read the attributes of a <Relationship> of a part."""
         target = attributes.get("Target", "")
         external = attributes.get("TargetMode") == "External" or target.startswith("#")
         if not external:
@@ -132,9 +132,9 @@ class Archive:
             run = run if first < 0 else len(chunk) - last
             yield chunk
 
-    def check_held(self, part: str, held: int) -> None:
+    def check_held(self, part: str, size: int) -> None:
         """Refuse to keep more bytes of one part than MAX_HELD."""
-        if held > MAX_HELD:
+        if size > MAX_HELD:
             self.refuse(f"has more than {MAX_HELD:,} bytes in {part} that must be read at once")
 
 
@@ -169,35 +169,44 @@ class Package(Archive):
         except expat.ExpatError as error:
             raise UnreadableWorkbook(f"{self.path.name} has broken XML in {part}: {error}.") from error
 
+    def parse_whole(self, part: str, parser: expat.XMLParserType) -> None:
+        """Feed a part of which much is kept, and which may be no larger than MAX_HELD, to its parser."""
+        size = 0
+        for chunk in self.parse(part, parser):
+            size += len(chunk)
+            self.check_held(part, size)
+
     def elements(self, part: str) -> list[tuple[str, Attributes, str]]:
         """(local name, attributes, text up to the first child) of every element, for small parts."""
-        found: list[tuple[str, Attributes, list[str]]] = []
+        elements: list[tuple[str, Attributes, list[str]]] = []
 
         def start(tag: str, attributes: Attributes) -> None:
-            if len(found) == MAX_ELEMENTS:
+            if len(elements) == MAX_ELEMENTS:
                 self.refuse(f"has more than {MAX_ELEMENTS:,} elements in {part}")
-            found.append((local(tag), attributes, []))
+            elements.append((local(tag), attributes, []))
 
         parser = self.parser()
         parser.StartElementHandler = start
-        parser.CharacterDataHandler = lambda text: found[-1][2].append(text)
-        held = 0
-        for chunk in self.parse(part, parser):
-            held += len(chunk)
-            self.check_held(part, held)
-        return [(tag, attributes, "".join(text)) for tag, attributes, text in found]
+        parser.CharacterDataHandler = lambda text: elements[-1][2].append(text)
+        self.parse_whole(part, parser)
+        return [(tag, attributes, "".join(text)) for tag, attributes, text in elements]
 
-    def relations(self, part: str) -> dict[str, Relation]:
-        """The relationships that start at a part ('' is the package) and end in the file, by their ids."""
+    def relations(self, part: str, required: bool = True) -> dict[str, Relation]:
+        """The relationships that start at a part ('' is the package) and end in the file, by their ids.
+
+        Unless `required`, a part may have none.
+        """
+        if not required and relations_of(part) not in self.zip.NameToInfo:
+            return {}
         tags = [attributes for tag, attributes, _ in self.elements(relations_of(part)) if tag == "Relationship"]
-        found = [Relation.of(part, attributes) for attributes in tags]
-        return {one.id: one for one in found if not one.external}
+        relations = [Relation.of(part, attributes) for attributes in tags]
+        return {relation.id: relation for relation in relations if not relation.external}
 
     def workbook(self) -> str:
         """The name of the workbook part."""
-        for found in self.relations("").values():
-            if found.kind == "officeDocument":
-                return found.target
+        for relation in self.relations("").values():
+            if relation.kind == "officeDocument":
+                return relation.target
         self.refuse("names no workbook part")
 
 

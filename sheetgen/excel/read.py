@@ -1,14 +1,15 @@
 """A finished .xlsx as plain Python: formulas, cached values and defined names."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from sheetgen.excel.a1 import address, depth, mover, place, tokens
-from sheetgen.excel.package import Attributes, Package, UnreadableWorkbook, local, relations_of
+from sheetgen.excel.a1 import address, place
+from sheetgen.excel.package import Attributes, Package, UnreadableWorkbook, local
 from sheetgen.excel.tables import Table, table_of
+from sheetgen.excel.tokens import depth, mover, tokens
 
 MAX_CELLS = 5_000_000
 MAX_FORMULA = 8_192  # characters, as in Excel
@@ -38,14 +39,14 @@ class Entry(NamedTuple):
     @property
     def left_out(self) -> bool:
         """Whether its formula says NA(), and it shows #N/A: so a chart leaves a cell out."""
-        return self.value == "#N/A" and ("call", "NA(") in ((k, text.upper()) for k, text in tokens(self.formula or ""))
+        return self.value == "#N/A" and any(token.text.upper() == "NA(" for token in tokens(self.formula or ""))
 
 
 Sheets = dict[str, dict[str, Entry]]  # sheet name -> "A1" -> Entry, in the workbook's order
 
 
 class Workbook(NamedTuple):
-    """What was read; names: 'eta' -> "Sheet1!$G$31", a name of one sheet only as 'Sheet1!eta'.
+    """The cells of a file, and more of it; names: 'eta' -> "Sheet1!$G$31", a name of one sheet only as 'Sheet1!eta'.
 
     arrays: (sheet, address) of a cell with an array formula -> the range that its results fill; what_ifs: likewise
     of what-if data tables, whose results stand as plain numbers. as_displayed: Excel calculates with the numbers that
@@ -80,42 +81,43 @@ def read(path: str | Path) -> Workbook:
             ids = [value for key, value in tab.items() if local(key) == "id"]
             if ids == [""]:  # a sheet of macros, whose part is elsewhere
                 continue
-            found = [relations[value] for value in ids if value in relations]
-            if not found:
+            targets = [relations[value] for value in ids if value in relations]
+            if not targets:
                 package.refuse(f"has no part for the sheet {name}")
-            if found[0].kind == "worksheet":  # not a chart sheet
+            if targets[0].kind == "worksheet":  # not a chart sheet
                 already = sum(map(len, sheets.values()))
-                read = _Cells(package, found[0].target, name, strings, already)
+                read = _Cells(package, targets[0].target, name, strings, already)
                 sheets[name] = read.cells
                 arrays |= {(name, at): ref for at, ref in read.arrays.items()}
                 what_ifs |= {(name, at): ref for at, ref in read.what_ifs.items()}
-                tables += _tables(package, found[0].target, name)
+                tables += _tables(package, targets[0].target, name)
         calculation = next((attributes for tag, attributes, _ in elements if tag == "calcPr"), {})
         as_displayed = calculation.get("fullPrecision", "1") in ("0", "false")
-        return Workbook(sheets, _names(elements, order), arrays, what_ifs, as_displayed, tuple(tables))
+        names = defined_names(((a, text) for tag, a, text in elements if tag == "definedName"), order)
+        return Workbook(sheets, names, arrays, what_ifs, as_displayed, tuple(tables))
 
 
-def _names(elements: list[tuple[str, Attributes, str]], order: list[str]) -> dict[str, str]:
+def defined_names(items: Iterable[tuple[Mapping[str, str], str]], order: Sequence[str]) -> dict[str, str]:
+    """The names of the <definedName>s, (attributes, text) each: 'eta' -> "S!$A$1", one of a single sheet as 'S!eta'."""
     names = {}
-    for tag, attributes, text in elements:
-        if tag == "definedName":
-            scope = whole(attributes.get("localSheetId"), -1)
-            sheet = f"{order[scope]}!" if 0 <= scope < len(order) else ""
-            names[sheet + attributes.get("name", "")] = text.strip()  # Gnumeric breaks the line after it
+    for attributes, text in items:
+        scope = whole(attributes.get("localSheetId"), -1)
+        sheet = f"{order[scope]}!" if 0 <= scope < len(order) else ""
+        names[sheet + attributes.get("name", "")] = text.strip()  # Gnumeric breaks the line after it
     return names
 
 
 def _tables(package: Package, part: str, sheet: str) -> Iterator[Table]:
     """The tables of a sheet; one that is broken is left out."""
-    relations = package.relations(part) if relations_of(part) in package.zip.NameToInfo else {}
-    for target in [relation.target for relation in relations.values() if relation.kind == "table"]:
+    relations = package.relations(part, required=False).values()
+    for target in [relation.target for relation in relations if relation.kind == "table"]:
         try:
             elements = package.elements(target)
         except UnreadableWorkbook:
             continue
         columns = [unescape(a.get("name", "")) for tag, a, _ in elements if tag == "tableColumn"]
-        found = [table_of(sheet, attributes, columns) for tag, attributes, _ in elements if tag == "table"]
-        yield from (table for table in found if table is not None)
+        tables = [table_of(sheet, attributes, columns) for tag, attributes, _ in elements if tag == "table"]
+        yield from (table for table in tables if table is not None)
 
 
 def _shared_strings(package: Package, part: str) -> list[str]:

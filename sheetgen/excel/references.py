@@ -1,4 +1,4 @@
-"""What the references of a formula stand for, once names are looked up: see `names`."""
+"""The references of a formula, once names are looked up: see `names`."""
 
 from __future__ import annotations
 
@@ -99,3 +99,11 @@ def _wrapped(end: Corner, reference: Moving, sheet: str, at: At) -> Corner:
     row = end.row if end.row_fixed else (end.row + at[0] - 2) % MAX_ROW + 1
     column = end.column if end.column_fixed else (end.column + at[1] - 2) % MAX_COLUMN + 1
     return end._replace(row=row, column=column)
+
+
+def owners_of(prefix: str) -> tuple[str, list[str]]:
+    """'[1]S:T' -> ('[1', ['S', 'T']): the other workbook, '' for this one ([0]), and the sheets before a '!'."""
+    book, mark, sheets = prefix.rpartition("]")
+    if mark and "[" not in book:
+        book, sheets = "", prefix
+    return "" if book == "[0" else book, sheets.split(":") if sheets else []

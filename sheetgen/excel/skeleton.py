@@ -41,7 +41,7 @@ class Skeleton:
 
     @cached_property
     def without_wholes(self) -> Skeleton | tuple[Hashable, ...]:
-        """What it has in common with others that differ in whole columns and rows, too."""
+        """The same for all that differ in nothing but references, those to whole columns and rows included."""
         return tuple(_shape(item, wholes=False) for item in self.code) if self.wholes else self
 
     @cached_property
@@ -80,34 +80,38 @@ class _Memory(dict[Hashable, Skeleton | None]):
 
     room = MAX_KEPT
 
-    def keep(self, at: Hashable, skeleton: Skeleton | None, size: int) -> None:
+    def keep(self, shape: Hashable, skeleton: Skeleton | None, size: int) -> None:
         self.room -= size
         if self.room < 0:
             self.clear()
             self.room = MAX_KEPT - size
-        self[at] = skeleton
+        self[shape] = skeleton
 
 
 _memory = _Memory()
 
 
-def cut(text: str) -> tuple[Skeleton, list[str]]:
-    """(what the formula has in common with others, the corners of its references). Raises FormulaError."""
+def cut(text: str, top_union: bool = False) -> tuple[Skeleton, list[str]]:
+    """(what the formula has in common with others, the corners of its references). Raises FormulaError.
+
+    `top_union`: as `parse` has it.
+    """
     left, corners = split(text)
-    skeleton = _memory.get(left)
-    if skeleton is None and left not in _memory:
-        skeleton = _regular(text, corners)
-        _memory.keep(left, skeleton, len(text))
+    shape = (left, top_union) if top_union else left
+    skeleton = _memory.get(shape)
+    if skeleton is None and shape not in _memory:
+        skeleton = _regular(text, corners, top_union)
+        _memory.keep(shape, skeleton, len(text))
     if skeleton is not None:
         return skeleton, corners
-    parsed = parse(text)
+    parsed = parse(text, top_union)
     return Skeleton(parsed, len(text)), parsed.corners
 
 
-def _regular(text: str, corners: Sequence[str]) -> Skeleton | None:
+def _regular(text: str, corners: Sequence[str], top_union: bool) -> Skeleton | None:
     """The Skeleton, if the corners are those that the grammar finds: then so it is whatever they are."""
     try:
-        parsed = parse(text)
+        parsed = parse(text, top_union)
     except FormulaError:
         return None
     return Skeleton(parsed, len(text)) if parsed.corners == corners else None

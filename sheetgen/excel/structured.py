@@ -19,7 +19,7 @@ _ESCAPED = re.compile(r"'(.)", re.S)
 
 
 def table_reference(text: str) -> TableReference | None:
-    """What a token of kind 'table' refers to; None if it has an @, which no file has."""
+    """Read a token of kind 'table'; None if it has an @, which no file has."""
     table, inner = text[:-1].split("[", 1)
     nested = _ITEM.findall(inner) if "[" in inner else []
     items = [*nested, _ITEM.sub("", inner).strip(" ,:")]  # columns may stand without brackets of their own

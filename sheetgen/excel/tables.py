@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sheetgen.excel.a1 import Area, range_of
-from sheetgen.excel.package import Attributes
 
 
 class Table(NamedTuple):
@@ -24,7 +23,7 @@ class Table(NamedTuple):
         return self.area.row + self.headers, self.area.last_row - self.totals
 
 
-def table_of(sheet: str, attributes: Attributes, columns: Iterable[str]) -> Table | None:
+def table_of(sheet: str, attributes: Mapping[str, str], columns: Iterable[str]) -> Table | None:
     """The table that the attributes of its part describe; None if it lies nowhere."""
     area = range_of(attributes.get("ref", ""))
     headers, totals = attributes.get("headerRowCount", "1"), attributes.get("totalsRowCount", "0")

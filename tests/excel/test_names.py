@@ -9,6 +9,7 @@ from engine_books import write
 
 from sheetgen.excel import read
 from sheetgen.excel.a1 import Area, range_of
+from sheetgen.excel.charts import read_charts
 from sheetgen.excel.instructions import FormulaError, Literal, Operator
 from sheetgen.excel.names import Resolver
 from sheetgen.excel.references import Slot, Unknown, Unresolved
@@ -147,3 +148,14 @@ def test_tables_are_read_from_a_file(tmp_path: Path) -> None:
     assert tables[0] == Table("Tab", Area("My sheet", 3, 2, 8, 3), ("a", "b c"), 1, 1)
     assert tables[1].headers == 0 and tables[1].data == (3, 8)
     assert read(write(tmp_path / "b.xlsx", {"S": {"A1": 1}})).tables == ()
+
+
+def test_a_chart_may_name_its_cells_by_a_name_of_one_sheet(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as file:
+        sheet = file.add_worksheet("S")
+        file.define_name("S!loss", "=S!$B$2:$B$9")
+        chart = file.add_chart({"type": "line"})
+        chart.add_series({"categories": "=S!$A$2:$A$9", "values": "=S!loss"})
+        sheet.insert_chart("D1", chart)
+    (series,) = read_charts(tmp_path / "a.xlsx")[0].series
+    assert [series.categories.area, series.values.area] == areas("S!A2:A9", "S!B2:B9")

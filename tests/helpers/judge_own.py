@@ -15,7 +15,8 @@ from judge_spelling import Network
 from traces import write_trace
 
 from sheetgen.excel import Sheets, read
-from sheetgen.excel.a1 import column_letters, column_number, place, tokens
+from sheetgen.excel.a1 import column_letters, column_number, place
+from sheetgen.excel.tokens import tokens
 from sheetgen.spec import Spec, load
 from sheetgen.writer import workbook
 from sheetgen.writer.trace import FIRST_ROW
@@ -79,8 +80,8 @@ def _named(formula: str, row: int, by_column: dict[int, str]) -> float | str:
     if not formula or formula == "0":
         return 0.0
     pieces = []
-    for kind, text in tokens(formula):
-        if kind == "reference":
+    for kind, text, _ in tokens(formula):
+        if kind == "cell":
             at_row, column = place(text)
             pieces.append(f"{{{by_column[column]}{'-' * (row - at_row)}}}")
         else:

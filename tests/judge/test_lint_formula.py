@@ -7,19 +7,18 @@ from openpyxl.utils import FORMULAE  # type: ignore[import-untyped,unused-ignore
 
 from sheetgen.excel.a1 import Area, column_letters, column_number, overlaps, range_of
 from sheetgen.excel.functions import EXCEL_2007, EXCEL_2010, NEWER
-from sheetgen.judge.lint.formula import parse
-from sheetgen.judge.lint.scope import Scope, shape
+from sheetgen.excel.names import Resolver
+from sheetgen.excel.tables import Table
+from sheetgen.judge.lint.scope import Scope
+
+AREA = Area("S", 2, 1, 9, 3)
 
 
 @pytest.fixture
 def scope() -> Scope:
     """Sheets S, Live network and It's; names rate and (of S) local; table T with eta and E total."""
-    scope = Scope(["S", "Live network", "It's"])
-    scope.define("rate")
-    scope.define("XFE1")
-    scope.define("local", "S")
-    scope.define_table("T", ["eta", "E total", "a]b"])
-    return scope
+    names = {"rate": "S!$A$1", "XFE1": "1", "S!local": "S!$A$1"}
+    return Scope(Resolver(["S", "Live network", "It's"], names, [Table("T", AREA, ("eta", "E total", "a]b"))]))
 
 
 GOOD = """
@@ -72,12 +71,12 @@ def texts(table: str) -> list[str]:
 
 @pytest.mark.parametrize("text", texts(GOOD))
 def test_what_excel_accepts(scope: Scope, text: str) -> None:
-    assert scope.faults(text, "Live network") == ()
+    assert scope.judge(text, "Live network").faults == ()
 
 
 @pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule, table in BAD.items() for text in texts(table)])
 def test_what_excel_refuses(scope: Scope, rule: str, text: str) -> None:
-    found = scope.faults(text, "Live network")
+    found = scope.judge(text, "Live network").faults
     assert {name for name, _ in found} == {rule}, found
 
 
@@ -108,38 +107,30 @@ def bigger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 FORMULAS = st.recursive(st.one_of(ATOMS, RANGES), bigger, max_leaves=12)
-SCOPE = Scope(["S", "Live network"])
-SCOPE.define("rate")
-SCOPE.define_table("T", ["eta"])
+SCOPE = Scope(Resolver(["S", "Live network"], {"rate": "S!$A$1"}, [Table("T", AREA, ("eta",))]))
 
 
 @settings(deadline=None, max_examples=300)
 @given(FORMULAS, st.data())
 def test_printed_formulas_pass_and_one_bracket_less_fails(text: str, data: st.DataObject) -> None:
-    assert SCOPE.faults(text, "S") == ()
+    assert SCOPE.judge(text, "S").faults == ()
     brackets = [place for place, character in enumerate(text) if character in "()"]
     if brackets:
         place = data.draw(st.sampled_from(brackets))
-        assert "formula-syntax" in {rule for rule, _ in SCOPE.faults(text[:place] + text[place + 1 :], "S")}
-
-
-@settings(deadline=None, max_examples=300)
-@given(FORMULAS)
-def test_a_formula_and_its_shape_parse_alike(text: str) -> None:
-    assert parse(text) == parse(shape(text))
+        assert "formula-syntax" in {rule for rule, _ in SCOPE.judge(text[:place] + text[place + 1 :], "S").faults}
 
 
 @settings(deadline=None, max_examples=300)
 @given(st.text(alphabet="A1$:!()[]{}'\"#,;+-*.% _RCS@e", max_size=25))
 def test_no_text_breaks_the_reader(text: str) -> None:
-    for rule, message in SCOPE.faults(text, "S"):
+    for rule, message in SCOPE.judge(text, "S").faults:
         assert rule and message.endswith(".")
 
 
-def test_shapes_fold_rows_and_nothing_else() -> None:
-    assert shape("A12+$B$3*LOG10(C4)") == "A1+$B$1*LOG10(C1)"
+def test_what_differs_in_rows_alone_is_judged_once_and_nothing_else_is(scope: Scope) -> None:
+    assert scope.judge("A12+$B$3*LOG10(C4)", "S") is scope.judge("A1+$B$1*LOG10(C1)", "S")
     for text in ("w_12", "Sheet12!A1", "'A12'!A1", '"A12"', "T[A12]", "x.A12", "ABCD12", "A1234567", "_xlfn.T12(A1)"):
-        assert shape(text) == text
+        assert scope.judge(text, "S") is not scope.judge(text.replace("12", "1"), "S")
 
 
 @given(st.integers(1, 16_384))

@@ -17,7 +17,8 @@ from mnist import digits, live
 from mnist.live import Live
 from mnist.sheets import samples, viewer
 from sheetgen.excel import Entry, Workbook, read
-from sheetgen.excel.a1 import address, area, place, tokens
+from sheetgen.excel.a1 import address, area, place
+from sheetgen.excel.tokens import pieces
 from sheetgen.judge.lint import lint
 from sheetgen.writer.book import writing
 from sheetgen.writer.sheets import weights
@@ -115,7 +116,7 @@ def test_weights_are_those_of_the_record(live_cells: Workbook) -> None:
 def references(formula: str) -> tuple[str, str, list[tuple[int, int, int, int]]]:
     """(the formula's text without its references, those to weights, the corners of all others)."""
     text, kernels, others = "", "", []
-    for kind, piece in tokens(formula):
+    for kind, piece, _ in pieces(formula):
         if kind == "reference" and live.WEIGHTS in piece:
             kernels += piece + " "
         elif kind == "reference":

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sheetgen.excel.a1 import range_of
+from sheetgen.excel.names import Resolver
 from sheetgen.excel.package import local
-from sheetgen.excel.read import MAX_CELLS, unescape, whole
-from sheetgen.judge.lint.package import Element, Findings, Package, relation_id
+from sheetgen.excel.read import MAX_CELLS, defined_names, unescape, whole
+from sheetgen.judge.lint.package import Element, Findings, LintPackage, relation_id
 from sheetgen.judge.lint.scope import Scope
 from sheetgen.judge.lint.styles import Styles
-from sheetgen.judge.lint.tables import Table, read_table
+from sheetgen.judge.lint.tables import read_tables
 
 LONGEST_NAME, LONGEST_SHEET_NAME, LONGEST_STRING = 255, 31, 32_767
 _NAME = re.compile(r"(?:[^\W\d]|\\)[\w.?\\]*")
@@ -50,8 +51,8 @@ def text_of(item: Element) -> str:
     return "".join(unescape(t.text or "") for t in texts)
 
 
-class Sheet(NamedTuple):
-    """One tab: `kind` is worksheet, chartsheet or another; `number` its sheetId; `part` '' if it is missing."""
+class Tab(NamedTuple):
+    """A sheet: `kind` is worksheet, chartsheet or another; `number` its sheetId; `part` '' if it is missing."""
 
     name: str
     number: str
@@ -60,125 +61,108 @@ class Sheet(NamedTuple):
     part: str
 
 
-class Book:
-    """What the sheets of a workbook share."""
+class LintWorkbook:
+    """The part of the workbook, and what its sheets share."""
 
-    def __init__(self, package: Package, part: str, report: Findings) -> None:
-        self.package, self.part, self.report = package, part, report
-        self.sheets: list[Sheet] = []
-        self.active = ""  # the name of the tab that opens
+    def __init__(self, package: LintPackage, part: str, root: Element, report: Findings) -> None:
+        self.package, self.part, self.root, self.report = package, part, root, report
         self.strings: list[str] = []
         self.string_uses = self.cells = 0
         self.string_count: int | None = None
-        self.formula_cells: dict[str, set[str]] = {}  # by sheetId, where there is a calcChain to compare with
-        self.tables: dict[str, list[Table]] = {}
-        root = package.tree(part)
-        if root is None:
-            self.scope, self.styles = Scope(()), Styles(package, part, report)
-            return
-        package.check_ids(part, root)
-        self.sheets = list(self._read_sheets(root))
-        self.scope = Scope(sheet.name for sheet in self.sheets)
+        self.chains = package.related(part, "calcChain")
+        self.formula_cells: dict[str, set[str]] = {}  # by sheetId, where there is a chain to compare with
+        self.tabs = list(self._read_tabs())
+        self.active = self.tabs[0].name if self.tabs else ""  # the name of the tab that opens
         self.styles = Styles(package, part, report)
-        self._check_sheets()
-        self.active = self.sheets[0].name if self.sheets else ""
-        self._check_views(root)
-        self._read_tables()
-        self._check_names(list(root.iterfind("{*}definedNames/{*}definedName")))
+        self.tables = {tab.name: list(read_tables(package, tab.name, tab.part, report)) for tab in self.tabs}
+        self.names = root.findall("{*}definedNames/{*}definedName")
+        tabs = [tab.name for tab in self.tabs]
+        names = defined_names(((item.attrib, item.text or "") for item in self.names), tabs)
+        printed = {name.replace("_xlnm.", ""): text for name, text in names.items()}  # known as Print_Area, too
+        tables = [part.table for parts in self.tables.values() for part in parts]
+        self.scope = Scope(Resolver(tabs, printed | names, tables))
+
+    def check(self) -> None:
+        """Report what is wrong with the workbook's own part, with names and shared strings."""
+        self.package.check_ids(self.part, self.root)
+        self._check_tabs()
+        self._check_views()
+        self._check_table_names()
+        self._check_names()
         self._read_strings()
 
-    def _read_sheets(self, root: Element) -> Iterator[Sheet]:
+    def _read_tabs(self) -> Iterator[Tab]:
         relations = {relation.id: relation for relation in self.package.relations(self.part)}
-        for item in root.iterfind("{*}sheets/{*}sheet"):
+        for item in self.root.iterfind("{*}sheets/{*}sheet"):
             relation = relations.get(relation_id(item))
             part = relation.target if relation and relation.target in self.package.parts else ""
             visible = item.get("state", "visible") == "visible"
-            yield Sheet(item.get("name", ""), item.get("sheetId", ""), visible, relation.kind if relation else "", part)
+            yield Tab(item.get("name", ""), item.get("sheetId", ""), visible, relation.kind if relation else "", part)
 
-    def _check_sheets(self) -> None:
-        names = Counter(sheet.name.casefold() for sheet in self.sheets)
-        for sheet in self.sheets:
-            name = sheet.name
+    def _check_tabs(self) -> None:
+        names = [tab.name for tab in self.tabs]
+        times = Counter(name.casefold() for name in names)
+        for name in names:
             if not 1 <= characters(name) <= LONGEST_SHEET_NAME:
                 message = f"The name has {len(name)} characters: take 1 to 31."
                 self.report.add("sheet-name", name or self.part, "", message)
             if _FORBIDDEN.search(name) or name[:1] == "'" or name[-1:] == "'" or name.casefold() == "history":
                 message = "The name is History, holds one of []:*?/\\ or begins or ends with ': choose another."
                 self.report.add("sheet-name", name or self.part, "", message)
-            if names[name.casefold()] > 1:
+            if times[name.casefold()] > 1:
                 self.report.add("sheet-name", name, "", "Two sheets have the name, as Excel ignores case: rename one.")
 
-    def _check_views(self, root: Element) -> None:
+    def _check_views(self) -> None:
         """The tab that opens, dates, and links to other workbooks."""
-        if not any(sheet.visible for sheet in self.sheets):
+        if not any(tab.visible for tab in self.tabs):
             self.report.add("active-tab", self.part, "", "No sheet is visible: show one.")
-        for view in root.iterfind("{*}bookViews/{*}workbookView"):
+        for view in self.root.iterfind("{*}bookViews/{*}workbookView"):
             active = whole(view.get("activeTab"))
-            if not 0 <= active < len(self.sheets):
-                message = f"Tab {active} opens and there are {len(self.sheets)}: activate one that exists."
+            if not 0 <= active < len(self.tabs):
+                message = f"Tab {active} opens and there are {len(self.tabs)}: activate one that exists."
                 self.report.add("active-tab", self.part, "", message)
                 continue
-            self.active = self.sheets[active].name
-            if not self.sheets[active].visible:
+            self.active = self.tabs[active].name
+            if not self.tabs[active].visible:
                 self.report.add("active-tab", self.active, "", "The tab that opens is hidden: show it.")
-        for properties in root.iterfind("{*}workbookPr"):
+        for properties in self.root.iterfind("{*}workbookPr"):
             if properties.get("date1904", "0") in ("1", "true"):
                 self.report.add("date-system", self.part, "", "Dates count from 1904: leave date1904 out.")
-        for _ in root.iterfind("{*}externalReferences/{*}externalReference"):
+        for _ in self.root.iterfind("{*}externalReferences/{*}externalReference"):
             message = "The workbook is linked to another one: break the link."
             self.report.add("external-link", self.part, "", message)
 
-    def _read_tables(self) -> None:
+    def _check_table_names(self) -> None:
         seen: set[str] = set()
-        for sheet in self.sheets:
-            parts = self.package.related(sheet.part, "table") if sheet.part else []
-            tables = [read_table(self.package, part) for part in parts]
-            self.tables[sheet.name] = [table for table in tables if table]
-            for table in self.tables[sheet.name]:
-                fault = name_fault(table.name)
-                if fault:
-                    self.report.add("table-name", sheet.name, table.reference, f"The table name {table.name} {fault}.")
+        for tab in self.tabs:
+            for table, reference, *_ in self.tables[tab.name]:
+                if fault := name_fault(table.name):
+                    self.report.add("table-name", tab.name, reference, f"The table name {table.name} {fault}.")
                 if table.name.casefold() in seen:
                     message = f"There is another table {table.name}: rename one."
-                    self.report.add("name-duplicate", sheet.name, table.reference, message)
+                    self.report.add("name-duplicate", tab.name, reference, message)
                 seen.add(table.name.casefold())
-                self.scope.define_table(table.name, table.columns)
 
-    def _check_names(self, items: list[Element]) -> None:
-        seen = {("", name) for name in self.scope.tables}
-        scoped = []
-        for item in items:
+    def _check_names(self) -> None:
+        seen = {("", name) for name in self.scope.resolver.tables}
+        for item in self.names:
             name, index = item.get("name", ""), item.get("localSheetId")
             position = whole(index, -1)
-            sheet = self.sheets[position].name if 0 <= position < len(self.sheets) else ""
-            if position >= len(self.sheets):
+            sheet = self.tabs[position].name if 0 <= position < len(self.tabs) else ""
+            if position >= len(self.tabs):
                 message = f"The name {name} belongs to sheet number {index}, which is not there: correct localSheetId."
                 self.report.add("name-target", self.part, name, message)
             if (sheet.casefold(), name.casefold()) in seen:
                 message = f"The name {name} is defined twice, as Excel ignores case: rename one."
                 self.report.add("name-duplicate", sheet or self.part, name, message)
             seen.add((sheet.casefold(), name.casefold()))
-            self.scope.define(name, sheet)
-            scoped.append((name, sheet, item))
-        for name, sheet, item in scoped:  # now that every name is known
-            if not name.startswith(("_xlnm.", "_xlfn.", "_xlpm.", "_xlws.")):
-                fault = name_fault(name)
-                if fault:
-                    self.report.add("name-syntax", sheet or self.part, name, f"The name {name} {fault}.")
+            if not name.startswith(("_xlnm.", "_xlfn.", "_xlpm.", "_xlws.")) and (fault := name_fault(name)):
+                self.report.add("name-syntax", sheet or self.part, name, f"The name {name} {fault}.")
             if not name.startswith("_xlfn.") and item.get("function") != "1":
-                self._check_target(name, sheet, item.text or "")
-
-    def _check_target(self, name: str, sheet: str, text: str) -> None:
-        """Where a name leads; built-in ones (print areas, filters) must lead to their own sheet."""
-        where = sheet or self.part
-        if name.startswith("_xlnm."):
-            faults = list(self.scope.target_faults(text, sheet, "print-target", need_sheet=True))
-            if not faults and sheet and self.scope.sheets_in(text) != {sheet.casefold()}:
-                faults = [("print-target", f"{text} is not on the sheet {sheet}: correct it.")]
-        else:
-            faults = list(self.scope.name_faults(text, sheet))
-        for rule, message in faults:
-            self.report.add(rule, where, name, f"The name {name} leads nowhere. {message}")
+                text = item.text or ""
+                builtin = name.startswith("_xlnm.")  # print areas, filters: they must lead to their own sheet
+                faults = self.scope.print_faults(text, sheet) if builtin else self.scope.name_faults(text, sheet)
+                self.report.add_all(faults, sheet or self.part, name, f"The name {name} leads nowhere.")
 
     def _read_strings(self) -> None:
         for part in self.package.related(self.part, "sharedStrings"):
@@ -205,15 +189,15 @@ class Book:
             self.package.refuse(f"has more than {MAX_CELLS:,} cells")
 
     def check_after_sheets(self) -> None:
-        """What needs every sheet read: the number of shared strings, the calculation chain."""
+        """Report what needs every sheet read: the number of shared strings, the calculation chain."""
         if self.string_count not in (None, self.string_uses):
             message = f"count says {self.string_count} and cells use {self.string_uses}: write the true number."
             self.report.add("shared-strings", "xl/sharedStrings.xml", "", message)
-        for part in self.package.related(self.part, "calcChain"):
+        for part in self.chains:
             self._check_chain(part)
 
     def _check_chain(self, part: str) -> None:
-        names = {sheet.number: sheet.name for sheet in self.sheets}
+        names = {tab.number: tab.name for tab in self.tabs}
         number = ""
 
         def visit(item: Element) -> None:

@@ -3,28 +3,28 @@
 from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, address
 from sheetgen.excel.package import local
 from sheetgen.excel.read import whole
-from sheetgen.judge.lint.book import Book, Sheet, characters
+from sheetgen.judge.lint.book import LintWorkbook, Tab, characters
 from sheetgen.judge.lint.package import Add, Element
 
 MOST_SERIES, TITLE = 255, 255
 DESCRIBED = {"pic": "picture", "graphicFrame": "chart"}
 
 
-def check_drawings(book: Book, sheet: Sheet) -> None:
+def check_drawings(book: LintWorkbook, tab: Tab) -> None:
     """Report what is wrong with the drawings of one sheet and their charts."""
-    for part in book.package.related(sheet.part, "drawing"):
+    for part in book.package.related(tab.part, "drawing"):
         root = book.package.tree(part)
         if root is None:
             continue
         book.package.check_ids(part, root)
-        add = book.report.on(sheet.name)
+        add = book.report.on(tab.name)
         _anchors(root, add)
-        _links(book, sheet, part, add)
+        _links(book, tab, part)
         for chart in book.package.related(part, "chart"):
             tree = book.package.tree(chart)
             if tree is not None:
                 book.package.check_ids(chart, tree)
-                _chart(book, sheet, tree, chart.rpartition("/")[2], add)
+                _chart(book, tab, tree, chart.rpartition("/")[2], add)
 
 
 def _corner(anchor: Element, name: str) -> list[int]:
@@ -57,20 +57,20 @@ def _anchors(root: Element, add: Add) -> None:
                 add("alt-text", cell, f"The {kind} {properties.get('name', '')} has no description: write alt text.")
 
 
-def _links(book: Book, sheet: Sheet, part: str, add: Add) -> None:
+def _links(book: LintWorkbook, tab: Tab, part: str) -> None:
     for relation in book.package.relations(part):
         if relation.kind == "hyperlink" and relation.target.startswith("#"):
-            for rule, message in book.scope.target_faults(relation.target[1:], sheet.name, "link-target"):
-                add(rule, "", f"The drawing's link leads nowhere. {message}")
+            faults = book.scope.target_faults(relation.target[1:], tab.name, "link-target")
+            book.report.add_all(faults, tab.name, "", "The drawing's link leads nowhere.")
 
 
-def _chart(book: Book, sheet: Sheet, root: Element, name: str, add: Add) -> None:
+def _chart(book: LintWorkbook, tab: Tab, root: Element, name: str, add: Add) -> None:
     series = sum(1 for _ in root.iter("{*}ser"))
     if series > MOST_SERIES:
         add("chart-series", name, f"The chart has {series} series, and Excel stops at 255: draw another chart.")
     for formula in root.iter("{*}f"):
-        for rule, message in book.scope.target_faults(formula.text or "", sheet.name, "chart-reference", True):
-            add(rule, name, f"A series refers to nothing. {message}")
+        faults = book.scope.target_faults(formula.text or "", tab.name, "chart-reference", True)
+        book.report.add_all(faults, tab.name, name, "A series refers to nothing.")
     for size in root.iterfind(".//{*}marker/{*}size"):
         if not 2 <= whole(size.get("val"), 5) <= 72:
             add("chart-marker", name, f"A marker has size {size.get('val')}: take 2 to 72.")

@@ -1,7 +1,7 @@
 """The parts of a workbook as trees, their types and the relationships between them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,10 @@ def relation_id(element: Element) -> str:
 
 
 class Findings(list[Finding]):
-    """What was found so far."""
+    """The findings so far."""
 
     def add(self, rule: str, sheet: str, cell: str, message: str) -> None:
-        """Note one problem; a part that is the package itself is called so."""
+        """Add one; a part that is the package itself is called so."""
         if len(self) == MOST_PROBLEMS:
             raise UnreadableWorkbook(f"there are more than {MOST_PROBLEMS:,} problems.")
         self.append(Finding(rule, plain(sheet, LONGEST) or "package", plain(cell, LONGEST), plain(message, LONGEST)))
@@ -44,6 +44,11 @@ class Findings(list[Finding]):
     def on(self, sheet: str) -> Add:
         """The same for one sheet."""
         return lambda rule, cell, message: self.add(rule, sheet, cell, message)
+
+    def add_all(self, faults: Iterable[tuple[str, str]], sheet: str, cell: str, before: str = "") -> None:
+        """Add (rule, message) of one place each; `before`: a sentence that all messages begin with."""
+        for rule, message in faults:
+            self.add(rule, sheet, cell, f"{before} {message}".lstrip())
 
 
 class _Source:
@@ -72,7 +77,7 @@ class _Source:
             self.home, self.before = parent, self.held
 
 
-class Package(Archive):
+class LintPackage(Archive):
     """The parts of one file; each XML part is parsed at most once and its syntax errors are reported."""
 
     def __init__(self, path: str | Path, report: Findings) -> None:

@@ -1,8 +1,9 @@
 """The cells of one sheet, checked as they stream by: 300,000 formulas take seconds."""
 
 from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, column_letters, column_number
+from sheetgen.excel.package import local
 from sheetgen.excel.read import number, unescape, whole
-from sheetgen.judge.lint.book import Book, Sheet, length_fault, text_of
+from sheetgen.judge.lint.book import LintWorkbook, Tab, length_fault, text_of
 from sheetgen.judge.lint.package import Element
 
 HIGHEST = 409.5
@@ -14,14 +15,14 @@ KINDS = {"n", "s", "str", "b", "e", "inlineStr", "d"}
 class Rows:
     """Reads the rows of one sheet; `texts` are those at the `wanted` addresses, `root` is what else there is."""
 
-    def __init__(self, book: Book, sheet: Sheet, wanted: set[str]) -> None:
-        self.book, self.sheet, self.wanted = book, sheet, wanted
-        self._add = book.report.on(sheet.name)
+    def __init__(self, book: LintWorkbook, tab: Tab, wanted: set[str]) -> None:
+        self.book, self.tab, self.wanted = book, tab, wanted
+        self._add = book.report.on(tab.name)
         self.texts: dict[str, str] = {}
-        self.formula_cells = book.formula_cells.setdefault(sheet.number, set())
+        self.formula_cells = book.formula_cells.setdefault(tab.number, set())
         self.shared: set[str] = set()
         self.row = 0
-        self.root: Element | None = book.package.stream(sheet.part, "row", self._row)
+        self.root: Element | None = book.package.stream(tab.part, "row", self._row)
 
     def _row(self, element: Element) -> None:
         if element.getparent() is None or not element.getparent().tag.endswith("}sheetData"):
@@ -57,19 +58,12 @@ class Rows:
             self._misplaced(address, column == before)
         if cell.get("s") not in self.book.styles.allowed:
             self._add("style-index", address, f"Cell format {cell.get('s')} does not exist: add it to cellXfs.")
-        value = formula = inline = None
-        for child in cell:
-            tag = child.tag
-            if tag.endswith("}v"):
-                value = child
-            elif tag.endswith("}f"):
-                formula = child
-            elif tag.endswith("}is"):
-                inline = child
+        parts = {local(child.tag): child for child in cell}
+        formula = parts.get("f")
         if formula is not None:
             self._formula(formula, address, cell)
-        if value is not None or inline is not None:
-            self._value(cell.get("t", "n"), value, inline, address, formula is not None)
+        if "v" in parts or "is" in parts:
+            self._value(cell.get("t", "n"), parts, address)
         return column
 
     def _misplaced(self, address: str, again: bool) -> None:
@@ -79,7 +73,8 @@ class Rows:
             self._add("cell-order", address, "The cell comes after one to its right: sort the cells of the row.")
 
     def _formula(self, element: Element, address: str, cell: Element) -> None:
-        self.formula_cells.add(address)
+        if self.book.chains:
+            self.formula_cells.add(address)
         text, kind = element.text, element.get("t")
         if cell.get("cm") is not None:
             message = "The formula is a dynamic array, which Excel 2010 does not have: write an array formula."
@@ -91,13 +86,13 @@ class Rows:
                 message = "The formula is shared with a cell that is not there: write it out."
                 self._add("shared-formula", address, message)
         if text or kind not in ("shared", "dataTable"):
-            for rule, message in self.book.scope.faults(text or "", self.sheet.name):
+            for rule, message in self.book.scope.judge(text or "", self.tab.name).faults:
                 self._add(rule, address, message)
 
-    def _value(self, kind: str, value: Element | None, inline: Element | None, address: str, is_formula: bool) -> None:
-        text = "" if value is None else value.text or ""
+    def _value(self, kind: str, parts: dict[str, Element], address: str) -> None:
+        text = parts["v"].text or "" if "v" in parts else ""
         if kind == "n":
-            if text or not is_formula:
+            if text or "f" not in parts:
                 self._number(text, address)
             return
         if kind == "s":
@@ -105,7 +100,7 @@ class Rows:
         elif kind == "str":
             text = unescape(text)
         elif kind == "inlineStr":
-            text = "" if inline is None else text_of(inline)
+            text = text_of(parts["is"]) if "is" in parts else ""
         elif kind == "b" and text not in ("0", "1"):
             self._add("number-value", address, f"{text!r} is no truth value: write 0 or 1.")
         elif kind == "e" and text not in ERRORS:

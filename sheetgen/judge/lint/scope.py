@@ -1,114 +1,141 @@
-"""What a formula may refer to in one workbook: its sheets, names and tables."""
+"""The faults of a formula in one workbook, with its sheets, names and tables."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from sheetgen.excel.instructions import Array, Cells, FormulaError, Instruction, Name, Operator, TableReference
+from sheetgen.excel.names import Resolver
 from sheetgen.excel.read import MAX_FORMULA
-from sheetgen.judge.lint.formula import Parsed, parse, too_long
-from sheetgen.judge.lint.functions import Fault
+from sheetgen.excel.references import owners_of
+from sheetgen.excel.skeleton import Skeleton, cut
+from sheetgen.judge.lint.formula import Fault, Walk, beyond
 
-# The row numbers of cells, which differ down a column while nothing else does. Rows of seven digits stay: they may
-# lie beyond the grid. Names, functions and sheets that end in digits must not match, nor XFE1: that may be a name.
-_COLUMNS = ("[A-Z]", "[A-Z]{2}", "[A-W][A-Z]{2}", "X[A-E][A-Z]", "XF[A-D]")
-_AFTER = "|".join([rf"(?<=[^\w.\\]{column}\d)" for column in _COLUMNS] + [r"(?<=\$\d)"])
-_ROW = re.compile(rf"[1-9](?:{_AFTER})\d{{0,5}}(?![\w.?\\(\[!])")
-_QUOTED = re.compile(r"""("[^"]*"|'[^']*')""")
+UNION, INTERSECTION, ARRAY = "a range union", "a range intersection", "an array constant"
+ANOTHER_SHEET = "a reference to another sheet"
 
 
-def shape(text: str) -> str:
-    """The formula with every row number made 1, so that a filled-down column has one shape."""
-    if "[" in text:
-        return text
-    if '"' not in text and "'" not in text:
-        return _ROW.sub("1", f"={text}")[1:]
-    parts = _QUOTED.split(f"={text}")
-    return "".join(part if i % 2 else _ROW.sub("1", part) for i, part in enumerate(parts))[1:]
+class Judgement(NamedTuple):
+    """The faults of a formula, what it is made of, and whether its result is a range."""
+
+    faults: tuple[Fault, ...]
+    code: Sequence[Instruction] = ()
+    is_range: bool = False
+
+    @property
+    def local(self) -> bool:
+        """Whether a range in it does not say on which sheet."""
+        return any(isinstance(item, Cells) and not item.prefix and item.text != "#REF!" for item in self.code)
 
 
 class Scope:
-    """The names of a workbook, and the faults of a formula in it."""
+    """The faults of a formula in one workbook, whose sheets, names and tables `resolver` knows."""
 
-    def __init__(self, sheets: Iterable[str]) -> None:
-        self.sheets = {sheet.casefold() for sheet in sheets}
-        self.names: set[tuple[str, str]] = set()
-        self.tables: dict[str, set[str]] = {}
-        self._memo: dict[tuple[str, str], tuple[Fault, ...]] = {}
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self._memo: dict[tuple[str, Skeleton], Judgement] = {}
 
-    def define(self, name: str, sheet: str = "") -> None:
-        """Add a defined name, of one sheet or ('') of the workbook; print areas are known without their prefix too."""
-        self.names.update({(sheet.casefold(), name.casefold()), (sheet.casefold(), name.casefold()[len("_xlnm.") :])})
+    def judge(self, text: str, sheet: str, top_union: bool = False) -> Judgement:
+        """A formula looked at, once for all that differ in the corners of their references alone.
 
-    def define_table(self, name: str, columns: Iterable[str]) -> None:
-        """Add a table; its bare name is a range as well."""
-        self.tables.setdefault(name.casefold(), {column.casefold() for column in columns})
-        self.names.add(("", name.casefold()))
-
-    def faults(self, text: str, sheet: str = "") -> tuple[Fault, ...]:
-        """What Excel would say to the formula in a cell of the sheet: (rule, message) each."""
+        `top_union` allows A1,B2 outside brackets, as defined names do.
+        """
         if len(text) > MAX_FORMULA:
-            return (too_long(text),)
-        key = sheet, shape(text)
-        found = self._memo.get(key)
-        if found is None:
-            parsed = parse(key[1])
-            found = self._memo[key] = (*parsed.faults, *self.unresolved(parsed, sheet))
-        return found
+            message = f"The formula has {len(text)} characters, and Excel stops at 8,192: split it over cells."
+            return Judgement((("formula-length", message),))
+        try:
+            formula, _ = cut(text, top_union)
+        except FormulaError as error:
+            return Judgement(((error.rule, error.message),))
+        judgement = self._memo.get((sheet, formula))
+        if judgement is None:
+            walk = Walk(formula.code, formula.levels)
+            faults = [*walk.faults, *self._unresolved(formula.code, sheet)]
+            for link in walk.links:
+                faults += self.target_faults(link, sheet, "link-target")
+            judgement = Judgement(tuple(dict.fromkeys(faults)), formula.code, walk.is_range)
+            self._memo[sheet, formula] = judgement
+        return judgement
 
-    def unresolved(self, parsed: Parsed, sheet: str) -> Iterator[Fault]:
-        """What the formula refers to and is not there."""
-        for name in sorted(parsed.sheets):
-            if name.casefold() not in self.sheets:
-                yield "missing-sheet", f"There is no sheet {name}: add it or correct the reference."
-        for scope, name, beyond in sorted(parsed.names):
-            if not self._defined(name.casefold(), (scope or sheet).casefold()):
-                if beyond:
-                    message = f"{name} lies beyond XFD1048576, where a sheet ends: correct the reference."
-                    yield "reference-range", message
-                else:
-                    yield "undefined-name", f"The name {name} is not defined: define it, or it shows #NAME?."
-        for table, columns in sorted(parsed.tables):
-            known = self.tables.get(table.casefold())
-            if known is None:
-                yield "undefined-name", f"There is no table {table}: add it or refer to cells."
-            for column in columns:
-                if known is not None and column.casefold() not in known:
-                    yield "undefined-name", f"Table {table} has no column {column}: correct the reference."
-        for link in sorted(parsed.links):
-            yield from self.target_faults(link, sheet, "link-target")
+    def _unresolved(self, code: Sequence[Instruction], sheet: str) -> Iterator[Fault]:
+        """A fault for each reference to what is not there."""
+        for item in code:
+            if isinstance(item, Cells):
+                yield from self._prefix_faults(item.prefix)
+            elif isinstance(item, Name):
+                yield from self._prefix_faults(item.prefix)
+                yield from self._name_faults(item, sheet)
+            elif isinstance(item, TableReference) and item.table:  # without one it is the table around the formula
+                yield from self._table_faults(item)
 
-    def _defined(self, name: str, sheet: str) -> bool:
-        return bool({("", name), (sheet, name)} & self.names)
+    def _prefix_faults(self, prefix: str) -> Iterator[Fault]:
+        book, sheets = owners_of(prefix)
+        if book:
+            yield "external-link", "The formula refers to another workbook: copy the values into this one."
+        for sheet in () if book else sheets:
+            if self.resolver.sheet(sheet) is None:
+                yield "missing-sheet", f"There is no sheet {sheet}: add it or correct the reference."
 
-    def criteria_faults(self, text: str, sheet: str, rule: str, banned: set[str]) -> Iterator[Fault]:
-        """As `faults`, and under `rule` what a validation or a conditional format may not hold."""
-        yield from self.faults(text, sheet)
-        for kind in sorted(parse(shape(text)).shapes & banned):
-            named = {"array": "an array constant", "sheet": "a reference to another sheet"}.get(kind, f"a range {kind}")
-            yield rule, f"Excel 2010 does not accept {named} here: calculate in a cell and refer to that."
+    def _name_faults(self, item: Name, sheet: str) -> Iterator[Fault]:
+        book, sheets = owners_of(item.prefix)
+        if book or item.name.lower().startswith("_xlpm."):  # a parameter of LET or LAMBDA
+            return
+        if not self.resolver.defines(item.name, ":".join(sheets) or sheet):
+            message = f"The name {item.name} is not defined: define it, or it shows #NAME?."
+            yield beyond(item.name) if item.beyond else ("undefined-name", message)
+
+    def _table_faults(self, item: TableReference) -> Iterator[Fault]:
+        table = self.resolver.tables.get(item.table.casefold())
+        if table is None:
+            yield "undefined-name", f"There is no table {item.table}: add it or refer to cells."
+            return
+        known = {column.casefold() for column in table.columns}
+        for column in item.columns:
+            if column.casefold() not in known:
+                yield "undefined-name", f"Table {item.table} has no column {column}: correct the reference."
+
+    def criteria_faults(self, text: str, sheet: str, rule: str, banned: Sequence[str]) -> Iterator[Fault]:
+        """The faults of a formula, and under `rule` what a validation or a conditional format may not hold."""
+        judgement = self.judge(text, sheet)
+        yield from judgement.faults
+        for construct in dict.fromkeys(map(_construct, judgement.code)):
+            if construct in banned:
+                yield rule, f"Excel 2010 does not accept {construct} here: calculate in a cell and refer to that."
 
     def target_faults(self, text: str, sheet: str, rule: str, need_sheet: bool = False) -> Iterator[Fault]:
-        """Why the text is no range that exists: links, chart series, print areas; `need_sheet` wants Sheet!A1."""
-        parsed = parse(text, top_union=True)
-        found = [*parsed.faults, *self.unresolved(parsed, sheet)]
-        yield from ((_led_to(name, rule), message) for name, message in found)
-        if not found and not parsed.is_range:
+        """Why the text is no range that exists: links, chart series, print areas; `need_sheet` wants Sheet!A1.
+
+        Excel opens #REF! without a word wherever it stands; all else is the place's own fault, and so is its rule.
+        """
+        judgement = self.judge(text, sheet, top_union=True)
+        yield from ((name if name == "dead-reference" else rule, message) for name, message in judgement.faults)
+        if not judgement.faults and not judgement.is_range:
             yield rule, f"{text} is not a range: write Sheet!A1:B2 or a name."
-        elif not found and need_sheet and "local" in parsed.shapes:
+        elif not judgement.faults and need_sheet and judgement.local:
             yield rule, f"{text} does not say on which sheet: write Sheet!{text}."
 
     def name_faults(self, text: str, sheet: str) -> Iterator[Fault]:
-        """What is wrong with a defined name's formula; where it leads nowhere, the rule is name-target."""
-        parsed = parse(text, top_union=True)
-        for rule, message in (*parsed.faults, *self.unresolved(parsed, sheet)):
+        """The faults of a defined name's formula; where it leads nowhere, the rule is name-target."""
+        judgement = self.judge(text, sheet, top_union=True)
+        for rule, message in judgement.faults:
             yield ("name-target" if rule == "missing-sheet" else rule), message
-        if "local" in parsed.shapes:
+        if judgement.local:
             yield "name-target", f"{text} does not say on which sheet: write Sheet!{text}."
 
-    def sheets_in(self, text: str) -> set[str]:
-        """The sheets a formula refers to, without regard to case."""
-        return {name.casefold() for name in parse(text, top_union=True).sheets}
+    def print_faults(self, text: str, sheet: str) -> Iterator[Fault]:
+        """Why the text is no print area, titles or filter of the sheet."""
+        faults = list(self.target_faults(text, sheet, "print-target", need_sheet=True))
+        yield from faults
+        code = self.judge(text, sheet, top_union=True).code
+        prefixes = [item.prefix for item in code if isinstance(item, Cells | Name)]
+        owners = {owner.casefold() for prefix in prefixes for owner in owners_of(prefix)[1]}
+        if not faults and sheet and owners != {sheet.casefold()}:
+            yield "print-target", f"{text} is not on the sheet {sheet}: correct it."
 
 
-def _led_to(found: str, rule: str) -> str:
-    """The rule to report: Excel opens #REF! without a word wherever it stands, all else is the place's own fault."""
-    return found if found == "dead-reference" else rule
+def _construct(item: Instruction) -> str:
+    """Of an instruction, the construct that some places do not accept; '' for all others."""
+    if isinstance(item, Array):
+        return ARRAY
+    if isinstance(item, Cells | Name):
+        return ANOTHER_SHEET if item.prefix else ""
+    return {",": UNION, " ": INTERSECTION}.get(item.name, "") if isinstance(item, Operator) else ""

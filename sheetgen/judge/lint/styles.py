@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sheetgen.excel.read import whole
-from sheetgen.judge.lint.package import Element, Findings, Package
+from sheetgen.judge.lint.package import Element, Findings, LintPackage
 
 MOST_FORMATS, LONGEST_CODE, SECTIONS, FIRST_CUSTOM = 65_490, 255, 4, 164
 _CODE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.|(?P<end>;)|(?P<open>["\[\\_*])|.', re.S)
@@ -25,7 +25,7 @@ def code_fault(code: str) -> str:
 class Styles:
     """The number of cell formats and of differential formats, for those who refer to them."""
 
-    def __init__(self, package: Package, book: str, report: Findings) -> None:
+    def __init__(self, package: LintPackage, book: str, report: Findings) -> None:
         self.cell_formats = self.differential = 0
         self.report = report
         for part in package.related(book, "styles"):
@@ -64,7 +64,7 @@ class Styles:
 
 
 def _missing(item: Element, sizes: dict[str, int], codes: set[int]) -> Iterator[str]:
-    """What a cell format refers to and is not there."""
+    """A message for each part of a cell format that is not there."""
     for name, size in sizes.items():
         if whole(item.get(f"{name}Id")) >= max(size, 1):
             yield f"The cell format uses {name} {item.get(f'{name}Id')} and there are {size}: add it."
