@@ -22,9 +22,7 @@ net_option = click.option(
     "--net", type=click.Choice(list(RECIPES)), default="ours", show_default=True, help="Which recipe."
 )
 data_option = click.option("--data", type=PATH, help="The folder with MNIST, or for it.")
-out_option = click.option(
-    "--out", type=PATH, default=OUT, show_default=True, help="For checkpoints."
-)
+out_option = click.option("--out", type=PATH, default=OUT, show_default=True, help="For checkpoints.")
 records_option = click.option(
     "--records", type=PATH, default=OUT / "runs", show_default=True, help="For what is measured."
 )

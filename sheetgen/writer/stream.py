@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
+from sheetgen.writer.content import Value
 from sheetgen.writer.trace import THIS, at_row, letter
 
-Value = float | str
 Rows = Callable[[], Iterator[Sequence[Value | None]]]  # None is #N/A, of which charts draw no point
 Cells = Iterable[tuple[int, int, str | None, Value | None]]  # row from 1, column from 0, formula, value if it is known
 Results = Mapping[tuple[int, int], Value]  # by row and column

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sheetgen.spec import HEADS
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.planes.layout import Layout
+from sheetgen.writer.sheets.common import heads, lock
 from sheetgen.writer.trace import letter, quoted
 
 HEADER = 5  # counted from 1
@@ -54,9 +55,8 @@ def write(book: Book, claims: Sequence[Claim], name: str) -> Sheet:
     sheet.set_column_pixels(0, 0, 90)
     sheet.set_column_pixels(1, 1, 150)
     sheet.set_column_pixels(2, 2, 190)
-    for column, head in enumerate(HEADS):
-        sheet.put(HEADER, column, head, book.style("head", "right" if column == 2 else "left"))
-    text, form = book.style("cell"), book.style("cell", "general")
+    heads(sheet, HEADER, 0, HEADS, "llr")
+    text, form = sheet.style("cell"), sheet.style("cell", "general")
     for row, claim in enumerate(claims, HEADER + 1):
         sheet.put(row, 0, claim.what, text)
         sheet.put(row, 1, f"{quoted(claim.sheet)}!{claim.address}", text)
@@ -64,5 +64,5 @@ def write(book: Book, claims: Sequence[Claim], name: str) -> Sheet:
     sheet.freeze_panes(HEADER, 0)
     sheet.repeat_rows(HEADER - 1)
     sheet.print_area(0, 0, HEADER + len(claims) - 1, 9)
-    sheet.protect("", {"format_columns": True, "format_rows": True})
+    lock(sheet, format_rows=True)
     return sheet
