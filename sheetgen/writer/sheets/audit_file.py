@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheetgen.base.text import plain
+from sheetgen.excel.a1 import quoted
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Link, Sheet
 from sheetgen.writer.digits import Area
@@ -97,7 +98,7 @@ def write(book: Book, file: FileReport, name: str, summary: str, address: str) -
     """Write the sheet of a file."""
     sheet = book.sheet(name, plain(file.path, 120), plain(file.sentence, 500), COLOURS[file.word])
     columns(sheet, WIDTHS)
-    sheet.link(3, 0, Link.to(summary, "← Summary", "Back to the summary"))
+    sheet.link(3, 0, Link(f"internal:{quoted(summary)}!A1", "← Summary", "Back to the summary"))
     links.put(sheet, 3, 2, Link(address, "open the workbook", plain(file.path, 250)))
     last = _findings(sheet, file.findings[:MOST], address)
     row = last + 1

@@ -102,7 +102,8 @@ def _row(sheet: Sheet, row: int, shown: FileSheet, kinds: Sequence[str]) -> None
     centred = ("cell", "center")
     path, problem = plain(file.title, 200), plain(file.problem, 300)
     rest = plain(file.rest, 300)
-    links.put(sheet, row, 0, Link.to(shown.name, path, "Go to its findings"), "cell", "broken")
+    findings = Link(f"internal:{quoted(shown.name)}!A1", path, "Go to its findings")
+    links.put(sheet, row, 0, findings, "cell", "broken")
     first = next((finding.place for finding in file.faults), None)
     place = first.text if first else ""
     links.fit(sheet, row, ((path, WIDTHS[0]), (problem or place or rest, WIDTHS[7])))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from sheetgen.cells.cell import Evaluator, variable
+from sheetgen.cells.text import show
 from sheetgen.writer.book import Book, Formula, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import CHECK, NETWORK, RATES, TRAINING, Oracle, Run, value
@@ -77,16 +80,29 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
     lock(sheet)
 
 
-def difference(live: float | str, expected: float | str, scale: float) -> float:
-    """What a cell of the left block shows: 0 where equal, 1 where it cannot be compared.
+class Difference:
+    """A cell of the left block, by one expression: 0 where equal, 1 where it cannot be compared.
 
-    Not left to the engine, for which numbers are equal that differ by less than 1e-15: Excel shows how they differ.
+    Its value is the expression's, which like Excel compares 15 digits, and not the engine's: for that, numbers are
+    equal that differ by less than 1e-15, however small they are.
     """
-    if live == expected:
-        return 0.0
-    if isinstance(live, str) or isinstance(expected, str):
-        return 1.0
-    return abs(live - expected) / max(abs(expected), scale)
+
+    def __init__(self) -> None:
+        self.live, self.torch, self.scale = map(variable, ("live", "PyTorch", "smallest scale"))
+        size = self.torch.apply("abs")
+        largest = size.apply("gt", self.scale).apply("if", size, self.scale)
+        relative = (self.live - self.torch).apply("abs") / largest
+        self.cell = self.live.apply("eq", self.torch).apply("if", 0, relative).apply("iferror", 1)
+        self._evaluate = Evaluator([self.cell], [self.live, self.torch, self.scale])
+
+    def formula(self, live: str, torch: str, scale: str) -> str:
+        """The expression of three addresses."""
+        return show(self.cell, {self.live: live, self.torch: torch, self.scale: scale}.get)
+
+    def value(self, live: float, torch: float, scale: float) -> float:
+        """The expression of three numbers; what diverged is equal to what diverged, as its text is."""
+        (value,) = self._evaluate.of([x if math.isfinite(x) else math.inf for x in (live, torch, scale)])
+        return value
 
 
 def _live(run: Run, rates: RatePlaces) -> Iterator[list[float]]:
@@ -190,15 +206,14 @@ def _columns(sheet: Sheet, run: Run, checked: list[Quantity]) -> None:
 
 
 def _stream(sheet: Sheet, run: Run, checked: list[Quantity], numbers: Live) -> None:
-    n = len(checked)
+    n, difference = len(checked), Difference()
     rows = f"$C{THIS}:{letter(1 + n)}{THIS}"
     verdict = f'IF(inputs_changed>0,"{CHANGED}",IF(MAX({rows})<=tolerance,"PASS","FAIL"))'
     columns = [Stream(sheet.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
     columns.append(Stream(sheet.style("cell", "center"), verdict, verdict, given=False))
     for j in range(n):
         live, torch = (f"{letter(2 + k * n + j)}{THIS}" for k in (1, 2))
-        size, scale = f"ABS({torch})", f"{letter(2 + j)}${SCALE_ROW}"
-        formula = f"IFERROR(IF({live}={torch},0,ABS({live}-{torch})/IF({size}>{scale},{size},{scale})),1)"
+        formula = difference.formula(live, torch, f"{letter(2 + j)}${SCALE_ROW}")
         columns.append(Stream(sheet.style("cell", "relative"), formula, formula))
     for q in checked:
         formula = f"{quoted(q.sheet)}!{q.letter}{THIS}"
@@ -207,8 +222,9 @@ def _stream(sheet: Sheet, run: Run, checked: list[Quantity], numbers: Live) -> N
 
     def values() -> Iterator[list[Value]]:
         for k, row in enumerate(numbers()):
-            shown, torch = [value(x) for x in row], [value(q.expected[k]) for q in checked]
-            yield [float(k), *map(difference, shown, torch, (q.scale for q in checked)), *shown, *torch]
+            torch = [q.expected[k] for q in checked]
+            apart = map(difference.value, row, torch, (q.scale for q in checked))
+            yield [float(k), *apart, *map(value, row), *map(value, torch)]
 
     sheet.stream(FIRST_ROW, run.last, 0, columns, values)
     forms = [run.style(q.name) for q in checked]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sheetgen.cells.cell import Cell
+from sheetgen.cells.text import show
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific, text_of
-from sheetgen.writer.plan import NETWORK, Run, of_row
+from sheetgen.writer.plan import NETWORK, Run, extreme, of_row
 from sheetgen.writer.sheets import drawing
 from sheetgen.writer.sheets.common import Typed, colour, heads, limit, opened, section
 from sheetgen.writer.trace import Trace, letter
@@ -69,8 +70,7 @@ def input_cells(run: Run) -> list[tuple[Cell, float, str]]:
 def input_size(run: Run) -> str:
     """The formula of the largest of 1 and of the sizes of the numbers that stand beside the weights."""
     rows = {c: HEAD + 1 + k for k, (c, _, _) in enumerate(input_cells(run))}
-    ranges = [f"{NETWORK}!$B${rows[group[0]]}:$B${rows[group[-1]]}" for group in run.fixed_terms]
-    return f"MAX(1,{','.join(f'MAX({r}),-MIN({r})' for r in ranges)})"
+    return show(run.input_size, lambda c: extreme(c, lambda a, b: f"{NETWORK}!$B${rows[a]}:$B${rows[b]}"))
 
 
 def shown(run: Run, training: Trace, c: Cell) -> str:

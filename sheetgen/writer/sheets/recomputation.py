@@ -177,7 +177,7 @@ def _stream(sheet: Sheet, layout: Layout) -> None:
             columns.append(Stream(flag, *(f"IFERROR(MATCH(1,{row},0),0)",) * 2))
         else:
             columns += [Stream(flag)] * 2
-    columns += [Stream(sheet.style("cell", "relative", "center"), f, f) for f in layout.differences.scales()]
+    columns += [Stream(sheet.style("cell", "relative", "center"), f, f) for f in layout.differences.formulas]
     parts: dict[int, list[Stream]] = {
         block.first: [Stream(flag, f.first, f.below) for f in block.flags] for block in layout.blocks
     }
