@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from mnist.recipe import LADDER, RECIPES, TARGET
+from mnist.ladder import LADDER
+from mnist.recipe import RECIPES, TARGET
 from sheetgen.base.errors import Status, require
 from sheetgen.cli.console import PATH, Group, complain
 

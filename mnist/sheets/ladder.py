@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import stdev
 
-from mnist.recipe import Rung
+from mnist.ladder import Rung
 from mnist.sheets.common import LONGEST, REPORT, heads, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import Run, of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mnist.recipe import GOAL_MEAN, Rung
+from mnist.ladder import Rung
+from mnist.recipe import GOAL_MEAN
 from mnist.record import Claim
 from mnist.sheets import architecture, checklist, errors, ladder, provenance, results
 from mnist.sheets.common import ONE_TEACHER, OURS, REPORT, UNTAUGHT, of_target, paragraph, section

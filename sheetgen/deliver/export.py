@@ -41,13 +41,18 @@ _ODD = re.compile(r"_x[0-9A-Fa-f]{4}_|[\ufffe\uffff]|^#(DIV/0!|N/A|NAME\?|NULL!|
 
 @dataclass(frozen=True)
 class Options:
-    """How a network is shown: what goes in and comes out is named, or numbered."""
+    """How a network is shown: `features` and `outputs` name what goes in and comes out, which else is numbered.
 
-    features: Sequence[str] | None
-    outputs: Sequence[str] | None
-    softmax: bool
-    rows: int
-    title: str
+    With `softmax` the outputs are probabilities of classes. `rows`: how many a table has. Without `check` nothing is
+    recalculated.
+    """
+
+    features: Sequence[str] | None = None
+    outputs: Sequence[str] | None = None
+    softmax: bool = False
+    rows: int = 20
+    title: str = TITLE
+    check: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,44 +68,36 @@ def export(
     module: nn.Module,
     example: Tensor,
     path: str | Path,
-    *,
-    features: Sequence[str] | None = None,
-    outputs: Sequence[str] | None = None,
-    softmax: bool = False,
-    rows: int = 20,
-    title: str = TITLE,
-    check: bool = True,
+    options: Options = Options(),
     progress: Progress = silent,
 ) -> Exported:
     """Write a module, in eval mode and float64, as a workbook; print what it gives to see who checked it.
 
     `example` has the shape (samples, ...): of a network on vectors all rows are shown, of any other the first sample.
-    `features` and `outputs` name what goes in and comes out; with `softmax` the outputs are probabilities of classes.
-    `rows`: how many a table has. Without `check` nothing is recalculated.
     Raises CannotExport before anything is written, and Disagrees if a spreadsheet program calculates something else;
     a file that was there is then untouched.
     """
     path = Path(path)
-    _check_arguments(module, example, path, rows, title)
+    _check_arguments(module, example, path, options)
     progress("tracing the network")
-    graph = trace(module, example, softmax)
+    graph = trace(module, example, options.softmax)
     _finite(graph)
-    if softmax and graph.outputs.shape[0] == 1:
+    if options.softmax and graph.outputs.shape[0] == 1:
         raise CannotExport("the softmax of one output is always 1: export it without softmax")
-    made = (_table if layout.is_line(graph) else _page)(graph, Options(features, outputs, softmax, rows, title))
+    made = (_table if layout.is_line(graph) else _page)(graph, options)
     with staging(path, CannotExport, REMEDY) as folder:
         draft = folder / "draft.xlsx"
         progress("writing")
-        with writing(draft, title, calculated) as book:
+        with writing(draft, options.title, calculated) as book:
             made.write(book)
             book.workbook.set_properties({
-                "title": title, "author": "sheetgen", "company": "", "created": CREATED,
+                "title": options.title, "author": "sheetgen", "company": "", "created": CREATED,
                 "subject": "A neural network as live formulas", "keywords": "neural network, PyTorch, sheetgen",
                 "comments": "Made by sheetgen. Every number that the network computes is a formula.",
             })  # fmt: skip
         progress("linting")
         _linted(draft, made.layers)
-        lines = compare(draft, made.scales, progress) if check else []
+        lines = compare(draft, made.scales, progress) if options.check else []
         move_into_place(draft, path)
     return Exported(path, tuple(lines))
 
@@ -117,7 +114,8 @@ def _linted(draft: Path, layers: Mapping[tuple[str, str], str]) -> None:
         raise CannotExport(f"{layer}{where}: {first.message.rstrip('.')}{more}")
 
 
-def _check_arguments(module: Any, example: Any, path: Path, rows: int, title: str) -> None:
+def _check_arguments(module: Any, example: Any, path: Path, options: Options) -> None:
+    rows, title = options.rows, options.title
     if not isinstance(module, nn.Module):
         raise CannotExport(f"{type(module).__name__} is no torch.nn.Module: export one")
     if not isinstance(example, Tensor) or example.is_complex() or example.layout != torch.strided:
@@ -185,9 +183,7 @@ def _table(graph: Graph, options: Options) -> Sheets:
     called = _output_names(graph, options)
     gap = predict.gap(options.softmax)
     made = layout.line(graph, predict.LEFT, PREDICT, WEIGHTS, weights.first_section(graph), gap)
-    table = predict.Table(
-        made, PREDICT, WEIGHTS, names, called, options.softmax, max(options.rows, len(graph.example))
-    )
+    table = predict.Table(made, PREDICT, WEIGHTS, names, called, options.softmax, max(options.rows, len(graph.example)))
     predict.fits(table)
 
     def write(book: Book) -> None:

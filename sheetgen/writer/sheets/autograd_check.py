@@ -83,8 +83,8 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
 class Difference:
     """A cell of the left block, by one expression: 0 where equal, 1 where it cannot be compared.
 
-    Its value is the expression's, which like Excel compares 15 digits, and not the engine's: for that, numbers are
-    equal that differ by less than 1e-15, however small they are.
+    Its value is the expression's, and not the engine's: for that, numbers are equal that differ by less than 1e-15,
+    however small they are. Where programs, which compare 15 digits, show 0, it is still the difference of all digits.
     """
 
     def __init__(self) -> None:
@@ -93,7 +93,7 @@ class Difference:
         largest = size.apply("gt", self.scale).apply("if", size, self.scale)
         relative = (self.live - self.torch).apply("abs") / largest
         self.cell = self.live.apply("eq", self.torch).apply("if", 0, relative).apply("iferror", 1)
-        self._evaluate = Evaluator([self.cell], [self.live, self.torch, self.scale])
+        self._evaluate = Evaluator([relative, self.cell], [self.live, self.torch, self.scale])
 
     def formula(self, live: str, torch: str, scale: str) -> str:
         """The expression of three addresses."""
@@ -101,8 +101,8 @@ class Difference:
 
     def value(self, live: float, torch: float, scale: float) -> float:
         """The expression of three numbers; what diverged is equal to what diverged, as its text is."""
-        (value,) = self._evaluate.of([x if math.isfinite(x) else math.inf for x in (live, torch, scale)])
-        return value
+        relative, whole = self._evaluate.of([x if math.isfinite(x) else math.inf for x in (live, torch, scale)])
+        return whole if math.isnan(relative) else relative
 
 
 def _live(run: Run, rates: RatePlaces) -> Iterator[list[float]]:
