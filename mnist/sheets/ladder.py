@@ -11,7 +11,7 @@ from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import Run, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Formula, Sheet, Value
-from sheetgen.writer.sheets.common import Box, curve, insert, line
+from sheetgen.writer.sheets.common import Box, curve, insert, line, numbers
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import quoted
 
@@ -61,8 +61,7 @@ def _rung(sheet: Sheet, row: int, title: str, taught: str, run: Run) -> None:
     lines = max(-(-len(taught) // FIT), -(-len(title) // 30))
     sheet.set_row_pixels(row - 1, 6 + 16 * max(1, lines))
     sheet.put(row, 0, title, "cell", "wrap", "bold")
-    for column, (value, form) in enumerate(zip(cells, FORMS, strict=True), 1):
-        sheet.put(row, column, value, "cell", "wrap", "center", form)
+    numbers(sheet, row, 1, cells, FORMS, "wrap")
 
 
 def _chart(sheet: Sheet, first: int, last: int) -> None:

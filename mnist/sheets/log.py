@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from mnist import published
 from mnist.recipe import TARGET
@@ -26,7 +27,7 @@ from mnist.sheets.runs import (  # fmt: skip
 from sheetgen.writer.book import Book, Formula, Sheet, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets import common
-from sheetgen.writer.sheets.common import ROW, Typed, across, limit, opened
+from sheetgen.writer.sheets.common import ROW, Typed, across, limit, numbers, opened
 from sheetgen.writer.trace import letter
 
 FORMS = ("millionth", "ten thousandth", "hundredth", "ten thousandth", "hundredth", "tenth")
@@ -67,12 +68,10 @@ def _live_row(sheet: Sheet, ours: Sequence[Run], epoch: Epoch) -> None:
     row = LIVE + epoch.epoch - 1
     first, last = ours[0].first, ours[-1].last
     sheet.put(row, 0, OURS, "cell", "bold")
-    sheet.live(row, 1, of_seed("mnist_seed"), "cell", "center", "whole")
-    sheet.put(row, 2, epoch.epoch, "cell", "center", "whole")
-    for column, form in enumerate(FORMS, RATE):
-        at = letter(column)
-        looked_up = f"INDEX({at}${first}:{at}${last},$B${FACTS}+$C{row}-1,1)"
-        sheet.live(row, column, of_seed(looked_up), "cell", "center", form)
+    columns = [letter(column) for column in range(RATE, RATE + len(FORMS))]
+    figures = [of_seed(f"INDEX({at}${first}:{at}${last},$B${FACTS}+$C{row}-1,1)") for at in columns]
+    values: list[Value] = [Formula(of_seed("mnist_seed")), epoch.epoch, *map(Formula, figures)]
+    numbers(sheet, row, 1, values, ("whole", "whole", *FORMS))
     _mark(sheet, row)
 
 
@@ -80,15 +79,8 @@ def _recorded(sheet: Sheet, run: Run) -> None:
     """A run's epochs as plain numbers."""
     for row, epoch in enumerate(run.record.epochs, run.first):
         sheet.put(row, 0, run.claim, "cell")
-        sheet.put(row, 1, run.record.seed, "cell", "center", "whole")
-        sheet.put(row, 2, epoch.epoch, "cell", "center", "whole")
-        for column, (value, form) in enumerate(zip(_numbers(epoch), FORMS, strict=True), RATE):
-            sheet.put(row, column, value, "cell", "center", form)
+        numbers(sheet, row, 1, (run.record.seed, *astuple(epoch)), ("whole", "whole", *FORMS))
         _mark(sheet, row)
-
-
-def _numbers(e: Epoch) -> tuple[float, ...]:
-    return e.learning_rate, e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy, e.seconds
 
 
 def _mark(sheet: Sheet, row: int) -> None:

@@ -10,7 +10,7 @@ from mnist.sheets.architecture import Places
 from mnist.sheets.common import TELLING, heads, of_target, section
 from mnist.sheets.runs import Run, of
 from sheetgen.writer.book import Formula, Sheet, Value
-from sheetgen.writer.sheets.common import ROW
+from sheetgen.writer.sheets.common import ROW, numbers
 
 LAST_COLUMN = 13
 CLAIM_HEADS = (
@@ -129,6 +129,5 @@ def _seed(sheet: Sheet, s: Summary, run: Run, row: int, teachers: Sequence[int])
     )
     sheet.set_row_pixels(row - 1, ROW)
     sheet.put(row, 0, run.claim, "cell")
-    for column, (value, form) in enumerate(zip(cells, SEED_FORMS, strict=True), 1):
-        sheet.put(row, column, value, "cell", "center", form)
+    numbers(sheet, row, 1, cells, SEED_FORMS)
     sheet.put(row, LAST_COLUMN, r.weights_sha256[:64], "cell", "hash")

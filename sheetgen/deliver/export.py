@@ -23,7 +23,7 @@ from sheetgen.judge.report import Exported
 from sheetgen.network.torch.graph import CannotExport, Graph
 from sheetgen.network.torch.trace import trace
 from sheetgen.spec import PYTORCH
-from sheetgen.writer.book import CREATED, Book, writing
+from sheetgen.writer.book import Book, writing
 from sheetgen.writer.planes import layout
 from sheetgen.writer.planes.kernels import LEFT
 from sheetgen.writer.planes.layout import Layout
@@ -90,11 +90,9 @@ def export(
         progress("writing")
         with writing(draft, options.title, calculated) as book:
             made.write(book)
-            book.workbook.set_properties({
-                "title": options.title, "author": "sheetgen", "company": "", "created": CREATED,
-                "subject": "A neural network as live formulas", "keywords": "neural network, PyTorch, sheetgen",
-                "comments": "Made by sheetgen. Every number that the network computes is a formula.",
-            })  # fmt: skip
+            comments = "Made by sheetgen. Every number that the network computes is a formula."
+            about = {"subject": "A neural network as live formulas", "keywords": "neural network, PyTorch, sheetgen"}
+            book.describe(options.title, comments, **about)
         progress("linting")
         _linted(draft, made.layers)
         lines = compare(draft, made.scales, progress) if options.check else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from sheetgen.writer import style
 from sheetgen.writer.content import Formula as Formula
 from sheetgen.writer.content import Link as Link
 from sheetgen.writer.content import Value as Value
-from sheetgen.writer.stream import UNKNOWN, Cells, Results, Rows, Table
+from sheetgen.writer.stream import Cells, Results, Rows, Table
 from sheetgen.writer.stream import Stream as Stream
 from sheetgen.writer.style import ACCENT, Axes
 from sheetgen.writer.trace import letter, quoted
@@ -32,7 +32,6 @@ from sheetgen.writer.trace import letter, quoted
 Calculate = Callable[[Mapping[str, Cells], Mapping[str, str]], Mapping[str, Results]]
 
 CREATED = datetime(2026, 1, 1)  # fixed, so that the same options give the same bytes
-CHART_CACHE_ROWS = 2_000  # charts of longer tables are drawn from the cells alone
 MOST_CALCULATED = 3_000_000  # cells; of a larger workbook the formulas without a value get theirs when it is opened
 
 
@@ -44,7 +43,6 @@ class Sheet(Worksheet):
     """XlsxWriter's worksheet, with exact numbers and with tables that are streamed into the file."""
 
     _table: Table | None = None
-    _cache: list[Sequence[Value | None]] | None = None
     book: Book
     dim_rowmax: int  # XlsxWriter's
 
@@ -181,15 +179,9 @@ class Sheet(Worksheet):
 
     def _get_range_data(self, row_start: int, col_start: int, row_end: int, col_end: int) -> Any:
         # The numbers that a chart caches, so that a preview draws it.
-        table = self._table
-        if table is None or row_start + 1 < table.first:
+        if self._table is None or row_start + 1 < self._table.first:
             return super()._get_range_data(row_start, col_start, row_end, col_end)
-        if table.last - table.first > CHART_CACHE_ROWS:
-            return ()
-        if self._cache is None:
-            self._cache = [[None if v is UNKNOWN else v for v in values] for _, values in table.rows()]
-        picked = self._cache[row_start + 1 - table.first : row_end + 2 - table.first]
-        return [row[c - table.column] for row in picked for c in range(col_start, col_end + 1)]
+        return self._table.drawn(range(row_start + 1, row_end + 2), range(col_start, col_end + 1))
 
 
 class Book:
@@ -201,16 +193,16 @@ class Book:
         self.workbook.worksheet_class = Sheet
         self._styles: dict[tuple[str, ...], Format] = {}
         self._names: dict[str, str] = {}
-        self.workbook.set_properties({
-            "title": title, "author": "sheetgen", "company": "", "created": CREATED,
-            "subject": "A neural network whose training is live formulas",
-            "keywords": "backpropagation, neural network, gradient descent, sheetgen",
-            "comments": "Made by sheetgen. Every number of the training is a formula; see the sheet Start.",
-        })  # fmt: skip
+        self.describe(title, "Made by sheetgen.")
         self.workbook.formats[0].set_font_name(style.FONT)
         self.workbook.formats[0].set_font_size(10)
         self.workbook.set_calc_mode("auto")
         self.workbook.set_size(1_600, 930)
+
+    def describe(self, title: str, comments: str, **more: str) -> None:
+        """Set the properties of the file, such as its subject and keywords."""
+        own = {"author": "sheetgen", "company": "", "created": CREATED}
+        self.workbook.set_properties({"title": title, "comments": comments, **more, **own})
 
     def style(self, *names: str) -> Format:
         """The cell format that merges the named styles."""

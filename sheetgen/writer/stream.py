@@ -13,6 +13,7 @@ Rows = Callable[[], Iterator[Sequence[Value | None]]]  # None is #N/A, of which 
 Cells = Iterable[tuple[int, int, str | None, Value | None]]  # row from 1, column from 0, formula, value if it is known
 Results = Mapping[tuple[int, int], Value]  # by row and column
 
+CHART_CACHE_ROWS = 2_000
 UNKNOWN = object()  # what a formula shows as long as nobody has calculated it
 ERRORS = frozenset(("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"))
 
@@ -42,6 +43,7 @@ class Table:
         self._later = [k for k, stream in enumerate(streams) if not stream.given]
         self._formulas = [s.first for s in streams], [s.below for s in streams]
         self.results: Results = {}
+        self._drawn: list[list[Value | None]] | None = None
 
     @property
     def right(self) -> int:
@@ -70,6 +72,14 @@ class Table:
                     yield row, column, at_row(formula or "", row), None
                 else:
                     yield row, column, None, value
+
+    def drawn(self, rows: range, columns: range) -> Sequence[Value | None]:
+        """The numbers that a chart caches; none of a long table, whose charts are drawn from the cells alone."""
+        if self.last - self.first > CHART_CACHE_ROWS:
+            return ()
+        if self._drawn is None:
+            self._drawn = [[None if v is UNKNOWN else v for v in values] for _, values in self.rows()]
+        return [self._drawn[row - self.first][c - self.column] for row in rows for c in columns]
 
     def lines(self) -> Iterator[str]:
         """The XML of every row."""

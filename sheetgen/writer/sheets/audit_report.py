@@ -9,7 +9,7 @@ from sheetgen.base.files import CannotWrite
 from sheetgen.base.text import plain
 from sheetgen.base.version import __version__
 from sheetgen.excel.a1 import column_letters, quoted
-from sheetgen.writer.book import CREATED, Formula, Link, Sheet, writing
+from sheetgen.writer.book import Formula, Link, Sheet, writing
 from sheetgen.writer.sheets import audit_file, links
 from sheetgen.writer.sheets.audit_file import KIND, SEVERITY, FileReport, FileSheet
 from sheetgen.writer.sheets.common import across, columns, heads
@@ -37,10 +37,7 @@ def write(files: Sequence[FileReport], kinds: Sequence[str], path: Path) -> None
     """
     names = links.sheets([file.path for file in files], {SUMMARY})
     with writing(path, "Audit of workbooks", error=CannotWrite, hint="choose another name") as book:
-        book.workbook.set_properties(
-            {"title": "Audit of workbooks", "author": "sheetgen", "company": "", "created": CREATED,
-             "comments": f"Made by sheetgen {__version__}: sheetgen audit --report."}
-        )  # fmt: skip
+        book.describe("Audit of workbooks", f"Made by sheetgen {__version__}: sheetgen audit --report.")
         sheet = book.sheet(SUMMARY, f"Audit of {len(files):,} workbook{'s' * (len(files) != 1)}", SUBTITLE)
         home = path.absolute().parent
         sheets = [

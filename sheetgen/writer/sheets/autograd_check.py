@@ -74,7 +74,6 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
     _columns(sheet, run, checked)
     _stream(sheet, run, checked, lambda: _live(run, rates))
     _colours(sheet, run, n)
-    sheet.repeat_rows(HEADER_ROW - 1)
     sheet.repeat_columns(0)
     sheet.print_area(0, 0, run.last - 1, 1 + n)
     lock(sheet)

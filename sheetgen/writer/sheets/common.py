@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sheetgen.writer import style
@@ -36,6 +36,14 @@ def across(sheet: Sheet, row: int, first: int, values: Sequence[Value | None], *
     """Write some cells of a row that look alike."""
     for column, value in enumerate(values, first):
         sheet.put(row, column, value, *look)
+
+
+def numbers(
+    sheet: Sheet, row: int, first: int, values: Iterable[Value | None], forms: Iterable[str], *look: str
+) -> None:
+    """Write the numbers of a row of a table, each in its form and amid its cell."""
+    for column, (value, form) in enumerate(zip(values, forms, strict=True), first):
+        sheet.put(row, column, value, "cell", *look, "center", form)
 
 
 def heads(sheet: Sheet, row: int, first: int, names: Sequence[Value | None], sides: str = "c", *look: str) -> None:
@@ -117,6 +125,7 @@ def strip(sheet: Sheet, width: int) -> None:
     sheet.set_column(0, 0, 11)
     sheet.set_column(1, width, style.COLUMN_WIDTH)
     sheet.freeze_panes(HEADER_ROW, 1)
+    sheet.repeat_rows(HEADER_ROW - 1)
     # The first row of a column is not like the others, on purpose: Excel need not mark it with a green triangle.
     sheet.ignore_errors({"formula_differs": f"A1:{letter(width)}{LAST_ROW}"})
 

@@ -46,7 +46,7 @@ def table_range(layout: Layout, column: int) -> str:
     return f"${name}${TABLE + 1}:${name}${TABLE + len(layout.written)}"
 
 
-def write(book: Book, layout: Layout, name: str, heading: str) -> Sheet:
+def write(book: Book, layout: Layout, name: str, heading: str) -> None:
     """Write the sheet of planes."""
     sheet = book.sheet(name, heading, SUBTITLE)
     sheet.set_column_pixels(0, 1, 34)
@@ -60,7 +60,6 @@ def write(book: Book, layout: Layout, name: str, heading: str) -> Sheet:
     sheet.freeze_panes(TABLE - 1, LEFT)
     lock(sheet, format_rows=True)
     sheet.print_area(0, 0, TABLE + len(layout.written), max(LEFT + widest, COUNT + 1))
-    return sheet
 
 
 def _table(sheet: Sheet, layout: Layout) -> None:

@@ -74,7 +74,7 @@ def planes(graph: Graph) -> tuple[int, int, int]:
     return (shape[0], shape[1], shape[2]) if len(shape) == 3 else (1, int(np.prod(shape[:-1])), shape[-1])
 
 
-def write(book: Book, page: Page, heading: str) -> Sheet:
+def write(book: Book, page: Page, heading: str) -> None:
     """Write the sheet; only its yellow cells can be typed over."""
     sheet = book.sheet(page.sheet, heading, SUBTITLE)
     sheet.set_column_pixels(NAME, VALUE, 124)
@@ -91,7 +91,6 @@ def write(book: Book, page: Page, heading: str) -> Sheet:
     sheet.print_area(0, 0, last - 1, max(LEFT + width, LEFT + 10))
     sheet.fit_to_pages(1, 1 if last <= ROWS_OF_A_PAGE else 0)
     sheet.ignore_errors({"number_stored_as_text": f"{letter(NAME)}{FIRST_ROW}:{letter(NAME)}{page.last_row}"})
-    return sheet
 
 
 def _facts(sheet: Sheet, page: Page) -> None:

@@ -90,7 +90,7 @@ def fits(table: Table) -> None:
             )
 
 
-def write(book: Book, table: Table, heading: str) -> Sheet:
+def write(book: Book, table: Table, heading: str) -> None:
     """Write the sheet; it is not protected, so that rows can be filled down."""
     sheet = book.sheet(table.sheet, heading, SUBTITLE)
     sheet.set_column_pixels(0, 0, 18)
@@ -110,7 +110,6 @@ def write(book: Book, table: Table, heading: str) -> Sheet:
     sheet.repeat_rows(GROUPS - 1, HEADER - 1)
     sheet.print_area(0, 0, table.last_row - 1, max(last, LEFT + 6))
     sheet.set_selection(FIRST_ROW - 1, LEFT, FIRST_ROW - 1, LEFT)
-    return sheet
 
 
 def _facts(sheet: Sheet, table: Table) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sheetgen.spec import HEADS
-from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.book import Book
 from sheetgen.writer.planes.layout import Layout
 from sheetgen.writer.sheets.common import heads, lock
 from sheetgen.writer.trace import letter, quoted
@@ -49,7 +49,7 @@ def _samples(count: int, numbers: int) -> int:
     return min(count, max(1, MOST // numbers))
 
 
-def write(book: Book, claims: Sequence[Claim], name: str) -> Sheet:
+def write(book: Book, claims: Sequence[Claim], name: str) -> None:
     """Write the sheet."""
     sheet = book.sheet(name, "What PyTorch says", SUBTITLE)
     sheet.set_column_pixels(0, 0, 90)
@@ -65,4 +65,3 @@ def write(book: Book, claims: Sequence[Claim], name: str) -> Sheet:
     sheet.repeat_rows(HEADER - 1)
     sheet.print_area(0, 0, HEADER + len(claims) - 1, 9)
     lock(sheet, format_rows=True)
-    return sheet

@@ -116,7 +116,6 @@ def write(book: Book, run: Run, places: RatePlaces) -> None:
     strip(sheet, len(columns) - 1)
     sheet.stream(FIRST_ROW, run.last, 0, columns, lambda: _rows(run, places))
     scientific(sheet, (FIRST_ROW - 1, 1 + 2 * n, run.last - 1, width - 1), "number")
-    sheet.repeat_rows(HEADER_ROW - 1)
     sheet.print_area(0, 0, run.last - 1, max(2 * n, 3 + len(places.marks) + 6))
     offset = (3 + len(places.marks)) * 96
     (chart,) = plotted.charts(offset + CHART)

@@ -55,7 +55,6 @@ def write(book: Book, layout: Layout) -> Places:
     _headings(sheet, layout)
     _stream(sheet, layout)
     _colours(sheet, layout)
-    sheet.repeat_rows(HEADER_ROW - 1)
     sheet.repeat_columns(0)
     sheet.print_area(0, 0, layout.run.last - 1, layout.table.column + layout.table.rates)
     lock(sheet)

@@ -62,7 +62,6 @@ def write(book: Book, run: Run, places: TrainingPlaces) -> None:
     strip(sheet, len(columns) - 1)
     sheet.stream(FIRST_ROW, run.last, 0, columns, rows)
     scientific(sheet, (FIRST_ROW - 1, 1, run.last - 1, len(trace.columns)), *forms)
-    sheet.repeat_rows(HEADER_ROW - 1)
     sheet.repeat_columns(0)
     sheet.fit_to_pages(-(-len(trace.columns) // COLUMNS_ON_A_PAGE), 0)
     sheet.print_area(0, 0, run.last - 1, len(trace.columns))

@@ -31,7 +31,7 @@ def total_cell() -> str:
     return f"${letter(COUNT)}${TABLE + 1}"
 
 
-def write(book: Book, layout: Layout, name: str, heading: str) -> Sheet:
+def write(book: Book, layout: Layout, name: str, heading: str) -> None:
     """Write the sheet of weights. Raises CannotExport if its table has no room for all tensors."""
     sheet = book.sheet(name, heading, SUBTITLE)
     sheet.set_column_pixels(0, 0, 210)
@@ -43,7 +43,6 @@ def write(book: Book, layout: Layout, name: str, heading: str) -> Sheet:
     sheet.freeze_panes(TABLE - 1, LEFT)
     sheet.print_area(0, 0, layout.shelf.row, LEFT + max(widest, 16))  # as wide as the subtitle, at least
     common.lock(sheet, format_rows=True)
-    return sheet
 
 
 def _table(sheet: Sheet, layout: Layout) -> None:
