@@ -73,12 +73,12 @@ def run(recipe: Recipe, seed: int, options: Options, started: float) -> Record:
         with _progress(recipe, len(training.labels), leader) as (step_done, say):
             for epoch in train(this, training, test, folder, step_done, taught_by):
                 say(line(epoch))
-        made = _record(this, test, held_out, before + time.time() - started, where, taught_by)
+        result = _record(this, test, held_out, before + time.time() - started, where, taught_by)
         if leader:
-            path = record.write(made, this.model, records / recipe.name)
-            best = f"{made.accuracy:.2f} % at the last epoch, {made.best:.2f} % at the best"
+            path = record.write(result, this.model, records / recipe.name)
+            best = f"{result.accuracy:.2f} % at the last epoch, {result.best:.2f} % at the best"
             print(f"{path}: written; {best}", flush=True)
-    return made
+    return result
 
 
 def _images(folder: Path | None, held_out: int) -> tuple[Images, Images]:

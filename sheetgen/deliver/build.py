@@ -6,7 +6,6 @@ import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sheetgen import spec as specs
 from sheetgen.base.errors import UserError
 from sheetgen.base.files import CannotWrite, move_into_place, staging
 from sheetgen.base.progress import Notice, Progress, silent
@@ -16,7 +15,7 @@ from sheetgen.judge.check import check, linted
 from sheetgen.judge.engines import EngineFailed
 from sheetgen.judge.engines.calculated import calculated
 from sheetgen.judge.report import Report
-from sheetgen.spec import Spec
+from sheetgen.spec import Spec, load, with_options
 from sheetgen.templates import find
 from sheetgen.writer import workbook
 from sheetgen.writer.plan import START, Oracle
@@ -77,7 +76,7 @@ def build(
     CannotAdd, TooLarge, FormulaTooLong, EngineMissing or EngineFailed if it cannot be built.
     """
     name = None if template is None else str(template)
-    spec = specs.with_options(specs.load(find(name or DEFAULT)), options.steps, options.learning_rate)
+    spec = with_options(load(find(name or DEFAULT)), options.steps, options.learning_rate)
     path = default_output(name) if output is None else Path(output)
     if path.suffix.lower() != ".xlsx":
         raise CannotWrite(f"{path}: the workbook's name must end with .xlsx")

@@ -49,7 +49,7 @@ def extreme(c: Cell, place: Callable[[Cell, Cell], str]) -> str | None:
 
 @dataclass(frozen=True)
 class Oracle:
-    """What PyTorch says: handed to the sheets as plain numbers, so that no sheet imports torch.
+    """The numbers of PyTorch: handed to the sheets as they are, so that no sheet imports torch.
 
     `columns` are its numbers by label, row by row, with `E (0.1)` for E_total at another learning rate; `scales` the
     smallest scale on which a column can be compared.

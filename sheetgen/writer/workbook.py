@@ -83,7 +83,7 @@ def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None: 
 
 
 def start_subtitle(spec: Spec) -> str:
-    """What the workbook is, in one sentence."""
+    """The workbook described in one sentence."""
     return (
         f"Every number of this network's training, over {spec.steps:,} updates, is a formula; "
         "every one is compared with PyTorch."

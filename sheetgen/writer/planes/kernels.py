@@ -101,11 +101,11 @@ class Shelf:
         return self._kernels[key]
 
     def _addresses(self, cells: Array, placed: Sequence[Rectangle]) -> dict[int, str]:
-        found = {}
+        addresses = {}
         for block, r in zip(cells, placed, strict=True):
             for (i, j), k in np.ndenumerate(block):
-                found[int(k)] = self.text(Rectangle(r.row + i, r.column + j, r.row + i, r.column + j))
-        return found
+                addresses[int(k)] = self.text(Rectangle(r.row + i, r.column + j, r.row + i, r.column + j))
+        return addresses
 
     def vector(self, weight: Weight) -> list[str]:
         """The addresses of a tensor's numbers, in their order: in rows of at most BAND, unless they stand already."""

@@ -85,7 +85,7 @@ class FileReport(NamedTuple):
 
 
 class FileSheet(NamedTuple):
-    """What the summary must know: the sheet's name, the rows of its findings, and the link to the file."""
+    """A finished sheet, for the summary: the sheet's name, the rows of its findings, and the link to the file."""
 
     file: FileReport
     name: str
@@ -157,7 +157,7 @@ def _compared(sheet: Sheet, row: int, tables: Sequence[ComparedTable], address: 
 
 
 def _listed(sheet: Sheet, row: int, title: str, texts: Sequence[str]) -> int:
-    """What was not judged, or not understood; returns the row below."""
+    """List texts, such as of what was not judged; returns the row below."""
     section(sheet, row, f"{title}: {len(texts):,}", 0, len(HEADS) - 1, SECTION_HEIGHT)
     lines = [plain(text, 200) for text in texts[:MOST_UNREAD]]
     if len(texts) > MOST_UNREAD:

@@ -11,9 +11,8 @@ from sheetgen.cells.text import show
 from sheetgen.writer.book import Book, Formula, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import CHECK, NETWORK, RATES, TRAINING, Oracle, Run, value
+from sheetgen.writer.sheets import network
 from sheetgen.writer.sheets.common import colour, colour_words, heads, lock, opened, strip
-from sheetgen.writer.sheets.network import HEAD as INPUT_HEAD
-from sheetgen.writer.sheets.network import input_cells
 from sheetgen.writer.sheets.rates import RatePlaces
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, Trace, fit_columns, letter, quoted
 
@@ -141,7 +140,7 @@ def broken_link() -> str:
 
 def _inputs(sheet: Sheet, run: Run) -> None:
     """The template's inputs beside the live ones: PyTorch's numbers hold for those of the template only."""
-    cells = input_cells(run)
+    cells = network.input_cells(run)
     for k, text in enumerate(("input", "template", "now", "changed")):
         sheet.put(INPUT_ROW + k, 0, text, "head" if k == 0 else "muted", "left")
     sheet.put(INPUT_ROW, 1, None, "head")
@@ -177,7 +176,7 @@ def _first_changed(sheet: Sheet, every: str, n: int) -> None:
     number = f'{at(0)}&" is "&{at(2)}&", the template has "&{at(1)}&{more}'
     text = f'IF($B${row}=0,"",IF({at(3)}=-1,{at(0)}&" is no number",{number}))'
     sheet.live(row, 2, text, muted)
-    place = f'IF($B${row}=0,"","{NETWORK}!B"&({INPUT_HEAD}+$B${row}))'
+    place = f'IF($B${row}=0,"","{NETWORK}!B"&({network.HEAD}+$B${row}))'
     sheet.live(row, 8, place, muted)
     sheet.live(row, 9, f"COUNTIF({every},-1)", "muted", "count")
     sheet.define(changed_input=f"$C${row}", changed_place=f"$I${row}", inputs_no_number=f"$J${row}")

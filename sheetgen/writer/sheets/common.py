@@ -1,4 +1,4 @@
-"""What all sheets are made of: headings, sections, rows of a table, colours that follow a test, cells to type into."""
+"""The parts of all sheets: headings, sections, rows of a table, colours that follow a test, cells to type into."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def first_of(area: Area) -> str:
 
 
 class Typed(NamedTuple):
-    """What may be typed into some cells: numbers between two, or the texts of a list; the hint, and the complaint."""
+    """The limits of what is typed: numbers between two, or the texts of a list; the hint, and the complaint."""
 
     kind: str  # decimal, integer or list
     ends: tuple[float, float] | None = None

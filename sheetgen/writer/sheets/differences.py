@@ -77,8 +77,8 @@ class _Workings:
         net = run.program.network
         known = {id(c) for c in (*run.program.next, *run.program.constants)}
         reached = forward_order(net.loss)
-        kept = {id(c) for c in reached} - known
-        self.cells = [*parameters, *(c for c in run.program.columns if id(c) in kept)]
+        worked = {id(c) for c in reached} - known
+        self.cells = [*parameters, *(c for c in run.program.columns if id(c) in worked)]
         # Which ReLU units are on, as one number that differs where any of them switches.
         kinked = [c for c in reached if c.op in ACTIVATIONS and OPS[c.op].at_zero]
         on = [mul(k, c.apply("step")) for k, c in enumerate(kinked, 1)]

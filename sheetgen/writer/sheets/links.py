@@ -62,7 +62,7 @@ def address(path: Path, home: Path) -> str:
 
 
 def _percent(match: re.Match[str]) -> str:
-    """What has a meaning in a link, as %23; a byte that is no character comes from Python as half of one."""
+    """A sign that has a meaning in a link, as %23; a byte that is no character comes from Python as half of one."""
     c = match[0]
     return quote(c, safe="", errors="surrogateescape" if "\udc80" <= c <= "\udcff" else "surrogatepass")
 

@@ -30,7 +30,7 @@ SUBTITLE = (
 
 @dataclass(frozen=True)
 class Page:
-    """What stands on the sheet: the layout, the names, and the names of the two other sheets."""
+    """The content of the sheet: the layout, the names, and the names of the two other sheets."""
 
     layout: Layout
     sheet: str

@@ -134,8 +134,8 @@ def _chooser(sheet: Sheet, row: int, aside: int, chooser: Chooser) -> None:
     sheet.live(row, aside, checked, "muted", "general")
     sheet.put(row, aside + 1, f"what is shown: a {what} that there is", "muted")
     sheet.define(**{f"{what}_number": f"${letter(aside)}${row}"})
-    told = f"{low} to {high:,}; {note}"
-    message = f'IF({what}_number="{none}","{none}: type {low} to {high:,}","{told}")'
+    label = f"{low} to {high:,}; {note}"
+    message = f'IF({what}_number="{none}","{none}: type {low} to {high:,}","{label}")'
     sheet.live(row, 2, message, "muted", "indent")
     colour(sheet, (row - 1, 2, row - 1, 2), f'{what}_number="{none}"', "fail")
     hint = f"{what.capitalize()} shown", f"The {what} to look at: a whole number from {low} to {high:,}."
@@ -151,8 +151,8 @@ def _inputs(sheet: Sheet, run: Run) -> int:
     for row, (c, number, about) in enumerate(cells, HEAD + 1):
         sheet.put(row, 0, c.name, "cell", "center")
         sheet.put(row, 1, number, "input", "general", "center")
-        told = f'IF(ISNUMBER($B${row}),"{about}","{NOT_A_NUMBER}")'
-        sheet.live(row, 2, told, "cell", "muted", "indent")
+        label = f'IF(ISNUMBER($B${row}),"{about}","{NOT_A_NUMBER}")'
+        sheet.live(row, 2, label, "cell", "muted", "indent")
         sheet.define(**{run.names[c]: f"$B${row}"})
     scientific(sheet, (HEAD, 1, HEAD + len(cells) - 1, 1), "general", look="beyond, typed")
     last = HEAD + len(cells) - 1

@@ -38,12 +38,12 @@ class Line(NamedTuple):
 
     @property
     def heading(self) -> str:
-        """What stands over a column of its own; the judge reads it."""
+        """The heading of a column of its own; the judge reads it."""
         return f"{self.name} > 0" if self.log else f"{self.name} plotted"
 
     @property
     def formula(self) -> str:
-        """What a column of its own holds."""
+        """The formula of a column of its own."""
         at = f"{letter(self.source)}{THIS}"
         if self.log:  # what has a logarithm; some engines take 1E-17 > 0 for false
             return f"IF(ISNUMBER(LN({at})),{at},NA())"
@@ -120,12 +120,12 @@ class Plotted:
     def _say(self, drawing: Drawing, row: int, column: int) -> None:
         """Write the title, what is said where nothing is drawn, and where: amid the axis, at a height that is drawn."""
         drawn = self._count(line.drawn for line in drawing.lines)
-        held = self._count(line.source for line in drawing.lines)
+        numbers = self._count(line.source for line in drawing.lines)
         beyond, none, some = drawing.reasons
         every = len(drawing.lines) * (self.last - FIRST_ROW + 1)
         at = letter(column + 1)
         title = f'"{drawing.title}"&IF({at}{row}<>" ",": empty, "&{at}{row},IF({drawn}<{every},", {some}",""))'
-        message = f'IF({held}>0,"{beyond}","{none}")' if drawn != held else f'"{none}"'
+        message = f'IF({numbers}>0,"{beyond}","{none}")' if drawn != numbers else f'"{none}"'
         first = f"{letter(drawing.lines[0].drawn)}{FIRST_ROW}"
         text, number = self.sheet.style("muted"), self.sheet.style("muted", "general")
         self.sheet.live(row, column, title, text)

@@ -29,7 +29,7 @@ ANY_NUMBER = Typed("decimal", (-1e300, 1e300), complaint=("Not a number", "This 
 
 @dataclass(frozen=True)
 class Table:
-    """What stands on the sheet: the layout, the names, and how many rows there are."""
+    """The content of the sheet: the layout, the names, and how many rows there are."""
 
     layout: Layout
     sheet: str

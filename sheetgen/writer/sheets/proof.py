@@ -1,4 +1,4 @@
-"""What PyTorch says of the example, cell by cell, so that the workbook can be checked without PyTorch and for ever."""
+"""The example and PyTorch's outputs, cell by cell: the workbook can be checked without PyTorch and for ever."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ class Claim(NamedTuple):
     number: float
 
 
-def of_lines(made: Layout, sheet: str, first_row: int) -> Iterator[Claim]:
+def of_lines(plan: Layout, sheet: str, first_row: int) -> Iterator[Claim]:
     """A row for each sample, from a row on (counted from 1)."""
-    graph = made.graph
+    graph = plan.graph
     ids, outputs = graph.inputs.ravel(), graph.outputs.ravel()
     for k in range(_samples(len(graph.example), ids.size + outputs.size)):
         for what, elements, numbers in (("input", ids, graph.example[k]), ("output", outputs, graph.result[k])):
             for element, number in zip(elements.tolist(), numbers.ravel().tolist(), strict=True):
-                yield Claim(what, sheet, f"{letter(int(made.places.column[element]))}{first_row + k}", number)
+                yield Claim(what, sheet, f"{letter(int(plan.places.column[element]))}{first_row + k}", number)
 
 
-def of_planes(made: Layout, sheet: str, outputs: Sequence[str]) -> Iterator[Claim]:
+def of_planes(plan: Layout, sheet: str, outputs: Sequence[str]) -> Iterator[Claim]:
     """The first sample; `outputs` are the cells in which its outputs are shown, on a sheet."""
-    graph, places = made.graph, made.places
+    graph, places = plan.graph, plan.places
     for element, number in zip(graph.inputs.ravel().tolist(), graph.example[0].ravel().tolist(), strict=True):
         at = f"{letter(int(places.column[element]))}{int(places.row[element]) + 1}"
         yield Claim("input", places.sheets[int(places.sheet[element])], at, number)

@@ -161,8 +161,8 @@ def _table(sheet: Sheet, places: RatePlaces) -> None:
 def _below(sheet: Sheet, places: RatePlaces, row: int, updates: int, fastest: str) -> None:
     sheet.put(row, 0, "fastest", "bold", "center")
     sheet.live(row, 1, fastest, "bold", "center", "general", "pass")
-    told = f'IF(ISNUMBER(threshold),"to reach E ≤","{TYPE_ONE}:")'
-    sheet.live(row, updates - 1, told, "muted", "right")
+    label = f'IF(ISNUMBER(threshold),"to reach E ≤","{TYPE_ONE}:")'
+    sheet.live(row, updates - 1, label, "muted", "right")
     sheet.put(row, updates, THRESHOLD, "input", "general", "center")
     sheet.define(threshold=f"${letter(updates)}${row}")
     own = places.row(len(places.numbers) - 1)

@@ -78,7 +78,7 @@ STILL_CHECKED_FEWER = (
 
 
 class EngineLine(NamedTuple):
-    """What one engine found when the workbook was built."""
+    """The findings of one engine when the workbook was built."""
 
     engine: str
     version: str
@@ -101,7 +101,7 @@ class Made:
 
 
 class Content(NamedTuple):
-    """What Start tells of the other sheets: how many cells are compared with PyTorch, and what is recomputed."""
+    """The other sheets as Start tells of them: how many cells are compared with PyTorch, and what is recomputed."""
 
     spec: Spec
     compared: int
@@ -227,7 +227,7 @@ def _checklist(sheet: Sheet, row: int, cells: int, verdicts: Sequence[Verdict]) 
 
 
 def _certificate(sheet: Sheet, row: int, engines: Sequence[EngineLine]) -> int:
-    """What the engines found: plain numbers, for no formula can know them."""
+    """Write what the engines found: plain numbers, for no formula can know them."""
     _section(sheet, row, "Recalculated when it was built, from formulas alone")
     row += 1
     if not engines:

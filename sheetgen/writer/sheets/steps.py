@@ -49,8 +49,8 @@ def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     sheet.live(3, AS_TEXT, of_row(f"row_number+{FIRST_ROW}"), "muted", "right")
     heads(sheet, 4, MATHS, ("the line as mathematics",), "l")
     heads(sheet, 4, NUMBERS, ("with the numbers put in", "live value", "value as text"), "lc")
-    told = _substituted(f"as the Excel formula (Training, row {ROW_MARK})")
-    sheet.live(4, FORMULA, f'IF(ISNUMBER({AT}),{told},"as the Excel formula")', "head", "left")
+    heading = _substituted(f"as the Excel formula (Training, row {ROW_MARK})")
+    sheet.live(4, FORMULA, f'IF(ISNUMBER({AT}),{heading},"as the Excel formula")', "head", "left")
     writer = _Writer(sheet, run, training, panel)
     for step in derivation.derive(run.program.spec):
         writer.step(step)

@@ -69,7 +69,7 @@ def write(book: Book, run: Run, places: TrainingPlaces) -> None:
 
 
 def _drawings(run: Run, trace: Trace) -> list[Drawing]:
-    """What the charts show: the error twice, all weights, all gradients, and what a batch has learnt."""
+    """The charts: the error twice, all weights, all gradients, and what a batch has learnt."""
     program = run.program
     error, weights = [program.network.loss], list(program.next)
     charts: list[tuple[str, list[Cell], bool]] = [
@@ -86,10 +86,10 @@ def _drawings(run: Run, trace: Trace) -> list[Drawing]:
     place = {id(c): k for k, c in enumerate(trace.cells, 1)}
     drawings: list[Drawing] = []
     for title, cells, log in charts:
-        kept = [(c.name or "", place[id(c)]) for c in cells[:CHART_LIMIT]]
-        if len(cells) > len(kept):
-            title += f" (the first {len(kept)} of {len(cells)})"
-        drawings.append(draw(title, kept, log, program.spec.bounded, 1 + len(place) + len(helpers(drawings))))
+        drawn = [(c.name or "", place[id(c)]) for c in cells[:CHART_LIMIT]]
+        if len(cells) > len(drawn):
+            title += f" (the first {len(drawn)} of {len(cells)})"
+        drawings.append(draw(title, drawn, log, program.spec.bounded, 1 + len(place) + len(helpers(drawings))))
     return drawings
 
 
