@@ -10,18 +10,7 @@ from mnist.record import Claim
 from mnist.sheets.common import ARCHITECTURE, OURS, REFERENCE, SMALL, TELLING, heads, section
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Formula, Sheet, Value
-from sheetgen.writer.sheets.common import (  # fmt: skip
-    Box,
-    Typed,
-    bars,
-    below,
-    colour_words,
-    curve,
-    insert,
-    limit,
-    line,
-    opened,
-)
+from sheetgen.writer.sheets import common
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import quoted
 
@@ -85,7 +74,7 @@ def places(claims: Mapping[str, Claim]) -> dict[str, Places]:
 
 def write(book: Book, tables: Mapping[str, Places]) -> None:
     """Write the sheet Architecture."""
-    sheet = opened(book, ARCHITECTURE, "Architecture, layer by layer", SUBTITLE, WIDTHS)
+    sheet = common.opened(book, ARCHITECTURE, "Architecture, layer by layer", SUBTITLE, WIDTHS)
     heads(sheet, HEAD, 0, COLUMNS)
     for name, table in tables.items():
         title = f"{TELLING[name]}: {table.claim.recipe.architecture.net}"
@@ -94,10 +83,8 @@ def write(book: Book, tables: Mapping[str, Places]) -> None:
         for k in range(len(table.layers)):
             _layer(sheet, table, k)
         _totals(sheet, table)
-    sheet.freeze_panes(HEAD, 2)
-    sheet.repeat_rows(HEAD - 1)
     last = max(table.total for table in tables.values()) + 1
-    sheet.print_area(0, 0, last - 1, len(COLUMNS) + 8)
+    common.page(sheet, (HEAD, 2), (last, len(COLUMNS) + 8), repeat=True)
     if OURS in tables:
         _charts(sheet, tables[OURS])
 
@@ -127,7 +114,7 @@ def _layer(sheet: Sheet, table: Places, k: int) -> None:
     sheet.put(row, 7, x.shared if conv else None, sheet.style("input", "center", "own") if conv else fixed)
     if conv:
         what = "Kernel of layer", 0, k, "0: a kernel of its own. Or the number of a layer above."
-        limit(sheet, (row - 1, 7, row - 1, 7), _whole(*what))
+        common.limit(sheet, (row - 1, 7, row - 1, 7), _whole(*what))
     square = f"C{row}*C{row}*F{row}*G{row}"
     formulas = (
         (8, f"INT((I{above}+2*E{row}-C{row})/D{row})+1"),
@@ -146,29 +133,29 @@ def _given(sheet: Sheet, row: int, column: int, value: Value, free: bool) -> Non
     form = sheet.style("input", "center", "whole") if free else sheet.style("cell", "center", "whole", "muted")
     sheet.put(row, column, value, form)
     if free:
-        limit(sheet, (row - 1, column, row - 1, column), _whole(*TYPED[column]))
+        common.limit(sheet, (row - 1, column, row - 1, column), _whole(*TYPED[column]))
 
 
-def _whole(title: str, least: int, most: int, text: str) -> Typed:
+def _whole(title: str, least: int, most: int, text: str) -> common.Typed:
     complaint = "Not possible", f"Type a whole number from {least} to {most}."
-    return Typed("integer", (least, most), hint=(title, text), complaint=complaint)
+    return common.Typed("integer", (least, most), hint=(title, text), complaint=complaint)
 
 
 def _totals(sheet: Sheet, table: Places) -> None:
     """The sums, and what PyTorch counted when the network was trained."""
     row, recorded = table.total, table.claim.records[0].parameters
-    line(sheet, row, "total", 0, 10, "head")
+    common.line(sheet, row, "total", 0, 10, "head")
     for column, letter, form in ((11, "L", ("center", "whole")), (12, "M", ("share",)), (13, "N", ("center", "whole"))):
         sheet.live(row, column, f"SUM({letter}{table.first}:{letter}{table.last})", "head", *form)
     sheet.put(row + 1, 0, "PyTorch counted", "muted")
     sheet.put(row + 1, 11, recorded, "center", "whole", "muted")
     sheet.live(row + 1, 12, f'IF(L{row}=L{row + 1},"PASS","FAIL")', "verdict")
-    colour_words(sheet, (row, 12, row, 12), f"$M{row + 1}")
-    bars = {
+    common.colour_words(sheet, (row, 12, row, 12), f"$M{row + 1}")
+    shares = {
         "type": "data_bar", "bar_color": style.SERIES[4], "min_type": "num", "min_value": 0, "max_type": "max",
         "min_length": 0, "max_length": 100,  # else nothing at all would have a bar
     }  # fmt: skip
-    sheet.conditional_format(table.first - 1, 12, table.last - 1, 12, bars)
+    sheet.conditional_format(table.first - 1, 12, table.last - 1, 12, shares)
 
 
 def _charts(sheet: Sheet, table: Places) -> None:
@@ -182,15 +169,15 @@ def _charts(sheet: Sheet, table: Places) -> None:
     axes = Axes("layer", "pixels", across=(0, len(table.layers) + 1))
     seen = sheet.book.chart({"type": "scatter", "subtype": "straight_with_markers"}, title, axes)
     for k, (letter, name) in enumerate((("J", "receptive field"), ("I", "output size"))):
-        curve(seen, k, name, values("A"), values(letter), marker=style.series_point(k, 4))
-    below(seen)
+        common.curve(seen, k, name, values("A"), values(letter), marker=style.series_point(k, 4))
+    common.below(seen)
     axes = Axes("layer", "parameters")
     parameters = sheet.book.chart({"type": "column"}, "Ours: where the parameters are", axes)
-    bars(parameters, 0, "parameters", values("A"), values("L"), gap=40)
+    common.bars(parameters, 0, "parameters", values("A"), values("L"), gap=40)
     parameters.set_legend({"none": True})
     texts = (
         "Line chart: the receptive field grows from layer to layer while the output shrinks.",
         "Column chart: how many parameters each layer has.",
     )
     for k, (chart, text) in enumerate(zip((seen, parameters), texts, strict=True)):
-        insert(sheet, chart, Box((HEAD, len(COLUMNS) + 1), (4, 4 + 264 * k), (470, 252)), text)
+        common.insert(sheet, chart, common.Box((HEAD, len(COLUMNS) + 1), (4, 4 + 264 * k), (470, 252)), text)

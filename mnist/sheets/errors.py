@@ -13,7 +13,7 @@ from mnist.sheets.pictures import Picture
 from mnist.sheets.runs import Run, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Chart, Sheet
-from sheetgen.writer.sheets.common import ROW, Box, across, bars, colour_words, curve, insert, line, opened
+from sheetgen.writer.sheets.common import ROW, Box, across, bars, colour_words, curve, insert, line, opened, page
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import letter, quoted
 
@@ -79,11 +79,8 @@ def write(book: Book, at: Places, shown: Sequence[Picture]) -> None:
     _colours(sheet, at)
     _charts(sheet, at, pictures.height(len(shown)) if shown else ROW * NARROW_STRIP - 8)
     last = _mistakes(sheet, at, shown)
-    right = ALARMS
-    if shown:
-        right = pictures.write(sheet, STRIP, len(WIDTHS), shown)
-    sheet.freeze_panes(FACTS, 1)
-    sheet.print_area(0, 0, last - 1, right)
+    right = pictures.write(sheet, STRIP, len(WIDTHS), shown) if shown else ALARMS
+    page(sheet, (FACTS, 1), (last, right))
 
 
 def _matrix(sheet: Sheet, at: Places) -> None:

@@ -8,26 +8,12 @@ from dataclasses import astuple
 from mnist import published
 from mnist.recipe import TARGET
 from mnist.record import Epoch
-from mnist.sheets import charts
+from mnist.sheets import charts, runs
 from mnist.sheets.common import LOG, NO_SEED, OURS, REFERENCE, heads, of_target, section
-from mnist.sheets.runs import (  # fmt: skip
-    BESIDE,
-    COLUMNS,
-    COMPARISON,
-    FACTS,
-    HEAD,
-    LABELS,
-    LIVE,
-    RATE,
-    REACHED,
-    SIDE_BY_SIDE,
-    Run,
-    of,
-)
 from sheetgen.writer.book import Book, Formula, Sheet, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets import common
-from sheetgen.writer.sheets.common import ROW, Typed, across, limit, numbers, opened
+from sheetgen.writer.sheets.common import ROW, Typed, across, limit, numbers, opened, page
 from sheetgen.writer.trace import letter
 
 FORMS = ("millionth", "ten thousandth", "hundredth", "ten thousandth", "hundredth", "tenth")
@@ -38,44 +24,43 @@ SUBTITLE = (
 )
 
 
-def write(book: Book, runs: Sequence[Run]) -> None:
+def write(book: Book, logged: Sequence[runs.Run]) -> None:
     """Write the sheet Training log, and define `mnist_seed` and `mnist_target`."""
-    widths = (*WIDTHS, 9, *(16 for _ in SIDE_BY_SIDE[1:]))
+    widths = (*WIDTHS, 9, *(16 for _ in runs.SIDE_BY_SIDE[1:]))
     sheet = opened(book, LOG, "Training log", SUBTITLE, widths)
-    heads(sheet, HEAD, 0, COLUMNS)
-    _facts(sheet, runs)
-    ours = of(runs, OURS)
+    heads(sheet, runs.HEAD, 0, runs.COLUMNS)
+    _facts(sheet, logged)
+    ours = runs.of(logged, OURS)
     for epoch in ours[0].record.epochs:
         _live_row(sheet, ours, epoch)
-    section(sheet, runs[0].first - 1, "The log of every run", 0, len(COLUMNS) - 1)
-    for run in runs:
+    section(sheet, logged[0].first - 1, "The log of every run", 0, len(runs.COLUMNS) - 1)
+    for run in logged:
         _recorded(sheet, run)
-    scientific(sheet, (LIVE - 1, RATE, runs[-1].last - 1, RATE + 5), "number", look="beyond, short")
-    _comparison(sheet, runs)
-    charts.write(sheet, runs)
-    sheet.freeze_panes(HEAD, 0)
-    sheet.repeat_rows(HEAD - 1)
-    sheet.print_area(0, 0, runs[-1].last - 1, BESIDE + len(SIDE_BY_SIDE) - 1)
+    scientific(sheet, (runs.LIVE - 1, runs.RATE, logged[-1].last - 1, runs.RATE + 5), "number", look="beyond, short")
+    _comparison(sheet, logged)
+    charts.write(sheet, logged)
+    last = logged[-1].last, runs.BESIDE + len(runs.SIDE_BY_SIDE) - 1
+    page(sheet, (runs.HEAD, 0), last, repeat=True)
 
 
 def of_seed(formula: str) -> str:
     """A formula that tells of the seed chosen, if there is such a seed."""
-    return f"IF(ISNUMBER($B${FACTS}),{formula},$B${FACTS})"
+    return f"IF(ISNUMBER($B${runs.FACTS}),{formula},$B${runs.FACTS})"
 
 
-def _live_row(sheet: Sheet, ours: Sequence[Run], epoch: Epoch) -> None:
+def _live_row(sheet: Sheet, ours: Sequence[runs.Run], epoch: Epoch) -> None:
     """An epoch of the seed that is chosen, looked up in the log below."""
-    row = LIVE + epoch.epoch - 1
+    row = runs.LIVE + epoch.epoch - 1
     first, last = ours[0].first, ours[-1].last
     sheet.put(row, 0, OURS, "cell", "bold")
-    columns = [letter(column) for column in range(RATE, RATE + len(FORMS))]
-    figures = [of_seed(f"INDEX({at}${first}:{at}${last},$B${FACTS}+$C{row}-1,1)") for at in columns]
+    columns = [letter(column) for column in range(runs.RATE, runs.RATE + len(FORMS))]
+    figures = [of_seed(f"INDEX({at}${first}:{at}${last},$B${runs.FACTS}+$C{row}-1,1)") for at in columns]
     values: list[Value] = [Formula(of_seed("mnist_seed")), epoch.epoch, *map(Formula, figures)]
     numbers(sheet, row, 1, values, ("whole", "whole", *FORMS))
     _mark(sheet, row)
 
 
-def _recorded(sheet: Sheet, run: Run) -> None:
+def _recorded(sheet: Sheet, run: runs.Run) -> None:
     """A run's epochs as plain numbers."""
     for row, epoch in enumerate(run.record.epochs, run.first):
         sheet.put(row, 0, run.claim, "cell")
@@ -86,15 +71,15 @@ def _recorded(sheet: Sheet, run: Run) -> None:
 def _mark(sheet: Sheet, row: int) -> None:
     """The epoch if the target is reached in it, else a dash."""
     formula = f'IF(AND(ISNUMBER(mnist_target),ISNUMBER(H{row}),H{row}>=mnist_target),C{row},"–")'
-    sheet.live(row, REACHED, formula, "cell", "center", "whole", "muted")
+    sheet.live(row, runs.REACHED, formula, "cell", "center", "whole", "muted")
 
 
-def _facts(sheet: Sheet, runs: Sequence[Run]) -> None:
+def _facts(sheet: Sheet, logged: Sequence[runs.Run]) -> None:
     """The seed, and its last, best and first epoch at the target; all live."""
-    ours = of(runs, OURS)
+    ours = runs.of(logged, OURS)
     record, seeds = ours[0].record, [run.record.seed for run in ours]
-    last = LIVE + len(record.epochs) - 1
-    accuracy, epochs, marks = (f"${k}${LIVE}:${k}${last}" for k in "HCJ")
+    last = runs.LIVE + len(record.epochs) - 1
+    accuracy, epochs, marks = (f"${k}${runs.LIVE}:${k}${last}" for k in "HCJ")
     best = f"INDEX({epochs},MATCH(MAX({accuracy}),{accuracy},0),1)"
     # The log's first row of the chosen seed, counted within our runs.
     row = f'IFERROR(MATCH(mnist_seed,$B${ours[0].first}:$B${ours[-1].last},0),"{NO_SEED}")'
@@ -109,12 +94,12 @@ def _facts(sheet: Sheet, runs: Sequence[Run]) -> None:
         (7, "target %", TARGET, "hundredth"),
     )
     for column, name, value, form in facts:
-        sheet.put(LABELS, column, name, "muted", "center")
+        sheet.put(runs.LABELS, column, name, "muted", "center")
         look = "bold" if isinstance(value, Formula) else "input"
-        sheet.put(FACTS, column, value, look, "center", form)
-    sheet.define(mnist_seed=f"$A${FACTS}", mnist_target=f"$H${FACTS}")
+        sheet.put(runs.FACTS, column, value, look, "center", form)
+    sheet.define(mnist_seed=f"$A${runs.FACTS}", mnist_target=f"$H${runs.FACTS}")
     seed = Typed(
-        "list", source=f"=$B${LIVE + len(record.epochs) + 2}:$B${ours[-1].last}",
+        "list", source=f"=$B${runs.LIVE + len(record.epochs) + 2}:$B${ours[-1].last}",
         hint=("Seed", f"One of {', '.join(map(str, seeds))}"[:250]),
         complaint=("Not a seed of ours", "Type the seed of one of our runs."),
     )  # fmt: skip
@@ -124,27 +109,27 @@ def _facts(sheet: Sheet, runs: Sequence[Run]) -> None:
         complaint=("Not a share", "Type a number from 0 to 100."),
     )  # fmt: skip
     for column, typed in ((0, seed), (7, target)):
-        limit(sheet, (FACTS - 1, column, FACTS - 1, column), typed)
+        limit(sheet, (runs.FACTS - 1, column, runs.FACTS - 1, column), typed)
 
 
-def _comparison(sheet: Sheet, runs: Sequence[Run]) -> None:
+def _comparison(sheet: Sheet, logged: Sequence[runs.Run]) -> None:
     """Ours and the reference, each the mean over its seeds, beside the published run."""
-    last = BESIDE + len(SIDE_BY_SIDE) - 1
+    last = runs.BESIDE + len(runs.SIDE_BY_SIDE) - 1
     title = "Test accuracy %: ours, the reference trained here, and the published run of the reference network"
-    common.section(sheet, COMPARISON, title, BESIDE, last, ROW)
-    heads(sheet, COMPARISON + 1, BESIDE, SIDE_BY_SIDE, ROW)
+    common.section(sheet, runs.COMPARISON, title, runs.BESIDE, last, ROW)
+    heads(sheet, runs.COMPARISON + 1, runs.BESIDE, runs.SIDE_BY_SIDE, ROW)
     target = of_target("mnist_target")
     for k, p in enumerate(published.RUN):
-        row = COMPARISON + 2 + k
+        row = runs.COMPARISON + 2 + k
         plain = ("cell", "center", "hundredth")
-        sheet.put(row, BESIDE, p.epoch, "cell", "center", "whole")
-        for column, name in enumerate((OURS, REFERENCE), BESIDE + 1):
-            there = [run for run in of(runs, name) if len(run.record.epochs) >= p.epoch]
+        sheet.put(row, runs.BESIDE, p.epoch, "cell", "center", "whole")
+        for column, name in enumerate((OURS, REFERENCE), runs.BESIDE + 1):
+            there = [run for run in runs.of(logged, name) if len(run.record.epochs) >= p.epoch]
             if there:
                 cells = ",".join(f"H{run.first + p.epoch - 1}" for run in there)
                 sheet.live(row, column, f"AVERAGE({cells})", *plain)
             else:
                 sheet.put(row, column, None, *plain)
-        across(sheet, row, BESIDE + 3, (p.test_accuracy, p.train_accuracy), *plain)
-        across(sheet, row, BESIDE + 5, (p.test_loss, p.learning_rate), "cell", "center", "ten thousandth")
-        sheet.live(row, BESIDE + 7, target, "cell", "center", "hundredth", "muted")
+        across(sheet, row, runs.BESIDE + 3, (p.test_accuracy, p.train_accuracy), *plain)
+        across(sheet, row, runs.BESIDE + 5, (p.test_loss, p.learning_rate), "cell", "center", "ten thousandth")
+        sheet.live(row, runs.BESIDE + 7, target, "cell", "center", "hundredth", "muted")

@@ -14,7 +14,7 @@ from sheetgen.writer import style
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets import weights
-from sheetgen.writer.sheets.common import Typed, across, colour, colour_words, limit, lock, merge, opened
+from sheetgen.writer.sheets.common import Typed, across, colour, colour_words, limit, lock, merge, opened, page
 from sheetgen.writer.trace import letter, quoted
 
 SIZE = digits.SIZE
@@ -67,8 +67,7 @@ def write(book: Book, cnn: Live) -> None:
     drawing = f"${letter(LEFT)}${TOP}:${last}${TOP + SIZE - 1}"
     sheet.define(cnn_drawing=drawing, cnn_choice=CHOSEN, cnn_logits=REFS.logits)
     lock(sheet, format_columns=False)
-    sheet.freeze_panes(3, 0)
-    sheet.print_area(0, 0, viewer.LAST - 1, PANEL + 5)
+    page(sheet, (3, 0), (viewer.LAST, PANEL + 5))
     sheet.fit_to_pages(1, 1)
 
 

@@ -14,7 +14,7 @@ from mnist.sheets.results import LAST_COLUMN, Summary
 from mnist.sheets.runs import Run
 from mnist.spreadsheet import Measured
 from sheetgen.writer.book import Book, Formula, Sheet
-from sheetgen.writer.sheets.common import colour_words, merge, opened
+from sheetgen.writer.sheets.common import colour_words, merge, opened, page
 
 CARDS = 5  # the row of the big numbers, their labels above it
 WIDTHS = (27, *(11.5 for _ in range(12)), 46)
@@ -94,8 +94,7 @@ def write(book: Book, content: Content) -> None:
     row = results.write(sheet, summaries)
     row = ladder.write(sheet, row + 1, content.rungs, content.runs)
     row = provenance.write(sheet, row + 1, content.claims, content.measured)
-    sheet.freeze_panes(3, 0)
-    sheet.print_area(0, 0, row - 1, LAST_COLUMN)
+    page(sheet, (3, 0), (row, LAST_COLUMN))
 
 
 def _cards(sheet: Sheet, ours: Summary, required: tuple[str, int]) -> None:

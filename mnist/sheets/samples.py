@@ -12,7 +12,7 @@ from mnist.sheets.common import heads, section
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific
-from sheetgen.writer.sheets.common import lock, merge, opened
+from sheetgen.writer.sheets.common import lock, merge, opened, page
 from sheetgen.writer.trace import letter, quoted
 
 PIXEL = 9  # pixels of the screen for one of the image
@@ -71,8 +71,7 @@ def write(book: Book, cnn: Live) -> None:
     sheet.conditional_format(GALLERY - 1, LEFT, GALLERY + HANDS * DOWN - 1, columns, style.ink())
     _logits(sheet, cnn, columns)
     lock(sheet, format_columns=False)
-    sheet.freeze_panes(3, 1)
-    sheet.print_area(0, 0, LIST + len(choices(cnn)) - 1, columns)
+    page(sheet, (3, 1), (LIST + len(choices(cnn)), columns))
 
 
 def _image(sheet: Sheet, name: str, row: int, column: int) -> None:

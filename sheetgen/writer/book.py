@@ -20,11 +20,11 @@ from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
 from sheetgen.base.files import move_into_place, staging
 from sheetgen.base.text import retyped
 from sheetgen.writer import style
-from sheetgen.writer.content import Formula as Formula
-from sheetgen.writer.content import Link as Link
-from sheetgen.writer.content import Value as Value
 from sheetgen.writer.stream import Cells, Results, Rows, Table
+from sheetgen.writer.stream import Formula as Formula
+from sheetgen.writer.stream import Link as Link
 from sheetgen.writer.stream import Stream as Stream
+from sheetgen.writer.stream import Value as Value
 from sheetgen.writer.style import ACCENT, Axes
 from sheetgen.writer.trace import letter, quoted
 

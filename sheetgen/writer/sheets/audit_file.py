@@ -12,7 +12,7 @@ from sheetgen.writer import style
 from sheetgen.writer.book import Book, Link, Sheet
 from sheetgen.writer.digits import Area
 from sheetgen.writer.sheets import links
-from sheetgen.writer.sheets.common import SECTION_HEIGHT, across, columns, heads, section
+from sheetgen.writer.sheets.common import SECTION_HEIGHT, across, columns, heads, page, section
 
 SEVERITY, KIND = "A", "B"  # the columns that the summary counts
 HEADS = ("severity", "kind", "where", "what is there", "what it should be", "why it matters")
@@ -108,9 +108,7 @@ def write(book: Book, file: FileReport, name: str, summary: str, address: str) -
     row = _compared(sheet, row + 1, file.tables, address) if file.tables else row
     row = _listed(sheet, row + 1, "Not judged", file.unjudged) if file.unjudged else row
     row = _listed(sheet, row + 1, "Not understood, so not judged", file.unread) if file.unread else row
-    sheet.freeze_panes(HEAD_ROW, 0)
-    sheet.repeat_rows(HEAD_ROW - 1)
-    sheet.print_area(0, 0, row - 1, len(HEADS) - 1)
+    page(sheet, (HEAD_ROW, 0), (row, len(HEADS) - 1), repeat=True)
     return FileSheet(file, name, HEAD_ROW + 1, last, address)
 
 

@@ -12,7 +12,7 @@ from sheetgen.excel.a1 import column_letters, quoted
 from sheetgen.writer.book import Formula, Link, Sheet, writing
 from sheetgen.writer.sheets import audit_file, links
 from sheetgen.writer.sheets.audit_file import KIND, SEVERITY, FileReport, FileSheet
-from sheetgen.writer.sheets.common import across, columns, heads
+from sheetgen.writer.sheets.common import across, columns, heads, page
 
 SUMMARY = "Summary"
 SUBTITLE = (
@@ -61,9 +61,7 @@ def _summary(sheet: Sheet, files: list[FileSheet], kinds: Sequence[str]) -> None
     _totals(sheet, files, kinds, last)
     audit_file.colour_equal(sheet, (FIRST_ROW - 1, 1, last - 1, 1), LOOKS)
     sheet.autofilter(HEAD_ROW - 1, 0, last - 1, right)
-    sheet.freeze_panes(HEAD_ROW, 1)
-    sheet.repeat_rows(HEAD_ROW - 1)
-    sheet.print_area(0, 0, last - 1, right)
+    page(sheet, (HEAD_ROW, 1), (last, right), repeat=True)
 
 
 def _tiles(sheet: Sheet, files: list[FileSheet], last: int) -> None:

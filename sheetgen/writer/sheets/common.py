@@ -107,6 +107,14 @@ def limit(sheet: Sheet, area: Area, typed: Typed) -> None:
         raise ValueError(f"{sheet.name}: what may be typed for {typed.hint[0]} was refused")
 
 
+def page(sheet: Sheet, frozen: tuple[int, int], last: tuple[int, int], repeat: bool = False) -> None:
+    """Keep rows and columns in view, print as far as a row and column; `repeat`: with the last row in view on top."""
+    sheet.freeze_panes(*frozen)
+    sheet.print_area(0, 0, last[0] - 1, last[1])
+    if repeat:
+        sheet.repeat_rows(frozen[0] - 1)
+
+
 def lock(sheet: Sheet, **allowed: bool) -> None:
     """Protect a sheet without a password; its columns may be made wider."""
     sheet.protect("", {"format_columns": True, **allowed})

@@ -8,7 +8,7 @@ from sheetgen.cells.text import show
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import DIFFERENCES, Run, of_row
-from sheetgen.writer.sheets.common import colour_words, heads, lock, opened
+from sheetgen.writer.sheets.common import colour_words, heads, lock, opened, page
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.sheets.recomputation import Places
 from sheetgen.writer.trace import guarded, letter
@@ -38,9 +38,7 @@ def write(book: Book, run: Run, panel: Panel, places: Places) -> None:
     workings = _Workings(run, panel, parameters, places, top)
     workings.write(sheet)
     _table(sheet, run, panel, workings)
-    right = 2 + len(workings.cells)
-    sheet.print_area(0, 0, top + 2 * len(parameters), right)
-    sheet.freeze_panes(HEAD, 1)
+    page(sheet, (HEAD, 1), (top + 2 * len(parameters) + 1, 2 + len(workings.cells)))
     lock(sheet)
 
 

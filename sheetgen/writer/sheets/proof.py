@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sheetgen.spec import HEADS
 from sheetgen.writer.book import Book
 from sheetgen.writer.planes.layout import Layout
-from sheetgen.writer.sheets.common import heads, lock
+from sheetgen.writer.sheets.common import heads, lock, page
 from sheetgen.writer.trace import letter, quoted
 
 HEADER = 5  # counted from 1
@@ -61,7 +61,5 @@ def write(book: Book, claims: Sequence[Claim], name: str) -> None:
         sheet.put(row, 0, claim.what, text)
         sheet.put(row, 1, f"{quoted(claim.sheet)}!{claim.address}", text)
         sheet.put(row, 2, claim.number, form)
-    sheet.freeze_panes(HEADER, 0)
-    sheet.repeat_rows(HEADER - 1)
-    sheet.print_area(0, 0, HEADER + len(claims) - 1, 9)
+    page(sheet, (HEADER, 0), (HEADER + len(claims), 9), repeat=True)
     lock(sheet, format_rows=True)

@@ -11,21 +11,11 @@ from typing import NamedTuple
 from sheetgen.writer.book import Book, Sheet, Stream
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import RECOMPUTED
-from sheetgen.writer.sheets import network
+from sheetgen.writer.sheets import network, recomputed
 from sheetgen.writer.sheets.common import across, colour, colour_words, heads, lock, opened, strip
 from sheetgen.writer.sheets.flags import Flag
 from sheetgen.writer.sheets.moved import SCALES
 from sheetgen.writer.sheets.rate_table import RateTable
-from sheetgen.writer.sheets.recomputed import (
-    FLAGS_COLUMN,
-    SCALES_COLUMN,
-    SIZE_ROW,
-    TABLE_ROW,
-    TOTAL_ROW,
-    VERDICT_ROW,
-    Block,
-    Layout,
-)
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, column_range, letter, quoted
 
 SHEET_ROW, LETTER_ROW, NAME_ROW = HEADER_ROW - 3, HEADER_ROW - 2, HEADER_ROW - 1  # which cell a flag is about
@@ -44,12 +34,12 @@ class Places(NamedTuple):
     rounding: str
 
 
-def write(book: Book, layout: Layout) -> Places:
+def write(book: Book, layout: recomputed.Layout) -> Places:
     """Write the sheet Recomputation, and define the names that Start refers to."""
     third = THIRD if layout.differences.flags else ""
     sheet = opened(book, RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE.format(third))
     last = layout.blocks[-1].first + len(layout.blocks[-1].flags) - 1
-    last = max(last, FLAGS_COLUMN)
+    last = max(last, recomputed.FLAGS_COLUMN)
     strip(sheet, last)
     _top(sheet, layout)
     _headings(sheet, layout)
@@ -58,7 +48,7 @@ def write(book: Book, layout: Layout) -> Places:
     sheet.repeat_columns(0)
     sheet.print_area(0, 0, layout.run.last - 1, layout.table.column + layout.table.rates)
     lock(sheet)
-    scales = (letter(SCALES_COLUMN + k) for k in range(len(SCALES)))
+    scales = (letter(recomputed.SCALES_COLUMN + k) for k in range(len(SCALES)))
     _, step, rounding = (column_range(RECOMPUTED, column, layout.run.last) for column in scales)
     return Places(step, rounding)
 
@@ -68,29 +58,29 @@ def _counts(k: int) -> tuple[str, str]:
     return letter(1 + 2 * k), letter(2 + 2 * k)
 
 
-def _top(sheet: Sheet, layout: Layout) -> None:
+def _top(sheet: Sheet, layout: recomputed.Layout) -> None:
     """The verdict, what was compared, the first cell that differs; defines the names that Start refers to."""
     rows = layout.run.height
     muted = sheet.style("muted")
-    sheet.put(VERDICT_ROW, 1, "verdict", "bold", "right")
-    total = f"$D${TOTAL_ROW}"
+    sheet.put(recomputed.VERDICT_ROW, 1, "verdict", "bold", "right")
+    total = f"$D${recomputed.TOTAL_ROW}"
     verdict = f'IF(IFERROR({total}=0,FALSE),"PASS","FAIL")'
-    sheet.live(VERDICT_ROW, 2, verdict, "verdict")
+    sheet.live(recomputed.VERDICT_ROW, 2, verdict, "verdict")
     names = ("what is compared", None, "cells", "differ", "at iteration", "flag", "the first", "what it is")
-    heads(sheet, TABLE_ROW, 0, names, "lcccccl")
+    heads(sheet, recomputed.TABLE_ROW, 0, names, "lcccccl")
     for k, block in enumerate(layout.blocks):
-        row = TABLE_ROW + 1 + k
+        row = recomputed.TABLE_ROW + 1 + k
         across(sheet, row, 0, (block.what, None), "cell")
         sheet.put(row, 2, float(rows * len(block.flags)), "cell", "whole", "center")
         _first(sheet, layout.run.last, k, row, block)
-    _table(sheet, layout.table, TABLE_ROW + 1 + len(layout.blocks))
+    _table(sheet, layout.table, recomputed.TABLE_ROW + 1 + len(layout.blocks))
     _total(sheet, layout)
-    sheet.put(SIZE_ROW, 0, "largest input", muted)
-    sheet.live(SIZE_ROW, 2, network.input_size(layout.run), "muted", "center", "general")
-    sheet.put(SIZE_ROW + 1, 0, "added to divisors", muted)
-    sheet.put(SIZE_ROW + 1, 2, 1e-300, "muted", "center", "relative")
-    sheet.define(recomputation_verdict=f"$C${VERDICT_ROW}", cells_that_differ=total)
-    sheet.define(broken_place=f"$G${TOTAL_ROW}", broken_what=f"$H${TOTAL_ROW}")
+    sheet.put(recomputed.SIZE_ROW, 0, "largest input", muted)
+    sheet.live(recomputed.SIZE_ROW, 2, network.input_size(layout.run), "muted", "center", "general")
+    sheet.put(recomputed.SIZE_ROW + 1, 0, "added to divisors", muted)
+    sheet.put(recomputed.SIZE_ROW + 1, 2, 1e-300, "muted", "center", "relative")
+    sheet.define(recomputation_verdict=f"$C${recomputed.VERDICT_ROW}", cells_that_differ=total)
+    sheet.define(broken_place=f"$G${recomputed.TOTAL_ROW}", broken_what=f"$H${recomputed.TOTAL_ROW}")
 
 
 def _table(sheet: Sheet, table: RateTable, row: int) -> None:
@@ -106,24 +96,24 @@ def _table(sheet: Sheet, table: RateTable, row: int) -> None:
         sheet.live(row, column, f'IF(D{row}>0,{text},"")', "cell")
 
 
-def _total(sheet: Sheet, layout: Layout) -> None:
+def _total(sheet: Sheet, layout: recomputed.Layout) -> None:
     """How many cells differ in all, and which is the first."""
     bold, center = sheet.style("bold"), sheet.style("bold", "center", "whole")
-    rows = [TABLE_ROW + 1 + k for k in range(len(layout.blocks) + 1)]
+    rows = [recomputed.TABLE_ROW + 1 + k for k in range(len(layout.blocks) + 1)]
     # A wrong gradient differs from its central difference, too, and is one cell all the same.
     numeric = [row for row, block in zip(rows, layout.blocks, strict=False) if block.numeric]
     counted = "+".join(f"$D${row}" for row in rows if row not in numeric)
     total = f"IF({counted}>0,{counted},$D${numeric[0]})" if numeric else counted
-    sheet.put(TOTAL_ROW, 0, "the first of all", bold)
-    sheet.live(TOTAL_ROW, 3, total, center)
+    sheet.put(recomputed.TOTAL_ROW, 0, "the first of all", bold)
+    sheet.live(recomputed.TOTAL_ROW, 3, total, center)
     for column in (6, 7):
         text = '""'
         for row in reversed(rows):
             text = f"IF($D${row}>0,{letter(column)}{row},{text})"
-        sheet.live(TOTAL_ROW, column, text, bold)
+        sheet.live(recomputed.TOTAL_ROW, column, text, bold)
 
 
-def _first(sheet: Sheet, last: int, k: int, row: int, block: Block) -> None:
+def _first(sheet: Sheet, last: int, k: int, row: int, block: recomputed.Block) -> None:
     """How many cells of a block differ, and which is the first: its iteration, its column, its address and name."""
     so_far, first = (f"${x}${FIRST_ROW}:${x}${last}" for x in _counts(k))
     left, right = block.span
@@ -140,7 +130,7 @@ def _first(sheet: Sheet, last: int, k: int, row: int, block: Block) -> None:
     sheet.live(row, 7, f'IF(D{row}>0,{head(NAME_ROW)}&", iteration "&E{row},"")', "cell")
 
 
-def _headings(sheet: Sheet, layout: Layout) -> None:
+def _headings(sheet: Sheet, layout: recomputed.Layout) -> None:
     counts = [f"{what}, {which}" for what in ("Training", "rates", "gradients") for which in ("so far", "first")]
     heads(sheet, HEADER_ROW, 0, ["iteration", *counts, *SCALES])
     narrow, muted = 9.5, sheet.style("muted", "center")
@@ -159,13 +149,13 @@ def _headings(sheet: Sheet, layout: Layout) -> None:
         heads(sheet, HEADER_ROW, at, [w.heading for w in workings])
 
 
-def _heading(block: Block, flag: Flag) -> str:
+def _heading(block: recomputed.Block, flag: Flag) -> str:
     if flag.letter == "A":
         return f"iteration differs ({flag.sheet})"
     return f"{flag.name} {'differs numerically' if block.numeric else 'differs'}"
 
 
-def _stream(sheet: Sheet, layout: Layout) -> None:
+def _stream(sheet: Sheet, layout: recomputed.Layout) -> None:
     count, flag = sheet.style("cell", "whole", "center"), sheet.style("cell", "count", "center")
     columns = [Stream(count, "0", f"A{ABOVE}+1")]
     for k in range(3):
@@ -190,7 +180,7 @@ def _stream(sheet: Sheet, layout: Layout) -> None:
         scientific(sheet, (FIRST_ROW - 1, at, layout.run.last - 1, at + len(forms) - 1), *forms)
 
 
-def _colours(sheet: Sheet, layout: Layout) -> None:
+def _colours(sheet: Sheet, layout: recomputed.Layout) -> None:
     """Red where a cell differs, and in the column of iterations beside it."""
     last = layout.run.last - 1
     firsts = ",".join(f"${_counts(k)[1]}{FIRST_ROW}>0" for k in range(len(layout.blocks)))
@@ -198,6 +188,6 @@ def _colours(sheet: Sheet, layout: Layout) -> None:
     for block in layout.blocks:
         area = FIRST_ROW - 1, block.first, last, block.first + len(block.flags) - 1
         colour(sheet, area, f"{block.span[0]}{FIRST_ROW}=1", "fail")
-    colour_words(sheet, (VERDICT_ROW - 1, 2, VERDICT_ROW - 1, 2), f"$C${VERDICT_ROW}")
-    count = f"$D{TABLE_ROW + 1}"
-    colour(sheet, (TABLE_ROW, 3, TOTAL_ROW - 1, 7), f"AND(ISNUMBER({count}),{count}>0)", "fail")
+    colour_words(sheet, (recomputed.VERDICT_ROW - 1, 2, recomputed.VERDICT_ROW - 1, 2), f"$C${recomputed.VERDICT_ROW}")
+    count = f"$D{recomputed.TABLE_ROW + 1}"
+    colour(sheet, (recomputed.TABLE_ROW, 3, recomputed.TOTAL_ROW - 1, 7), f"AND(ISNUMBER({count}),{count}>0)", "fail")

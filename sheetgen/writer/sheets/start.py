@@ -8,44 +8,22 @@ from typing import NamedTuple
 
 from sheetgen.base.version import __version__
 from sheetgen.spec import Spec
+from sheetgen.writer import plan
 from sheetgen.writer.book import Book, Calculate, Formula, Link, Sheet
-from sheetgen.writer.plan import (  # fmt: skip
-    CHECK,
-    DIFFERENCES,
-    NETWORK,
-    RATES,
-    RECOMPUTED,
-    START,
-    STEPS,
-    TEMPLATE,
-    TRAINING,
-    Oracle,
-)
 from sheetgen.writer.plugins import Extra, Verdict
-from sheetgen.writer.sheets import autograd_check, template
-from sheetgen.writer.sheets.common import (  # fmt: skip
-    SECTION_HEIGHT,
-    colour,
-    colour_words,
-    columns,
-    heads,
-    line,
-    lock,
-    merge,
-    section,
-)
+from sheetgen.writer.sheets import autograd_check, common, template
 from sheetgen.writer.sheets.network import SHOWN_ROW
 from sheetgen.writer.trace import quoted
 
 INDEX = (
-    (NETWORK, "the inputs, and the network drawn with live numbers"),
-    (STEPS, "the derivation in six steps, with the numbers put in"),
-    (TRAINING, "a row per update, charts of the error, weights and gradients"),
-    (RATES, "the same training at several learning rates, and at yours"),
-    (CHECK, "every number of every row beside PyTorch's"),
-    (RECOMPUTED, "every cell a second time, for any input: it names the one that is broken"),
-    (DIFFERENCES, "the gradients of the row shown, numerically, for any input"),
-    (TEMPLATE, "the description this workbook was built from"),
+    (plan.NETWORK, "the inputs, and the network drawn with live numbers"),
+    (plan.STEPS, "the derivation in six steps, with the numbers put in"),
+    (plan.TRAINING, "a row per update, charts of the error, weights and gradients"),
+    (plan.RATES, "the same training at several learning rates, and at yours"),
+    (plan.CHECK, "every number of every row beside PyTorch's"),
+    (plan.RECOMPUTED, "every cell a second time, for any input: it names the one that is broken"),
+    (plan.DIFFERENCES, "the gradients of the row shown, numerically, for any input"),
+    (plan.TEMPLATE, "the description this workbook was built from"),
 )
 
 HOW_TO = (
@@ -108,12 +86,12 @@ class Content(NamedTuple):
     rates_recomputed: bool
 
 
-def write(book: Book, content: Content, oracle: Oracle, made: Made) -> None:
+def write(book: Book, content: Content, oracle: plan.Oracle, made: Made) -> None:
     """Write the sheet Start; it was added first, so that it stands first."""
     verdicts = [v for extra in made.extras for v in extra.verdicts]
-    sheet = book.workbook.get_worksheet_by_name(START)
+    sheet = book.workbook.get_worksheet_by_name(plan.START)
     spec = content.spec
-    columns(sheet, (30, 18, 16, 18, 44, 3))
+    common.columns(sheet, (30, 18, 16, 18, 44, 3))
     row = _verdict(sheet, content.rates_recomputed, verdicts)
     row = _how_to(sheet, row)
     row = _index(sheet, row, [line for extra in made.extras for line in extra.sheets])
@@ -132,17 +110,17 @@ def write(book: Book, content: Content, oracle: Oracle, made: Made) -> None:
         _line(sheet, k, 1, text, "cell")
     sheet.print_area(0, 0, row + len(facts) - 1, 4)
     sheet.fit_to_pages(1, 1)
-    lock(sheet, format_columns=False)
+    common.lock(sheet, format_columns=False)
     sheet.activate()
     sheet.set_first_sheet()
 
 
 def _section(sheet: Sheet, row: int, title: str) -> None:
-    section(sheet, row, title, 0, LAST_COLUMN, SECTION_HEIGHT)
+    common.section(sheet, row, title, 0, LAST_COLUMN, common.SECTION_HEIGHT)
 
 
 def _line(sheet: Sheet, row: int, first: int, text: str, *styles: str) -> None:
-    line(sheet, row, text, first, LAST_COLUMN, *styles)
+    common.line(sheet, row, text, first, LAST_COLUMN, *styles)
 
 
 def _verdict(sheet: Sheet, rates: bool, verdicts: Sequence[Verdict]) -> int:
@@ -151,15 +129,15 @@ def _verdict(sheet: Sheet, rates: bool, verdicts: Sequence[Verdict]) -> int:
     failed = ",".join(f'{name}="FAIL"' for name in names)
     right = f'IF(ISTEXT(row_number),row_number,IF(inputs_changed>0,"{PASS_CHANGED}","PASS"))'
     sheet.set_row_pixels(3, 44)
-    merge(sheet, (3, 0, 3, LAST_COLUMN), "big")
+    common.merge(sheet, (3, 0, 3, LAST_COLUMN), "big")
     sheet.live(VERDICT_ROW, 0, f'IF(IFERROR(OR({failed}),TRUE),"FAIL",{right})', "big")
     sheet.define(certificate="$A$4")
     what, do = _advice(rates)
     for row, formula, look in ((5, what, "link"), (6, do, "muted")):
         _line(sheet, row, 0, Formula(formula), look)
     area = 3, 0, 3, LAST_COLUMN
-    colour_words(sheet, area, "$A$4", stop=True)
-    colour(sheet, area, "ISTEXT($A$4)", "note", stop=True)
+    common.colour_words(sheet, area, "$A$4", stop=True)
+    common.colour(sheet, area, "ISTEXT($A$4)", "note", stop=True)
     return 8
 
 
@@ -167,13 +145,13 @@ def _advice(rates: bool) -> tuple[str, str]:
     """The formulas of a link to what the verdict is about, and of what to do; `rates`: whether these are recomputed."""
     changed = 'HYPERLINK("#"&changed_place,changed_place&": "&changed_input)'
     checked = STILL_CHECKED if rates else STILL_CHECKED_FEWER
-    shown = f"{NETWORK}!B{SHOWN_ROW}"
+    shown = f"{plan.NETWORK}!B{SHOWN_ROW}"
     cases = (
-        ('$A$4="PASS"', f'HYPERLINK("#{RECOMPUTED}!A1","{ALL_WELL}")', TRY),
+        ('$A$4="PASS"', f'HYPERLINK("#{plan.RECOMPUTED}!A1","{ALL_WELL}")', TRY),
         ("inputs_no_number>0", changed, TYPE_NUMBER),
         ("cells_that_differ>0", autograd_check.broken_link(), MEND),
-        ('differences_verdict="FAIL"', f'HYPERLINK("#{quoted(DIFFERENCES)}!A1","{SEE_DIFFERENCES}")', UNDO),
-        ('$A$4="FAIL"', f'HYPERLINK("#{quoted(CHECK)}!A1","{SEE_BELOW}")', UNDO),
+        ('differences_verdict="FAIL"', f'HYPERLINK("#{quoted(plan.DIFFERENCES)}!A1","{SEE_DIFFERENCES}")', UNDO),
+        ('$A$4="FAIL"', f'HYPERLINK("#{quoted(plan.CHECK)}!A1","{SEE_BELOW}")', UNDO),
         ("ISTEXT(row_number)", f'HYPERLINK("#{shown}","{shown}: "&row_number)', TYPE_ROW),
     )
     what, do = changed, f'"{checked}"'
@@ -222,7 +200,7 @@ def _checklist(sheet: Sheet, row: int, cells: int, verdicts: Sequence[Verdict]) 
     first = f"$B{row + 1}"
     passed, failed = f'OR({first}="PASS",{first}="yes")', f'{first}="FAIL"'
     for test, look in ((passed, "pass"), (failed, "fail"), (f"ISTEXT({first})", "note")):
-        colour(sheet, area, test, look, stop=True)
+        common.colour(sheet, area, test, look, stop=True)
     return row + len(lines) + 2
 
 
@@ -233,12 +211,11 @@ def _certificate(sheet: Sheet, row: int, engines: Sequence[EngineLine]) -> int:
     if not engines:
         _line(sheet, row, 0, "not recalculated: run sheetgen check on this file", "cell", "muted")
         return row + 2
-    heads(sheet, row, 0, ("engine", "version", "cells compared", "worst difference", "where"), "lcccl")
+    common.heads(sheet, row, 0, ("engine", "version", "cells compared", "worst difference", "where"), "lcccl")
     for k, result in enumerate(engines, row + 1):
         sheet.put(k, 0, result.engine, "cell")
         sheet.put(k, 1, result.version, "cell", "center")
-        sheet.put(k, 2, result.cells, "cell", "whole", "center")
-        sheet.put(k, 3, result.worst, "cell", "relative", "center")
+        common.numbers(sheet, k, 2, (result.cells, result.worst), ("whole", "relative"))
         sheet.put(k, 4, result.where, "cell", "muted")
     row += len(engines) + 1
     if any(result.engine == "Formulon" for result in engines):

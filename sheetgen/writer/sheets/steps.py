@@ -13,7 +13,7 @@ from sheetgen.writer import style
 from sheetgen.writer.book import Book, Sheet, Value
 from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import STEPS, Run, of_row
-from sheetgen.writer.sheets.common import across, heads, opened
+from sheetgen.writer.sheets.common import across, heads, opened, page
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.trace import FIRST_ROW, Trace, guarded
 from sheetgen.writer.typeset import typeset
@@ -55,9 +55,7 @@ def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     for step in derivation.derive(run.program.spec):
         writer.step(step)
     scientific(sheet, (4, VALUE, writer.row - 1, VALUE), "wide")
-    sheet.freeze_panes(4, 0)
-    sheet.repeat_rows(3)
-    sheet.print_area(0, 0, writer.row, VALUE)
+    page(sheet, (4, 0), (writer.row + 1, VALUE), repeat=True)
 
 
 def _substituted(text: str) -> str:

@@ -40,8 +40,8 @@ def write(book: Book, layout: Layout, name: str, heading: str) -> None:
     _table(sheet, layout)
     for section in layout.shelf.sections:
         _section(sheet, section)
-    sheet.freeze_panes(TABLE - 1, LEFT)
-    sheet.print_area(0, 0, layout.shelf.row, LEFT + max(widest, 16))  # as wide as the subtitle, at least
+    width = LEFT + max(widest, 16)  # as wide as the subtitle, at least
+    common.page(sheet, (TABLE - 1, LEFT), (layout.shelf.row + 1, width))
     common.lock(sheet, format_rows=True)
 
 
