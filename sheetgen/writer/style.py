@@ -37,7 +37,6 @@ MOST = {"number": 10_000, "small": 10, "wide": 1_000}  # larger ones would not f
 WHOLE = "#,##0"
 
 COLUMN_WIDTH = 14.5
-NARROW = 2.5
 
 # Every style is a few of these names, merged from left to right.
 STYLES: dict[str, dict[str, Any]] = {

@@ -21,7 +21,7 @@ from sheetgen.writer.trace import THIS, guarded, letter
 
 MOST_MOVED = 60_000  # formulas of central differences
 STEP = 1e-5
-RELATIVE, ABSOLUTE = 1e-6, 1e-9  # how well a central difference can agree: truncation and rounding
+ABSOLUTE = 1e-9  # how well a central difference can agree, for rounding
 SCALES = ("largest weight", "step ε", "rounding")
 
 
