@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from mnist.recipe import LADDER, RECIPES, TARGET
+from mnist.ladder import LADDER
+from mnist.recipe import RECIPES, TARGET
 from sheetgen.base.errors import Status, require
 from sheetgen.cli.console import PATH, Group, complain
 
@@ -22,9 +23,7 @@ net_option = click.option(
     "--net", type=click.Choice(list(RECIPES)), default="ours", show_default=True, help="Which recipe."
 )
 data_option = click.option("--data", type=PATH, help="The folder with MNIST, or for it.")
-out_option = click.option(
-    "--out", type=PATH, default=OUT, show_default=True, help="For checkpoints."
-)
+out_option = click.option("--out", type=PATH, default=OUT, show_default=True, help="For checkpoints.")
 records_option = click.option(
     "--records", type=PATH, default=OUT / "runs", show_default=True, help="For what is measured."
 )
@@ -65,10 +64,7 @@ def main() -> None:
 @data_option
 @out_option
 @records_option
-def train(
-    net: str, epochs: int | None, seed: int, device: str, resume: bool, target: float, threads: int | None,
-    held_out: int, data: Path | None, out: Path, records: Path,
-) -> None:  # fmt: skip
+def train(net: str, epochs: int | None, seed: int, target: float, threads: int | None, **options: Any) -> None:
     """Train one network: a line per epoch, a checkpoint after each, a record at the end."""
     require("training", "torch")
     from dataclasses import replace
@@ -80,10 +76,9 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     recipe = RECIPES[net] if epochs is None else replace(RECIPES[net], epochs=epochs)
-    folder = out / f"{net}-seed{seed}"
-    made = runner.run(recipe, seed, folder, records, device, resume, held_out, data, STARTED)
-    if made.accuracy < target:
-        complain(f"{made.accuracy:.2f} % at the last epoch is below the target of {target:g} %")
+    record = runner.run(recipe, seed, runner.Options(**options), STARTED)
+    if record.accuracy < target:
+        complain(f"{record.accuracy:.2f} % at the last epoch is below the target of {target:g} %")
         sys.exit(Status.WRONG)
 
 

@@ -87,14 +87,14 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def slack(made: Record) -> int:
+def slack(recorded: Record) -> int:
     """How many images may be judged otherwise: none by the recording processor and PyTorch, else one.
 
     Others add in another order, and an image may stand on the edge.
     """
     versions, hardware = environment("cpu", 1)
-    same_torch = versions["torch"] == made.versions.get("torch")
-    return 0 if same_torch and hardware["processor"] == made.hardware.get("processor") else 1
+    same_torch = versions["torch"] == recorded.versions.get("torch")
+    return 0 if same_torch and hardware["processor"] == recorded.hardware.get("processor") else 1
 
 
 def verify_all(folder: Path | None, records: Path | None, say: Callable[[str], object]) -> bool:
@@ -102,13 +102,13 @@ def verify_all(folder: Path | None, records: Path | None, say: Callable[[str], o
     _, test = data.load(folder)
     right = True
     for claim in record.claims(records or record.RUNS).values():
-        for made in claim.records:
-            path = (records or record.RUNS) / claim.name / f"seed{made.seed}.json"
+        for recorded in claim.records:
+            path = (records or record.RUNS) / claim.name / f"seed{recorded.seed}.json"
             scores = logits(record.load_network(path), test.images)
             again = accuracy(scores, test.labels)
-            off = round(abs(again - made.accuracy) * len(test.labels) / 100)
-            same = made.held_out > 0 or off <= slack(made)
+            off = round(abs(again - recorded.accuracy) * len(test.labels) / 100)
+            same = recorded.held_out > 0 or off <= slack(recorded)
             right = right and same
             verdict = "right" if same else "WRONG"
-            say(f"{verdict}: {claim.name} seed {made.seed}: {again:.2f} %, recorded {made.accuracy:.2f} %")
+            say(f"{verdict}: {claim.name} seed {recorded.seed}: {again:.2f} %, recorded {recorded.accuracy:.2f} %")
     return right

@@ -42,9 +42,7 @@ def load(folder: Path = RUNS, net: str = NET, seed: int = SEED) -> Live:
     with torch.no_grad():
         logits = network.double()(pixels).numpy()
     spot = layout.Spot(LIVE, TOP - 1, SEEN)
-    laid = layout.planes(
-        graph, spot, LAYERS, WEIGHTS, layers.first_plane(graph), weights.first_section(graph)
-    )
+    laid = layout.planes(graph, spot, LAYERS, WEIGHTS, layers.first_plane(graph), weights.first_section(graph))
     return Live(laid, dict(zip(images, logits, strict=True)), images)
 
 

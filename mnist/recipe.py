@@ -1,4 +1,4 @@
-"""Recipes, of which each decides a run but for its seed; and the ladder: six of them that each change one thing.
+"""Recipes, of which each decides a run but for its seed.
 
 A recipe says only what differs. Records and checkpoints hold it as a flat table: see `as_dict`.
 """
@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from mnist.notation import Architecture
-
-if TYPE_CHECKING:
-    from mnist.record import Record
 
 TARGET = 99.4  # per cent
 GOAL_MEAN, GOAL_EACH = 99.6, 99.5  # beyond: of ours, the mean over its seeds and each of them
@@ -182,44 +179,6 @@ TINY = replace(SMALL, name="tiny", architecture=Architecture("c19p-v19-c19=1-v19
 FAST = replace(SMALL, name="fast", architecture=Architecture("c16p-v16-c16-v16-c16p-c16-c16-c32"), epochs=7)
 
 
-class Change(NamedTuple):
-    """A figure of two steps; written in a format, it says which way it went."""
-
-    before: float
-    now: float
-
-    def __format__(self, form: str) -> str:
-        old, new = format(self.before, form), format(self.now, form)
-        if old == new:
-            return f"stayed at {new}"
-        return f"{'rose' if self.now > self.before else 'fell'} from {old} to {new}"
-
-
-class Rung(NamedTuple):
-    """One step of the ladder: what is trained, its news, and the lesson of its result, with places for figures."""
-
-    recipe: Recipe
-    title: str
-    taught: str
-
-    def lesson(self, now: Record, before: Record | None) -> str:
-        """The text with the figures of the step's record and of the one before, which is None for the first."""
-        if before is None and self is not LADDER[0]:
-            return "The step before it is not recorded."
-        old = before or now
-        return self.taught.format(
-            now=now,
-            most=MOST_PARAMETERS,
-            parameters=Change(old.parameters, now.parameters),
-            share=now.parameters / old.parameters,
-            test=Change(old.accuracy, now.accuracy),
-            train=Change(old.last.train_accuracy, now.last.train_accuracy),
-            loss=Change(old.last.train_loss, now.last.train_loss),
-            gap=Change(old.gap, now.gap),
-            seconds=Change(old.wall_seconds, now.wall_seconds),
-        )
-
-
 # Alike: eight epochs, one learning rate that the networks without BatchNorm bear too, and one seed.
 FIRST = Recipe(
     "ladder-1", Architecture("v16-v32p-v32-v64p", batch_norm=False, head="full"), epochs=8, optimizer=AdamW(0.003),
@@ -230,29 +189,7 @@ THIRD = replace(SECOND, name="ladder-3", architecture=replace(SECOND.architectur
 FOURTH = replace(THIRD, name="ladder-4", architecture=Architecture("v8-v16p-v16-v16p"))
 FIFTH = replace(FOURTH, name="ladder-5", warp=DIGITS)
 SIXTH = replace(FIFTH, name="ladder-6", architecture=Architecture("v8-v16p-v16-v16-c16p-c32"))
-
-LADDER = (
-    Rung(FIRST, "a working model",
-         "It works, and learns the training images nearly by heart: it reads {now.last.train_accuracy:.2f} % of them, "
-         "and {now.accuracy:.2f} % of the test's. It has {now.parameters:,} parameters, where fewer than {most:,} are "
-         "allowed."),
-    Rung(SECOND, "smaller, so that it does not overfit",
-         "Parameters {parameters:,}: {share:.0%} of them are left. Test accuracy {test:.2f} %, and the gap to the "
-         "training images {gap:+.2f}."),
-    Rung(THIRD, "BatchNorm everywhere",
-         "In as many epochs train loss {loss:.4f} and train accuracy {train:.2f} %: it fits the training images more "
-         "closely. Test accuracy {test:.2f} %; the gap must be closed otherwise. It costs time: the seconds of the run "
-         "{seconds:.0f}."),
-    Rung(FOURTH, "global average pooling, fully convolutional",
-         "Without the dense ending parameters {parameters:,}, and test accuracy {test:.2f} %: what is left must carry "
-         "it all."),
-    Rung(FIFTH, "augmentation",
-         "The gap to the training images {gap:+.2f}: it turns round, for warped images are harder than the "
-         "test's. Test accuracy {test:.2f} %: now the network is too small."),
-    Rung(SIXTH, "capacity back where it pays, in the last layers",
-         "Parameters {parameters:,}, and test accuracy {test:.2f} %, the largest step up: what averaging saved is "
-         "worth most in the last layers, where the planes are small and a channel costs least work."),
-)  # fmt: skip
+STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH)
 
 NETWORKS = (OURS, ONE_TEACHER, UNTAUGHT, SMALL, TINY, REFERENCE, FAST, TEACHER)
-RECIPES = {r.name: r for r in (*NETWORKS, *(rung.recipe for rung in LADDER))}
+RECIPES = {r.name: r for r in (*NETWORKS, *STEPS)}

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,28 +40,31 @@ def line(e: Epoch) -> str:
     )
 
 
-def run(
-    recipe: Recipe,
-    seed: int,
-    folder: Path,
-    records: Path,
-    device: str = "auto",
-    resume: bool = False,
-    held_out: int = 0,
-    data_folder: Path | None = None,
-    started: float | None = None,
-) -> Record:
-    """Train one network, printing a line per epoch, and write its record and weights into `records`.
+@dataclass(frozen=True)
+class Options:
+    """How a network is trained: on which device, from which images, and where checkpoints and records go."""
 
-    Checkpoints go to `folder`. Raises NoData, CannotResume, BadNetwork, BadRecord (of the teacher).
+    out: Path
+    records: Path
+    device: str = "auto"
+    resume: bool = False
+    held_out: int = 0
+    data: Path | None = None
+
+
+def run(recipe: Recipe, seed: int, options: Options, started: float) -> Record:
+    """Train one network, printing a line per epoch, and write its record and weights.
+
+    `started` is the time at which the process did. Raises NoData, CannotResume, BadNetwork, BadRecord (of the teacher).
     """
-    started = time.time() if started is None else started
-    where = parallel.device_of(device)
+    held_out, records = options.held_out, options.records
+    folder = options.out / f"{recipe.name}-seed{seed}"
+    where = parallel.device_of(options.device)
     with parallel.together(where):
-        training, test = (part.to(where) for part in _images(data_folder, held_out))
+        training, test = (part.to(where) for part in _images(options.data, held_out))
         taught_by = _teacher(recipe, held_out, records, where)
         this = Run(recipe, seed, where)
-        if resume:
+        if options.resume:
             this.resume(folder)
         leader = parallel.rank() == 0
         if leader:
@@ -69,12 +73,12 @@ def run(
         with _progress(recipe, len(training.labels), leader) as (step_done, say):
             for epoch in train(this, training, test, folder, step_done, taught_by):
                 say(line(epoch))
-        made = _record(this, test, held_out, before + time.time() - started, where, taught_by)
+        result = _record(this, test, held_out, before + time.time() - started, where, taught_by)
         if leader:
-            path = record.write(made, this.model, records / recipe.name)
-            best = f"{made.accuracy:.2f} % at the last epoch, {made.best:.2f} % at the best"
+            path = record.write(result, this.model, records / recipe.name)
+            best = f"{result.accuracy:.2f} % at the last epoch, {result.best:.2f} % at the best"
             print(f"{path}: written; {best}", flush=True)
-    return made
+    return result
 
 
 def _images(folder: Path | None, held_out: int) -> tuple[Images, Images]:

@@ -137,12 +137,12 @@ def by_ironcalc(path: Path, images: Any, network: Any, say: Say = lambda done, o
     return worst
 
 
-def run(path: Path, data: Path | None, net: str, seed: int, say: Callable[[str, int, int], object]) -> Measured:
+def run(path: Path, folder: Path | None, net: str, seed: int, say: Callable[[str, int, int], object]) -> Measured:
     """Measure a workbook whose cells hold a recorded network. Raises NoData, BadRecord, NoLiveNetwork and others."""
-    from mnist import data as mnist_data
+    from mnist import data
 
     start = time.perf_counter()
-    _, test = mnist_data.load(data)
+    _, test = data.load(folder)
     where = record.RUNS / net / f"seed{seed}.json"
     network = record.load_network(where).double()
     images, labels = test.images[:, 0].numpy(), test.labels.numpy()

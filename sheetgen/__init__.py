@@ -46,9 +46,10 @@ def build(
     it. Raises FailedChecks, which has the report, if they do not; a file that was there is then untouched.
     """
     require("sheetgen.build", "build", "torch")
-    from sheetgen.deliver import build as building
+    from sheetgen.deliver.build import Options
+    from sheetgen.deliver.build import build as write
 
-    return building.build(template, output, steps=steps, learning_rate=learning_rate, check=check, progress=progress)
+    return write(template, output, Options(steps, learning_rate, check), progress)
 
 
 def check(path: str | Path, engines: Sequence[str] = (), *, progress: Progress = silent) -> Report:
@@ -114,14 +115,17 @@ def _engine(workbook: Workbook) -> Engine:
     return Apart(workbook)
 
 
-def export(model: nn.Module, example: Tensor, output: str | Path, **options: Any) -> Exported:
+def export(
+    model: nn.Module, example: Tensor, output: str | Path, *, progress: Progress = silent, **options: Any
+) -> Exported:
     """Write a PyTorch network as a workbook to type into, every number of it a live formula.
 
-    `example` has the shape (samples, ...). The options are those of `sheetgen.deliver.export.export`: features,
-    outputs, softmax, rows, title, check. Raises CannotExport before anything is written, and Disagrees if a
+    `example` has the shape (samples, ...). The options are those of `sheetgen.deliver.export.Options`:
+    features, outputs, softmax, rows, title, check. Raises CannotExport before anything is written, and Disagrees if a
     spreadsheet program calculates something else.
     """
     require("sheetgen.export", "build", "torch")
+    from sheetgen.deliver.export import Options
     from sheetgen.deliver.export import export as write
 
-    return write(model, example, output, **options)
+    return write(model, example, output, Options(**options), progress)

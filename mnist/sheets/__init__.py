@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mnist import live, spreadsheet
+from mnist.ladder import LADDER, Rung
 from mnist.notation import BadNetwork
-from mnist.recipe import LADDER, Rung
 from mnist.record import RUNS, BadRecord, Claim, claims
 from mnist.sheets import architecture, errors, log, painting, pictures, report, runs, samples
 from mnist.sheets.common import ERRORS, INDEX, LIVE_INDEX, OURS, PICTURED

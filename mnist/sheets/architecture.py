@@ -7,22 +7,11 @@ from typing import NamedTuple
 
 from mnist.notation import CONVOLUTION, MAX_POOL, MEAN_POOL, NORM, SIZE, Layer, layers
 from mnist.record import Claim
-from mnist.sheets.common import (  # fmt: skip
-    ARCHITECTURE,
-    OURS,
-    REFERENCE,
-    SMALL,
-    TELLING,
-    colour_verdicts,
-    dots,
-    heads,
-    insert,
-    open_sheet,
-    section,
-    typed,
-)
+from mnist.sheets.common import ARCHITECTURE, OURS, REFERENCE, SMALL, TELLING, heads, section
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Formula, Sheet, Value
+from sheetgen.writer.sheets import common
+from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import quoted
 
 SHOWN = (OURS, SMALL, REFERENCE)
@@ -85,48 +74,47 @@ def places(claims: Mapping[str, Claim]) -> dict[str, Places]:
 
 def write(book: Book, tables: Mapping[str, Places]) -> None:
     """Write the sheet Architecture."""
-    sheet = open_sheet(book, ARCHITECTURE, "Architecture, layer by layer", SUBTITLE, WIDTHS)
-    heads(book, sheet, HEAD, 0, COLUMNS)
+    sheet = common.opened(book, ARCHITECTURE, "Architecture, layer by layer", SUBTITLE, WIDTHS)
+    heads(sheet, HEAD, 0, COLUMNS)
     for name, table in tables.items():
         title = f"{TELLING[name]}: {table.claim.recipe.architecture.net}"
-        section(book, sheet, table.title, title, 0, len(COLUMNS) - 1)
-        _image(book, sheet, table.title + 1)
+        section(sheet, table.title, title, 0, len(COLUMNS) - 1)
+        _image(sheet, table.title + 1)
         for k in range(len(table.layers)):
-            _layer(book, sheet, table, k)
-        _totals(book, sheet, table)
-    sheet.freeze_panes(HEAD, 2)
-    sheet.repeat_rows(HEAD - 1)
+            _layer(sheet, table, k)
+        _totals(sheet, table)
     last = max(table.total for table in tables.values()) + 1
-    sheet.print_area(0, 0, last - 1, len(COLUMNS) + 8)
+    common.page(sheet, (HEAD, 2), (last, len(COLUMNS) + 8), repeat=True)
     if OURS in tables:
-        _charts(book, sheet, tables[OURS])
+        _charts(sheet, tables[OURS])
 
 
-def _image(book: Book, sheet: Sheet, row: int) -> None:
+def _image(sheet: Sheet, row: int) -> None:
     """The row of the image: one channel, each pixel its own field."""
-    plain = book.style("cell", "center", "muted")
+    plain = sheet.style("cell", "center", "muted")
     texts: dict[int, Value] = {0: 0, 1: "image", 6: 1, 8: SIZE, 9: 1, 10: 1}
     for k in range(len(COLUMNS)):
-        sheet.put(row, k, texts.get(k), book.style("cell", "muted") if k == 1 else plain)
+        sheet.put(row, k, texts.get(k), sheet.style("cell", "muted") if k == 1 else plain)
 
 
-def _layer(book: Book, sheet: Sheet, table: Places, k: int) -> None:
+def _layer(sheet: Sheet, table: Places, k: int) -> None:
     x, row = table.layers[k], table.first + k
     above, conv = row - 1, x.kind == CONVOLUTION
-    whole = book.style("cell", "center", "whole")
-    fixed = book.style("cell", "center", "whole", "muted")
+    whole = sheet.style("cell", "center", "whole")
+    fixed = sheet.style("cell", "center", "whole", "muted")
     sheet.put(row, 0, k + 1, fixed)
-    sheet.put(row, 1, x.kind, book.style("cell", "bold") if conv else book.style("cell", "indent"))
+    sheet.put(row, 1, x.kind, sheet.style("cell", "bold") if conv else sheet.style("cell", "indent"))
     free = x.kind in (CONVOLUTION, MAX_POOL)
     for column, value in ((2, x.kernel), (3, x.stride), (4, x.padding)):
         # Global average pooling looks at all that there is, whatever that is.
         all_there_is = x.kind == MEAN_POOL and column < 4
-        _given(book, sheet, row, column, Formula(f"I{above}") if all_there_is else value, free)
+        _given(sheet, row, column, Formula(f"I{above}") if all_there_is else value, free)
     sheet.live(row, 5, f"G{above}", whole)
-    _given(book, sheet, row, 6, x.channels if conv else Formula(f"F{row}"), conv)
-    sheet.put(row, 7, x.shared if conv else None, book.style("input", "center", "own") if conv else fixed)
+    _given(sheet, row, 6, x.channels if conv else Formula(f"F{row}"), conv)
+    sheet.put(row, 7, x.shared if conv else None, sheet.style("input", "center", "own") if conv else fixed)
     if conv:
-        _validated(sheet, row, 7, "Kernel of layer", 0, k, "0: a kernel of its own. Or the number of a layer above.")
+        what = "Kernel of layer", 0, k, "0: a kernel of its own. Or the number of a layer above."
+        common.limit(sheet, (row - 1, 7, row - 1, 7), _whole(*what))
     square = f"C{row}*C{row}*F{row}*G{row}"
     formulas = (
         (8, f"INT((I{above}+2*E{row}-C{row})/D{row})+1"),
@@ -137,68 +125,59 @@ def _layer(book: Book, sheet: Sheet, table: Places, k: int) -> None:
     )  # fmt: skip
     for column, formula in formulas:
         sheet.live(row, column, formula, whole)
-    sheet.live(row, 12, f"IF(L${table.total}=0,0,L{row}/L${table.total})", book.style("cell", "share"))
+    sheet.live(row, 12, f"IF(L${table.total}=0,0,L{row}/L${table.total})", "cell", "share")
 
 
-def _given(book: Book, sheet: Sheet, row: int, column: int, value: Value, free: bool) -> None:
+def _given(sheet: Sheet, row: int, column: int, value: Value, free: bool) -> None:
     """A number that the rest follows from: a person's to change, or fixed by the kind of layer."""
-    form = book.style("input", "center", "whole") if free else book.style("cell", "center", "whole", "muted")
+    form = sheet.style("input", "center", "whole") if free else sheet.style("cell", "center", "whole", "muted")
     sheet.put(row, column, value, form)
     if free:
-        title, least, most, text = TYPED[column]
-        _validated(sheet, row, column, title, least, most, text)
+        common.limit(sheet, (row - 1, column, row - 1, column), _whole(*TYPED[column]))
 
 
-def _validated(sheet: Sheet, row: int, column: int, title: str, least: int, most: int, text: str) -> None:
-    typed(
-        sheet, (row - 1, column, row - 1, column), "integer", title, text, minimum=least, maximum=most,
-        error_title="Not possible", error_message=f"Type a whole number from {least} to {most}.",
-    )  # fmt: skip
+def _whole(title: str, least: int, most: int, text: str) -> common.Typed:
+    complaint = "Not possible", f"Type a whole number from {least} to {most}."
+    return common.Typed("integer", (least, most), hint=(title, text), complaint=complaint)
 
 
-def _totals(book: Book, sheet: Sheet, table: Places) -> None:
+def _totals(sheet: Sheet, table: Places) -> None:
     """The sums, and what PyTorch counted when the network was trained."""
     row, recorded = table.total, table.claim.records[0].parameters
-    for k in range(len(COLUMNS)):
-        if k not in (0, 11, 12, 13):
-            sheet.put(row, k, None, book.style("head"))
-    sheet.put(row, 0, "total", book.style("head"))
+    common.line(sheet, row, "total", 0, 10, "head")
     for column, letter, form in ((11, "L", ("center", "whole")), (12, "M", ("share",)), (13, "N", ("center", "whole"))):
-        sheet.live(row, column, f"SUM({letter}{table.first}:{letter}{table.last})", book.style("head", *form))
-    sheet.put(row + 1, 0, "PyTorch counted", book.style("muted"))
-    sheet.put(row + 1, 11, recorded, book.style("center", "whole", "muted"))
-    sheet.live(row + 1, 12, f'IF(L{row}=L{row + 1},"PASS","FAIL")', book.style("verdict"))
-    colour_verdicts(book, sheet, row + 1, 12)
-    bars = {
+        sheet.live(row, column, f"SUM({letter}{table.first}:{letter}{table.last})", "head", *form)
+    sheet.put(row + 1, 0, "PyTorch counted", "muted")
+    sheet.put(row + 1, 11, recorded, "center", "whole", "muted")
+    sheet.live(row + 1, 12, f'IF(L{row}=L{row + 1},"PASS","FAIL")', "verdict")
+    common.colour_words(sheet, (row, 12, row, 12), f"$M{row + 1}")
+    shares = {
         "type": "data_bar", "bar_color": style.SERIES[4], "min_type": "num", "min_value": 0, "max_type": "max",
         "min_length": 0, "max_length": 100,  # else nothing at all would have a bar
     }  # fmt: skip
-    sheet.conditional_format(table.first - 1, 12, table.last - 1, 12, bars)
+    sheet.conditional_format(table.first - 1, 12, table.last - 1, 12, shares)
 
 
-def _charts(book: Book, sheet: Sheet, table: Places) -> None:
+def _charts(sheet: Sheet, table: Places) -> None:
     """Ours: what a layer sees and gives, and where its parameters are."""
     where, rows = quoted(ARCHITECTURE), (table.first, table.last)
-    axis = f"={where}!$A${rows[0]}:$A${rows[1]}"
 
     def values(letter: str) -> str:
-        return f"={where}!${letter}${rows[0]}:${letter}${rows[1]}"
+        return f"{where}!${letter}${rows[0]}:${letter}${rows[1]}"
 
-    seen = book.chart(
-        {"type": "scatter", "subtype": "straight_with_markers"},
-        "Ours: what a layer sees, and what is left of the image", "layer", "pixels", across=(0, len(table.layers) + 1),
-    )  # fmt: skip
+    title = "Ours: what a layer sees, and what is left of the image"
+    axes = Axes("layer", "pixels", across=(0, len(table.layers) + 1))
+    seen = sheet.book.chart({"type": "scatter", "subtype": "straight_with_markers"}, title, axes)
     for k, (letter, name) in enumerate((("J", "receptive field"), ("I", "output size"))):
-        look = {"line": style.series_line(k), "marker": dots(k, 4)}
-        seen.add_series({"name": name, "categories": axis, "values": values(letter), **look})
-    parameters = book.chart({"type": "column"}, "Ours: where the parameters are", "layer", "parameters")
-    fill = {"fill": {"color": style.SERIES[0]}, "border": {"none": True}, "gap": 40}
-    parameters.add_series({"name": "parameters", "categories": axis, "values": values("L"), **fill})
+        common.curve(seen, k, name, values("A"), values(letter), marker=style.series_point(k, 4))
+    common.below(seen)
+    axes = Axes("layer", "parameters")
+    parameters = sheet.book.chart({"type": "column"}, "Ours: where the parameters are", axes)
+    common.bars(parameters, 0, "parameters", values("A"), values("L"), gap=40)
     parameters.set_legend({"none": True})
-    seen.set_legend({"position": "bottom", "font": {"name": style.FONT, "size": 9, "color": style.MUTED}})
     texts = (
         "Line chart: the receptive field grows from layer to layer while the output shrinks.",
         "Column chart: how many parameters each layer has.",
     )
     for k, (chart, text) in enumerate(zip((seen, parameters), texts, strict=True)):
-        insert(sheet, (HEAD, len(COLUMNS) + 1), chart, (470, 252), (4, 4 + 264 * k), text)
+        common.insert(sheet, chart, common.Box((HEAD, len(COLUMNS) + 1), (4, 4 + 264 * k), (470, 252)), text)

@@ -9,11 +9,11 @@ from mnist import live
 from mnist.recipe import GOAL_EACH, GOAL_MEAN, MOST_EPOCHS, MOST_PARAMETERS
 from mnist.record import Claim
 from mnist.sheets import errors
-from mnist.sheets.common import FAST, NO_TARGET, OURS, SMALL, TINY, colour_verdicts, heads, of_target, section
+from mnist.sheets.common import FAST, NO_TARGET, OURS, SMALL, TINY, heads, of_target, section
 from mnist.sheets.results import LAST_COLUMN, Summary
 from mnist.spreadsheet import Measured
-from sheetgen.writer.book import Book, Formula, Sheet, Value
-from sheetgen.writer.sheets import weights
+from sheetgen.writer.book import Formula, Sheet, Value
+from sheetgen.writer.sheets import common, weights
 from sheetgen.writer.trace import quoted
 
 LIVE_TARGET = Formula(of_target("mnist_target"))
@@ -98,25 +98,24 @@ def height(claims: Mapping[str, Claim], measured: Measured | None = None) -> int
     return 2 + 8 + 2 * sum(name in claims for name in (*FEW_PARAMETERS, FAST)) + (3 if measured else 0)
 
 
-def write(book: Book, sheet: Sheet, row: int, lines: Sequence[Check]) -> tuple[str, int]:
+def write(sheet: Sheet, row: int, lines: Sequence[Check]) -> tuple[str, int]:
     """Write the checklist; returns where the required verdicts stand, and how many they are."""
-    section(book, sheet, row, "Checked live, at this moment", 0, LAST_COLUMN)
-    heads(book, sheet, row + 1, 0, ["of ours, if not said otherwise", "", "", "", "measured", "", "limit", "verdict"])
-    sheet.put(row + 1, FROM, "measured on the sheet", book.style("head", "left"))
+    section(sheet, row, "Checked live, at this moment", 0, LAST_COLUMN)
+    heads(sheet, row + 1, 0, ["of ours, if not said otherwise", "", "", "", "measured", "", "limit", "verdict"])
+    sheet.put(row + 1, FROM, "measured on the sheet", "head", "left")
     first = row + 2
     for k, line in enumerate(lines, first):
         look = ("cell", "bold") if line.required else ("cell",)
-        for column in range(MEASURED):
-            sheet.put(k, column, line.text if column == 0 else None, book.style(*look))
-        number = book.style("cell", "center", line.form)
+        common.line(sheet, k, line.text, 0, MEASURED - 1, *look)
+        number = sheet.style("cell", "center", line.form)
         sheet.live(k, MEASURED, line.formula, number)
-        sheet.put(k, RELATION, line.relation, book.style("cell", "center", "muted"))
+        sheet.put(k, RELATION, line.relation, "cell", "center", "muted")
         sheet.put(k, LIMIT, line.limit, number)
         test = f"$E{k}{ALLOWED[line.relation]}$G{k}"
         formula = f'IF(AND(ISNUMBER($E{k}),{test}),"PASS","FAIL")'
         formula = f'IF(OR($E{k}="{NO_TARGET}",$G{k}="{NO_TARGET}"),"{NO_TARGET}",{formula})'
-        sheet.live(k, VERDICT, formula, book.style("cell", "verdict"))
-        sheet.put(k, FROM, line.source, book.style("cell", "muted", "indent"))
-    colour_verdicts(book, sheet, first, VERDICT, first + len(lines) - 1)
+        sheet.live(k, VERDICT, formula, "cell", "verdict")
+        sheet.put(k, FROM, line.source, "cell", "muted", "indent")
+    common.colour_words(sheet, (first - 1, VERDICT, first + len(lines) - 2, VERDICT), f"$H{first}")
     required = sum(line.required for line in lines)
     return f"$H${first}:$H${first + required - 1}", required

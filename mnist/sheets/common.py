@@ -1,15 +1,12 @@
-"""Shared by the MNIST sheets: their names, the order of the claims, headings, sections, charts and verdicts."""
+"""Shared by the MNIST sheets: their names, the order of the claims, headings, sections, prose."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from mnist import live
-from sheetgen.writer import style
-from sheetgen.writer.book import Book, Chart, Sheet, Value
-from sheetgen.writer.plan import START
-from sheetgen.writer.trace import letter
+from sheetgen.writer.book import Sheet, Value
+from sheetgen.writer.sheets import common
 
 REPORT, ARCHITECTURE, LOG, ERRORS = "MNIST report", "Architecture", "Training log", "Errors"
 INDEX = (
@@ -40,7 +37,7 @@ TELLING = {
 }
 LADDER = "ladder-"  # what the names of the ladder's claims begin with
 LONGEST = 400  # characters of a text from a record
-PASS, FAIL = "PASS", "FAIL"
+SECTION_HEIGHT = 28  # pixels
 NO_TARGET, NO_SEED = "no target", "no such seed"
 
 
@@ -49,74 +46,24 @@ def of_target(formula: str) -> str:
     return f'IF(ISNUMBER(mnist_target),{formula},"{NO_TARGET}")'
 
 
-def open_sheet(book: Book, name: str, heading: str, subtitle: str, widths: Sequence[float]) -> Sheet:
-    """A new sheet with the link back to Start and its columns' widths."""
-    sheet = book.sheet(name, heading, subtitle)
-    book.link(sheet, 3, 0, START, "← Start", "Back to the index")
-    for column, width in enumerate(widths):
-        sheet.set_column(column, column, width)
-    return sheet
-
-
-def section(book: Book, sheet: Sheet, row: int, title: str, first: int, last: int, height: int = 28) -> None:
-    """A line that names what stands below it, ruled from one column to another."""
-    sheet.set_row_pixels(row - 1, height)
-    for k in range(first, last + 1):
-        sheet.put(row, k, title if k == first else None, book.style("section"))
-
-
-def heads(book: Book, sheet: Sheet, row: int, first: int, names: Sequence[Value], height: int = 36) -> None:
+def heads(sheet: Sheet, row: int, first: int, names: Sequence[Value | None], height: int = 36) -> None:
     """Column headings, in two lines where they are long."""
     sheet.set_row_pixels(row - 1, height)
-    for k, name in enumerate(names, first):
-        sheet.put(row, k, name, book.style("head", "center", "broken"))
+    common.heads(sheet, row, first, names, "c", "broken")
 
 
-def merge(sheet: Sheet, area: tuple[int, int, int, int], form: Any) -> None:
-    """Make one cell of an area: first row and column, last row and column, all from 0."""
-    if sheet.merge_range(*area, "", form):
-        raise ValueError(f"{sheet.name}: the cells of row {area[0] + 1} could not be merged")
+def section(sheet: Sheet, row: int, title: str, first: int, last: int) -> None:
+    """A line that names what stands below it, ruled from one column to another."""
+    common.section(sheet, row, title, first, last, SECTION_HEIGHT)
 
 
-def typed(sheet: Sheet, area: tuple[int, int, int, int], kind: str, title: str, message: str, **more: Any) -> None:
-    """Limit what a person may type into an area, from 0; `more` is XlsxWriter's, such as `minimum` and `maximum`."""
-    limits = {"criteria": "between"} if "minimum" in more else {}
-    rule = {"validate": kind, **limits, "input_title": title, "input_message": message, **more}
-    if sheet.data_validation(*area, rule):
-        raise ValueError(f"{sheet.name}: what may be typed for {title} was refused")
-
-
-def dots(k: int, size: int) -> dict[str, Any]:
-    """The markers of a chart's k-th line."""
-    return {"type": "circle", "size": size, "fill": {"color": style.SERIES[k]}, "border": {"none": True}}
-
-
-def insert(
-    sheet: Sheet, cell: tuple[int, int], chart: Chart, size: tuple[int, int], offset: tuple[int, int], text: str
-) -> None:
-    """Put a chart at a cell, row and column from 0; `text` is for whoever cannot see it."""
-    chart.set_size({"width": size[0], "height": size[1]})
-    options = {"x_offset": offset[0], "y_offset": offset[1], "object_position": 3, "description": text}
-    if sheet.insert_chart(*cell, chart, options):
-        raise ValueError(f"{sheet.name}: a chart could not be placed")
-
-
-def paragraph(book: Book, sheet: Sheet, row: int, columns: tuple[int, int], text: str, fit: int, *styles: str) -> None:
+def paragraph(sheet: Sheet, row: int, columns: tuple[int, int], text: str, fit: int, *styles: str) -> None:
     """A text over several merged cells, as high as its lines, of which each holds `fit` characters."""
     first, last = columns
-    form = book.style("wrap", *styles)
     if first < last:
-        merge(sheet, (row - 1, first, row - 1, last), form)
-    sheet.put(row, first, text, form)
+        common.merge(sheet, (row - 1, first, row - 1, last), "wrap", *styles)
+    sheet.put(row, first, text, "wrap", *styles)
     sheet.set_row_pixels(row - 1, 6 + 16 * -(-max(len(text), 1) // fit))
-
-
-def colour_verdicts(book: Book, sheet: Sheet, row: int, column: int, last_row: int | None = None) -> None:
-    """Green for PASS and red for FAIL, live."""
-    first = f"${letter(column)}{row}"
-    for word, look in ((PASS, "pass"), (FAIL, "fail")):
-        rule = {"type": "formula", "criteria": f'={first}="{word}"', "format": book.conditional(look)}
-        sheet.conditional_format(row - 1, column, (last_row or row) - 1, column, rule)
 
 
 def distinct(texts: Sequence[str]) -> str:

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from mnist.notation import CLASSES
 from mnist.record import Mistake, Record
 from mnist.sheets import pictures
-from mnist.sheets.common import ERRORS, OURS, colour_verdicts, dots, heads, insert, open_sheet, section
+from mnist.sheets.common import ERRORS, OURS, heads, section
 from mnist.sheets.pictures import Picture
 from mnist.sheets.runs import Run, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Chart, Sheet
-from sheetgen.writer.sheets.common import ROW
+from sheetgen.writer.sheets.common import ROW, Box, across, bars, colour_words, curve, insert, line, opened, page
+from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import letter, quoted
 
 LABELS, FACTS, STRIP = 4, 5, 7  # rows; the strip holds the charts, and the pictures
@@ -69,38 +70,35 @@ def places(runs: Sequence[Run], shown: Sequence[Picture]) -> Places:
 
 def write(book: Book, at: Places, shown: Sequence[Picture]) -> None:
     """Write the sheet Errors."""
-    sheet = open_sheet(book, ERRORS, "Errors: what is taken for what", SUBTITLE, WIDTHS)
-    _matrix(book, sheet, at)
+    sheet = opened(book, ERRORS, "Errors: what is taken for what", SUBTITLE, WIDTHS)
+    _matrix(sheet, at)
     for k in range(CLASSES):
-        _class(book, sheet, at, k)
-    _sums(book, sheet, at)
-    _facts(book, sheet, at)
-    _colours(book, sheet, at)
-    _charts(book, sheet, at, pictures.height(len(shown)) if shown else ROW * NARROW_STRIP - 8)
-    last = _mistakes(book, sheet, at, shown)
-    right = ALARMS
-    if shown:
-        right = pictures.write(book, sheet, STRIP, len(WIDTHS), shown)
-    sheet.freeze_panes(FACTS, 1)
-    sheet.print_area(0, 0, last - 1, right)
+        _class(sheet, at, k)
+    _sums(sheet, at)
+    _facts(sheet, at)
+    _colours(sheet, at)
+    _charts(sheet, at, pictures.height(len(shown)) if shown else ROW * NARROW_STRIP - 8)
+    last = _mistakes(sheet, at, shown)
+    right = pictures.write(sheet, STRIP, len(WIDTHS), shown) if shown else ALARMS
+    page(sheet, (FACTS, 1), (last, right))
 
 
-def _matrix(book: Book, sheet: Sheet, at: Places) -> None:
-    section(book, sheet, at.top - 1, "Confusion matrix: true class by row, predicted class by column", 0, ALARMS)
-    heads(book, sheet, at.top, 0, ["true ↓  taken for →", *range(CLASSES), *SUMS])
+def _matrix(sheet: Sheet, at: Places) -> None:
+    section(sheet, at.top - 1, "Confusion matrix: true class by row, predicted class by column", 0, ALARMS)
+    heads(sheet, at.top, 0, ["true ↓  taken for →", *range(CLASSES), *SUMS])
     for k, row in enumerate(at.record.confusion):
-        sheet.put(at.first + k, 0, k, book.style("head", "center", "whole"))
+        sheet.put(at.first + k, 0, k, "head", "center", "whole")
         for column, count in enumerate(row, FIRST):
             right = ("bold", "pass") if column - FIRST == k else ()
-            sheet.put(at.first + k, column, count, book.style("cell", "center", "count", *right))
+            sheet.put(at.first + k, column, count, "cell", "center", "count", *right)
 
 
-def _class(book: Book, sheet: Sheet, at: Places, k: int) -> None:
+def _class(sheet: Sheet, at: Places, k: int) -> None:
     """How well one class is told from the others."""
     row = at.first + k
     diagonal, total = f"{letter(FIRST + k)}{row}", f"{letter(TOTAL)}{row}"
     column = f"{letter(FIRST + k)}${at.last + 1}"
-    share, whole = book.style("cell", "center", "ten thousandth"), book.style("cell", "center", "whole")
+    share, whole = sheet.style("cell", "center", "ten thousandth"), sheet.style("cell", "center", "whole")
     cells = (
         (TOTAL, f"SUM({letter(FIRST)}{row}:{letter(LAST)}{row})"),
         (PRECISION, f'IF({column}=0,"–",{diagonal}/{column})'),
@@ -114,21 +112,20 @@ def _class(book: Book, sheet: Sheet, at: Places, k: int) -> None:
         sheet.live(row, place, formula, form)
 
 
-def _sums(book: Book, sheet: Sheet, at: Places) -> None:
+def _sums(sheet: Sheet, at: Places) -> None:
     """The last row: how often each class was predicted, and the means of the shares."""
     row = at.last + 1
-    sheet.put(row, 0, "predicted", book.style("head", "center"))
+    sheet.put(row, 0, "predicted", "head", "center")
     for k in range(CLASSES):
-        sheet.live(row, FIRST + k, f"SUM({at.column(FIRST + k)})", book.style("head", "center", "whole"))
-    form = book.style("head", "center", "whole")
+        sheet.live(row, FIRST + k, f"SUM({at.column(FIRST + k)})", "head", "center", "whole")
+    form = sheet.style("head", "center", "whole")
     sheet.live(row, TOTAL, f"SUM({at.column(TOTAL)})", form)
-    for column in (PRECISION, RECALL, HARMONIC):
-        sheet.put(row, column, None, book.style("head"))
+    line(sheet, row, None, PRECISION, HARMONIC, "head")
     for column in (MISSED, ALARMS):
         sheet.live(row, column, f"SUM({at.column(column)})", form)
 
 
-def _facts(book: Book, sheet: Sheet, at: Places) -> None:
+def _facts(sheet: Sheet, at: Places) -> None:
     """Accuracy and mistakes of the matrix, which must be those of the log."""
     row = at.last + 1
     total, missed = f"${letter(TOTAL)}${row}", f"${letter(MISSED)}${row}"
@@ -142,12 +139,12 @@ def _facts(book: Book, sheet: Sheet, at: Places) -> None:
         ("mean F1", f"SUM({at.column(HARMONIC)})/{CLASSES}", "ten thousandth"),
     )
     for column, (name, formula, form) in enumerate(facts):
-        sheet.put(LABELS, column, name, book.style("muted", "center"))
-        sheet.live(FACTS, column, formula, book.style("bold", "center", form))
-    colour_verdicts(book, sheet, FACTS, 5)
+        sheet.put(LABELS, column, name, "muted", "center")
+        sheet.live(FACTS, column, formula, "bold", "center", form)
+    colour_words(sheet, (FACTS - 1, 5, FACTS - 1, 5), f"$F{FACTS}")
 
 
-def _colours(book: Book, sheet: Sheet, at: Places) -> None:
+def _colours(sheet: Sheet, at: Places) -> None:
     """A heat map of the mistakes alone: beside the right answers none of them would be seen."""
     columns = [letter(k) for k in range(FIRST, LAST + 1)]
     parts = []
@@ -164,28 +161,26 @@ def _colours(book: Book, sheet: Sheet, at: Places) -> None:
     sheet.conditional_format(at.first - 1, FIRST, at.last - 1, LAST, scale)
 
 
-def _charts(book: Book, sheet: Sheet, at: Places, height: int) -> None:
+def _charts(sheet: Sheet, at: Places, height: int) -> None:
     """Which classes are hard, and how sure the network was when it was wrong."""
     where = quoted(ERRORS)
     title = "Mistakes by class" if at.record.mistakes else "Mistakes by class: empty, there are none"
-    classes = book.chart({"type": "column"}, title, "class", "images")
+    classes = sheet.book.chart({"type": "column"}, title, Axes("class", "images"))
     for k, (column, name) in enumerate(((MISSED, "missed"), (ALARMS, "false alarms"))):
-        at_column = f"${letter(column)}${at.first}:${letter(column)}${at.last}"
-        fill = {"fill": {"color": style.SERIES[k]}, "border": {"none": True}, "gap": 60, "overlap": -5}
-        axis = f"={where}!$A${at.first}:$A${at.last}"
-        classes.add_series({"name": name, "categories": axis, "values": f"={where}!{at_column}", **fill})
+        x, y = (f"{where}!${letter(c)}${at.first}:${letter(c)}${at.last}" for c in (0, column))
+        bars(classes, k, name, x, y, gap=60, overlap=-5)
     drawn: list[tuple[Chart, str]] = [(classes, "Column chart: how many images of each class are missed or mistaken.")]
     if n := len(at.record.mistakes):
         kind = {"type": "scatter", "subtype": "straight"}
-        sure = book.chart(kind, "How sure it was of its mistakes", "place in the list", "probability", up=(0, 1))
+        axes = Axes("place in the list", "probability", up=(0, 1))
+        sure = sheet.book.chart(kind, "How sure it was of its mistakes", axes)
         first = at.last + 5
-        x, y = (f"={where}!${k}${first}:${k}${first + n - 1}" for k in "AE")
-        look = {"line": style.series_line(1), "marker": dots(1, 4)}
-        sure.add_series({"name": "probability", "categories": x, "values": y, **look})
+        x, y = (f"{where}!${k}${first}:${k}${first + n - 1}" for k in "AE")
+        curve(sure, 1, "probability", x, y, marker=style.series_point(1, 4))
         sure.set_legend({"none": True})
         drawn.append((sure, "Line chart: the probability given to each wrong answer, surest first."))
     for k, (chart, text) in enumerate(drawn):
-        insert(sheet, (STRIP - 1, 0), chart, (CHART_WIDTH, height), (4 + k * (CHART_WIDTH + 8), 4), text)
+        insert(sheet, chart, Box((STRIP - 1, 0), (4 + k * (CHART_WIDTH + 8), 4), (CHART_WIDTH, height)), text)
 
 
 def surest_first(record: Record) -> list[Mistake]:
@@ -193,17 +188,14 @@ def surest_first(record: Record) -> list[Mistake]:
     return sorted(record.mistakes, key=lambda m: (-m.probability, m.index))
 
 
-def _mistakes(book: Book, sheet: Sheet, at: Places, shown: Sequence[Picture]) -> int:
+def _mistakes(sheet: Sheet, at: Places, shown: Sequence[Picture]) -> int:
     """The list of wrong images; returns its last row."""
     row = at.last + 3
-    section(book, sheet, row, "Misclassified test images, the surest mistake first", 0, ALARMS)
-    heads(book, sheet, row + 1, 0, LISTED)
+    section(sheet, row, "Misclassified test images, the surest mistake first", 0, ALARMS)
+    heads(sheet, row + 1, 0, LISTED)
     how = "The pictures of the first ones stand above, on the right." if shown else pictures.HOW
-    sheet.put(row + 1, len(LISTED), how, book.style("muted", "indent"))
-    whole = book.style("cell", "center", "whole")
+    sheet.put(row + 1, len(LISTED), how, "muted", "indent")
     for k, m in enumerate(surest_first(at.record), 1):
-        row_k = row + 1 + k
-        for column, value in enumerate((k, m.index, m.true, m.predicted)):
-            sheet.put(row_k, column, value, whole)
-        sheet.put(row_k, 4, m.probability, book.style("cell", "center", "thousandth"))
+        across(sheet, row + 1 + k, 0, (k, m.index, m.true, m.predicted), "cell", "center", "whole")
+        sheet.put(row + 1 + k, 4, m.probability, "cell", "center", "thousandth")
     return row + 1 + len(at.record.mistakes)

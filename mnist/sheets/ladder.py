@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import stdev
 
-from mnist.recipe import Rung
-from mnist.sheets.common import LONGEST, REPORT, dots, heads, insert, paragraph, section
+from mnist.ladder import Rung
+from mnist.sheets.common import LONGEST, REPORT, heads, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import Run, of
 from sheetgen.writer import style
-from sheetgen.writer.book import Book, Formula, Sheet, Value
+from sheetgen.writer.book import Formula, Sheet, Value
+from sheetgen.writer.sheets.common import Box, curve, insert, line, numbers
+from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import quoted
 
 HEADS = (
@@ -22,22 +24,21 @@ FIT = 106  # characters in a line of it
 CHART_ROWS = 14
 
 
-def write(book: Book, sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[Run]) -> int:
+def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[Run]) -> int:
     """Write the ladder's table and chart, of the steps that are recorded; returns the row below them."""
     there = [(rung, seeds[0]) for rung in rungs if (seeds := of(runs, rung.recipe.name))]
     if not there:
         return row
-    section(book, sheet, row, f"The ladder: one change at a time, all else alike, {_chance(runs)}", 0, LAST_COLUMN)
-    heads(book, sheet, row + 1, 0, HEADS)
-    for k in range(TAUGHT, LAST_COLUMN + 1):
-        sheet.put(row + 1, k, "what it taught" if k == TAUGHT else None, book.style("head"))
+    section(sheet, row, f"The ladder: one change at a time, all else alike, {_chance(runs)}", 0, LAST_COLUMN)
+    heads(sheet, row + 1, 0, HEADS)
+    line(sheet, row + 1, "what it taught", TAUGHT, LAST_COLUMN, "head")
     records = {run.claim: run.record for _, run in there}
     for k, (rung, run) in enumerate(there):
         n = [x.recipe.name for x in rungs].index(run.claim)
         taught = rung.lesson(run.record, records.get(rungs[n - 1].recipe.name) if n else None)
-        _rung(book, sheet, row + 2 + k, f"{n + 1}  {rung.title}", taught[:LONGEST], run)
+        _rung(sheet, row + 2 + k, f"{n + 1}  {rung.title}", taught[:LONGEST], run)
     last = row + 1 + len(there)
-    _chart(book, sheet, row + 2, last)
+    _chart(sheet, row + 2, last)
     return last + 1 + CHART_ROWS
 
 
@@ -50,28 +51,26 @@ def _chance(runs: Sequence[Run]) -> str:
     return f"one seed each (seeds of other networks deviate by {min(deviations):.2f} to {max(deviations):.2f} %)"
 
 
-def _rung(book: Book, sheet: Sheet, row: int, title: str, taught: str, run: Run) -> None:
+def _rung(sheet: Sheet, row: int, title: str, taught: str, run: Run) -> None:
     r = run.record
     cells: tuple[Value, ...] = (
         r.parameters, Formula(run.end("H")), Formula(f"MAX({run.cells('H')})"), Formula(run.end("F")),
         Formula(f"E{row}-C{row}"), r.wall_seconds,
     )  # fmt: skip
-    paragraph(book, sheet, row, (TAUGHT, LAST_COLUMN), taught, FIT, "cell")
+    paragraph(sheet, row, (TAUGHT, LAST_COLUMN), taught, FIT, "cell")
     lines = max(-(-len(taught) // FIT), -(-len(title) // 30))
     sheet.set_row_pixels(row - 1, 6 + 16 * max(1, lines))
-    sheet.put(row, 0, title, book.style("cell", "wrap", "bold"))
-    for column, (value, form) in enumerate(zip(cells, FORMS, strict=True), 1):
-        sheet.put(row, column, value, book.style("cell", "wrap", "center", form))
+    sheet.put(row, 0, title, "cell", "wrap", "bold")
+    numbers(sheet, row, 1, cells, FORMS, "wrap")
 
 
-def _chart(book: Book, sheet: Sheet, first: int, last: int) -> None:
+def _chart(sheet: Sheet, first: int, last: int) -> None:
     """Train and test accuracy of every step: where the lines part, it learns by heart."""
     where = quoted(REPORT)
-    kind = {"type": "line"}
-    chart = book.chart(kind, "Train and test accuracy at the last epoch of every step", "", "per cent")
+    title = "Train and test accuracy at the last epoch of every step"
+    chart = sheet.book.chart({"type": "line"}, title, Axes("", "per cent"))
     for k, (column, name) in enumerate((("E", "train"), ("C", "test"))):
-        categories, values = (f"={where}!${letter}${first}:${letter}${last}" for letter in ("A", column))
-        look = {"line": style.series_line(k), "marker": dots(k, 6)}
-        chart.add_series({"name": name, "categories": categories, "values": values, **look})
+        x, y = (f"{where}!${letter}${first}:${letter}${last}" for letter in ("A", column))
+        curve(chart, k, name, x, y, marker=style.series_point(k, 6))
     text = "Line chart: train and test accuracy at the last epoch, step by step."
-    insert(sheet, (last, 0), chart, (1_000, 20 * CHART_ROWS - 12), (4, 6), text)
+    insert(sheet, chart, Box((last, 0), (4, 6), (1_000, 20 * CHART_ROWS - 12)), text)

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from mnist import published
 from mnist.recipe import TARGET
 from mnist.record import Epoch
-from mnist.sheets import charts
-from mnist.sheets.common import LOG, NO_SEED, OURS, REFERENCE, heads, of_target, open_sheet, section, typed
-from mnist.sheets.runs import (  # fmt: skip
-    BESIDE,
-    COLUMNS,
-    COMPARISON,
-    FACTS,
-    HEAD,
-    LABELS,
-    LIVE,
-    RATE,
-    REACHED,
-    SIDE_BY_SIDE,
-    Run,
-    of,
-)
+from mnist.sheets import charts, runs
+from mnist.sheets.common import LOG, NO_SEED, OURS, REFERENCE, heads, of_target, section
 from sheetgen.writer.book import Book, Formula, Sheet, Value
 from sheetgen.writer.digits import scientific
-from sheetgen.writer.sheets.common import ROW
+from sheetgen.writer.sheets import common
+from sheetgen.writer.sheets.common import ROW, Typed, across, limit, numbers, opened, page
 from sheetgen.writer.trace import letter
 
 FORMS = ("millionth", "ten thousandth", "hundredth", "ten thousandth", "hundredth", "tenth")
@@ -36,72 +24,62 @@ SUBTITLE = (
 )
 
 
-def write(book: Book, runs: Sequence[Run]) -> None:
+def write(book: Book, logged: Sequence[runs.Run]) -> None:
     """Write the sheet Training log, and define `mnist_seed` and `mnist_target`."""
-    widths = (*WIDTHS, 9, *(16 for _ in SIDE_BY_SIDE[1:]))
-    sheet = open_sheet(book, LOG, "Training log", SUBTITLE, widths)
-    heads(book, sheet, HEAD, 0, COLUMNS)
-    _facts(book, sheet, runs)
-    ours = of(runs, OURS)
+    widths = (*WIDTHS, 9, *(16 for _ in runs.SIDE_BY_SIDE[1:]))
+    sheet = opened(book, LOG, "Training log", SUBTITLE, widths)
+    heads(sheet, runs.HEAD, 0, runs.COLUMNS)
+    _facts(sheet, logged)
+    ours = runs.of(logged, OURS)
     for epoch in ours[0].record.epochs:
-        _live_row(book, sheet, ours, epoch)
-    section(book, sheet, runs[0].first - 1, "The log of every run", 0, len(COLUMNS) - 1)
-    for run in runs:
-        _recorded(book, sheet, run)
-    scientific(book, sheet, (LIVE - 1, RATE, runs[-1].last - 1, RATE + 5), "number", look="beyond, short")
-    _comparison(book, sheet, runs)
-    charts.write(book, sheet, runs)
-    sheet.freeze_panes(HEAD, 0)
-    sheet.repeat_rows(HEAD - 1)
-    sheet.print_area(0, 0, runs[-1].last - 1, BESIDE + len(SIDE_BY_SIDE) - 1)
+        _live_row(sheet, ours, epoch)
+    section(sheet, logged[0].first - 1, "The log of every run", 0, len(runs.COLUMNS) - 1)
+    for run in logged:
+        _recorded(sheet, run)
+    scientific(sheet, (runs.LIVE - 1, runs.RATE, logged[-1].last - 1, runs.RATE + 5), "number", look="beyond, short")
+    _comparison(sheet, logged)
+    charts.write(sheet, logged)
+    last = logged[-1].last, runs.BESIDE + len(runs.SIDE_BY_SIDE) - 1
+    page(sheet, (runs.HEAD, 0), last, repeat=True)
 
 
 def of_seed(formula: str) -> str:
     """A formula that tells of the seed chosen, if there is such a seed."""
-    return f"IF(ISNUMBER($B${FACTS}),{formula},$B${FACTS})"
+    return f"IF(ISNUMBER($B${runs.FACTS}),{formula},$B${runs.FACTS})"
 
 
-def _live_row(book: Book, sheet: Sheet, ours: Sequence[Run], epoch: Epoch) -> None:
+def _live_row(sheet: Sheet, ours: Sequence[runs.Run], epoch: Epoch) -> None:
     """An epoch of the seed that is chosen, looked up in the log below."""
-    row = LIVE + epoch.epoch - 1
+    row = runs.LIVE + epoch.epoch - 1
     first, last = ours[0].first, ours[-1].last
-    sheet.put(row, 0, OURS, book.style("cell", "bold"))
-    sheet.live(row, 1, of_seed("mnist_seed"), book.style("cell", "center", "whole"))
-    sheet.put(row, 2, epoch.epoch, book.style("cell", "center", "whole"))
-    for column, form in enumerate(FORMS, RATE):
-        at = letter(column)
-        looked_up = f"INDEX({at}${first}:{at}${last},$B${FACTS}+$C{row}-1,1)"
-        sheet.live(row, column, of_seed(looked_up), book.style("cell", "center", form))
-    _mark(book, sheet, row)
+    sheet.put(row, 0, OURS, "cell", "bold")
+    columns = [letter(column) for column in range(runs.RATE, runs.RATE + len(FORMS))]
+    figures = [of_seed(f"INDEX({at}${first}:{at}${last},$B${runs.FACTS}+$C{row}-1,1)") for at in columns]
+    values: list[Value] = [Formula(of_seed("mnist_seed")), epoch.epoch, *map(Formula, figures)]
+    numbers(sheet, row, 1, values, ("whole", "whole", *FORMS))
+    _mark(sheet, row)
 
 
-def _recorded(book: Book, sheet: Sheet, run: Run) -> None:
+def _recorded(sheet: Sheet, run: runs.Run) -> None:
     """A run's epochs as plain numbers."""
     for row, epoch in enumerate(run.record.epochs, run.first):
-        sheet.put(row, 0, run.claim, book.style("cell"))
-        sheet.put(row, 1, run.record.seed, book.style("cell", "center", "whole"))
-        sheet.put(row, 2, epoch.epoch, book.style("cell", "center", "whole"))
-        for column, (value, form) in enumerate(zip(_numbers(epoch), FORMS, strict=True), RATE):
-            sheet.put(row, column, value, book.style("cell", "center", form))
-        _mark(book, sheet, row)
+        sheet.put(row, 0, run.claim, "cell")
+        numbers(sheet, row, 1, (run.record.seed, *astuple(epoch)), ("whole", "whole", *FORMS))
+        _mark(sheet, row)
 
 
-def _numbers(e: Epoch) -> tuple[float, ...]:
-    return e.learning_rate, e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy, e.seconds
-
-
-def _mark(book: Book, sheet: Sheet, row: int) -> None:
+def _mark(sheet: Sheet, row: int) -> None:
     """The epoch if the target is reached in it, else a dash."""
     formula = f'IF(AND(ISNUMBER(mnist_target),ISNUMBER(H{row}),H{row}>=mnist_target),C{row},"–")'
-    sheet.live(row, REACHED, formula, book.style("cell", "center", "whole", "muted"))
+    sheet.live(row, runs.REACHED, formula, "cell", "center", "whole", "muted")
 
 
-def _facts(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
+def _facts(sheet: Sheet, logged: Sequence[runs.Run]) -> None:
     """The seed, and its last, best and first epoch at the target; all live."""
-    ours = of(runs, OURS)
+    ours = runs.of(logged, OURS)
     record, seeds = ours[0].record, [run.record.seed for run in ours]
-    last = LIVE + len(record.epochs) - 1
-    accuracy, epochs, marks = (f"${k}${LIVE}:${k}${last}" for k in "HCJ")
+    last = runs.LIVE + len(record.epochs) - 1
+    accuracy, epochs, marks = (f"${k}${runs.LIVE}:${k}${last}" for k in "HCJ")
     best = f"INDEX({epochs},MATCH(MAX({accuracy}),{accuracy},0),1)"
     # The log's first row of the chosen seed, counted within our runs.
     row = f'IFERROR(MATCH(mnist_seed,$B${ours[0].first}:$B${ours[-1].last},0),"{NO_SEED}")'
@@ -116,43 +94,42 @@ def _facts(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
         (7, "target %", TARGET, "hundredth"),
     )
     for column, name, value, form in facts:
-        sheet.put(LABELS, column, name, book.style("muted", "center"))
+        sheet.put(runs.LABELS, column, name, "muted", "center")
         look = "bold" if isinstance(value, Formula) else "input"
-        sheet.put(FACTS, column, value, book.style(look, "center", form))
-    book.name("mnist_seed", LOG, f"$A${FACTS}")
-    book.name("mnist_target", LOG, f"$H${FACTS}")
-    typed(
-        sheet, (FACTS - 1, 0, FACTS - 1, 0), "list", "Seed", f"One of {', '.join(map(str, seeds))}"[:250],
-        source=f"=$B${LIVE + len(record.epochs) + 2}:$B${ours[-1].last}",
-        error_title="Not a seed of ours", error_message="Type the seed of one of our runs.",
+        sheet.put(runs.FACTS, column, value, look, "center", form)
+    sheet.define(mnist_seed=f"$A${runs.FACTS}", mnist_target=f"$H${runs.FACTS}")
+    seed = Typed(
+        "list", source=f"=$B${runs.LIVE + len(record.epochs) + 2}:$B${ours[-1].last}",
+        hint=("Seed", f"One of {', '.join(map(str, seeds))}"[:250]),
+        complaint=("Not a seed of ours", "Type the seed of one of our runs."),
     )  # fmt: skip
-    typed(
-        sheet, (FACTS - 1, 7, FACTS - 1, 7), "decimal", "Target",
-        "Per cent of the test images. The checklist and every run are measured by it.", minimum=0, maximum=100,
-        error_title="Not a share", error_message="Type a number from 0 to 100.",
+    target = Typed(
+        "decimal", (0, 100),
+        hint=("Target", "Per cent of the test images. The checklist and every run are measured by it."),
+        complaint=("Not a share", "Type a number from 0 to 100."),
     )  # fmt: skip
+    for column, typed in ((0, seed), (7, target)):
+        limit(sheet, (runs.FACTS - 1, column, runs.FACTS - 1, column), typed)
 
 
-def _comparison(book: Book, sheet: Sheet, runs: Sequence[Run]) -> None:
+def _comparison(sheet: Sheet, logged: Sequence[runs.Run]) -> None:
     """Ours and the reference, each the mean over its seeds, beside the published run."""
-    last = BESIDE + len(SIDE_BY_SIDE) - 1
+    last = runs.BESIDE + len(runs.SIDE_BY_SIDE) - 1
     title = "Test accuracy %: ours, the reference trained here, and the published run of the reference network"
-    section(book, sheet, COMPARISON, title, BESIDE, last, ROW)
-    heads(book, sheet, COMPARISON + 1, BESIDE, SIDE_BY_SIDE, ROW)
+    common.section(sheet, runs.COMPARISON, title, runs.BESIDE, last, ROW)
+    heads(sheet, runs.COMPARISON + 1, runs.BESIDE, runs.SIDE_BY_SIDE, ROW)
     target = of_target("mnist_target")
     for k, p in enumerate(published.RUN):
-        row = COMPARISON + 2 + k
-        plain = book.style("cell", "center", "hundredth")
-        sheet.put(row, BESIDE, p.epoch, book.style("cell", "center", "whole"))
-        for column, name in enumerate((OURS, REFERENCE), BESIDE + 1):
-            there = [run for run in of(runs, name) if len(run.record.epochs) >= p.epoch]
+        row = runs.COMPARISON + 2 + k
+        plain = ("cell", "center", "hundredth")
+        sheet.put(row, runs.BESIDE, p.epoch, "cell", "center", "whole")
+        for column, name in enumerate((OURS, REFERENCE), runs.BESIDE + 1):
+            there = [run for run in runs.of(logged, name) if len(run.record.epochs) >= p.epoch]
             if there:
                 cells = ",".join(f"H{run.first + p.epoch - 1}" for run in there)
-                sheet.live(row, column, f"AVERAGE({cells})", plain)
+                sheet.live(row, column, f"AVERAGE({cells})", *plain)
             else:
-                sheet.put(row, column, None, plain)
-        sheet.put(row, BESIDE + 3, p.test_accuracy, plain)
-        sheet.put(row, BESIDE + 4, p.train_accuracy, plain)
-        sheet.put(row, BESIDE + 5, p.test_loss, book.style("cell", "center", "ten thousandth"))
-        sheet.put(row, BESIDE + 6, p.learning_rate, book.style("cell", "center", "ten thousandth"))
-        sheet.live(row, BESIDE + 7, target, book.style("cell", "center", "hundredth", "muted"))
+                sheet.put(row, column, None, *plain)
+        across(sheet, row, runs.BESIDE + 3, (p.test_accuracy, p.train_accuracy), *plain)
+        across(sheet, row, runs.BESIDE + 5, (p.test_loss, p.learning_rate), "cell", "center", "ten thousandth")
+        sheet.live(row, runs.BESIDE + 7, target, "cell", "center", "hundredth", "muted")

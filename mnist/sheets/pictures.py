@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mnist.notation import SIZE
 from mnist.record import Mistake
 from sheetgen.writer import style
-from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.book import Sheet
 
 ACROSS, MOST = 6, 24  # pictures in a row, and in all
 PIXEL = 3  # of the screen, the side of a cell
@@ -57,7 +57,7 @@ def height(count: int) -> int:
     return -(-count // ACROSS) * (CAPTION + SIZE * PIXEL)
 
 
-def write(book: Book, sheet: Sheet, top: int, left: int, shown: Sequence[Picture]) -> int:
+def write(sheet: Sheet, top: int, left: int, shown: Sequence[Picture]) -> int:
     """Draw the pictures, a caption above each; returns the last column."""
     across = min(ACROSS, len(shown))
     right = left + across * STEP - 1
@@ -66,7 +66,7 @@ def write(book: Book, sheet: Sheet, top: int, left: int, shown: Sequence[Picture
         sheet.set_row_pixels(top - 1 + band * STEP, CAPTION)
         for k in range(1, STEP):
             sheet.set_row_pixels(top - 1 + band * STEP + k, PIXEL)
-    caption, pixel = book.style("muted"), book.style("pixel")
+    caption, pixel = sheet.style("muted"), sheet.style("pixel")
     for k, picture in enumerate(shown):
         row, column = top + k // ACROSS * STEP, left + k % ACROSS * STEP
         m = picture.mistake

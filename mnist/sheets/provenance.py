@@ -10,16 +10,16 @@ from mnist.record import Claim, Record
 from mnist.sheets.common import LADDER, TELLING, distinct, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.spreadsheet import Measured
-from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.book import Sheet
 
 FIT = 180  # characters in a line
 
 Line = tuple[str, str, bool | None]  # label, text, and whether it is a command; None for a heading
 
 
-def write(book: Book, sheet: Sheet, row: int, claims: Mapping[str, Claim], measured: Measured | None = None) -> int:
+def write(sheet: Sheet, row: int, claims: Mapping[str, Claim], measured: Measured | None = None) -> int:
     """Write a block for every claim of the report, and one for the ladder; returns the row below them."""
-    section(book, sheet, row, "Provenance: how to make these numbers again", 0, LAST_COLUMN)
+    section(sheet, row, "Provenance: how to make these numbers again", 0, LAST_COLUMN)
     row += 1
     lines: list[Line] = [("measure them again", "python -m mnist verify", True)]
     for name in TELLING:
@@ -28,8 +28,8 @@ def write(book: Book, sheet: Sheet, row: int, claims: Mapping[str, Claim], measu
     lines += _ladder([claim for name, claim in claims.items() if name.startswith(LADDER)])
     lines += _cells(measured) if measured else []
     for label, text, code in lines:
-        sheet.put(row, 0, label, book.style("cell", "wrap", "bold" if code is None else "muted"))
-        paragraph(book, sheet, row, (1, LAST_COLUMN), text, FIT, "cell", "code" if code else "text")
+        sheet.put(row, 0, label, "cell", "wrap", "bold" if code is None else "muted")
+        paragraph(sheet, row, (1, LAST_COLUMN), text, FIT, "cell", "code" if code else "text")
         row += 1
     return row
 

@@ -5,27 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mnist.recipe import GOAL_MEAN, Rung
+from mnist.ladder import Rung
+from mnist.recipe import GOAL_MEAN
 from mnist.record import Claim
 from mnist.sheets import architecture, checklist, errors, ladder, provenance, results
-from mnist.sheets.common import (  # fmt: skip
-    FAIL,
-    ONE_TEACHER,
-    OURS,
-    PASS,
-    REPORT,
-    UNTAUGHT,
-    colour_verdicts,
-    merge,
-    of_target,
-    open_sheet,
-    paragraph,
-    section,
-)
+from mnist.sheets.common import ONE_TEACHER, OURS, REPORT, UNTAUGHT, of_target, paragraph, section
 from mnist.sheets.results import LAST_COLUMN, Summary
 from mnist.sheets.runs import Run
 from mnist.spreadsheet import Measured
 from sheetgen.writer.book import Book, Formula, Sheet
+from sheetgen.writer.sheets.common import colour_words, merge, opened, page
 
 CARDS = 5  # the row of the big numbers, their labels above it
 WIDTHS = (27, *(11.5 for _ in range(12)), 46)
@@ -90,29 +79,28 @@ def _score(c: Claim) -> str:
 
 def write(book: Book, content: Content) -> None:
     """Write the sheet MNIST report, and define `mnist_verdict` and `mnist_mean`."""
-    sheet = open_sheet(book, REPORT, "MNIST: digits, read by a small network", SUBTITLE, WIDTHS)
+    sheet = opened(book, REPORT, "MNIST: digits, read by a small network", SUBTITLE, WIDTHS)
     row = CARDS + 2
     fair = fairness(content.claims)
     for title, text in (("The goal", GOAL), ("What was done", DONE), ("What was kept fair, and what was not", fair)):
-        section(book, sheet, row, title, 0, LAST_COLUMN)
-        paragraph(book, sheet, row + 1, TEXT, text, FIT)
+        section(sheet, row, title, 0, LAST_COLUMN)
+        paragraph(sheet, row + 1, TEXT, text, FIT)
         row += 2
     top = row + 1
     below = top + checklist.height(content.claims, content.measured) + 1
     summaries = results.places(content.claims, content.runs, content.networks, below)
-    required = checklist.write(book, sheet, top, checklist.checks(summaries, content.errors, content.measured))
-    _cards(book, sheet, summaries[OURS], required)
-    row = results.write(book, sheet, summaries)
-    row = ladder.write(book, sheet, row + 1, content.rungs, content.runs)
-    row = provenance.write(book, sheet, row + 1, content.claims, content.measured)
-    sheet.freeze_panes(3, 0)
-    sheet.print_area(0, 0, row - 1, LAST_COLUMN)
+    required = checklist.write(sheet, top, checklist.checks(summaries, content.errors, content.measured))
+    _cards(sheet, summaries[OURS], required)
+    row = results.write(sheet, summaries)
+    row = ladder.write(sheet, row + 1, content.rungs, content.runs)
+    row = provenance.write(sheet, row + 1, content.claims, content.measured)
+    page(sheet, (3, 0), (row, LAST_COLUMN))
 
 
-def _cards(book: Book, sheet: Sheet, ours: Summary, required: tuple[str, int]) -> None:
+def _cards(sheet: Sheet, ours: Summary, required: tuple[str, int]) -> None:
     """The result in six numbers and a word, all live."""
     area, count = required
-    whole = of_target(f'IF(COUNTIF({area},"{PASS}")={count},"{PASS}","{FAIL}")')
+    whole = of_target(f'IF(COUNTIF({area},"PASS")={count},"PASS","FAIL")')
     cards = (
         (0, 0, "all that is required", "big", whole),
         (1, 2, "mean accuracy %, last epoch", "thousandth", f"$E${ours.row}"),
@@ -126,8 +114,7 @@ def _cards(book: Book, sheet: Sheet, ours: Summary, required: tuple[str, int]) -
     for first, last, label, form, formula in cards:
         for row, looks, value in ((CARDS - 1, ("muted", "center"), label), (CARDS, ("big", form), Formula(formula))):
             if first < last:
-                merge(sheet, (row - 1, first, row - 1, last), book.style(*looks))
-            sheet.put(row, first, value, book.style(*looks))
-    colour_verdicts(book, sheet, CARDS, 0)
-    book.name("mnist_verdict", REPORT, f"$A${CARDS}")
-    book.name("mnist_mean", REPORT, f"$B${CARDS}")
+                merge(sheet, (row - 1, first, row - 1, last), *looks)
+            sheet.put(row, first, value, *looks)
+    colour_words(sheet, (CARDS - 1, 0, CARDS - 1, 0), f"$A{CARDS}")
+    sheet.define(mnist_verdict=f"$A${CARDS}", mnist_mean=f"$B${CARDS}")

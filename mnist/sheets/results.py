@@ -9,8 +9,8 @@ from mnist.record import Claim, seconds_of_teachers
 from mnist.sheets.architecture import Places
 from mnist.sheets.common import TELLING, heads, of_target, section
 from mnist.sheets.runs import Run, of
-from sheetgen.writer.book import Book, Formula, Sheet, Value
-from sheetgen.writer.sheets.common import ROW
+from sheetgen.writer.book import Formula, Sheet, Value
+from sheetgen.writer.sheets.common import ROW, numbers
 
 LAST_COLUMN = 13
 CLAIM_HEADS = (
@@ -66,24 +66,24 @@ def places(
     return summaries
 
 
-def write(book: Book, sheet: Sheet, summaries: Mapping[str, Summary]) -> int:
+def write(sheet: Sheet, summaries: Mapping[str, Summary]) -> int:
     """Write both tables; returns the row below them."""
     lines = list(summaries.values())
     top = lines[0].row - 2
-    section(book, sheet, top, "Results over all recorded seeds, on the test images", 0, LAST_COLUMN)
-    heads(book, sheet, top + 1, 0, CLAIM_HEADS)
+    section(sheet, top, "Results over all recorded seeds, on the test images", 0, LAST_COLUMN)
+    heads(sheet, top + 1, 0, CLAIM_HEADS)
     for name, line in summaries.items():
-        _claim(book, sheet, name, line)
-    section(book, sheet, lines[0].first - 2, "Every seed", 0, LAST_COLUMN)
-    heads(book, sheet, lines[0].first - 1, 0, SEED_HEADS)
+        _claim(sheet, name, line)
+    section(sheet, lines[0].first - 2, "Every seed", 0, LAST_COLUMN)
+    heads(sheet, lines[0].first - 1, 0, SEED_HEADS)
     rows = {run.record.weights_sha256: row for line in lines for row, run in enumerate(line.runs, line.first)}
     for line in lines:
         for row, run in enumerate(line.runs, line.first):
-            _seed(book, sheet, line, run, row, [rows[x] for x in run.record.taught_by if x in rows])
+            _seed(sheet, line, run, row, [rows[x] for x in run.record.taught_by if x in rows])
     return lines[-1].last + 1
 
 
-def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
+def _claim(sheet: Sheet, name: str, s: Summary) -> None:
     """One line over all seeds of a claim."""
     area = {k: f"{k}{s.first}:{k}{s.last}" for k in "BCDEFGHIJKLM"}
     deviation = f"SQRT(SUMPRODUCT({area['F']},{area['F']})/(COUNT({area['E']})-1))"
@@ -100,14 +100,14 @@ def _claim(book: Book, sheet: Sheet, name: str, s: Summary) -> None:
         *(Formula(f"AVERAGE({area[k]})") for k in "JKL"),
         Formula(f"AVERAGE({area['M']})") if s.taught else UNKNOWN,
     )
-    sheet.put(s.row, 0, TELLING[name], book.style("cell", "bold"))
+    sheet.put(s.row, 0, TELLING[name], "cell", "bold")
     for column, (value, form) in enumerate(zip(cells, CLAIM_FORMS, strict=True), 1):
         look = ("cell", "center", form, "bold") if column == 4 else ("cell", "center", form)
-        sheet.put(s.row, column, value, book.style(*look))
-    sheet.put(s.row, LAST_COLUMN, s.claim.recipe.architecture.net, book.style("cell", "muted", "indent"))
+        sheet.put(s.row, column, value, *look)
+    sheet.put(s.row, LAST_COLUMN, s.claim.recipe.architecture.net, "cell", "muted", "indent")
 
 
-def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int, teachers: Sequence[int]) -> None:
+def _seed(sheet: Sheet, s: Summary, run: Run, row: int, teachers: Sequence[int]) -> None:
     """One seed: its numbers are looked up in the Training log, or, where they stand nowhere else, recorded.
 
     `teachers` are the rows of the runs that taught it.
@@ -128,7 +128,6 @@ def _seed(book: Book, sheet: Sheet, s: Summary, run: Run, row: int, teachers: Se
         Formula("+".join(f"L{k}" for k in (row, *teachers))) if s.taught else UNKNOWN,
     )
     sheet.set_row_pixels(row - 1, ROW)
-    sheet.put(row, 0, run.claim, book.style("cell"))
-    for column, (value, form) in enumerate(zip(cells, SEED_FORMS, strict=True), 1):
-        sheet.put(row, column, value, book.style("cell", "center", form))
-    sheet.put(row, LAST_COLUMN, r.weights_sha256[:64], book.style("cell", "hash"))
+    sheet.put(row, 0, run.claim, "cell")
+    numbers(sheet, row, 1, cells, SEED_FORMS)
+    sheet.put(row, LAST_COLUMN, r.weights_sha256[:64], "cell", "hash")

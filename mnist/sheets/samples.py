@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from mnist import digits
 from mnist.live import OWN, SAMPLES, Live
-from mnist.sheets.common import heads, merge, open_sheet, section
+from mnist.sheets.common import heads, section
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific
+from sheetgen.writer.sheets.common import lock, merge, opened, page
 from sheetgen.writer.trace import letter, quoted
 
 PIXEL = 9  # pixels of the screen for one of the image
@@ -58,45 +59,44 @@ def _logit_column(digit: int) -> int:
 
 def write(book: Book, cnn: Live) -> None:
     """Write the sheet."""
-    sheet = open_sheet(book, SAMPLES, "Sample digits", SUBTITLE, ())
+    sheet = opened(book, SAMPLES, "Sample digits", SUBTITLE, ())
     columns = LEFT + len(digits.names()) // HANDS * ACROSS
     sheet.set_column_pixels(0, 0, 100)
     sheet.set_column_pixels(LEFT, columns, PIXEL)
-    section(book, sheet, GALLERY - 2, "Twenty digits, two hands", 0, columns)
+    section(sheet, GALLERY - 2, "Twenty digits, two hands", 0, columns)
     for row in range(GALLERY - 1, GALLERY + HANDS * DOWN):
         sheet.set_row_pixels(row - 1, PIXEL if (row - GALLERY) % DOWN < digits.SIZE else 16)
     for k, name in enumerate(digits.names()):
-        _image(book, sheet, name, GALLERY + k % HANDS * DOWN, LEFT + k // HANDS * ACROSS)
+        _image(sheet, name, GALLERY + k % HANDS * DOWN, LEFT + k // HANDS * ACROSS)
     sheet.conditional_format(GALLERY - 1, LEFT, GALLERY + HANDS * DOWN - 1, columns, style.ink())
-    _logits(book, sheet, cnn, columns)
-    sheet.protect("")
-    sheet.freeze_panes(3, 1)
-    sheet.print_area(0, 0, LIST + len(choices(cnn)) - 1, columns)
+    _logits(sheet, cnn, columns)
+    lock(sheet, format_columns=False)
+    page(sheet, (3, 1), (LIST + len(choices(cnn)), columns))
 
 
-def _image(book: Book, sheet: Sheet, name: str, row: int, column: int) -> None:
-    sheet.put(row - 1, column, name, book.style("muted"))
-    pixel = book.style("pixel")
+def _image(sheet: Sheet, name: str, row: int, column: int) -> None:
+    sheet.put(row - 1, column, name, "muted")
+    pixel = sheet.style("pixel")
     for (y, x), value in np.ndenumerate(digits.image(name)):
         sheet.put(row + y, column + x, int(value), pixel)
 
 
-def _logits(book: Book, sheet: Sheet, cnn: Live, columns: int) -> None:
-    section(book, sheet, LIST - 2, "What can be chosen, and PyTorch's logits in float64", 0, columns)
-    heads(book, sheet, LIST - 1, 0, ["choice"], 20)
+def _logits(sheet: Sheet, cnn: Live, columns: int) -> None:
+    section(sheet, LIST - 2, "What can be chosen, and PyTorch's logits in float64", 0, columns)
+    heads(sheet, LIST - 1, 0, ["choice"], 20)
     for digit in range(10):
-        _wide(sheet, LIST - 1, _logit_column(digit), digit, book.style("head", "right"))
-    number = book.style("cell", "ten thousandth", "fine")
+        _wide(sheet, LIST - 1, _logit_column(digit), digit, "head", "right")
+    number = ("cell", "ten thousandth", "fine")
     last = LIST + len(choices(cnn)) - 1
     area = LIST - 1, _logit_column(0), last - 1, _logit_column(9)
-    scientific(book, sheet, area, "number", look="beyond, short")
+    scientific(sheet, area, "number", look="beyond, short")
     for k, name in enumerate(choices(cnn)):
-        sheet.put(LIST + k, 0, name, book.style("cell"))
+        sheet.put(LIST + k, 0, name, "cell")
         for digit, value in enumerate(cnn.logits.get(name, ())):
-            _wide(sheet, LIST + k, _logit_column(digit), float(value), number)
+            _wide(sheet, LIST + k, _logit_column(digit), float(value), *number)
 
 
-def _wide(sheet: Sheet, row: int, column: int, value: float, form: Any) -> None:
+def _wide(sheet: Sheet, row: int, column: int, value: float, *look: str) -> None:
     """A number over WIDE columns, in the first of which formulas find it."""
-    merge(sheet, (row - 1, column, row - 1, column + WIDE - 1), form)
-    sheet.put(row, column, value, form)
+    merge(sheet, (row - 1, column, row - 1, column + WIDE - 1), *look)
+    sheet.put(row, column, value, *look)

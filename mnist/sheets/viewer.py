@@ -6,10 +6,11 @@ import numpy as np
 
 from mnist import digits
 from mnist.live import LAYERS, LEFT, SEEN, TOP, Live
-from mnist.sheets.common import merge, section, typed
+from mnist.sheets.common import section
 from sheetgen.writer import style
-from sheetgen.writer.book import Book, Sheet
-from sheetgen.writer.sheets import layers as layers_sheet
+from sheetgen.writer.book import Sheet
+from sheetgen.writer.sheets import layers
+from sheetgen.writer.sheets.common import Typed, across, colour, limit, merge
 from sheetgen.writer.trace import letter, quoted
 
 SIZE = digits.SIZE
@@ -33,39 +34,38 @@ def _cell(row: int) -> str:
     return f"${letter(AT)}${row}"
 
 
-def write(book: Book, sheet: Sheet, cnn: Live) -> None:
+def write(sheet: Sheet, cnn: Live) -> None:
     """Write the viewer."""
-    section(book, sheet, TITLE, "Look inside: one channel of one layer", LEFT, RIGHT)
-    axis = book.style("axis")
-    for x in range(SIZE):
-        sheet.put(GRID - 1, LEFT + x, x, axis)
-        sheet.put(GRID + x, 0, x, axis)
+    section(sheet, TITLE, "Look inside: one channel of one layer", LEFT, RIGHT)
+    across(sheet, GRID - 1, LEFT, range(SIZE), "axis")
+    for y in range(SIZE):
+        sheet.put(GRID + y, 0, y, "axis")
     most = max(w.block.planes[0] for w in cnn.layout.written)
-    _lists(book, sheet, cnn, most)
-    _facts(book, sheet, cnn)
-    _plane(book, sheet, cnn)
+    _lists(sheet, cnn, most)
+    _facts(sheet, cnn)
+    _plane(sheet, cnn)
 
 
-def _lists(book: Book, sheet: Sheet, cnn: Live, most: int) -> None:
-    layers = f"{quoted(LAYERS)}!{layers_sheet.table_range(cnn.layout, layers_sheet.NAME)}"
-    names = [layers_sheet.short(k, w) for k, w in enumerate(cnn.layout.written)]
+def _lists(sheet: Sheet, cnn: Live, most: int) -> None:
+    listed = f"{quoted(LAYERS)}!{layers.table_range(cnn.layout, layers.NAME)}"
+    names = [layers.short(k, w) for k, w in enumerate(cnn.layout.written)]
     numbers = [str(k) for k in range(most)]
     shown: tuple[tuple[int, str, str | int, str | list[str], str], ...] = (
-        (LAYER, "layer", names[SHOWN], "=" + layers, "A layer of the sheet CNN layers."),
+        (LAYER, "layer", names[SHOWN], "=" + listed, "A layer of the sheet CNN layers."),
         (CHANNEL, "channel", 0, numbers, "From 0; the line below says how many the layer has."),
     )
-    given = book.style("input", "bold", "left")
+    given = ("input", "bold", "left")
     for row, label, value, source, message in shown:
-        sheet.put(row, SEEN, label, book.style("muted"))
+        sheet.put(row, SEEN, label, "muted")
         area = (row - 1, AT, row - 1, AT + 16)
-        merge(sheet, area, given)
-        sheet.put(row, AT, value, given)
-        typed(sheet, area, "list", label.capitalize(), message, source=source)
+        merge(sheet, area, *given)
+        sheet.put(row, AT, value, *given)
+        limit(sheet, area, Typed("list", source=source, hint=(label.capitalize(), message)))
 
 
-def _facts(book: Book, sheet: Sheet, cnn: Live) -> None:
+def _facts(sheet: Sheet, cnn: Live) -> None:
     """Places on CNN layers, looked up in its table."""
-    names = f"{quoted(LAYERS)}!{layers_sheet.table_range(cnn.layout, layers_sheet.NAME)}"
+    names = f"{quoted(LAYERS)}!{layers.table_range(cnn.layout, layers.NAME)}"
 
     number, chosen, last = _cell(FACTS), _cell(CHANNEL), f"({_cell(FACTS + 1)}-1)"
 
@@ -73,40 +73,38 @@ def _facts(book: Book, sheet: Sheet, cnn: Live) -> None:
         return f"IF(ISNUMBER({number}),{formula},{number})"
 
     def looked(column: int) -> str:
-        return of_layer(f"INDEX({quoted(LAYERS)}!{layers_sheet.table_range(cnn.layout, column)},{number},1)")
+        return of_layer(f"INDEX({quoted(LAYERS)}!{layers.table_range(cnn.layout, column)},{number},1)")
 
     there = f"AND({chosen}>=0,{chosen}<={last},{chosen}=INT({chosen}))"
     channel = of_layer(f'IF(ISNUMBER({chosen}),IF({there},{chosen},"{NO_CHANNEL}"),"{NO_CHANNEL}")')
     facts = (
         ("its number", f'IFERROR(MATCH({_cell(LAYER)},{names},0),"{NO_LAYER}")'),
-        ("channels", looked(layers_sheet.CHANNELS)),
-        ("height", looked(layers_sheet.HEIGHT)),
-        ("width", looked(layers_sheet.WIDTH)),
-        ("its first row on CNN layers", looked(layers_sheet.ROW)),
-        ("its first column", looked(layers_sheet.COLUMN)),
+        ("channels", looked(layers.CHANNELS)),
+        ("height", looked(layers.HEIGHT)),
+        ("width", looked(layers.WIDTH)),
+        ("its first row on CNN layers", looked(layers.ROW)),
+        ("its first column", looked(layers.COLUMN)),
         ("channel shown", channel),
     )
     for k, (label, formula) in enumerate(facts):
-        sheet.put(FACTS + k, SEEN, label, book.style("muted"))
-        form = book.style("fine", "left")
-        merge(sheet, (FACTS + k - 1, AT, FACTS + k - 1, AT + 8), form)
-        sheet.live(FACTS + k, AT, formula, form)
+        sheet.put(FACTS + k, SEEN, label, "muted")
+        merge(sheet, (FACTS + k - 1, AT, FACTS + k - 1, AT + 8), "fine", "left")
+        sheet.live(FACTS + k, AT, formula, "fine", "left")
     of_channel = f'IF({_cell(FACTS + 6)}="{NO_CHANNEL}","{NO_CHANNEL}: ","")&"this layer has 0 to "&{last}'
     notes = (
         (LAYER + 1, f'IF(ISNUMBER({number}),"","{NO_LAYER}: choose one of the list")', NO_LAYER),
         (CHANNEL + 1, f'IF(ISNUMBER({number}),{of_channel},"")', NO_CHANNEL),
     )
     for row, formula, wrong in notes:
-        sheet.live(row, AT, formula, book.style("muted"))
-        rule = {"type": "formula", "criteria": f'=LEFT({_cell(row)},{len(wrong)})="{wrong}"'}
-        sheet.conditional_format(row - 1, AT, row - 1, AT + 16, {**rule, "format": book.conditional("fail")})
+        sheet.live(row, AT, formula, "muted")
+        colour(sheet, (row - 1, AT, row - 1, AT + 16), f'LEFT({_cell(row)},{len(wrong)})="{wrong}"', "fail")
 
 
-def _plane(book: Book, sheet: Sheet, cnn: Live) -> None:
+def _plane(sheet: Sheet, cnn: Live) -> None:
     last = max(int(w.rows.max()) for w in cnn.layout.written) + 1
     left = min(int(w.columns.min()) for w in cnn.layout.written)
     channels, height, width, row0, column0, channel = (_cell(FACTS + k) for k in range(1, 7))
-    form = book.style("pixel", "edge")
+    form = sheet.style("pixel", "edge")
     for y, x in np.ndindex(SIZE, SIZE):
         row, column = GRID + y, letter(LEFT + x)
         # Two columns hold it, whether or not the plane has a margin.

@@ -26,8 +26,9 @@ def build(
     Without a template, the homework is written to out/sheetgen.xlsx.
     """
     require("sheetgen build", "build", "torch")
+    import sheetgen
     from sheetgen.base.files import CannotWrite
-    from sheetgen.deliver import build as building
+    from sheetgen.deliver.build import OUTPUT, FailedChecks, default_output
     from sheetgen.judge import engines
 
     written: set[Path] = set()
@@ -35,7 +36,7 @@ def build(
     def build_one(template: str | None) -> Status:
         path = output
         if len(templates) > 1:
-            path = building.default_output(template, output or building.OUTPUT)
+            path = default_output(template, output or OUTPUT)
             if output is not None and output.suffix.lower() == ".xlsx":
                 count = f"{len(templates)} templates"
                 raise CannotWrite(f"{output}: this is the name of one workbook for {count}: give a folder")
@@ -44,10 +45,10 @@ def build(
             written.add(path)
         try:
             with stages("asking PyTorch autograd") as progress, ended_with_us(engines.stop):
-                built = building.build(
+                built = sheetgen.build(
                     template, path, steps=steps, learning_rate=learning_rate, check=checked, progress=progress
                 )
-        except building.FailedChecks as error:
+        except FailedChecks as error:
             print_report(error.report)
             complain(str(error))
             return Status.WRONG

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sheetgen import spec as specs
 from sheetgen.base.errors import UserError
 from sheetgen.base.files import CannotWrite, move_into_place, staging
 from sheetgen.base.progress import Notice, Progress, silent
@@ -17,11 +15,11 @@ from sheetgen.judge.check import check, linted
 from sheetgen.judge.engines import EngineFailed
 from sheetgen.judge.engines.calculated import calculated
 from sheetgen.judge.report import Report
-from sheetgen.spec import Spec
+from sheetgen.spec import Spec, load, with_options
 from sheetgen.templates import find
 from sheetgen.writer import workbook
 from sheetgen.writer.plan import START, Oracle
-from sheetgen.writer.plugins import Extra, gather
+from sheetgen.writer.plugins import gather
 from sheetgen.writer.sheets.start import EngineLine, Made
 from sheetgen.writer.trace import TooLarge
 
@@ -54,14 +52,23 @@ def default_output(template: str | None, folder: Path = OUTPUT) -> Path:
     return folder / ("sheetgen.xlsx" if template is None else f"{find(template).stem}.xlsx")
 
 
+@dataclass(frozen=True)
+class Options:
+    """How a workbook is built: what differs from its template, and whether its draft is judged."""
+
+    steps: int | None = None
+    learning_rate: float | None = None
+    check: bool = True
+
+    @property
+    def text(self) -> str:
+        """As a command line has what differs."""
+        given = {"--steps": self.steps, "--learning-rate": self.learning_rate}
+        return " ".join(f"{flag} {value!r}" for flag, value in given.items() if value is not None)
+
+
 def build(
-    template: str | Path | None = None,
-    output: str | Path | None = None,
-    *,
-    steps: int | None = None,
-    learning_rate: float | None = None,
-    check: bool = True,
-    progress: Progress = silent,
+    template: str | Path | None, output: str | Path | None, options: Options, progress: Progress = silent
 ) -> Built:
     """Build the workbook of a template, a file or the name of one that is shipped; without one, of the default network.
 
@@ -69,15 +76,14 @@ def build(
     CannotAdd, TooLarge, FormulaTooLong, EngineMissing or EngineFailed if it cannot be built.
     """
     name = None if template is None else str(template)
-    spec = specs.with_options(specs.load(find(name or DEFAULT)), steps, learning_rate)
+    spec = with_options(load(find(name or DEFAULT)), options.steps, options.learning_rate)
     path = default_output(name) if output is None else Path(output)
     if path.suffix.lower() != ".xlsx":
         raise CannotWrite(f"{path}: the workbook's name must end with .xlsx")
     extras = gather() if name is None else []  # the default workbook alone shows what other packages add
-    given = {"--steps": steps, "--learning-rate": learning_rate}
-    options = " ".join(f"{flag} {value!r}" for flag, value in given.items() if value is not None)
+    made = Made(options.text, extras=extras, calculate=calculated)
     try:
-        report = _build(workbook.plan(spec), path, options, check, extras, progress)
+        report = _build(workbook.plan(spec), path, made, options.check, progress)
     except (TooLarge, FormulaTooLong, EngineFailed) as error:
         raise type(error)(f"{name or DEFAULT}: {error}") from error
     return Built(path, report)
@@ -92,9 +98,7 @@ def ask_oracle(spec: Spec) -> Oracle:
     return Oracle(oracle.versions(), {label: [n.value for n in s] for label, s in series.items()}, scales)
 
 
-def _build(
-    plan: workbook.Plan, path: Path, options: str, checked: bool, extras: Sequence[Extra], progress: Progress
-) -> Report:
+def _build(plan: workbook.Plan, path: Path, made: Made, checked: bool, progress: Progress) -> Report:
     """Write a draft, judge it, and write it again with the judge's figures; only then does it take its place."""
     if checked and plan.cells > MAX_CELLS:
         raise TooLarge(
@@ -105,7 +109,6 @@ def _build(
         if plan.formulas > LONG[checked]:
             work = "write, and to check with every engine" if checked else "write"
             progress(Notice(f"{path}: about {plan.formulas:,} formulas to {work}: this takes minutes"))
-        made = Made(options, extras=extras, calculate=calculated)
         report = _draft(plan, folder, made, checked, progress)
         report.path = path
         if not report.passed:
@@ -131,6 +134,8 @@ def _draft(plan: workbook.Plan, folder: Path, made: Made, checked: bool, say: Pr
         return report
     report = check(draft, progress=say, house=True)
     if report.passed:
+        # XlsxWriter writes a workbook once, and only the whole of it knows its rows, styles and shared texts: to patch
+        # the certificate in would be a second writer of all three.
         say("writing the certificate")
         lines = [EngineLine(x.engine, x.version, x.cells, x.worst, x.where) for x in report.lines]
         workbook.write(plan, final, oracle, replace(made, engines=lines))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +20,17 @@ from sheetgen.judge.compare import Scales, compare_written
 from sheetgen.judge.engines.calculated import calculated
 from sheetgen.judge.lint import lint
 from sheetgen.judge.report import Exported
-from sheetgen.network.torch.graph import CannotExport, Graph
+from sheetgen.network.torch.graph import Array, CannotExport, Graph
 from sheetgen.network.torch.trace import trace
 from sheetgen.spec import PYTORCH
-from sheetgen.writer.book import CREATED, Book, writing
+from sheetgen.writer.book import Book, writing
 from sheetgen.writer.planes import layout
 from sheetgen.writer.planes.kernels import LEFT
 from sheetgen.writer.planes.layout import Layout
-from sheetgen.writer.sheets import layers as layers_sheet
-from sheetgen.writer.sheets import model, predict, proof, weights
+from sheetgen.writer.sheets import layers, model, predict, proof, weights
 from sheetgen.writer.trace import letter
 
+Place = tuple[str, str]  # sheet, address
 PREDICT, MODEL, LAYERS, WEIGHTS = "Predict", "Model", "Layers", "Weights"
 TITLE = "A neural network, live"
 REMEDY = "choose another name"
@@ -41,83 +41,79 @@ _ODD = re.compile(r"_x[0-9A-Fa-f]{4}_|[\ufffe\uffff]|^#(DIV/0!|N/A|NAME\?|NULL!|
 
 @dataclass(frozen=True)
 class Options:
-    """How a network is shown: what goes in and comes out is named, or numbered."""
+    """How a network is shown: `features` and `outputs` name what goes in and comes out, which else is numbered.
 
-    features: Sequence[str] | None
-    outputs: Sequence[str] | None
-    softmax: bool
-    rows: int
-    title: str
+    With `softmax` the outputs are probabilities of classes. `rows`: how many a table has. Without `check` nothing is
+    recalculated.
+    """
+
+    features: Sequence[str] | None = None
+    outputs: Sequence[str] | None = None
+    softmax: bool = False
+    rows: int = 20
+    title: str = TITLE
+    check: bool = True
 
 
 @dataclass(frozen=True)
 class Sheets:
-    """What is to be written, how large the numbers around each cell are, and which layer each cell is of."""
+    """Sheets to be written, how large the numbers around each cell are, and which layer each cell is of."""
 
     write: Callable[[Book], None]
     scales: Scales
-    layers: Mapping[tuple[str, str], str]
+    layers: Mapping[Place, str]
 
 
 def export(
     module: nn.Module,
     example: Tensor,
     path: str | Path,
-    *,
-    features: Sequence[str] | None = None,
-    outputs: Sequence[str] | None = None,
-    softmax: bool = False,
-    rows: int = 20,
-    title: str = TITLE,
-    check: bool = True,
+    options: Options = Options(),
     progress: Progress = silent,
 ) -> Exported:
     """Write a module, in eval mode and float64, as a workbook; print what it gives to see who checked it.
 
     `example` has the shape (samples, ...): of a network on vectors all rows are shown, of any other the first sample.
-    `features` and `outputs` name what goes in and comes out; with `softmax` the outputs are probabilities of classes.
-    `rows`: how many a table has. Without `check` nothing is recalculated.
     Raises CannotExport before anything is written, and Disagrees if a spreadsheet program calculates something else;
     a file that was there is then untouched.
     """
     path = Path(path)
-    _check_arguments(module, example, path, rows, title)
+    _check_arguments(module, example, path, options)
     progress("tracing the network")
-    graph = trace(module, example, softmax)
+    graph = trace(module, example, options.softmax)
     _finite(graph)
-    if softmax and graph.outputs.shape[0] == 1:
+    if options.softmax and graph.outputs.shape[0] == 1:
         raise CannotExport("the softmax of one output is always 1: export it without softmax")
-    made = (_table if layout.is_line(graph) else _page)(graph, Options(features, outputs, softmax, rows, title))
+    sheets = (_table if layout.is_line(graph) else _page)(graph, options)
     with staging(path, CannotExport, REMEDY) as folder:
         draft = folder / "draft.xlsx"
         progress("writing")
-        with writing(draft, title, calculated) as book:
-            made.write(book)
-            book.workbook.set_properties({
-                "title": title, "author": "sheetgen", "company": "", "created": CREATED,
-                "subject": "A neural network as live formulas", "keywords": "neural network, PyTorch, sheetgen",
-                "comments": "Made by sheetgen. Every number that the network computes is a formula.",
-            })  # fmt: skip
+        with writing(draft, options.title, calculated) as book:
+            sheets.write(book)
+            comments = "Made by sheetgen. Every number that the network computes is a formula."
+            about = {"subject": "A neural network as live formulas", "keywords": "neural network, PyTorch, sheetgen"}
+            book.describe(options.title, comments, **about)
         progress("linting")
-        _linted(draft, made.layers)
-        lines = compare_written(draft, made.scales, progress) if check else []
+        _linted(draft, sheets.layers)
+        lines = compare_written(draft, sheets.scales, progress) if options.check else []
         move_into_place(draft, path)
     return Exported(path, tuple(lines))
 
 
-def _linted(draft: Path, layers: Mapping[tuple[str, str], str]) -> None:
+def _linted(draft: Path, layer_of: Mapping[Place, str]) -> None:
     """Raises CannotExport for what Excel would not take, which no other spreadsheet program need notice."""
     problems = lint(draft)
     if problems:
         first = problems[0]
-        names = layers.get((first.sheet, first.cells), "the workbook").split(", ")
+        names = layer_of.get((first.sheet, first.cells), "the workbook").split(", ")
         layer = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
         where = f" ({first.sheet}!{first.cells})" if first.cells else f" ({first.sheet})" if first.sheet else ""
         more = f"; {len(problems) - 1:,} more such places" if len(problems) > 1 else ""
         raise CannotExport(f"{layer}{where}: {first.message.rstrip('.')}{more}")
 
 
-def _check_arguments(module: Any, example: Any, path: Path, rows: int, title: str) -> None:
+def _check_arguments(module: Any, example: Any, path: Path, options: Options) -> None:
+    rows, title = options.rows, options.title
     if not isinstance(module, nn.Module):
         raise CannotExport(f"{type(module).__name__} is no torch.nn.Module: export one")
     if not isinstance(example, Tensor) or example.is_complex() or example.layout != torch.strided:
@@ -184,24 +180,18 @@ def _table(graph: Graph, options: Options) -> Sheets:
     names = _names(options.features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature")
     called = _output_names(graph, options)
     gap = predict.gap(options.softmax)
-    made = layout.line(graph, predict.LEFT, PREDICT, WEIGHTS, weights.first_section(graph), gap)
-    table = predict.Table(made, PREDICT, WEIGHTS, names, called, options.softmax, max(options.rows, len(graph.example)))
+    plan = layout.line(graph, predict.LEFT, PREDICT, WEIGHTS, weights.first_section(graph), gap)
+    table = predict.Table(plan, PREDICT, WEIGHTS, names, called, options.softmax, max(options.rows, len(graph.example)))
     predict.fits(table)
 
     def write(book: Book) -> None:
         predict.write(book, table, options.title)
-        weights.write(book, made, WEIGHTS, "What the network learned")
-        proof.write(book, list(proof.of_lines(made, PREDICT, predict.FIRST_ROW)), PYTORCH)
+        weights.write(book, plan, WEIGHTS, "What the network learned")
+        proof.write(book, list(proof.of_lines(plan, PREDICT, predict.FIRST_ROW)), PYTORCH)
 
-    scales: dict[tuple[str, str], float] = {}
-    layers: dict[tuple[str, str], str] = {}
-    for w in made.written:
-        size = float(abs(made.values(w.block.out)).max())
-        for column in w.columns.tolist():
-            cells = [(PREDICT, f"{letter(column)}{predict.FIRST_ROW + r}") for r in range(table.rows)]
-            scales |= dict.fromkeys(cells, size)
-            layers |= dict.fromkeys(cells, w.block.layer)
-    return Sheets(write, scales | _weight_scales(made), layers)
+    rows = range(predict.FIRST_ROW, predict.FIRST_ROW + table.rows)
+    cells = [[(PREDICT, f"{letter(c)}{row}") for c in w.columns.tolist() for row in rows] for w in plan.written]
+    return _sheets(write, plan, cells, plan.numbers)
 
 
 def _page(graph: Graph, options: Options) -> Sheets:
@@ -211,36 +201,41 @@ def _page(graph: Graph, options: Options) -> Sheets:
         raise CannotExport("features are the columns of a table, and this network reads planes: leave them out")
     names = _names(options.features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature") if vector else []
     called = _output_names(graph, options)
-    first = layers_sheet.first_plane(graph)
+    first = layers.first_plane(graph)
     spot = model.spot(MODEL)
-    made = layout.planes(graph, spot, LAYERS, WEIGHTS, first, weights.first_section(graph))
-    page = model.Page(made, MODEL, LAYERS, WEIGHTS, names, called, options.softmax and graph.outputs.ndim == 1)
+    plan = layout.planes(graph, spot, LAYERS, WEIGHTS, first, weights.first_section(graph))
+    page = model.Page(plan, MODEL, LAYERS, WEIGHTS, names, called, options.softmax and graph.outputs.ndim == 1)
     model.fits(page)
 
     def write(book: Book) -> None:
         model.write(book, page, options.title)
-        layers_sheet.write(book, made, LAYERS, "The network, layer by layer")
-        weights.write(book, made, WEIGHTS, "What the network learned")
+        layers.write(book, plan, LAYERS, "The network, layer by layer")
+        weights.write(book, plan, WEIGHTS, "What the network learned")
         cells = [page.cell(k) for k in range(len(called))]
-        proof.write(book, list(proof.of_planes(made, MODEL, cells)), PYTORCH)
+        proof.write(book, list(proof.of_planes(plan, MODEL, cells)), PYTORCH)
 
-    scales: dict[tuple[str, str], float] = {}
-    layers: dict[tuple[str, str], str] = {}
-    for w in made.written:
-        size = float(abs(made.values(w.block.out)[0]).max())
-        places = zip(w.rows.tolist(), w.columns.tolist(), strict=True)
-        cells = [(LAYERS, f"{letter(column)}{row + 1}") for row, column in places]
-        scales |= dict.fromkeys(cells, size)
-        layers |= dict.fromkeys(cells, w.block.layer)
+    places = (zip(w.columns.tolist(), w.rows.tolist(), strict=True) for w in plan.written)
+    sheets = _sheets(
+        write, plan, [[(LAYERS, f"{letter(c)}{row + 1}") for c, row in at] for at in places], plan.numbers[:1]
+    )
     size = float(abs(graph.result[0]).max())
-    scales |= {(MODEL, page.cell(k)): size for k in range(len(called))}
-    return Sheets(write, scales | _weight_scales(made), layers)
+    return replace(sheets, scales={**sheets.scales, **{(MODEL, page.cell(k)): size for k in range(len(called))}})
 
 
-def _weight_scales(made: Layout) -> dict[tuple[str, str], float]:
+def _sheets(write: Callable[[Book], None], plan: Layout, cells: Sequence[Sequence[Place]], numbers: Array) -> Sheets:
+    """The sheets, given where the cells of each block stand, and the numbers of all elements for some samples."""
+    scales: dict[Place, float] = _weight_scales(plan)
+    names: dict[Place, str] = {}
+    for w, own in zip(plan.written, cells, strict=True):
+        scales |= dict.fromkeys(own, float(abs(numbers[:, w.block.out]).max()))
+        names |= dict.fromkeys(own, w.block.layer)
+    return Sheets(write, scales, names)
+
+
+def _weight_scales(plan: Layout) -> dict[Place, float]:
     """BatchNorm's shift is a difference: what rounding makes of it is judged by the largest of its section."""
-    scales: dict[tuple[str, str], float] = {}
-    for section in made.shelf.sections:
+    scales: dict[Place, float] = {}
+    for section in plan.shelf.sections:
         cells = {
             f"{letter(LEFT + k)}{section.top + i + 1}": abs(x[1])
             for i, line in enumerate(section.lines) for k, x in enumerate(line.cells) if isinstance(x, tuple)

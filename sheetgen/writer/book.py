@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -20,17 +20,18 @@ from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
 from sheetgen.base.files import move_into_place, staging
 from sheetgen.base.text import retyped
 from sheetgen.writer import style
-from sheetgen.writer.stream import UNKNOWN, Cells, Results, Rows, Table
+from sheetgen.writer.stream import Cells, Results, Rows, Table
+from sheetgen.writer.stream import Formula as Formula
+from sheetgen.writer.stream import Link as Link
 from sheetgen.writer.stream import Stream as Stream
 from sheetgen.writer.stream import Value as Value
-from sheetgen.writer.style import ACCENT, Limits
+from sheetgen.writer.style import ACCENT, Axes
 from sheetgen.writer.trace import letter, quoted
 
 # Sheet by sheet, what the formulas show that come without a value, given all cells and the defined names.
 Calculate = Callable[[Mapping[str, Cells], Mapping[str, str]], Mapping[str, Results]]
 
 CREATED = datetime(2026, 1, 1)  # fixed, so that the same options give the same bytes
-CHART_CACHE_ROWS = 2_000  # charts of longer tables are drawn from the cells alone
 MOST_CALCULATED = 3_000_000  # cells; of a larger workbook the formulas without a value get theirs when it is opened
 
 
@@ -38,36 +39,35 @@ class BookError(RuntimeError):
     """XlsxWriter refused something; nothing is ever left out silently."""
 
 
-class Formula(str):
-    """A formula (without =) among numbers and texts."""
-
-
 class Sheet(Worksheet):
     """XlsxWriter's worksheet, with exact numbers and with tables that are streamed into the file."""
 
     _table: Table | None = None
-    _cache: list[Sequence[Value | None]] | None = None
-    typed: Callable[[Format], Format] = staticmethod(lambda form: form)  # the Book's
+    book: Book
     dim_rowmax: int  # XlsxWriter's
 
     def __init__(self) -> None:
         super().__init__()
         self._texts: dict[tuple[int, int], str] = {}  # XlsxWriter keeps a number in their place
 
-    def put(self, row: int, column: int, value: Value | None, form: Format, formula: str | None = None) -> None:
-        """Write a cell (row counted from 1, column from 0): a number, a text, or a formula with its cached value.
+    def style(self, *names: str) -> Format:
+        """The cell format that merges the named styles."""
+        return self.book.style(*names)
 
-        A value that is a Formula is written as `live` does.
+    def put(self, row: int, column: int, value: Value | None, *look: str | Format) -> None:
+        """Write a cell (row counted from 1, column from 0): a number, a text, or a Formula.
+
+        `look` names the styles that the cell format merges, or is that format.
         """
-        if isinstance(value, Formula):
-            value, formula = None, value
+        form = look[0] if look and isinstance(look[0], Format) else self.book.style(*look)
         before = self.table[row - 1].get(column)
         if before is not None and type(before).__name__ != "Blank":
             raise BookError(f"{self.name}, {letter(column)}{row}: the cell is written twice")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise BookError(f"{self.name}, {letter(column)}{row}: no cell can hold {value}")
-        if formula is not None:
-            code = self.write_formula(row - 1, column, "=" + formula, form, value)
+        number = value.value if isinstance(value, Formula) else value
+        if isinstance(number, float) and not math.isfinite(number):
+            raise BookError(f"{self.name}, {letter(column)}{row}: no cell can hold {number}")
+        if isinstance(value, Formula):
+            code = self.write_formula(row - 1, column, f"={value}", form, number)
         elif value is None:
             code = self.write_blank(row - 1, column, None, form)
         elif isinstance(value, str):
@@ -76,11 +76,22 @@ class Sheet(Worksheet):
         else:
             code = self.write_number(row - 1, column, value, form)
         if code:
-            raise BookError(f"{self.name}, {letter(column)}{row}: XlsxWriter refused {formula or value!r} ({code})")
+            raise BookError(f"{self.name}, {letter(column)}{row}: XlsxWriter refused {value!r} ({code})")
 
-    def live(self, row: int, column: int, formula: str, form: Format) -> None:
+    def live(self, row: int, column: int, formula: str, *look: str | Format) -> None:
         """Write a formula whose cached value an engine calculates when the workbook is whole."""
-        self.put(row, column, None, form, formula)
+        self.put(row, column, Formula(formula), *look)
+
+    def link(self, row: int, column: int, link: Link, *styles: str) -> None:
+        """Write a hyperlink."""
+        form = self.style("link", *styles)
+        if code := self.write_url(row - 1, column, link.target, form, link.text, link.tip or None):
+            raise BookError(f"{self.name}: the link to {link.target} was refused ({code})")
+
+    def define(self, **names: str) -> None:
+        """Define names for some cells of this sheet, such as learning_rate."""
+        for name, address in names.items():
+            self.book.name(name, self.name, address)
 
     def fill(self, row: int, column: int, formula: str | None, value: float, form: Format) -> None:
         """Write one of very many numbers, or formulas that need no rewriting: as `put`, five times as fast.
@@ -133,7 +144,7 @@ class Sheet(Worksheet):
 
     def _write_string(self, row: int, col: int, string: str, cell_format: Format | None = None) -> Any:
         # All texts come by here, links' too: one that begins like a formula stays a text when a person edits its cell.
-        form = self.typed(cell_format) if cell_format and retyped(string) else cell_format
+        form = self.book.typed(cell_format) if cell_format and retyped(string) else cell_format
         return super()._write_string(row, col, string, form)
 
     def _xml_number_element(self, number: float, attributes: Iterable[tuple[str, Any]] = ()) -> None:
@@ -168,15 +179,9 @@ class Sheet(Worksheet):
 
     def _get_range_data(self, row_start: int, col_start: int, row_end: int, col_end: int) -> Any:
         # The numbers that a chart caches, so that a preview draws it.
-        table = self._table
-        if table is None or row_start + 1 < table.first:
+        if self._table is None or row_start + 1 < self._table.first:
             return super()._get_range_data(row_start, col_start, row_end, col_end)
-        if table.last - table.first > CHART_CACHE_ROWS:
-            return ()
-        if self._cache is None:
-            self._cache = [[None if v is UNKNOWN else v for v in values] for _, values in table.rows()]
-        picked = self._cache[row_start + 1 - table.first : row_end + 2 - table.first]
-        return [row[c - table.column] for row in picked for c in range(col_start, col_end + 1)]
+        return self._table.drawn(range(row_start + 1, row_end + 2), range(col_start, col_end + 1))
 
 
 class Book:
@@ -188,16 +193,16 @@ class Book:
         self.workbook.worksheet_class = Sheet
         self._styles: dict[tuple[str, ...], Format] = {}
         self._names: dict[str, str] = {}
-        self.workbook.set_properties({
-            "title": title, "author": "sheetgen", "company": "", "created": CREATED,
-            "subject": "A neural network whose training is live formulas",
-            "keywords": "backpropagation, neural network, gradient descent, sheetgen",
-            "comments": "Made by sheetgen. Every number of the training is a formula; see the sheet Start.",
-        })  # fmt: skip
+        self.describe(title, "Made by sheetgen.")
         self.workbook.formats[0].set_font_name(style.FONT)
         self.workbook.formats[0].set_font_size(10)
         self.workbook.set_calc_mode("auto")
         self.workbook.set_size(1_600, 930)
+
+    def describe(self, title: str, comments: str, **more: str) -> None:
+        """Set the properties of the file, such as its subject and keywords."""
+        own = {"author": "sheetgen", "company": "", "created": CREATED}
+        self.workbook.set_properties({"title": title, "comments": comments, **more, **own})
 
     def style(self, *names: str) -> Format:
         """The cell format that merges the named styles."""
@@ -224,7 +229,7 @@ class Book:
     def sheet(self, name: str, heading: str, subtitle: str, colour: str = ACCENT) -> Sheet:
         """A new sheet with its heading, a link back to Start, and its print set-up."""
         sheet: Sheet = self.workbook.add_worksheet(name)
-        sheet.typed = self.typed
+        sheet.book = self
         sheet.hide_gridlines(2)
         sheet.set_tab_color(colour)
         sheet.set_row_pixels(0, 34)
@@ -254,23 +259,10 @@ class Book:
             for name, sheet in sheets.items():
                 sheet.fill_in(results[name])
 
-    def link(self, sheet: Sheet, row: int, column: int, target: str, text: str, tip: str, *styles: str) -> None:
-        """A hyperlink to another sheet."""
-        form = self.style("link", *styles)
-        if sheet.write_url(row - 1, column, f"internal:{quoted(target)}!A1", form, text, tip):
-            raise BookError(f"{sheet.name}: the link to {target} was refused")
-
-    def chart(
-        self, kind: dict[str, str], title: str, x: str, y: str, log: bool = False, across: Limits = None,
-        up: Limits = None, right: str = "",
-    ) -> Chart:  # fmt: skip
-        """An empty chart in the house style; `across` and `up` are where its axes begin and end.
-
-        `right` names a second y axis, for series with `y2_axis`.
-        """
+    def chart(self, kind: dict[str, str], title: str, axes: Axes) -> Chart:
+        """An empty chart in the house style."""
         chart = self.workbook.add_chart(kind)
-        ends = style.limits(across), {"log_base": 10, "num_format": "0E+00"} if log else style.limits(up)
-        style.dress(chart, title, (x, y, right), ends)
+        style.dress(chart, title, axes)
         return chart
 
 

@@ -6,13 +6,13 @@ from itertools import groupby
 
 from sheetgen.cells.text import number
 from sheetgen.writer import style
-from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.book import Sheet
 from sheetgen.writer.trace import letter
 
 Area = tuple[int, int, int, int]  # first row, first column, last row, last column, counted from 0
 
 
-def scientific(book: Book, sheet: Sheet, area: Area, *forms: str, look: str = "beyond") -> None:
+def scientific(sheet: Sheet, area: Area, *forms: str, look: str = "beyond") -> None:
     """Have numbers that their column's format shows badly shown in scientific form, whatever they become.
 
     `forms` names the format of each column, or one of all: a number below 1e-4 would have few digits or none, a large
@@ -25,7 +25,7 @@ def scientific(book: Book, sheet: Sheet, area: Area, *forms: str, look: str = "b
         at = [column for column, _ in run]
         rule = style.beyond(f"{letter(at[0])}{top + 1}", form)
         if form != "scientific":
-            sheet.conditional_format(top, at[0], bottom, at[-1], {**rule, "format": book.conditional(look)})
+            sheet.conditional_format(top, at[0], bottom, at[-1], {**rule, "format": sheet.book.conditional(look)})
 
 
 DIGITS = 6  # significant, in worked lines

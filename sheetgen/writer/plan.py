@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sheetgen.cells.cell import Cell
+from sheetgen.cells.cell import Cell, constant
 from sheetgen.network.program import Program
 from sheetgen.writer.trace import DIVERGED, FIRST_ROW, last_row, scalar_name
 
@@ -34,9 +34,22 @@ def of_my_rate(formula: str) -> str:
     return f'IF(ISNUMBER(my_learning_rate),{formula},"{NO_RATE}")'
 
 
+def largest(groups: Iterable[Sequence[Cell]]) -> Cell:
+    """The largest of 1 and of the sizes of some numbers."""
+    ends = (end for first, *rest in groups for end in (first.apply("max", *rest), -first.apply("min", *rest)))
+    return constant(1).apply("max", *ends)
+
+
+def extreme(c: Cell, place: Callable[[Cell, Cell], str]) -> str | None:
+    """The largest or least of some neighbours as a formula has it: that of a range, from the first to the last."""
+    if c.op not in ("max", "min") or c.args[0].op == "constant":
+        return None
+    return f"{c.op.upper()}({place(c.args[0], c.args[-1])})"
+
+
 @dataclass(frozen=True)
 class Oracle:
-    """What PyTorch says: handed to the sheets as plain numbers, so that no sheet imports torch.
+    """The numbers of PyTorch: handed to the sheets as they are, so that no sheet imports torch.
 
     `columns` are its numbers by label, row by row, with `E (0.1)` for E_total at another learning rate; `scales` the
     smallest scale on which a column can be compared.
@@ -58,6 +71,7 @@ class Run:
             if c.name
         }
         self.last = last_row(program.spec.steps)  # the row of the last step
+        self.input_size = largest(self.fixed_terms)
         self._rows: dict[tuple[tuple[int, ...], float | None], list[list[float]]] = {}
         self._extent = self._measure()
 

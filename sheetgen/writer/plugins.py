@@ -31,7 +31,7 @@ class Verdict(NamedTuple):
 
 
 class Extra(NamedTuple):
-    """What a package adds: its sheets in their order, each with what the index says of it, and how to write them.
+    """The sheets that a package adds in their order, each with what the index says of it, and how to write them.
 
     `write` is called once for every draft of the workbook, and must write the same each time.
     """
@@ -42,8 +42,8 @@ class Extra(NamedTuple):
 
 
 def gather() -> list[Extra]:
-    """What all installed packages add, in the order of their entry points' names. Raises CannotAdd."""
-    found = []
+    """All that installed packages add, in the order of their entry points' names. Raises CannotAdd."""
+    extras = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
         try:
             extra = point.load()
@@ -51,5 +51,5 @@ def gather() -> list[Extra]:
             what = f"{point.value}: the sheets of {point.name} cannot be loaded ({error})"
             raise CannotAdd(f"{what}: install its package again, or uninstall it") from error
         if (added := extra()) is not None:
-            found.append(added)
-    return found
+            extras.append(added)
+    return extras

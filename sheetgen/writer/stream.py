@@ -1,4 +1,4 @@
-"""A table with a row for every step, streamed into the XML of its sheet: it needs no memory for the rows."""
+"""The content of cells; and a table with a row for every step, streamed into the XML of its sheet, without memory."""
 
 from __future__ import annotations
 
@@ -6,15 +6,40 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
-from sheetgen.writer.trace import THIS, at_row, letter
+from sheetgen.writer.trace import THIS, at_row, letter, quoted
 
 Value = float | str
 Rows = Callable[[], Iterator[Sequence[Value | None]]]  # None is #N/A, of which charts draw no point
 Cells = Iterable[tuple[int, int, str | None, Value | None]]  # row from 1, column from 0, formula, value if it is known
 Results = Mapping[tuple[int, int], Value]  # by row and column
 
+CHART_CACHE_ROWS = 2_000
 UNKNOWN = object()  # what a formula shows as long as nobody has calculated it
 ERRORS = frozenset(("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"))
+
+
+class Formula(str):
+    """A formula (without =) among numbers and texts, with its value; without one, an engine calculates it."""
+
+    value: Value | None
+
+    def __new__(cls, text: str, value: Value | None = None) -> Formula:
+        self = str.__new__(cls, text)
+        self.value = value
+        return self
+
+
+class Link(NamedTuple):
+    """A hyperlink: where it leads as XlsxWriter writes that, its text, and what is shown under the pointer."""
+
+    target: str
+    text: str
+    tip: str = ""
+
+    @classmethod
+    def to(cls, sheet: str, text: str, tip: str) -> Link:
+        """A link to a sheet of the same workbook."""
+        return cls(f"internal:{quoted(sheet)}!A1", text, tip)
 
 
 class Stream(NamedTuple):
@@ -42,6 +67,7 @@ class Table:
         self._later = [k for k, stream in enumerate(streams) if not stream.given]
         self._formulas = [s.first for s in streams], [s.below for s in streams]
         self.results: Results = {}
+        self._drawn: list[list[Value | None]] | None = None
 
     @property
     def right(self) -> int:
@@ -70,6 +96,14 @@ class Table:
                     yield row, column, at_row(formula or "", row), None
                 else:
                     yield row, column, None, value
+
+    def drawn(self, rows: range, columns: range) -> Sequence[Value | None]:
+        """The numbers that a chart caches; none of a long table, whose charts are drawn from the cells alone."""
+        if self.last - self.first > CHART_CACHE_ROWS:
+            return ()
+        if self._drawn is None:
+            self._drawn = [[None if v is UNKNOWN else v for v in values] for _, values in self.rows()]
+        return [self._drawn[row - self.first][c - self.column] for row in rows for c in columns]
 
     def lines(self) -> Iterator[str]:
         """The XML of every row."""

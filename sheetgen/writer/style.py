@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 FONT = "Arial"
@@ -36,7 +37,6 @@ MOST = {"number": 10_000, "small": 10, "wide": 1_000}  # larger ones would not f
 WHOLE = "#,##0"
 
 COLUMN_WIDTH = 14.5
-NARROW = 2.5
 
 # Every style is a few of these names, merged from left to right.
 STYLES: dict[str, dict[str, Any]] = {
@@ -141,22 +141,49 @@ def ink(paper: str = "#FFFFFF") -> dict[str, Any]:
 Limits = tuple[float, float] | None  # of an axis
 
 
-def limits(ends: Limits) -> dict[str, Any]:
-    """An axis from one end to another."""
+@dataclass(frozen=True)
+class Axes:
+    """The axes of a chart: their names, and where they begin and end; `log`: y is logarithmic,
+    `whole`: x counts.
+
+    `right` names a second y axis, for series with `y2_axis`.
+    """
+
+    x: str
+    y: str
+    log: bool = False
+    across: Limits = None
+    up: Limits = None
+    right: str = ""
+    whole: bool = False
+
+
+def label_font(**more: Any) -> dict[str, Any]:
+    """The font of what stands on a chart."""
+    return {"name": FONT, "size": 9, "color": MUTED, **more}
+
+
+def series_name(position: str, **font: Any) -> dict[str, Any]:
+    """The label of a point that is the name of its series: live, wherever a chart is shown."""
+    return {"series_name": True, "value": False, "position": position, "font": label_font(**font)}
+
+
+def _limits(ends: Limits) -> dict[str, Any]:
     return {} if ends is None else {"min": ends[0], "max": ends[1]}
 
 
-def dress(chart: Any, title: str, names: tuple[str, str, str], ends: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    """Put a chart into the house style; `names` are those of its axes x and y, and of a second y axis or ""."""
-    font = {"name": FONT, "size": 9, "color": MUTED}
-    chart.set_title({"name": title, "name_font": {**font, "size": 11, "bold": True, "color": INK}})
+def dress(chart: Any, title: str, axes: Axes) -> None:
+    """Put a chart into the house style."""
+    chart.set_title({"name": title, "name_font": label_font(size=11, bold=True, color=INK)})
     rule = {"color": RULE, "width": 0.75}
-    axis = {"num_font": font, "name_font": {**font, "bold": False}, "line": rule}
+    axis = {"num_font": label_font(), "name_font": label_font(bold=False), "line": rule}
+    count = {"num_format": WHOLE} if axes.whole else {}
     low = {"major_gridlines": {"visible": False}, "label_position": "low"}
-    chart.set_x_axis({**axis, "name": names[0], **low, **ends[0]})
-    chart.set_y_axis({**axis, "name": names[1], "major_gridlines": {"visible": True, "line": rule}, **ends[1]})
-    if names[2]:
-        chart.set_y2_axis({**axis, "name": names[2], "min": 0, "major_gridlines": {"visible": False}})
-    chart.set_legend({"position": "right", "font": font})
+    chart.set_x_axis({**axis, "name": axes.x, **low, **_limits(axes.across), **count})
+    up = {"log_base": 10, "num_format": "0E+00"} if axes.log else _limits(axes.up)
+    chart.set_y_axis({**axis, "name": axes.y, "major_gridlines": {"visible": True, "line": rule}, **up})
+    if axes.right:
+        chart.set_y2_axis({**axis, "name": axes.right, "min": 0, "major_gridlines": {"visible": False}})
+    chart.set_legend({"position": "right", "font": label_font()})
     chart.set_chartarea({"border": {"color": RULE}, "fill": {"color": "#FFFFFF"}})
     chart.set_plotarea({"fill": {"color": "#FFFFFF"}})

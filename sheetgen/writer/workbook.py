@@ -60,7 +60,13 @@ def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None: 
     """Write a workbook. Raises OSError, and what `made.calculate` does."""
     run, trace = plan.run, plan.training.trace
     spec = run.program.spec
-    with writing(path, f"{spec.title}: a neural network in live cells", made.calculate) as book:
+    with writing(path, spec.title, made.calculate) as book:
+        book.describe(
+            f"{spec.title}: a neural network in live cells",
+            "Made by sheetgen. Every number of the training is a formula; see the sheet Start.",
+            subject="A neural network whose training is live formulas",
+            keywords="backpropagation, neural network, gradient descent, sheetgen",
+        )
         book.sheet(START, f"{spec.title}, in live cells", start_subtitle(spec))
         panel = network.write(book, run, trace)
         steps.write(book, run, trace, panel)
@@ -77,7 +83,7 @@ def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None: 
 
 
 def start_subtitle(spec: Spec) -> str:
-    """What the workbook is, in one sentence."""
+    """The workbook described in one sentence."""
     return (
         f"Every number of this network's training, over {spec.steps:,} updates, is a formula; "
         "every one is compared with PyTorch."

@@ -11,13 +11,13 @@ import pytest
 from judge_rest import DEFECTS
 from shown import DOCS, PAGES, ROOT, words
 
+import sheetgen
 from mnist import record, spreadsheet, tables
 from mnist.recipe import GOAL_MEAN, MOST_PARAMETERS, MuonAdamW
 from mnist.sheets.checklist import FAST_SECONDS, FEW_PARAMETERS
 from mnist.sheets.common import INDEX, LIVE_INDEX
 from sheetgen import spec, templates
 from sheetgen.base.errors import Status
-from sheetgen.deliver import build
 from sheetgen.excel import read
 from sheetgen.judge import check, lint, training
 from sheetgen.judge.compare import PATTERNS_UP_TO
@@ -117,7 +117,7 @@ def test_the_mutation_table_adds_up() -> None:
 
 @pytest.mark.slow
 def test_the_engines_recalculated_all_that_is_in_the_workbook(tmp_path: Path) -> None:
-    build.build(None, tmp_path / "x.xlsx", check=False)
+    sheetgen.build(None, tmp_path / "x.xlsx", check=False)
     cells = [entry for sheet in read(tmp_path / "x.xlsx").sheets.values() for entry in sheet.values()]
     formulas = sum(entry.formula is not None for entry in cells)
     table = rows(CHECKED, ".venv/bin/python build.py")

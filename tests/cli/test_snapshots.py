@@ -12,6 +12,7 @@ from mutants import formula_of, set_cells
 from snapshot import same, steady
 from verdicts import class_of
 
+import sheetgen
 from sheetgen.__main__ import main
 from sheetgen.audit import processes
 from sheetgen.audit.judge import audit
@@ -86,7 +87,7 @@ def test_derivatives_are_printed(form: str, run: Run, tmp_path: Path, monkeypatc
 @pytest.fixture(scope="module")
 def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The homework with 8 steps."""
-    return build.build("homework", tmp_path_factory.mktemp("right") / "right.xlsx", steps=8, check=False).path
+    return sheetgen.build("homework", tmp_path_factory.mktemp("right") / "right.xlsx", steps=8, check=False).path
 
 
 def test_a_check_is_printed(right: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

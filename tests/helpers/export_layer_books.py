@@ -15,7 +15,7 @@ from sheetgen.judge.engines import Values
 from sheetgen.judge.engines.calculated import calculated
 from sheetgen.network.torch.graph import Array, Graph
 from sheetgen.network.torch.trace import trace
-from sheetgen.writer.book import Book, writing
+from sheetgen.writer.book import Book, Formula, writing
 from sheetgen.writer.planes import layout
 from sheetgen.writer.planes.layout import Layout, Spot
 from sheetgen.writer.sheets import layers
@@ -86,7 +86,7 @@ def _line(book: Book, made: Layout) -> None:
         for w in made.written:
             values = made.values(w.block.out)[k].ravel().tolist()
             for column, formula, value in zip(w.columns.tolist(), w.formulas, values, strict=True):
-                sheet.put(row, column, value, book.style("cell"), at_row(formula, row))
+                sheet.put(row, column, Formula(at_row(formula, row), value), "cell")
 
 
 def wrong(book: Exported, engine: str = "IronCalc") -> list[str]:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from mnist import recipe as recipes
+from mnist.ladder import LADDER
 from mnist.notation import Architecture, layers
-from mnist.recipe import LADDER, RECIPES, Recipe
+from mnist.recipe import RECIPES, Recipe
 from mnist.record import Claim, Epoch, Mistake, Record
 
 TESTED = 10_000

@@ -9,7 +9,7 @@ from books import recalculated, written
 from mnist_books import claims, nowhere
 
 import mnist.sheets
-from mnist.recipe import LADDER
+from mnist.ladder import LADDER
 from mnist.sheets import runs
 from sheetgen.excel import ErrorValue, Value, Workbook, read
 from sheetgen.excel.a1 import place

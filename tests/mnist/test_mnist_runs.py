@@ -14,19 +14,9 @@ import pytest
 from mnist import data, evaluate, record
 from mnist.__main__ import OUT
 from mnist.evaluate import slack
+from mnist.ladder import LADDER, Change
 from mnist.model import Network, parameter_count
-from mnist.recipe import (
-    GOAL_EACH,
-    GOAL_MEAN,
-    LADDER,
-    MOST_EPOCHS,
-    MOST_PARAMETERS,
-    RECIPES,
-    SGD,
-    TARGET,
-    Change,
-    Stairs,
-)
+from mnist.recipe import GOAL_EACH, GOAL_MEAN, MOST_EPOCHS, MOST_PARAMETERS, RECIPES, SGD, TARGET, Stairs
 from mnist.sheets.checklist import FAST_SECONDS, FEW_PARAMETERS
 from mnist.sheets.common import LONGEST
 

@@ -20,15 +20,16 @@ from mnist_books import OURS, claims, nowhere, pixels, record, save
 from mutants import SHEETS, set_cells
 
 import mnist.sheets
+import sheetgen
 from mnist import published
+from mnist.ladder import LADDER
 from mnist.model import Network, parameter_count
 from mnist.notation import Architecture, layers
-from mnist.recipe import LADDER, RECIPES, REFERENCE, SMALL, TARGET, Distillation, MuonAdamW
+from mnist.recipe import RECIPES, REFERENCE, SMALL, TARGET, Distillation, MuonAdamW
 from mnist.record import Claim, Record
 from mnist.sheets import architecture, provenance, runs
 from mnist.sheets.common import TELLING, distinct
 from sheetgen.__main__ import main
-from sheetgen.deliver import build
 from sheetgen.excel import Value, Workbook, read
 from sheetgen.excel.a1 import place
 from sheetgen.excel.charts import read_charts
@@ -474,7 +475,7 @@ def test_the_default_workbook_has_the_sheets_and_no_other_has(only: Any, tmp_pat
     only(lambda: mnist.sheets.gather(tmp_path / "runs", nowhere))
     assert default_build(tmp_path / "x.xlsx") == 0
     assert openpyxl.load_workbook(tmp_path / "x.xlsx").sheetnames == SHEETS
-    build.build("homework", tmp_path / "y.xlsx", steps=2, check=False)
+    sheetgen.build("homework", tmp_path / "y.xlsx", steps=2, check=False)
     assert openpyxl.load_workbook(tmp_path / "y.xlsx").sheetnames == SHEETS[:-4]
 
 

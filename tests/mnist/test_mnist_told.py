@@ -14,8 +14,9 @@ from mnist_books import claims, nowhere, pixels, sha
 
 import mnist.sheets
 from mnist import digits, live, recipe, record
+from mnist.ladder import LADDER
 from mnist.notation import Architecture, layers
-from mnist.recipe import GOAL_MEAN, KEYS, LADDER, RECIPES, Linear, Recipe, Warp
+from mnist.recipe import GOAL_MEAN, KEYS, RECIPES, Linear, Recipe, Warp
 from mnist.record import Claim
 from mnist.sheets import errors, pictures, provenance, report
 from mnist.sheets.common import ERRORS, FAST, LIVE_INDEX, ONE_TEACHER, OURS, SMALL, TELLING, UNTAUGHT

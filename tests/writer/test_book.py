@@ -22,9 +22,10 @@ from sheetgen.excel import Entry, ErrorValue, Sheets, read
 from sheetgen.judge.engines.calculated import calculated
 from sheetgen.spec import Spec, parse
 from sheetgen.writer import workbook
-from sheetgen.writer.book import Book, Calculate, Formula, Sheet, Stream, writing
+from sheetgen.writer.book import Book, Calculate, Formula, Link, Sheet, Stream, writing
 from sheetgen.writer.plan import Oracle
 from sheetgen.writer.sheets import template
+from sheetgen.writer.style import Axes
 
 EXACT = [0.1 + 0.2, 1 / 3, 1e-9, 5e-324, 1.7976931348623157e308, -2.5, 123456789.12345679, 1e22, 2.0**53 - 1]
 
@@ -35,7 +36,7 @@ def test_numbers_come_back_exactly(number: float, tmp_path: Path) -> None:
     with writing(tmp_path / "b.xlsx", "t") as book:
         sheet, plain = book.sheet("S", "heading", "subtitle"), book.style("general")
         sheet.put(4, 0, number, plain)
-        sheet.put(4, 1, number, plain, "A4")
+        sheet.put(4, 1, Formula("A4", number), plain)
         sheet.stream(5, 5, 0, [Stream(plain, "A4", "A4"), Stream(plain)], lambda: iter([[number, number]]))
     cells = read(tmp_path / "b.xlsx").sheets["S"]
     assert cells["A4"] == Entry(None, number) and cells["B4"] == cells["A5"] == Entry("A4", number)
@@ -85,7 +86,7 @@ def _unknown(book: Book) -> None:
     sheet.put(4, 6, Formula("A4"), plain)
     columns = [Stream(plain), Stream(plain, "A\x00", "IF(A\x00>5,NA(),B\x01+1)", given=False), Stream(plain, "7", "8")]
     sheet.stream(16, 18, 0, columns, lambda: iter([[1.0, 7.0], [5.0, 8.0], [9.0, 8.0]]))
-    chart = book.chart({"type": "scatter"}, "=S!$C$4", "x", "y")
+    chart = book.chart({"type": "scatter"}, "=S!$C$4", Axes("x", "y"))
     chart.add_series({"categories": "=S!$A$16:$A$18", "values": "=S!$B$16:$B$18"})
     sheet.insert_chart(4, 1, chart)
 
@@ -137,7 +138,7 @@ def test_what_has_no_point_is_na_in_its_cell_and_no_point_in_its_chart(tmp_path:
     with writing(tmp_path / "b.xlsx", "t") as book:
         sheet = book.sheet("S", "h", "s")
         sheet.stream(16, 19, 0, [Stream(book.style("number"), "NA()", "NA()")], lambda: iter(rows))
-        chart = book.chart({"type": "scatter"}, "title", "x", "y")
+        chart = book.chart({"type": "scatter"}, "title", Axes("x", "y"))
         chart.add_series({"categories": "=S!$A$1:$A$2", "values": "=S!$A$16:$A$19"})
         sheet.insert_chart(2, 1, chart)
     cells = read(tmp_path / "b.xlsx").sheets["S"]
@@ -186,13 +187,13 @@ def _twice(book: Book, sheet: Sheet) -> None:
     (lambda book, sheet: sheet.put(1, 0, "x", book.style("text")), "S, A1: the cell is written twice"),
     (lambda book, sheet: sheet.put(4, 0, "x" * 32_768, book.style("text")), r"S, A4: XlsxWriter refused .*-2"),
     (lambda book, sheet: sheet.put(2_000_000, 0, 1, book.style("text")), "S, A2000000: XlsxWriter refused 1 "),
-    (lambda book, sheet: sheet.put(4, 0, float("nan"), book.style("text"), "1/0"), "S, A4: no cell can hold nan"),
+    (lambda book, sheet: sheet.put(4, 0, Formula("1/0", float("nan")), "text"), "S, A4: no cell can hold nan"),
     (lambda book, sheet: sheet.put(4, 0, float("-inf"), book.style("text")), "S, A4: no cell can hold -inf"),
     (lambda book, sheet: sheet.stream(16, 2_000_000, 0, [], lambda: iter([])), "rows 16 to 2,000,000 do not fit"),
     (lambda book, sheet: book.name("w1", "S", "$A$1"), "Name looks like a cell name"),
     (lambda book, sheet: book.workbook.add_worksheet("x" * 40), "Excel worksheet name .* must be <= 31 chars"),
-    (lambda book, sheet: book.link(sheet, 4, 0, "S" * 3_000, "text", "tip"), "exceeds Excel's limit for URLs"),
-    (lambda book, sheet: _fill(book, 5).put(17, 40, 1, None), "T: cells of row 17 stand where the table is"),
+    (lambda book, sheet: sheet.link(4, 0, Link.to("S" * 3_000, "text", "tip")), "exceeds Excel's limit for URLs"),
+    (lambda book, sheet: _fill(book, 5).put(17, 40, 1, "text"), "T: cells of row 17 stand where the table is"),
     (lambda book, sheet: sheet.data_validation(0, 0, 0, 0, {"validate": "none such"}), "none such"),
 ])  # fmt: skip
 def test_what_xlsxwriter_would_leave_out_is_an_error(slip, message: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -207,8 +208,8 @@ def test_what_xlsxwriter_would_leave_out_is_an_error(slip, message: str, tmp_pat
 def test_a_style_may_be_written_over() -> None:
     """A blank cell that only has a format, as a merged range leaves them, may be filled."""
     sheet = Book(Path("never written"), "t").sheet("S", "h", "s")
-    sheet.put(4, 0, None, None)  # type: ignore[arg-type]
-    sheet.put(4, 0, 1.0, None)  # type: ignore[arg-type]
+    sheet.put(4, 0, None, "text")
+    sheet.put(4, 0, 1.0, "text")
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
@@ -275,7 +276,7 @@ def test_charts_of_long_tables_are_drawn_from_the_cells_alone(tmp_path: Path) ->
     for rows, points in ((2_000, 2_000), (2_002, 0)):
         with writing(tmp_path / "b.xlsx", "t") as book:
             sheet = _fill(book, rows)
-            chart = book.chart({"type": "scatter"}, "title", "x", "y")
+            chart = book.chart({"type": "scatter"}, "title", Axes("x", "y"))
             chart.add_series({"categories": "=T!$A$1:$A$2", "values": f"=T!$B$16:$B${15 + rows}"})
             sheet.insert_chart(2, 1, chart)
         with zipfile.ZipFile(tmp_path / "b.xlsx") as archive:

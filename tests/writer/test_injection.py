@@ -21,7 +21,7 @@ from sheetgen.grad.result import grad
 from sheetgen.grad.show import COLUMNS, as_csv
 from sheetgen.reader import Book
 from sheetgen.spec import load
-from sheetgen.writer.book import writing
+from sheetgen.writer.book import Link, writing
 
 RETYPED = ["=1+1", "+1", "-1", "@SUM(A1)", "'quoted", "=cmd|' /C calc'!A0", " =1+1", "\uff1d1+1"]
 HARMLESS = ["1+1=2", "a", "x=1", "", "−1", "(1)", '"=1"', "a'b"]
@@ -66,7 +66,7 @@ def test_each_way_to_write_a_text(tmp_path: Path) -> None:
         for row, one in enumerate([*RETYPED, *HARMLESS], 4):
             if one:
                 sheet.put(row, 0, one, book.style("cell", "bold"))
-        book.link(sheet, 40, 0, "One", "@link", "tip")
+        sheet.link(40, 0, Link.to("One", "@link", "tip"))
         sheet.put(41, 0, "=shown", book.style("typed"))
         assert sheet.merge_range(42, 0, 42, 2, "-merged", book.style("wrap")) == 0
     found = list(texts(tmp_path / "x.xlsx"))

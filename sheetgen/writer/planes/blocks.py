@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sheetgen.cells.ops import OPS
-from sheetgen.cells.ops import Op as OpRow
+from sheetgen.cells import ops
 from sheetgen.network.torch.graph import Array, CannotExport, Graph, Op
 
 
-def _brackets(op: OpRow) -> int:
+def _brackets(op: ops.Op) -> int:
     """How many brackets the Excel text of an operator has around its argument; 0 if it reads it more than once."""
     before, *after = re.split(r"\{[abc*]", op.once or op.excel)
     return before.count("(") - before.count(")") if len(after) == 1 else 0
@@ -21,7 +20,7 @@ def _brackets(op: OpRow) -> int:
 
 # These read one cell once, so they can be written around the formula that gives it; by how many brackets it is then
 # deeper. What is not here is no deeper than three, as GELU's.
-AROUND = {"norm": 1, "scalar": 1, "held": 1} | {name: n for name, op in OPS.items() if (n := _brackets(op))}
+AROUND = {"norm": 1, "scalar": 1, "held": 1} | {name: n for name, op in ops.OPS.items() if (n := _brackets(op))}
 INNERMOST = 4
 DEEPEST = 60  # of Excel's 64 levels; whatever is written around more gets cells of its own
 
@@ -59,12 +58,12 @@ class Block:
 
     @property
     def text(self) -> str:
-        """What a person calls it."""
+        """The name that a person has for it."""
         return ", then ".join(dict.fromkeys(op.text for op in self.ops))
 
     @property
     def layer(self) -> str:
-        """The layers that it is made of."""
+        """The layers that it is of."""
         return ", ".join(dict.fromkeys(op.layer for op in self.ops))
 
 
@@ -75,10 +74,10 @@ def is_line(graph: Graph) -> bool:
 
 def blocks(graph: Graph) -> list[Block]:
     """The blocks of a network, in the order in which they are written. Raises CannotExport."""
-    made = _copied(graph, _joined(graph))
-    if not made:
+    parts = _copied(graph, _joined(graph))
+    if not parts:
         raise CannotExport("the module computes nothing: there is no formula to write")
-    return made
+    return parts
 
 
 def _joined(graph: Graph) -> list[Block]:
@@ -90,25 +89,25 @@ def _joined(graph: Graph) -> list[Block]:
         for source in np.unique(owner[ids.ravel()]):
             if source >= 0:
                 readers[source].append(k)
-    found: dict[int, Block] = {}
+    joined: dict[int, Block] = {}
     for k, op in enumerate(graph.ops):
         source = owner[op.args[0].ravel()[0]]
         alone = source >= 0 and readers[source] == [k]
         fits = alone and op.kind in AROUND and np.array_equal(op.args[0], graph.ops[source].out)
-        if fits and found[source].depth + AROUND[op.kind] <= DEEPEST:
-            found[k] = found.pop(source)
-            found[k].ops.append(op)
+        if fits and joined[source].depth + AROUND[op.kind] <= DEEPEST:
+            joined[k] = joined.pop(source)
+            joined[k].ops.append(op)
         else:
-            found[k] = Block([op], sources=list(op.args))
-    return sorted(found.values(), key=lambda b: int(b.ops[0].out.flat[0]))
+            joined[k] = Block([op], sources=list(op.args))
+    return sorted(joined.values(), key=lambda b: int(b.ops[0].out.flat[0]))
 
 
-def _copied(graph: Graph, made: Sequence[Block]) -> list[Block]:
+def _copied(graph: Graph, parts: Sequence[Block]) -> list[Block]:
     """Copies go before what needs them, and margins around what a convolution pads."""
     line, fresh = is_line(graph), graph.count
-    whole = {block.out.tobytes(): block for block in made}
+    whole = {block.out.tobytes(): block for block in parts}
     result: list[Block] = []
-    for block in made:
+    for block in parts:
         op = block.ops[0]
         if op.kind == "conv":
             pads = op.settings["padding"]
@@ -136,11 +135,11 @@ def _copy(op: Op, fresh: int) -> tuple[Block, int]:
     return Block([copied], sources=[ids]), fresh + ids.size
 
 
-def _is_rectangle(graph: Graph, ids: Array, made: Sequence[Block], line: bool) -> bool:
+def _is_rectangle(graph: Graph, ids: Array, parts: Sequence[Block], line: bool) -> bool:
     """Whether what a linear layer reads is all of one block, or a row of one."""
     if line and np.array_equal(np.sort(ids), graph.inputs):
         return True
-    for block in made:
+    for block in parts:
         if ids.size == block.out.size:  # zeros stand around it, never in between
             if ids.ndim == 1 and np.array_equal(np.sort(ids), np.sort(block.out.ravel())):
                 return True

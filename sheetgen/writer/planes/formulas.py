@@ -87,7 +87,7 @@ def _conv(w: Writer, block: Block, op: Op) -> Texts:
     corner = [_kernel_texts(w.shelf, kernel, pieces) for kernel in kernels]
     _, rows, columns = block.ops[0].out.shape
     top, left = plane.top + (plane.block.margin[0] - py) * channels, int(w.places.column[block.sources[0].min()]) - px
-    found: Texts = []
+    texts: Texts = []
     seen: dict[tuple[int, int, int], list[str]] = {}
     for o in range(outputs):
         group = o * groups // outputs
@@ -99,8 +99,8 @@ def _conv(w: Writer, block: Block, op: Op) -> Texts:
                         w.places.text(Rectangle(r + down[a], c + across[i], r + down[b], c + across[j]))
                         for (a, b), (i, j) in pieces
                     ]
-                found.append(_products(list(zip(seen[group, y, x], corner[o], strict=True))))
-    return w.biased(op, np.repeat(np.arange(outputs), rows * columns), found)
+                texts.append(_products(list(zip(seen[group, y, x], corner[o], strict=True))))
+    return w.biased(op, np.repeat(np.arange(outputs), rows * columns), texts)
 
 
 def _kernel_texts(shelf: Shelf, k: Rectangle, pieces: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> list[str]:
@@ -111,7 +111,7 @@ def _linear(w: Writer, block: Block, op: Op) -> Texts:
     """Every row of what it reads is a rectangle; the weights of each output are laid as that is."""
     weight, ids = op.weights["weight"], block.sources[0]
     outputs = len(weight.array)
-    found: Texts = []
+    texts: Texts = []
     for row in ids.reshape(-1, ids.shape[-1]):
         order = np.lexsort((w.places.column[row], w.places.row[row]))
         columns = len(np.unique(w.places.column[row]))
@@ -120,13 +120,13 @@ def _linear(w: Writer, block: Block, op: Op) -> Texts:
         window = w.places.ranges(row)
         if len(window) != 1:
             raise AssertionError(f"{op.layer}: a linear layer reads {len(window)} ranges")
-        found += [_products([(window[0], w.shelf.text(kernel))]) for kernel in kernels]
-    return w.biased(op, np.tile(np.arange(outputs), len(found) // outputs), found)
+        texts += [_products([(window[0], w.shelf.text(kernel))]) for kernel in kernels]
+    return w.biased(op, np.tile(np.arange(outputs), len(texts) // outputs), texts)
 
 
 def _reduce(w: Writer, block: Block, op: Op) -> Texts:
     name, divisors = op.settings["f"], op.settings.get("divisors")
-    found: Texts = []
+    texts: Texts = []
     for k, window in enumerate(op.settings["windows"]):
         ranges = w.places.ranges(window[window != NONE])
         if len(ranges) > MAX_ARGUMENTS:
@@ -135,12 +135,12 @@ def _reduce(w: Writer, block: Block, op: Op) -> Texts:
                 f"{MAX_ARGUMENTS}: use smaller windows"
             )
         if divisors is not None:
-            found.append(compose("div", [Text(f"SUM({','.join(ranges)})"), Text(str(divisors[k]))]))
+            texts.append(compose("div", [Text(f"SUM({','.join(ranges)})"), Text(str(divisors[k]))]))
         elif len(ranges) == 1 and ":" not in ranges[0]:
-            found.append(Text(ranges[0]))
+            texts.append(Text(ranges[0]))
         else:
-            found.append(Text(f"{name}({','.join(ranges)})"))
-    return found
+            texts.append(Text(f"{name}({','.join(ranges)})"))
+    return texts
 
 
 def _binary(w: Writer, block: Block, op: Op) -> Texts:

@@ -8,13 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sheetgen.cells.text import number
+from sheetgen.cells.cell import Cell, Evaluator, constant, variable
+from sheetgen.cells.text import number, show
 from sheetgen.network.torch.graph import Array, CannotExport, Op, Weight
 from sheetgen.writer.planes.place import Rectangle
 from sheetgen.writer.trace import LAST_COLUMN, LAST_ROW, letter, quoted
 
 LEFT = 1  # the column of labels
 BAND = 256  # columns of kernels side by side, where several fit
+SCALE, SHIFT = "scale = weight / √(running_var + eps)", "shift = bias − running_mean × scale"  # of a BatchNorm
 
 
 class Line(NamedTuple):
@@ -99,11 +101,11 @@ class Shelf:
         return self._kernels[key]
 
     def _addresses(self, cells: Array, placed: Sequence[Rectangle]) -> dict[int, str]:
-        found = {}
+        addresses = {}
         for block, r in zip(cells, placed, strict=True):
             for (i, j), k in np.ndenumerate(block):
-                found[int(k)] = self.text(Rectangle(r.row + i, r.column + j, r.row + i, r.column + j))
-        return found
+                addresses[int(k)] = self.text(Rectangle(r.row + i, r.column + j, r.row + i, r.column + j))
+        return addresses
 
     def vector(self, weight: Weight) -> list[str]:
         """The addresses of a tensor's numbers, in their order: in rows of at most BAND, unless they stand already."""
@@ -124,26 +126,28 @@ class Shelf:
 
     def norm(self, op: Op) -> tuple[list[str], list[str]]:
         """The two numbers of a BatchNorm for each channel: y = x * scale + shift, which follow from its tensors."""
-        held = [op.weights.get(name) for name in ("weight", "bias", "mean", "variance")]
-        key = " ".join([*("" if w is None else w.name for w in held), str(op.settings["eps"])])
+        tensors = [op.weights.get(name) for name in ("weight", "bias", "mean", "variance")]
+        key = " ".join([*("" if w is None else w.name for w in tensors), str(op.settings["eps"])])
         if f"{key} scale" not in self._vectors:
-            weight, bias, mean, variance = ([] if w is None else [_bare(x) for x in self.vector(w)] for w in held)
-            w, b, m, v = (None if x is None else x.array for x in held)
-            count, eps = len(mean), _bare(self.literal(op.settings["eps"], op.layer))
-            scales = (1.0 if w is None else w) / np.sqrt(v + op.settings["eps"])
-            formulas = [f"{weight[k] if weight else 1}/SQRT({variance[k]}+{eps})" for k in range(count)]
-            scale = self._formulas(f"{op.layer}: scale = weight / √(running_var + eps)", formulas, scales)
-            bare = [_bare(x) for x in scale]
-            formulas = [f"{bias[k] if bias else 0}-{mean[k]}*{bare[k]}" for k in range(count)]
-            shifts = (0.0 if b is None else b) - m * scales
-            shift = self._formulas(f"{op.layer}: shift = bias − running_mean × scale", formulas, shifts)
-            self._vectors[f"{key} scale"], self._vectors[f"{key} shift"] = scale, shift
+            leaves = [constant(k == 0) if w is None else variable(w.name) for k, w in enumerate(tensors)]
+            weight, bias, mean, variance = leaves
+            eps = variable("eps")
+            scale = weight / (variance + eps).apply("sqrt")
+            shift = Cell("sub", (bias, mean * scale))
+            given = [(leaf, w) for leaf, w in zip(leaves, tensors, strict=True) if w is not None]
+            columns = [[(leaf, _bare(at)) for at in self.vector(w)] for leaf, w in given]
+            literal, evaluate = _bare(self.literal(op.settings["eps"], op.layer)), Evaluator([scale, shift])
+            places = [{**dict(row), eps: literal} for row in zip(*columns, strict=True)]
+            rows = ({leaf: float(w.array.flat[k]) for leaf, w in given} for k in range(len(places)))
+            numbers = [evaluate({**row, eps: op.settings["eps"]}) for row in rows]
+            for j, (name, c) in enumerate(((SCALE, scale), (SHIFT, shift))):
+                cells = [(show(c, place.get), row[j]) for place, row in zip(places, numbers, strict=True)]
+                lines = [Line("", cells[k : k + BAND]) for k in range(0, len(cells), BAND)]
+                top = self._add(f"{op.layer}: {name}", (len(cells),), False, lines)
+                addresses = self._vectors[f"{key} {name[:5]}"] = self._across(top, len(cells))
+                for place, at in zip(places, addresses, strict=True):
+                    place[c] = _bare(at)
         return self._vectors[f"{key} scale"], self._vectors[f"{key} shift"]
-
-    def _formulas(self, name: str, formulas: Sequence[str], values: Array) -> list[str]:
-        cells = list(zip(formulas, values.tolist(), strict=True))
-        rows = [cells[k : k + BAND] for k in range(0, len(cells), BAND)]
-        return self._across(self._add(name, values.shape, False, [Line("", row) for row in rows]), len(cells))
 
     def literal(self, value: float, layer: str) -> str:
         """A number in a formula. Excel reads 15 digits of it, so one of more stands in a cell."""

@@ -50,13 +50,13 @@ class Layout:
         return self.numbers[:, ids]
 
 
-def _numbers(graph: Graph, made: Sequence[Block]) -> Array:
-    total = 1 + max(int(block.out.max()) for block in made)
+def _numbers(graph: Graph, parts: Sequence[Block]) -> Array:
+    total = 1 + max(int(block.out.max()) for block in parts)
     numbers = np.zeros((len(graph.example), max(total, graph.count)))
     numbers[:, graph.inputs] = graph.example
     for op in graph.ops:
         numbers[:, op.out] = op.value
-    for block in made:
+    for block in parts:
         if block.ops[0].kind == "copy":
             numbers[:, block.out] = numbers[:, block.sources[0]]
     return numbers
@@ -64,9 +64,9 @@ def _numbers(graph: Graph, made: Sequence[Block]) -> Array:
 
 def planes(graph: Graph, spot: Spot, sheet: str, weights: str, first: int, weights_first: int) -> Layout:
     """One sample: its planes below each other on a sheet, from a row on (counted from 0). Raises CannotExport."""
-    made = blocks(graph)
-    stack = stacked(made, first, sheet)
-    numbers = _numbers(graph, made)
+    parts = blocks(graph)
+    stack = stacked(parts, first, sheet)
+    numbers = _numbers(graph, parts)
     at = np.zeros((3, numbers.shape[1]), int)
     shape = graph.inputs.shape
     c, y, x = np.indices(shape if len(shape) == 3 else (1, int(np.prod(shape[:-1])), shape[-1]))
@@ -89,12 +89,12 @@ def line(graph: Graph, column: int, sheet: str, weights: str, weights_first: int
 
     `gap`: columns left free behind the output. Raises CannotExport.
     """
-    made = blocks(graph)
-    numbers = _numbers(graph, made)
-    last = next((b for b in made if np.array_equal(b.out.ravel(), graph.outputs.ravel())), None)
+    parts = blocks(graph)
+    numbers = _numbers(graph, parts)
+    last = next((b for b in parts if np.array_equal(b.out.ravel(), graph.outputs.ravel())), None)
     if last is None:
         raise CannotExport("the module's output is not what one of its layers gives: return all that one gives")
-    order = [last, *(b for b in made if b is not last)]
+    order = [last, *(b for b in parts if b is not last)]
     width = column + graph.inputs.size + gap + sum(b.out.size for b in order)
     if width > LAST_COLUMN:
         raise CannotExport(
@@ -109,8 +109,8 @@ def line(graph: Graph, column: int, sheet: str, weights: str, weights_first: int
     places = Places([sheet], at[0], at[1], at[2], line=True)
     shelf = Shelf(weights, weights_first)
     writer = Writer(places, shelf, {})
-    found = {id(b): Written(b, writer.block(b), at[1, b.out.ravel()], at[2, b.out.ravel()]) for b in made}
-    return Layout(graph, places, [found[id(b)] for b in order], shelf, numbers)
+    written = {id(b): Written(b, writer.block(b), at[1, b.out.ravel()], at[2, b.out.ravel()]) for b in parts}
+    return Layout(graph, places, [written[id(b)] for b in order], shelf, numbers)
 
 
 __all__ = ["Layout", "Spot", "Written", "is_line", "line", "planes"]

@@ -57,14 +57,14 @@ class Places:
     def ranges(self, elements: Array) -> list[str]:
         """Some elements as few ranges: blocks of whole rows."""
         at = sorted(zip(*(x[elements].tolist() for x in (self.sheet, self.row, self.column)), strict=True))
-        found: list[tuple[int, Rectangle]] = []
+        runs: list[tuple[int, Rectangle]] = []
         for sheet, row, column in at:
-            if found and found[-1][0] == sheet and found[-1][1][2:] == (row, column - 1):
-                found[-1] = sheet, found[-1][1]._replace(last_column=column)
+            if runs and runs[-1][0] == sheet and runs[-1][1][2:] == (row, column - 1):
+                runs[-1] = sheet, runs[-1][1]._replace(last_column=column)
             else:
-                found.append((sheet, Rectangle(row, column, row, column)))
+                runs.append((sheet, Rectangle(row, column, row, column)))
         merged: list[tuple[int, Rectangle]] = []
-        for sheet, r in found:
+        for sheet, r in runs:
             above = merged[-1][1] if merged and merged[-1][0] == sheet else None
             if above and (above.column, above.last_row, above.last_column) == (r.column, r.row - 1, r.last_column):
                 merged[-1] = sheet, above._replace(last_row=r.last_row)
@@ -99,10 +99,10 @@ class Plane:
         return rows.ravel(), (LEFT + self.block.margin[1] + x).ravel()
 
 
-def stacked(made: Sequence[Block], first: int, sheet: str) -> list[Plane]:
+def stacked(parts: Sequence[Block], first: int, sheet: str) -> list[Plane]:
     """The planes of a network, one below the other from a row on. Raises CannotExport."""
     planes, row = [], first
-    for block in made:
+    for block in parts:
         plane = Plane(block, row + TITLE_ROWS)
         row = plane.top + plane.height + 1
         if row > LAST_ROW or LEFT + plane.width > LAST_COLUMN:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from sheetgen.base.text import plain
 from sheetgen.excel.a1 import quoted
 from sheetgen.writer import style
-from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.book import Book, Link, Sheet
+from sheetgen.writer.digits import Area
 from sheetgen.writer.sheets import links
-from sheetgen.writer.sheets.links import link
+from sheetgen.writer.sheets.common import SECTION_HEIGHT, across, columns, heads, page, section
 
 SEVERITY, KIND = "A", "B"  # the columns that the summary counts
 HEADS = ("severity", "kind", "where", "what is there", "what it should be", "why it matters")
@@ -33,6 +34,10 @@ class Place(NamedTuple):
     sheet: str
     cells: str
     text: str
+
+    def link(self, file: str) -> Link:
+        """The link to it, given where the file is."""
+        return Link(links.cell(file, self.sheet, self.cells), self.text)
 
 
 class ListedFinding(NamedTuple):
@@ -80,7 +85,7 @@ class FileReport(NamedTuple):
 
 
 class FileSheet(NamedTuple):
-    """What the summary must know: the sheet's name, the rows of its findings, and the link to the file."""
+    """A finished sheet, for the summary: the sheet's name, the rows of its findings, and the link to the file."""
 
     file: FileReport
     name: str
@@ -92,45 +97,37 @@ class FileSheet(NamedTuple):
 def write(book: Book, file: FileReport, name: str, summary: str, address: str) -> FileSheet:
     """Write the sheet of a file."""
     sheet = book.sheet(name, plain(file.path, 120), plain(file.sentence, 500), COLOURS[file.word])
-    for column, width in enumerate(WIDTHS):
-        sheet.set_column(column, column, width)
-    link(book, sheet, 3, 0, f"internal:{quoted(summary)}!A1", "← Summary", "Back to the summary")
-    link(book, sheet, 3, 2, address, "open the workbook", plain(file.path, 250))
-    last = _findings(book, sheet, file.findings[:MOST], address)
+    columns(sheet, WIDTHS)
+    sheet.link(3, 0, Link(f"internal:{quoted(summary)}!A1", "← Summary", "Back to the summary"))
+    links.put(sheet, 3, 2, Link(address, "open the workbook", plain(file.path, 250)))
+    last = _findings(sheet, file.findings[:MOST], address)
     row = last + 1
     if len(file.findings) > MOST:
-        sheet.put(row, 0, f"and {len(file.findings) - MOST:,} more, which are not listed", book.style("muted"))
+        sheet.put(row, 0, f"and {len(file.findings) - MOST:,} more, which are not listed", "muted")
         row += 1
-    row = _compared(book, sheet, row + 1, file.tables, address) if file.tables else row
-    row = _listed(book, sheet, row + 1, "Not judged", file.unjudged) if file.unjudged else row
-    row = _listed(book, sheet, row + 1, "Not understood, so not judged", file.unread) if file.unread else row
-    sheet.freeze_panes(HEAD_ROW, 0)
-    sheet.repeat_rows(HEAD_ROW - 1)
-    sheet.print_area(0, 0, row - 1, len(HEADS) - 1)
+    row = _compared(sheet, row + 1, file.tables, address) if file.tables else row
+    row = _listed(sheet, row + 1, "Not judged", file.unjudged) if file.unjudged else row
+    row = _listed(sheet, row + 1, "Not understood, so not judged", file.unread) if file.unread else row
+    page(sheet, (HEAD_ROW, 0), (row, len(HEADS) - 1), repeat=True)
     return FileSheet(file, name, HEAD_ROW + 1, last, address)
 
 
-def _findings(book: Book, sheet: Sheet, findings: Sequence[ListedFinding], address: str) -> int:
+def _findings(sheet: Sheet, findings: Sequence[ListedFinding], address: str) -> int:
     """The table of findings; returns its last row, of which there is at least one."""
     sheet.set_row_pixels(HEAD_ROW - 1, 24)
-    for column, head in enumerate(HEADS):
-        sheet.put(HEAD_ROW, column, head, book.style("head", *(["center"] if column == 0 else [])))
+    heads(sheet, HEAD_ROW, 0, HEADS, "c ")
     first, last = HEAD_ROW + 1, HEAD_ROW + max(len(findings), 1)
     text = ("cell", "wrap")
     for row, (severity, kind, place, whole) in enumerate(findings, first):
-        sheet.put(row, 0, severity, book.style(*text, "center", "bold"))
-        sheet.put(row, 1, kind, book.style(*text))
-        link(book, sheet, row, 2, links.cell(address, place.sheet, place.cells), place.text, "", *text)
+        sheet.put(row, 0, severity, *text, "center", "bold")
+        sheet.put(row, 1, kind, *text)
+        links.put(sheet, row, 2, place.link(address), *text)
         texts = [plain(x, LONGEST) for x in whole]
-        for column, x in enumerate(texts, 3):
-            sheet.put(row, column, x, book.style(*text))
+        across(sheet, row, 3, texts, *text)
         links.fit(sheet, row, zip((kind, place.text, *texts), WIDTHS[1:], strict=True))
     if not findings:
-        for column in range(len(HEADS)):
-            sheet.put(first, column, "nothing was found" if column == 1 else None, book.style("cell", "muted"))
-    for word, look in LOOKS.items():
-        rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": book.conditional(look)}
-        sheet.conditional_format(first - 1, 0, last - 1, 0, rule)
+        across(sheet, first, 0, [None, "nothing was found", *[None] * (len(HEADS) - 2)], "cell", "muted")
+    colour_equal(sheet, (first - 1, 0, last - 1, 0), LOOKS)
     if findings:
         choice = {"validate": "list", "source": list(CHOICES), "error_type": "warning"}
         sheet.data_validation(first - 1, 0, last - 1, 0, choice)
@@ -138,35 +135,31 @@ def _findings(book: Book, sheet: Sheet, findings: Sequence[ListedFinding], addre
     return last
 
 
-def _section(book: Book, sheet: Sheet, row: int, title: str) -> None:
-    sheet.set_row_pixels(row - 1, 26)
-    for column in range(len(HEADS)):
-        sheet.put(row, column, title if column == 0 else None, book.style("section"))
+def colour_equal(sheet: Sheet, area: Area, looks: Mapping[str, str]) -> None:
+    """Give the cells of an area the look of the word that they hold."""
+    for word, look in looks.items():
+        rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": sheet.book.conditional(look)}
+        sheet.conditional_format(*area, rule)
 
 
-def _compared(book: Book, sheet: Sheet, row: int, tables: Sequence[ComparedTable], address: str) -> int:
+def _compared(sheet: Sheet, row: int, tables: Sequence[ComparedTable], address: str) -> int:
     """The tables that were compared; returns the row below."""
-    _section(book, sheet, row, "What was compared")
-    heads = ("rows", "gradients", "table", "worst relative difference", "where", None)
-    for column, head in enumerate(heads):
-        sheet.put(row + 1, column, head, book.style("head", *(["center"] if column in (0, 1) else [])))
+    section(sheet, row, "What was compared", 0, len(HEADS) - 1, SECTION_HEIGHT)
+    heads(sheet, row + 1, 0, ("rows", "gradients", "table", "worst relative difference", "where", None), "cc ")
     for k, t in enumerate(tables, row + 2):
-        sheet.put(k, 0, t.rows, book.style("cell", "center", "whole"))
-        sheet.put(k, 1, t.gradients, book.style("cell", "center", "whole"))
-        target = links.cell(address, t.place.sheet, t.place.cells)
-        link(book, sheet, k, 2, target, t.place.text, "", "cell", "broken")
-        sheet.put(k, 3, links.finite(t.worst), book.style("cell", "left", "relative"))
-        sheet.put(k, 4, plain(t.where) or None, book.style("cell"))
-        sheet.put(k, 5, None, book.style("cell"))
+        across(sheet, k, 0, (t.rows, t.gradients), "cell", "center", "whole")
+        links.put(sheet, k, 2, t.place.link(address), "cell", "broken")
+        sheet.put(k, 3, links.finite(t.worst), "cell", "left", "relative")
+        across(sheet, k, 4, (plain(t.where) or None, None), "cell")
     return row + 2 + len(tables)
 
 
-def _listed(book: Book, sheet: Sheet, row: int, title: str, texts: Sequence[str]) -> int:
-    """What was not judged, or not understood; returns the row below."""
-    _section(book, sheet, row, f"{title}: {len(texts):,}")
+def _listed(sheet: Sheet, row: int, title: str, texts: Sequence[str]) -> int:
+    """List texts, such as of what was not judged; returns the row below."""
+    section(sheet, row, f"{title}: {len(texts):,}", 0, len(HEADS) - 1, SECTION_HEIGHT)
     lines = [plain(text, 200) for text in texts[:MOST_UNREAD]]
     if len(texts) > MOST_UNREAD:
         lines.append(f"and {len(texts) - MOST_UNREAD:,} more")
     for k, line in enumerate(lines, row + 1):
-        sheet.put(k, 0, line, book.style("text"))
+        sheet.put(k, 0, line, "text")
     return row + 1 + len(lines)

@@ -9,10 +9,10 @@ from sheetgen.base.files import CannotWrite
 from sheetgen.base.text import plain
 from sheetgen.base.version import __version__
 from sheetgen.excel.a1 import column_letters, quoted
-from sheetgen.writer.book import CREATED, Book, Sheet, writing
+from sheetgen.writer.book import Formula, Link, Sheet, writing
 from sheetgen.writer.sheets import audit_file, links
 from sheetgen.writer.sheets.audit_file import KIND, SEVERITY, FileReport, FileSheet
-from sheetgen.writer.sheets.links import link
+from sheetgen.writer.sheets.common import across, columns, heads, page
 
 SUMMARY = "Summary"
 SUBTITLE = (
@@ -37,10 +37,7 @@ def write(files: Sequence[FileReport], kinds: Sequence[str], path: Path) -> None
     """
     names = links.sheets([file.path for file in files], {SUMMARY})
     with writing(path, "Audit of workbooks", error=CannotWrite, hint="choose another name") as book:
-        book.workbook.set_properties(
-            {"title": "Audit of workbooks", "author": "sheetgen", "company": "", "created": CREATED,
-             "comments": f"Made by sheetgen {__version__}: sheetgen audit --report."}
-        )  # fmt: skip
+        book.describe("Audit of workbooks", f"Made by sheetgen {__version__}: sheetgen audit --report.")
         sheet = book.sheet(SUMMARY, f"Audit of {len(files):,} workbook{'s' * (len(files) != 1)}", SUBTITLE)
         home = path.absolute().parent
         sheets = [
@@ -48,38 +45,26 @@ def write(files: Sequence[FileReport], kinds: Sequence[str], path: Path) -> None
             for file, name in zip(files, names, strict=True)
         ]
         there = {finding.kind for file in files for finding in file.faults}
-        _summary(book, sheet, sheets, [kind for kind in kinds if kind in there])
+        _summary(sheet, sheets, [kind for kind in kinds if kind in there])
         sheet.activate()
         sheet.set_first_sheet()
 
 
-def _summary(book: Book, sheet: Sheet, files: list[FileSheet], kinds: Sequence[str]) -> None:
+def _summary(sheet: Sheet, files: list[FileSheet], kinds: Sequence[str]) -> None:
     last, right = HEAD_ROW + len(files), len(HEADS) + len(kinds) - 1
-    for column in range(right + 1):
-        width = WIDTHS[column] if column < len(WIDTHS) else KIND_WIDTH
-        sheet.set_column(column, column, width)
-    _tiles(book, sheet, files, last)
+    columns(sheet, [*WIDTHS, *(KIND_WIDTH for _ in kinds)])
+    _tiles(sheet, files, last)
     sheet.set_row_pixels(HEAD_ROW - 1, 40)
-    for column, head in enumerate((*HEADS, *kinds)):
-        sheet.put(HEAD_ROW, column, head, book.style("head", "broken", *_side(column)))
+    heads(sheet, HEAD_ROW, 0, (*HEADS, *kinds), " cccccc c", "broken")  # texts stand left, numbers in the middle
     for row, file in enumerate(files, FIRST_ROW):
-        _row(book, sheet, row, file, kinds)
-    _totals(book, sheet, files, kinds, last)
-    for word, look in LOOKS.items():
-        rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": book.conditional(look)}
-        sheet.conditional_format(FIRST_ROW - 1, 1, last - 1, 1, rule)
+        _row(sheet, row, file, kinds)
+    _totals(sheet, files, kinds, last)
+    audit_file.colour_equal(sheet, (FIRST_ROW - 1, 1, last - 1, 1), LOOKS)
     sheet.autofilter(HEAD_ROW - 1, 0, last - 1, right)
-    sheet.freeze_panes(HEAD_ROW, 1)
-    sheet.repeat_rows(HEAD_ROW - 1)
-    sheet.print_area(0, 0, last - 1, right)
+    page(sheet, (HEAD_ROW, 1), (last, right), repeat=True)
 
 
-def _side(column: int) -> tuple[str, ...]:
-    """Texts stand left, numbers and verdicts in the middle."""
-    return () if column in (0, 7) else ("center",)
-
-
-def _tiles(book: Book, sheet: Sheet, files: list[FileSheet], last: int) -> None:
+def _tiles(sheet: Sheet, files: list[FileSheet], last: int) -> None:
     """How many workbooks, and how many of each verdict, in large figures."""
     area = f"$B${FIRST_ROW}:$B${last}"
     words = [sheet.file.word for sheet in files]
@@ -87,10 +72,10 @@ def _tiles(book: Book, sheet: Sheet, files: list[FileSheet], last: int) -> None:
     tiles += [(word, words.count(word), f'COUNTIF({area},"{word}")') for word in LOOKS]
     sheet.set_row_pixels(TILE_ROW - 1, 36)
     for column, (word, n, formula) in enumerate(tiles):
-        sheet.put(TILE_ROW - 1, column, word, book.style("head", "center"))
-        sheet.put(TILE_ROW, column, n, book.style("big", "whole"), formula)
+        sheet.put(TILE_ROW - 1, column, word, "head", "center")
+        sheet.put(TILE_ROW, column, Formula(formula, n), "big", "whole")
         if word in LOOKS:
-            rule = {"type": "cell", "criteria": ">", "value": 0, "format": book.conditional(LOOKS[word])}
+            rule = {"type": "cell", "criteria": ">", "value": 0, "format": sheet.book.conditional(LOOKS[word])}
             sheet.conditional_format(TILE_ROW - 1, column, TILE_ROW - 1, column, rule)
 
 
@@ -107,46 +92,44 @@ def _counted(shown: FileSheet, kinds: Sequence[str]) -> list[tuple[int, str]]:
     return counts
 
 
-def _row(book: Book, sheet: Sheet, row: int, shown: FileSheet, kinds: Sequence[str]) -> None:
+def _row(sheet: Sheet, row: int, shown: FileSheet, kinds: Sequence[str]) -> None:
     file = shown.file
     centred = ("cell", "center")
-    tip = "Go to its findings"
     path, problem = plain(file.title, 200), plain(file.problem, 300)
     rest = plain(file.rest, 300)
-    link(book, sheet, row, 0, f"internal:{quoted(shown.name)}!A1", path, tip, "cell", "broken")
+    findings = Link(f"internal:{quoted(shown.name)}!A1", path, "Go to its findings")
+    links.put(sheet, row, 0, findings, "cell", "broken")
     first = next((finding.place for finding in file.faults), None)
     place = first.text if first else ""
     links.fit(sheet, row, ((path, WIDTHS[0]), (problem or place or rest, WIDTHS[7])))
     if problem:
-        sheet.put(row, 1, file.word, book.style(*centred, "bold"))
+        sheet.put(row, 1, file.word, *centred, "bold")
         for column in range(2, len(HEADS) + len(kinds)):
-            sheet.put(row, column, problem if column == 7 else None, book.style("cell", "broken"))
+            sheet.put(row, column, problem if column == 7 else None, "cell", "broken")
         return
     live = f'IF(C{row}>0,"wrong",IF(D{row}>0,"doubtful","{file.at_best}"))'
-    sheet.put(row, 1, file.word, book.style(*centred, "bold"), live)
+    sheet.put(row, 1, Formula(live, file.word), *centred, "bold")
     counted = _counted(shown, kinds)
     for column, (n, formula) in zip((2, 3, *range(len(HEADS), len(HEADS) + len(kinds))), counted, strict=True):
-        sheet.put(row, column, n, book.style(*centred, "count"), formula)
-    sheet.put(row, 4, sum(t.rows for t in file.tables), book.style(*centred, "whole"))
-    sheet.put(row, 5, sum(t.gradients for t in file.tables), book.style(*centred, "whole"))
+        sheet.put(row, column, Formula(formula, n), *centred, "count")
+    across(sheet, row, 4, (sum(t.rows for t in file.tables), sum(t.gradients for t in file.tables)), *centred, "whole")
     worst = max((t.worst for t in file.tables), default=0.0)
-    sheet.put(row, 6, links.finite(worst), book.style(*centred, "relative"))
+    sheet.put(row, 6, links.finite(worst), *centred, "relative")
     if first is None:
-        sheet.put(row, 7, rest or None, book.style("cell", "broken"))
+        sheet.put(row, 7, rest or None, "cell", "broken")
     else:
-        link(book, sheet, row, 7, links.cell(shown.address, first.sheet, first.cells), place, "", "cell", "broken")
+        links.put(sheet, row, 7, first.link(shown.address), "cell", "broken")
 
 
-def _totals(book: Book, sheet: Sheet, files: list[FileSheet], kinds: Sequence[str], last: int) -> None:
+def _totals(sheet: Sheet, files: list[FileSheet], kinds: Sequence[str], last: int) -> None:
     """Above the headings: how many findings there are in all, and how many workbooks have such."""
     rows = [[n for n, _ in _counted(file, kinds)] for file in files if not file.file.problem]
-    sheet.put(ALL_ROW, 0, "findings in all", book.style("muted", "right"))
-    sheet.put(WITH_ROW, 0, "workbooks that have such", book.style("muted", "right"))
-    columns = (2, 3, *range(len(HEADS), len(HEADS) + len(kinds)))
-    for k, column in enumerate(columns):
+    sheet.put(ALL_ROW, 0, "findings in all", "muted", "right")
+    sheet.put(WITH_ROW, 0, "workbooks that have such", "muted", "right")
+    for k, column in enumerate((2, 3, *range(len(HEADS), len(HEADS) + len(kinds)))):
         letters = column_letters(column + 1)
         area = f"{letters}${FIRST_ROW}:{letters}${last}"
         counts = [row[k] for row in rows]
-        sheet.put(ALL_ROW, column, sum(counts), book.style("bold", "center", "whole"), f"SUM({area})")
+        sheet.put(ALL_ROW, column, Formula(f"SUM({area})", sum(counts)), "bold", "center", "whole")
         having = sum(n > 0 for n in counts)
-        sheet.put(WITH_ROW, column, having, book.style("muted", "center", "whole"), f'COUNTIF({area},">0")')
+        sheet.put(WITH_ROW, column, Formula(f'COUNTIF({area},">0")', having), "muted", "center", "whole")

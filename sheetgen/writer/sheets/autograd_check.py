@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from sheetgen.writer.book import Book, Sheet, Stream, Value
+from sheetgen.cells.cell import Evaluator, variable
+from sheetgen.cells.text import show
+from sheetgen.writer.book import Book, Formula, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import CHECK, NETWORK, RATES, TRAINING, Oracle, Run, value
-from sheetgen.writer.sheets.common import colour, headers, opened, strip
-from sheetgen.writer.sheets.network import HEAD as INPUT_HEAD
-from sheetgen.writer.sheets.network import input_cells
+from sheetgen.writer.sheets import network
+from sheetgen.writer.sheets.common import colour, colour_words, heads, lock, opened, strip
 from sheetgen.writer.sheets.rates import RatePlaces
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, Trace, fit_columns, letter, quoted
 
@@ -60,33 +62,45 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
     strip(sheet, 1 + 3 * n)
     sheet.set_column(1, 1, 14)
     sheet.set_column(2, 1 + n, 9.5)
-    heads = ["iteration", "verdict"]
-    heads += [q.name for q in checked] + [f"{q.name} live" for q in checked] + [f"{q.name} PyTorch" for q in checked]
-    headers(book, sheet, 0, heads)
-    sheet.put(WORST_ROW - 1, 0, "relative differences", book.style("section"))
-    sheet.put(HEADER_ROW - 1, 2 + n, "live values", book.style("section"))
-    sheet.put(HEADER_ROW - 1, 2 + 2 * n, f"{oracle.version}, float64", book.style("section"))
-    _top(book, sheet, run, n)
-    _inputs(book, sheet, run)
-    _columns(book, sheet, run, checked)
-    _stream(book, sheet, run, checked, lambda: _live(run, rates))
-    _colours(book, sheet, run, n)
-    sheet.repeat_rows(HEADER_ROW - 1)
+    names = [q.name for q in checked]
+    names += [f"{q.name} live" for q in checked] + [f"{q.name} PyTorch" for q in checked]
+    heads(sheet, HEADER_ROW, 0, ["iteration", "verdict", *names])
+    sheet.put(WORST_ROW - 1, 0, "relative differences", "section")
+    sheet.put(HEADER_ROW - 1, 2 + n, "live values", "section")
+    sheet.put(HEADER_ROW - 1, 2 + 2 * n, f"{oracle.version}, float64", "section")
+    _top(sheet, run, n)
+    _inputs(sheet, run)
+    _columns(sheet, run, checked)
+    _stream(sheet, run, checked, lambda: _live(run, rates))
+    _colours(sheet, run, n)
     sheet.repeat_columns(0)
     sheet.print_area(0, 0, run.last - 1, 1 + n)
-    sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True})
+    lock(sheet)
 
 
-def difference(live: float | str, expected: float | str, scale: float) -> float:
-    """What a cell of the left block shows: 0 where equal, 1 where it cannot be compared.
+class Difference:
+    """A cell of the left block, by one expression: 0 where equal, 1 where it cannot be compared.
 
-    Not left to the engine, for which numbers are equal that differ by less than 1e-15: Excel shows how they differ.
+    Its value is the expression's, and not the engine's: for that, numbers are equal that differ by less than 1e-15,
+    however small they are. Where programs, which compare 15 digits, show 0, it is still the difference of all digits.
     """
-    if live == expected:
-        return 0.0
-    if isinstance(live, str) or isinstance(expected, str):
-        return 1.0
-    return abs(live - expected) / max(abs(expected), scale)
+
+    def __init__(self) -> None:
+        self.live, self.torch, self.scale = map(variable, ("live", "PyTorch", "smallest scale"))
+        size = self.torch.apply("abs")
+        largest = size.apply("gt", self.scale).apply("if", size, self.scale)
+        relative = (self.live - self.torch).apply("abs") / largest
+        self.cell = self.live.apply("eq", self.torch).apply("if", 0, relative).apply("iferror", 1)
+        self._evaluate = Evaluator([relative, self.cell], [self.live, self.torch, self.scale])
+
+    def formula(self, live: str, torch: str, scale: str) -> str:
+        """The expression of three addresses."""
+        return show(self.cell, {self.live: live, self.torch: torch, self.scale: scale}.get)
+
+    def value(self, live: float, torch: float, scale: float) -> float:
+        """The expression of three numbers; what diverged is equal to what diverged, as its text is."""
+        relative, whole = self._evaluate.of([x if math.isfinite(x) else math.inf for x in (live, torch, scale)])
+        return whole if math.isnan(relative) else relative
 
 
 def _live(run: Run, rates: RatePlaces) -> Iterator[list[float]]:
@@ -95,27 +109,27 @@ def _live(run: Run, rates: RatePlaces) -> Iterator[list[float]]:
         yield [x for part in parts for x in part]
 
 
-def _top(book: Book, sheet: Sheet, run: Run, n: int) -> None:
+def _top(sheet: Sheet, run: Run, n: int) -> None:
     """The verdict, the worst difference, the number of cells, the tolerance."""
     worst = f"$C${WORST_ROW}:${letter(1 + n)}${WORST_ROW}"
     counts = f"$C${COUNT_ROW}:${letter(1 + n)}${COUNT_ROW}"
     whole = f"SUM({counts})={run.height * n}"
     passes = f"IFERROR(AND(MAX({worst})<=tolerance,{whole}),FALSE)"
     verdict = f'IF(inputs_changed>0,"{CHANGED}",IF({passes},"PASS","FAIL"))'
-    label = book.style("muted", "right")
-    sheet.put(VERDICT_ROW, 0, "verdict", book.style("bold"))
-    sheet.live(VERDICT_ROW, 1, verdict, book.style("verdict"))
-    sheet.live(VERDICT_ROW, 2, f'IF(cells_that_differ>0,{broken_link()},"")', book.style("link", "indent"))
-    book.name("verdict", CHECK, VERDICT)
-    facts = (
-        (8, "worst_difference", "worst difference", None, "relative", f'IF(inputs_changed>0,"–",MAX({worst}))'),
-        (11, "cells_compared", "cells compared", None, "whole", f"SUM({counts})"),
-        (14, "tolerance", "tolerance, relative", TOLERANCE, "relative", None),
+    label = sheet.style("muted", "right")
+    sheet.put(VERDICT_ROW, 0, "verdict", "bold")
+    sheet.live(VERDICT_ROW, 1, verdict, "verdict")
+    sheet.live(VERDICT_ROW, 2, f'IF(cells_that_differ>0,{broken_link()},"")', "link", "indent")
+    sheet.define(verdict=VERDICT)
+    facts: tuple[tuple[int, str, str, str, Value], ...] = (
+        (8, "worst_difference", "worst difference", "relative", Formula(f'IF(inputs_changed>0,"–",MAX({worst}))')),
+        (11, "cells_compared", "cells compared", "whole", Formula(f"SUM({counts})")),
+        (14, "tolerance", "tolerance, relative", "relative", TOLERANCE),
     )
-    for column, name, text, number, form, formula in facts:
+    for column, name, text, form, fact in facts:
         sheet.put(VERDICT_ROW, column, text, label)
-        sheet.put(VERDICT_ROW, column + 1, number, book.style("bold", "left", form), formula)
-        book.name(name, CHECK, f"${letter(column + 1)}${VERDICT_ROW}")
+        sheet.put(VERDICT_ROW, column + 1, fact, "bold", "left", form)
+        sheet.define(**{name: f"${letter(column + 1)}${VERDICT_ROW}"})
 
 
 def broken_link() -> str:
@@ -124,35 +138,35 @@ def broken_link() -> str:
     return f'HYPERLINK("#"&broken_place,broken_place&", "&broken_what&": "&{count})'
 
 
-def _inputs(book: Book, sheet: Sheet, run: Run) -> None:
+def _inputs(sheet: Sheet, run: Run) -> None:
     """The template's inputs beside the live ones: PyTorch's numbers hold for those of the template only."""
-    cells = input_cells(run)
+    cells = network.input_cells(run)
     for k, text in enumerate(("input", "template", "now", "changed")):
-        sheet.put(INPUT_ROW + k, 0, text, book.style("head" if k == 0 else "muted", "left"))
-    sheet.put(INPUT_ROW, 1, None, book.style("head"))
+        sheet.put(INPUT_ROW + k, 0, text, "head" if k == 0 else "muted", "left")
+    sheet.put(INPUT_ROW, 1, None, "head")
     for k, (c, number, _) in enumerate(cells):
         column = letter(2 + k)
-        sheet.put(INPUT_ROW, 2 + k, c.name, book.style("head", "center"))
-        sheet.put(INPUT_ROW + 1, 2 + k, number, book.style("cell", "center", "general"))
-        sheet.live(INPUT_ROW + 2, 2 + k, run.names[c], book.style("cell", "center", "general"))
+        sheet.put(INPUT_ROW, 2 + k, c.name, "head", "center")
+        sheet.put(INPUT_ROW + 1, 2 + k, number, "cell", "center", "general")
+        sheet.live(INPUT_ROW + 2, 2 + k, run.names[c], "cell", "center", "general")
         now = f"{column}{INPUT_ROW + 2}"
         same = f"IF(ISNUMBER({now}),IF({column}{INPUT_ROW + 1}={now},0,1),-1)"
-        sheet.live(INPUT_ROW + 3, 2 + k, same, book.style("cell", "center", "count"))
-    scientific(book, sheet, (INPUT_ROW, 2, INPUT_ROW + 1, 1 + len(cells)), "general", look="beyond, typed")
+        sheet.live(INPUT_ROW + 3, 2 + k, same, "cell", "center", "count")
+    scientific(sheet, (INPUT_ROW, 2, INPUT_ROW + 1, 1 + len(cells)), "general", look="beyond, typed")
     row = INPUT_ROW + 3
     every = f"$C${row}:${letter(1 + len(cells))}${row}"
-    sheet.live(row, 1, f"{len(cells)}-COUNTIF({every},0)", book.style("bold", "center", "whole"))
-    book.name("inputs_changed", CHECK, f"$B${row}")
-    _first_changed(book, sheet, every, len(cells))
+    sheet.live(row, 1, f"{len(cells)}-COUNTIF({every},0)", "bold", "center", "whole")
+    sheet.define(inputs_changed=f"$B${row}")
+    _first_changed(sheet, every, len(cells))
 
 
-def _first_changed(book: Book, sheet: Sheet, every: str, n: int) -> None:
+def _first_changed(sheet: Sheet, every: str, n: int) -> None:
     """The first input that is no number, or else the first that is not the template's: in words, and where it is."""
     row = CHANGED_ROW
-    muted = book.style("muted")
+    muted = sheet.style("muted")
     sheet.put(row, 0, "first changed", muted)
     first = f"IF(COUNTIF({every},-1)>0,MATCH(-1,{every},0),IFERROR(MATCH(1,{every},0),0))"
-    sheet.live(row, 1, first, book.style("muted", "center", "count"))
+    sheet.live(row, 1, first, "muted", "center", "count")
     last = letter(1 + n)
 
     def at(k: int) -> str:
@@ -162,71 +176,69 @@ def _first_changed(book: Book, sheet: Sheet, every: str, n: int) -> None:
     number = f'{at(0)}&" is "&{at(2)}&", the template has "&{at(1)}&{more}'
     text = f'IF($B${row}=0,"",IF({at(3)}=-1,{at(0)}&" is no number",{number}))'
     sheet.live(row, 2, text, muted)
-    place = f'IF($B${row}=0,"","{NETWORK}!B"&({INPUT_HEAD}+$B${row}))'
+    place = f'IF($B${row}=0,"","{NETWORK}!B"&({network.HEAD}+$B${row}))'
     sheet.live(row, 8, place, muted)
-    sheet.live(row, 9, f"COUNTIF({every},-1)", book.style("muted", "count"))
-    for name, column in (("changed_input", "C"), ("changed_place", "I"), ("inputs_no_number", "J")):
-        book.name(name, CHECK, f"${column}${row}")
+    sheet.live(row, 9, f"COUNTIF({every},-1)", "muted", "count")
+    sheet.define(changed_input=f"$C${row}", changed_place=f"$I${row}", inputs_no_number=f"$J${row}")
 
 
-def _columns(book: Book, sheet: Sheet, run: Run, checked: list[Quantity]) -> None:
+def _columns(sheet: Sheet, run: Run, checked: list[Quantity]) -> None:
     """Per column: the worst difference, the verdict, how many numbers are live, the smallest scale."""
     for row, text in zip(
         range(WORST_ROW, SCALE_ROW + 1), ("worst", "verdict", "live cells", "smallest scale"), strict=True
     ):
-        sheet.put(row, 0, text, book.style("muted"))
+        sheet.put(row, 0, text, "muted")
     rows = run.height
     for j, q in enumerate(checked):
         column = letter(2 + j)
         block = f"{column}${FIRST_ROW}:{column}${run.last}"
         live = f"{quoted(q.sheet)}!${q.letter}${FIRST_ROW}:${q.letter}${run.last}"
         largest = f'IF(inputs_changed>0,"–",MAX({block}))'
-        sheet.live(WORST_ROW, 2 + j, largest, book.style("relative", "center"))
+        sheet.live(WORST_ROW, 2 + j, largest, "relative", "center")
         # An emptied cell would read as 0, which may be right: so the live cells are counted, too.
-        sheet.live(COUNT_ROW, 2 + j, f"COUNTA({live})", book.style("muted", "center", "whole"))
-        sheet.put(SCALE_ROW, 2 + j, q.scale, book.style("muted", "center", "relative"))
+        sheet.live(COUNT_ROW, 2 + j, f"COUNTA({live})", "muted", "center", "whole")
+        sheet.put(SCALE_ROW, 2 + j, q.scale, "muted", "center", "relative")
         ok = f"AND({column}{WORST_ROW}<=tolerance,{column}{COUNT_ROW}={rows})"
         verdict = f'IF(inputs_changed>0,"–",IF(IFERROR({ok},FALSE),"PASS","FAIL"))'
-        sheet.live(COLUMN_VERDICT_ROW, 2 + j, verdict, book.style("verdict"))
+        sheet.live(COLUMN_VERDICT_ROW, 2 + j, verdict, "verdict")
 
 
-def _stream(book: Book, sheet: Sheet, run: Run, checked: list[Quantity], numbers: Live) -> None:
-    n = len(checked)
+def _stream(sheet: Sheet, run: Run, checked: list[Quantity], numbers: Live) -> None:
+    n, difference = len(checked), Difference()
     rows = f"$C{THIS}:{letter(1 + n)}{THIS}"
     verdict = f'IF(inputs_changed>0,"{CHANGED}",IF(MAX({rows})<=tolerance,"PASS","FAIL"))'
-    columns = [Stream(book.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
-    columns.append(Stream(book.style("cell", "center"), verdict, verdict, given=False))
+    columns = [Stream(sheet.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
+    columns.append(Stream(sheet.style("cell", "center"), verdict, verdict, given=False))
     for j in range(n):
         live, torch = (f"{letter(2 + k * n + j)}{THIS}" for k in (1, 2))
-        size, scale = f"ABS({torch})", f"{letter(2 + j)}${SCALE_ROW}"
-        formula = f"IFERROR(IF({live}={torch},0,ABS({live}-{torch})/IF({size}>{scale},{size},{scale})),1)"
-        columns.append(Stream(book.style("cell", "relative"), formula, formula))
+        formula = difference.formula(live, torch, f"{letter(2 + j)}${SCALE_ROW}")
+        columns.append(Stream(sheet.style("cell", "relative"), formula, formula))
     for q in checked:
         formula = f"{quoted(q.sheet)}!{q.letter}{THIS}"
-        columns.append(Stream(book.style("cell", run.style(q.name)), formula, formula))
-    columns += [Stream(book.style("cell", run.style(q.name))) for q in checked]
+        columns.append(Stream(sheet.style("cell", run.style(q.name)), formula, formula))
+    columns += [Stream(sheet.style("cell", run.style(q.name))) for q in checked]
 
     def values() -> Iterator[list[Value]]:
         for k, row in enumerate(numbers()):
-            shown, torch = [value(x) for x in row], [value(q.expected[k]) for q in checked]
-            yield [float(k), *map(difference, shown, torch, (q.scale for q in checked)), *shown, *torch]
+            torch = [q.expected[k] for q in checked]
+            apart = map(difference.value, row, torch, (q.scale for q in checked))
+            yield [float(k), *apart, *map(value, row), *map(value, torch)]
 
     sheet.stream(FIRST_ROW, run.last, 0, columns, values)
     forms = [run.style(q.name) for q in checked]
-    scientific(book, sheet, (FIRST_ROW - 1, 2 + n, run.last - 1, 1 + 3 * n), *forms, *forms)
+    scientific(sheet, (FIRST_ROW - 1, 2 + n, run.last - 1, 1 + 3 * n), *forms, *forms)
 
 
-def _colours(book: Book, sheet: Sheet, run: Run, n: int) -> None:
+def _colours(sheet: Sheet, run: Run, n: int) -> None:
     """Red where a formula is broken; amber where an input was changed, for then PyTorch's numbers say nothing."""
     last, right = run.last - 1, 1 + n
     whole, each = ((row - 1, 1, row - 1, to) for row, to in ((VERDICT_ROW, 1), (COLUMN_VERDICT_ROW, right)))
-    words = (("PASS", "pass"), ("FAIL", "fail"))
-    rules = [(whole, f'B{VERDICT_ROW}="{word}"', look) for word, look in words]
-    rules += [(each, f'B{COLUMN_VERDICT_ROW}="{word}"', look) for word, look in words]
-    rules.append((whole, "inputs_changed>0", "note"))
     changed = f"C${INPUT_ROW + 3}"
     data, verdicts = (FIRST_ROW - 1, 2, last, right), (FIRST_ROW - 1, 1, last, 1)
-    rules += [
+    colour_words(sheet, whole)
+    colour_words(sheet, each)
+    rules = [
+        (whole, "inputs_changed>0", "note"),
         ((INPUT_ROW - 1, 2, INPUT_ROW + 2, right), f"AND(ISNUMBER({changed}),{changed}<>0)", "note"),
         (data, "inputs_changed>0", "faded"),  # differences from numbers that hold for other inputs
         (data, f"AND(inputs_changed=0,OR(ISERROR(C{FIRST_ROW}),C{FIRST_ROW}>tolerance))", "fail"),
@@ -236,4 +248,4 @@ def _colours(book: Book, sheet: Sheet, run: Run, n: int) -> None:
         ((HEADER_ROW - 1, 2, HEADER_ROW - 1, right), f'C${COLUMN_VERDICT_ROW}="FAIL"', "fail"),
     ]
     for area, test, look in rules:
-        colour(book, sheet, area, test, look)
+        colour(sheet, area, test, look)

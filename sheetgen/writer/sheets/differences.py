@@ -8,7 +8,7 @@ from sheetgen.cells.text import show
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import DIFFERENCES, Run, of_row
-from sheetgen.writer.sheets.common import colour, opened
+from sheetgen.writer.sheets.common import colour_words, heads, lock, opened, page
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.sheets.recomputation import Places
 from sheetgen.writer.trace import guarded, letter
@@ -34,14 +34,12 @@ def write(book: Book, run: Run, panel: Panel, places: Places) -> None:
     top = HEAD + len(parameters) + 5  # of the workings
     sheet.set_column(0, 0, 13)
     sheet.set_column(1, 41 + len(parameters), 14)
-    _top(book, sheet, run, places.step)
+    _top(sheet, run, places.step)
     workings = _Workings(run, panel, parameters, places, top)
-    workings.write(book, sheet)
-    _table(book, sheet, run, panel, workings)
-    right = 2 + len(workings.cells)
-    sheet.print_area(0, 0, top + 2 * len(parameters), right)
-    sheet.freeze_panes(HEAD, 1)
-    sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True})
+    workings.write(sheet)
+    _table(sheet, run, panel, workings)
+    page(sheet, (HEAD, 1), (top + 2 * len(parameters) + 1, 2 + len(workings.cells)))
+    lock(sheet)
 
 
 def spread(parameters: list[Cell], most: int = MOST) -> list[Cell]:
@@ -55,18 +53,18 @@ def _shown(column: str) -> str:
     return of_row(f"INDEX({column},row_number+1,1)")
 
 
-def _top(book: Book, sheet: Sheet, run: Run, step: str) -> None:
-    sheet.put(4, 0, "row shown", book.style("bold"))
-    sheet.live(4, 1, "row_number", book.style("bold", "left", "whole"))
-    sheet.put(EPSILON_ROW, 0, "step ε", book.style("bold"))
-    sheet.live(EPSILON_ROW, 1, _shown(step), book.style("bold", "left", "relative"))
+def _top(sheet: Sheet, run: Run, step: str) -> None:
+    sheet.put(4, 0, "row shown", "bold")
+    sheet.live(4, 1, "row_number", "bold", "left", "whole")
+    sheet.put(EPSILON_ROW, 0, "step ε", "bold")
+    sheet.live(EPSILON_ROW, 1, _shown(step), "bold", "left", "relative")
     notes = []
     if (n := len(run.program.next)) > MOST:
         notes.append(f"{MOST} of the {n:,} weights and biases are compared, evenly spread.")
     if run.program.spec.kinked:
         notes.append(f"“{KINK}”: a ReLU unit switches within ±ε, where E has no derivative.")
     if notes:
-        sheet.put(EPSILON_ROW + 1, 0, " ".join(notes), book.style("muted"))
+        sheet.put(EPSILON_ROW + 1, 0, " ".join(notes), "muted")
 
 
 class _Workings:
@@ -77,8 +75,8 @@ class _Workings:
         net = run.program.network
         known = {id(c) for c in (*run.program.next, *run.program.constants)}
         reached = forward_order(net.loss)
-        kept = {id(c) for c in reached} - known
-        self.cells = [*parameters, *(c for c in run.program.columns if id(c) in kept)]
+        worked = {id(c) for c in reached} - known
+        self.cells = [*parameters, *(c for c in run.program.columns if id(c) in worked)]
         # Which ReLU units are on, as one number that differs where any of them switches.
         kinked = [c for c in reached if c.op in ACTIVATIONS and OPS[c.op].at_zero]
         on = [mul(k, c.apply("step")) for k, c in enumerate(kinked, 1)]
@@ -90,22 +88,20 @@ class _Workings:
         """The row in which the k-th weight is moved up or down."""
         return self.top + 2 + 2 * k + (0 if sign > 0 else 1)
 
-    def write(self, book: Book, sheet: Sheet) -> None:
+    def write(self, sheet: Sheet) -> None:
         """The block of forward passes below the table."""
-        sheet.put(self.top, 0, "Workings: a forward pass for every weight, moved up and down", book.style("section"))
-        heads = ["weight", "moved by", *(c.name or "" for c in self.cells)]
-        for k, name in enumerate(heads):
-            sheet.put(self.top + 1, k, name, book.style("head", "center"))
+        sheet.put(self.top, 0, "Workings: a forward pass for every weight, moved up and down", "section")
+        heads(sheet, self.top + 1, 0, ["weight", "moved by", *(c.name for c in self.cells)])
         forms = [self.run.style(c.name or "") for c in self.cells]
         last = self.row(len(self.parameters), 1) - 1
-        scientific(book, sheet, (self.top + 1, 2, last - 1, 1 + len(self.cells)), *forms)
+        scientific(sheet, (self.top + 1, 2, last - 1, 1 + len(self.cells)), *forms)
         for k, p in enumerate(self.parameters):
             for sign in (1, -1):
                 row = self.row(k, sign)
-                sheet.put(row, 0, p.name, book.style("cell", "center"))
-                sheet.live(row, 1, of_row(f"{sign}*$B${EPSILON_ROW}"), book.style("cell", "relative"))
+                sheet.put(row, 0, p.name, "cell", "center")
+                sheet.live(row, 1, of_row(f"{sign}*$B${EPSILON_ROW}"), "cell", "relative")
                 for column, (c, form) in enumerate(zip(self.cells, forms, strict=True), 2):
-                    sheet.live(row, column, self._formula(c, row), book.style("cell", form))
+                    sheet.live(row, column, self._formula(c, row), "cell", form)
 
     def _formula(self, c: Cell, row: int) -> str:
         head = f"{self.letters[id(c)]}${self.top + 1}"
@@ -118,25 +114,23 @@ class _Workings:
         return of_row(guarded(text, self.run.program.spec.bounded))
 
 
-def _table(book: Book, sheet: Sheet, run: Run, panel: Panel, workings: _Workings) -> None:
-    heads = ("weight", "numeric", "analytic", "difference", "allowed", "verdict")
-    for k, name in enumerate(heads):
-        sheet.put(HEAD, k, name, book.style("head", "center"))
+def _table(sheet: Sheet, run: Run, panel: Panel, workings: _Workings) -> None:
+    heads(sheet, HEAD, 0, ("weight", "numeric", "analytic", "difference", "allowed", "verdict"))
     loss = run.program.network.loss
     column, eps = workings.letters[id(loss)], f"$B${EPSILON_ROW}"
     gradients = spread(list(run.program.gradients))
     for k, g in enumerate(gradients):
         row = HEAD + 1 + k
         up, down = workings.row(k, 1), workings.row(k, -1)
-        sheet.put(row, 0, workings.parameters[k].name, book.style("cell", "center"))
+        sheet.put(row, 0, workings.parameters[k].name, "cell", "center")
         numeric = of_row(f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")')
-        form = book.style("cell", run.style(g.name or ""))
+        form = sheet.style("cell", run.style(g.name or ""))
         sheet.live(row, 1, numeric, form)
         sheet.live(row, 2, panel.number[g.name or ""], form)
         apart = f'IFERROR(IF(B{row}=C{row},0,ABS(B{row}-C{row})),"–")'
-        sheet.live(row, 3, apart, book.style("cell", "relative"))
+        sheet.live(row, 3, apart, "cell", "relative")
         limit = f"0.000001*MAX(ABS(B{row}),ABS(C{row}))+{_shown(workings.places.rounding)}"
-        sheet.live(row, 4, f'IFERROR({limit},"–")', book.style("cell", "relative"))
+        sheet.live(row, 4, f'IFERROR({limit},"–")', "cell", "relative")
         undecided = f'IF(OR(ISNUMBER(B{row}),ISERROR(C{row})),"FAIL","{UNDECIDED}")'
         small = f"AND(D{row}<>0,E{row}>MAX(ABS(B{row}),ABS(C{row})))"
         passes = f'IF(IFERROR({small},FALSE),"{TOO_SMALL}","PASS")'
@@ -144,21 +138,19 @@ def _table(book: Book, sheet: Sheet, run: Run, panel: Panel, workings: _Workings
         if workings.on:
             on = workings.letters[id(workings.on)]
             verdict = f'IF({on}{up}<>{on}{down},"{KINK}",{verdict})'
-        sheet.live(row, 5, of_row(verdict), book.style("cell", "center"))
-    scientific(book, sheet, (HEAD, 1, HEAD + len(gradients) - 1, 2), "small")
+        sheet.live(row, 5, of_row(verdict), "cell", "center")
+    scientific(sheet, (HEAD, 1, HEAD + len(gradients) - 1, 2), "small")
     excused = [TOO_SMALL, *([KINK] if workings.on else []), *([] if run.program.spec.bounded else [UNDECIDED])]
-    _verdict(book, sheet, len(gradients), excused)
+    _verdict(sheet, len(gradients), excused)
 
 
-def _verdict(book: Book, sheet: Sheet, n: int, excused: list[str]) -> None:
+def _verdict(sheet: Sheet, n: int, excused: list[str]) -> None:
     block = f"$F${HEAD + 1}:$F${HEAD + n}"
-    sheet.put(4, 3, "verdict", book.style("muted", "right"))
+    sheet.put(4, 3, "verdict", "muted", "right")
     excuses = "".join(f'+COUNTIF({block},"{word}")' for word in excused)
     passes = f'IF(COUNTIF({block},"{TOO_SMALL}")={n},"{TOO_SMALL}","PASS")'
     verdict = of_row(f'IF(COUNTIF({block},"PASS"){excuses}={n},{passes},"FAIL")')
-    sheet.live(4, 4, verdict, book.style("verdict"))
-    book.name("differences_verdict", DIFFERENCES, VERDICT)
+    sheet.live(4, 4, verdict, "verdict")
+    sheet.define(differences_verdict=VERDICT)
     for area in ((3, 4, 3, 4), (HEAD, 5, HEAD + n - 1, 5)):
-        first = f"{letter(area[1])}{area[0] + 1}"
-        for word, look in (("PASS", "pass"), ("FAIL", "fail")):
-            colour(book, sheet, area, f'{first}="{word}"', look)
+        colour_words(sheet, area)

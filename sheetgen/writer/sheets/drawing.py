@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sheetgen.spec import Spec
 from sheetgen.writer import style
-from sheetgen.writer.book import Book, Chart, Sheet
+from sheetgen.writer.book import Chart, Sheet
 from sheetgen.writer.plan import NETWORK, Run
 from sheetgen.writer.trace import letter, quoted
 
@@ -49,10 +49,9 @@ class _Picture:
         x = GAP
         for k, layer in enumerate(net.layers):
             outputs = k == len(net.layers) - 1
-            before = self._column([c.name for c in layer.h[0]], x, style.ORANGE_NODE if outputs else style.BLUE_NODE)
-            after = self._column(
-                [c.name for c in layer.a[0]], x + INNER, style.ORANGE_NODE if outputs else style.BLUE_NODE
-            )
+            colour = style.ORANGE_NODE if outputs else style.BLUE_NODE
+            before = self._column([c.name for c in layer.h[0]], x, colour)
+            after = self._column([c.name for c in layer.a[0]], x + INNER, colour)
             for (j, i), w in np.ndenumerate(layer.weights):
                 self.edges.append((w.name, previous[i], before[j]))
             self.edges += [("", p, q) for p, q in zip(before, after, strict=True)]
@@ -98,28 +97,27 @@ def _shortened(p: Point, q: Point, across: float, unit: float, radius: float) ->
     return (p[0] + cut * dx, p[1] + cut * dy), (q[0] - cut * dx, q[1] - cut * dy)
 
 
-def insert(book: Book, sheet: Sheet, run: Run, text: Mapping[str, str], at: tuple[int, int], width: int) -> None:
+def insert(sheet: Sheet, run: Run, text: Mapping[str, str], at: tuple[int, int], width: int) -> None:
     """Draw the network, or the sample shown of a batch, at (row, column), counted from 0; `width` is in pixels."""
     if not height(run.program.spec):
         return  # the panel below shows every number; a drawing of so many nodes would show none
     picture = _Picture(run, width)
-    chart = book.workbook.add_chart({"type": "scatter"})
-    cells = _Cells(book, sheet, column(run.program.spec))
+    chart = sheet.book.workbook.add_chart({"type": "scatter"})
+    cells = _Cells(sheet, column(run.program.spec))
     _edges(chart, cells, picture)
     if len([w for w, *_ in picture.edges if w]) <= MOST_EDGES:
         for w, spot in picture.weight_labels():
-            _label(chart, cells, spot, [text[w]], "above", style.ACCENT, f"{w} = ")
+            _label(chart, cells, Label(*spot, "above", style.ACCENT, f"{w} = "), [text[w]])
     for name, spot, colour in picture.nodes:
         _node(chart, cells, name, spot, colour, picture.size)
-        _label(chart, cells, (spot[0], spot[1] - picture.rim), _samples(text, name), "below", style.INK)
+        _label(chart, cells, Label(spot[0], spot[1] - picture.rim, "below", style.INK), _samples(text, name))
     for b in run.program.network.biases:
         h = run.program.network.layers
         unit = [c.name for layer in h for c in (layer.h[0] if layer.biases.size else [])]
         biases = [c.name for layer in h for c in layer.biases]
         spot = {name: p for name, p, _ in picture.nodes}[unit[biases.index(b.name)]]
-        _label(
-            chart, cells, (spot[0], spot[1] + picture.rim), [text[b.name or ""]], "above", style.ACCENT, f"{b.name} = "
-        )
+        label = Label(spot[0], spot[1] + picture.rim, "above", style.ACCENT, f"{b.name} = ")
+        _label(chart, cells, label, [text[b.name or ""]])
     _finish(chart, picture, run)
     where = {"object_position": 3, "x_offset": 0, "y_offset": 2, "description": _description(run)}
     if sheet.insert_chart(*at, chart, where):
@@ -135,26 +133,25 @@ def _samples(text: Mapping[str, str], name: str) -> list[str]:
 class _Cells:
     """Hands out cells right of the printed page for the drawing's coordinates and labels."""
 
-    def __init__(self, book: Book, sheet: Sheet, column: int):
-        self.book, self.sheet, self.column, self.row = book, sheet, column, 8
-        sheet.put(7, column, "the drawing's points: x, y, label", book.style("muted"))
+    def __init__(self, sheet: Sheet, column: int):
+        self.sheet, self.column, self.row = sheet, column, 8
+        sheet.put(7, column, "the drawing's points: x, y, label", "muted")
 
     def point(self, p: Point | None) -> int:
         """Write a point (or leave a gap) and return its row."""
         self.row += 1
         for k, x in enumerate(p or ()):
-            self.sheet.put(self.row, self.column + k, round(x, 4), self.book.style("muted", "general"))
+            self.sheet.put(self.row, self.column + k, round(x, 4), "muted", "general")
         return self.row
 
-    def label(self, row: int, prefix: str, addresses: Sequence[str]) -> str:
-        """A live text beside a point: of the sample shown, and without the brackets that a worked line needs."""
+    def label(self, row: int, prefix: str, addresses: Sequence[str]) -> None:
+        """Write a live text beside a point: of the sample shown, and without the brackets that a worked line needs."""
         own = [a.removeprefix(f"{NETWORK}!") for a in addresses]
         shown = own[0]
         if len(own) > 1:
             shown = f"IF(ISNUMBER(sample_number),CHOOSE(sample_number,{','.join(own)}),sample_number)"
         formula = f'{f"{chr(34)}{prefix}{chr(34)}&" if prefix else ""}SUBSTITUTE(SUBSTITUTE({shown},"(",""),")","")'
-        self.sheet.live(row, self.column + 2, formula, self.book.style("muted"))
-        return self.at(2, row)
+        self.sheet.live(row, self.column + 2, formula, "muted")
 
     def at(self, k: int, row: int) -> str:
         """The k-th of the three cells of a row, as a chart refers to it."""
@@ -177,36 +174,35 @@ def _edges(chart: Chart, cells: _Cells, picture: _Picture) -> None:
         cells.point(p)
         cells.point(q)
         cells.point(None)  # a gap, so that one series draws all edges
-    cells.sheet.put(first, cells.column + 2, "edges", cells.book.style("muted"))
+    cells.sheet.put(first, cells.column + 2, "edges", "muted")
     _series(chart, cells, first, cells.row - 1, name=cells.at(2, first), line=line, marker={"type": "none"})
 
 
 def _node(chart: Chart, cells: _Cells, name: str, at: Point, colour: str, size: int) -> None:
     row = cells.point(at)
-    cells.sheet.put(row, cells.column + 2, name.removesuffix("[1]"), cells.book.style("muted"))
-    label = {"series_name": True, "value": False, "position": "center",
-             "font": {"name": style.FONT, "size": 9, "bold": True, "color": "#FFFFFF"}}  # fmt: skip
-    _series(
-        chart, cells, row, row,
-        name=cells.at(2, row),
-        line={"none": True},
-        marker={"type": "circle", "size": size, "fill": {"color": colour}, "border": {"color": colour}},
-        data_labels=label,
-    )  # fmt: skip
+    cells.sheet.put(row, cells.column + 2, name.removesuffix("[1]"), "muted")
+    marker = {"type": "circle", "size": size, "fill": {"color": colour}, "border": {"color": colour}}
+    _point(chart, cells, row, marker, style.series_name("center", bold=True, color="#FFFFFF"))
 
 
-def _label(
-    chart: Chart, cells: _Cells, at: Point, addresses: Sequence[str], side: str, colour: str, prefix: str = ""
-) -> None:
-    row = cells.point(at)
-    font = {"name": style.FONT, "size": 9, "color": colour}
-    _series(
-        chart, cells, row, row,
-        name=cells.label(row, prefix, addresses),
-        line={"none": True},
-        marker={"type": "none"},
-        data_labels={"series_name": True, "value": False, "position": side, "font": font},
-    )  # fmt: skip
+class Label(NamedTuple):
+    """Where a live text stands beside a point, its colour, and what is written before it."""
+
+    x: float
+    y: float
+    side: str
+    colour: str
+    prefix: str = ""
+
+
+def _label(chart: Chart, cells: _Cells, label: Label, addresses: Sequence[str]) -> None:
+    row = cells.point((label.x, label.y))
+    cells.label(row, label.prefix, addresses)
+    _point(chart, cells, row, {"type": "none"}, style.series_name(label.side, color=label.colour))
+
+
+def _point(chart: Chart, cells: _Cells, row: int, marker: dict[str, Any], label: dict[str, Any]) -> None:
+    _series(chart, cells, row, row, name=cells.at(2, row), line={"none": True}, marker=marker, data_labels=label)
 
 
 def _finish(chart: Chart, picture: _Picture, run: Run) -> None:

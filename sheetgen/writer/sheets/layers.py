@@ -11,6 +11,7 @@ from sheetgen.writer.digits import scientific
 from sheetgen.writer.planes.blocks import blocks
 from sheetgen.writer.planes.layout import Layout, Written
 from sheetgen.writer.planes.place import LEFT, TITLE_ROWS, Plane
+from sheetgen.writer.sheets.common import heads, lock, section
 from sheetgen.writer.trace import letter
 
 TABLE = 6  # the row of the table's heading, counted from 1
@@ -45,27 +46,25 @@ def table_range(layout: Layout, column: int) -> str:
     return f"${name}${TABLE + 1}:${name}${TABLE + len(layout.written)}"
 
 
-def write(book: Book, layout: Layout, name: str, heading: str) -> Sheet:
+def write(book: Book, layout: Layout, name: str, heading: str) -> None:
     """Write the sheet of planes."""
     sheet = book.sheet(name, heading, SUBTITLE)
     sheet.set_column_pixels(0, 1, 34)
     widest = max(w.plane.width for w in layout.written if w.plane is not None)
     sheet.set_column_pixels(LEFT, max(LEFT + widest, COUNT + 1), 40)
-    _table(book, sheet, layout)
+    _table(sheet, layout)
     for k, written in enumerate(layout.written):
         assert written.plane is not None
-        _title(book, sheet, written, written.plane, short(k, written))
-        _cells(book, sheet, layout, written, written.plane)
+        _title(sheet, written, written.plane, short(k, written))
+        _cells(sheet, layout, written, written.plane)
     sheet.freeze_panes(TABLE - 1, LEFT)
-    sheet.protect("", {"format_columns": True, "format_rows": True})
+    lock(sheet, format_rows=True)
     sheet.print_area(0, 0, TABLE + len(layout.written), max(LEFT + widest, COUNT + 1))
-    return sheet
 
 
-def _table(book: Book, sheet: Sheet, layout: Layout) -> None:
-    for column in range(COUNT + 2):
-        sheet.put(TABLE, column, HEADS.get(column), book.style("head", "right" if column >= CHANNELS else "left"))
-    line, whole = book.style("cell", "fine"), book.style("cell", "fine", "whole")
+def _table(sheet: Sheet, layout: Layout) -> None:
+    heads(sheet, TABLE, 0, [HEADS.get(column) for column in range(COUNT + 2)], "l" * CHANNELS + "r")
+    line, whole = sheet.style("cell", "fine"), sheet.style("cell", "fine", "whole")
     for k, written in enumerate(layout.written):
         row, plane = TABLE + 1 + k, written.plane
         assert plane is not None
@@ -82,13 +81,12 @@ def _table(book: Book, sheet: Sheet, layout: Layout) -> None:
                 sheet.put(row, column, value, whole if isinstance(value, int) else line)
 
 
-def _title(book: Book, sheet: Sheet, written: Written, plane: Plane, title: str) -> None:
+def _title(sheet: Sheet, written: Written, plane: Plane, title: str) -> None:
     row = plane.top - TITLE_ROWS + 1
-    for column in range(LEFT + max(plane.width, 24)):
-        sheet.put(row, column, title if column == 0 else None, book.style("section"))
+    section(sheet, row, title, 0, LEFT + max(plane.width, 24) - 1)
     at = f"{letter(int(written.columns[0]))}{int(written.rows[0]) + 1}"
-    sheet.put(row + 1, 0, f"{written.block.text}.  {at}: {written.formulas[0]}", book.style("muted"))
-    axis = book.style("axis")
+    sheet.put(row + 1, 0, f"{written.block.text}.  {at}: {written.formulas[0]}", "muted")
+    axis = sheet.style("axis")
     sheet.put(row + 2, 0, "y", axis)
     sheet.put(row + 2, 1, "chan.", axis)
     left = int(written.columns.min())
@@ -96,8 +94,8 @@ def _title(book: Book, sheet: Sheet, written: Written, plane: Plane, title: str)
         sheet.put(row + 2, left + x, x, axis)
 
 
-def _cells(book: Book, sheet: Sheet, layout: Layout, written: Written, plane: Plane) -> None:
-    form, axis = book.style("activation"), book.style("axis")
+def _cells(sheet: Sheet, layout: Layout, written: Written, plane: Plane) -> None:
+    form, axis = sheet.style("activation"), sheet.style("axis")
     sheet.filled(plane.top + 1, LEFT, plane.top + plane.height, LEFT + plane.width - 1)
     values = layout.values(written.block.out)[0].ravel().tolist()
     for row, column, formula, value in zip(
@@ -114,13 +112,13 @@ def _cells(book: Book, sheet: Sheet, layout: Layout, written: Written, plane: Pl
                 sheet.put(row, 0, y, axis)
             sheet.put(row, 1, c, axis)
             if down or aside:
-                _zeros(book, sheet, row, plane, aside if inside else plane.width)
-    _heat(book, sheet, plane)
+                _zeros(sheet, row, plane, aside if inside else plane.width)
+    _heat(sheet, plane)
 
 
-def _zeros(book: Book, sheet: Sheet, row: int, plane: Plane, count: int) -> None:
+def _zeros(sheet: Sheet, row: int, plane: Plane, count: int) -> None:
     """Padding: the first and last cells of a row, or all of it."""
-    padding = book.style("activation", "padding")
+    padding = sheet.style("activation", "padding")
     columns: Sequence[int] = range(plane.width)
     if count < plane.width:
         columns = [*range(count), *range(plane.width - count, plane.width)]
@@ -128,10 +126,10 @@ def _zeros(book: Book, sheet: Sheet, row: int, plane: Plane, count: int) -> None
         sheet.put(row, LEFT + k, 0.0, padding)
 
 
-def _heat(book: Book, sheet: Sheet, plane: Plane) -> None:
+def _heat(sheet: Sheet, plane: Plane) -> None:
     (down, aside), (channels, height, width) = plane.block.margin, plane.block.planes
     top = plane.top + down * channels
     left = LEFT + aside
     area = top, left, top + height * channels - 1, left + width - 1
     sheet.conditional_format(*area, style.heat())
-    scientific(book, sheet, area, "activation", look="beyond, narrow")
+    scientific(sheet, area, "activation", look="beyond, narrow")

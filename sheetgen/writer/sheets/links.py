@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from sheetgen.base.text import plain
 from sheetgen.excel.a1 import quoted, range_of
-from sheetgen.writer.book import Book, BookError, Sheet
+from sheetgen.writer.book import Link, Sheet
 
 LONGEST_NAME, LONGEST_LINK, LONGEST_TIP = 31, 2_000, 255
 LARGEST = 1e300
@@ -62,7 +62,7 @@ def address(path: Path, home: Path) -> str:
 
 
 def _percent(match: re.Match[str]) -> str:
-    """What has a meaning in a link, as %23; a byte that is no character comes from Python as half of one."""
+    """A sign that has a meaning in a link, as %23; a byte that is no character comes from Python as half of one."""
     c = match[0]
     return quote(c, safe="", errors="surrogateescape" if "\udc80" <= c <= "\udcff" else "surrogatepass")
 
@@ -74,12 +74,12 @@ def cell(file: str, sheet: str, cells: str) -> str:
     return f"{file}#{quoted(plain(sheet))}!{cells if range_of(cells) else 'A1'}"
 
 
-def link(book: Book, sheet: Sheet, row: int, column: int, target: str, text: str, tip: str, *styles: str) -> None:
+def put(sheet: Sheet, row: int, column: int, link: Link, *styles: str) -> None:
     """Write a link; one that Excel would not take is a plain text."""
-    if len(target.encode("utf-16-le")) // 2 > LONGEST_LINK or sheet.hlink_count >= 65_000:
-        sheet.put(row, column, text, book.style(*styles))
-    elif code := sheet.write_url(row - 1, column, target, book.style("link", *styles), text, tip[:LONGEST_TIP] or None):
-        raise BookError(f"{sheet.name}: the link to {target} was refused ({code})")
+    if len(link.target.encode("utf-16-le")) // 2 > LONGEST_LINK or sheet.hlink_count >= 65_000:
+        sheet.put(row, column, link.text, *styles)
+    else:
+        sheet.link(row, column, link._replace(tip=link.tip[:LONGEST_TIP]), *styles)
 
 
 def fit(sheet: Sheet, row: int, texts: Iterable[tuple[str, float]]) -> None:

@@ -9,11 +9,12 @@ import numpy as np
 
 from sheetgen.network.torch.graph import Array, CannotExport, Graph
 from sheetgen.writer import style
-from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.book import Book, Formula, Link, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.planes.layout import Layout, Spot
-from sheetgen.writer.sheets import weights as weights_sheet
-from sheetgen.writer.sheets.predict import ANY, number_style
+from sheetgen.writer.sheets import weights
+from sheetgen.writer.sheets.common import colour, heads, limit, lock, section
+from sheetgen.writer.sheets.predict import ANY_NUMBER, number_style
 from sheetgen.writer.trace import LAST_COLUMN, LAST_ROW, letter, quoted
 
 LINKS, VERDICT, FACTS, HEADER = 3, 4, 5, 6  # rows counted from 1
@@ -29,7 +30,7 @@ SUBTITLE = (
 
 @dataclass(frozen=True)
 class Page:
-    """What stands on the sheet: the layout, the names, and the names of the two other sheets."""
+    """The content of the sheet: the layout, the names, and the names of the two other sheets."""
 
     layout: Layout
     sheet: str
@@ -73,89 +74,79 @@ def planes(graph: Graph) -> tuple[int, int, int]:
     return (shape[0], shape[1], shape[2]) if len(shape) == 3 else (1, int(np.prod(shape[:-1])), shape[-1])
 
 
-def write(book: Book, page: Page, heading: str) -> Sheet:
+def write(book: Book, page: Page, heading: str) -> None:
     """Write the sheet; only its yellow cells can be typed over."""
     sheet = book.sheet(page.sheet, heading, SUBTITLE)
-    sheet.set_column_pixels(NAME, NAME, 124)
-    sheet.set_column_pixels(VALUE, VALUE, 124)
+    sheet.set_column_pixels(NAME, VALUE, 124)
     sheet.set_column_pixels(SPACE, SPACE, 26)
     sheet.set_column_pixels(AXIS, AXIS, 110 if page.features else 26)
-    _facts(book, sheet, page)
-    _outputs(book, sheet, page)
+    _facts(sheet, page)
+    _outputs(sheet, page)
     channels, height, width = planes(page.layout.graph)
     for channel in range(channels):
-        _plane(book, sheet, page, channel)
+        _plane(sheet, page, channel)
     sheet.freeze_panes(HEADER, SPACE)
-    sheet.protect("", {"format_columns": True, "format_rows": True})
+    lock(sheet, format_rows=True)
     last = max(page.last_row, FIRST_ROW + channels * (height + 1))
     sheet.print_area(0, 0, last - 1, max(LEFT + width, LEFT + 10))
     sheet.fit_to_pages(1, 1 if last <= ROWS_OF_A_PAGE else 0)
     sheet.ignore_errors({"number_stored_as_text": f"{letter(NAME)}{FIRST_ROW}:{letter(NAME)}{page.last_row}"})
-    return sheet
 
 
-def _facts(book: Book, sheet: Sheet, page: Page) -> None:
-    book.link(sheet, LINKS, NAME, page.layers, "the layers", "Every activation as a formula")
-    book.link(sheet, LINKS, VALUE, page.weights, "the weights", "Every number that was learned")
-    total = f"{quoted(page.weights)}!{weights_sheet.total_cell()}"
-    sheet.put(FACTS, NAME, "parameters", book.style("muted"))
-    sheet.live(FACTS, VALUE, total, book.style("whole", "muted", "right"))
+def _facts(sheet: Sheet, page: Page) -> None:
+    sheet.link(LINKS, NAME, Link.to(page.layers, "the layers", "Every activation as a formula"))
+    sheet.link(LINKS, VALUE, Link.to(page.weights, "the weights", "Every number that was learned"))
+    total = f"{quoted(page.weights)}!{weights.total_cell()}"
+    sheet.put(FACTS, NAME, "parameters", "muted")
+    sheet.live(FACTS, VALUE, total, "whole", "muted", "right")
     if page.classifier:
         names, values = (f"${letter(c)}${FIRST_ROW}:${letter(c)}${page.last_row}" for c in (NAME, VALUE))
         sheet.set_row_pixels(VERDICT - 1, 34)
-        sheet.put(VERDICT, NAME, "prediction", book.style("bold"))
-        sheet.live(VERDICT, VALUE, f"INDEX({names},MATCH(MAX({values}),{values},0),1)", book.style("big"))
+        sheet.put(VERDICT, NAME, "prediction", "bold")
+        sheet.live(VERDICT, VALUE, f"INDEX({names},MATCH(MAX({values}),{values},0),1)", "big")
 
 
-def _outputs(book: Book, sheet: Sheet, page: Page) -> None:
+def _outputs(sheet: Sheet, page: Page) -> None:
     values: Array = page.layout.graph.result[0].ravel()
     places, ids = page.layout.places, page.layout.graph.outputs.ravel()
-    sheet.put(HEADER, NAME, "output", book.style("head", "left"))
-    sheet.put(HEADER, VALUE, "probability" if page.classifier else "value", book.style("head", "right"))
-    form = book.style("cell", "share" if page.classifier else number_style(values))
+    heads(sheet, HEADER, NAME, ("output", "probability" if page.classifier else "value"), "lr")
+    form = sheet.style("cell", "share" if page.classifier else number_style(values))
     for k, (name, element) in enumerate(zip(page.outputs, ids.tolist(), strict=True)):
         at = f"{letter(int(places.column[element]))}{int(places.row[element]) + 1}"
-        sheet.put(FIRST_ROW + k, NAME, name, book.style("cell", "typed"))
+        sheet.put(FIRST_ROW + k, NAME, name, "cell", "typed")
         where = quoted(places.sheets[int(places.sheet[element])])
-        sheet.put(FIRST_ROW + k, VALUE, float(values[k]), form, f"{where}!{at}")
+        sheet.put(FIRST_ROW + k, VALUE, Formula(f"{where}!{at}", float(values[k])), form)
     column = f"${letter(VALUE)}${FIRST_ROW}:${letter(VALUE)}${page.last_row}"
     first, last = FIRST_ROW - 1, page.last_row - 1
-    scientific(book, sheet, (first, VALUE, last, VALUE), "number", look="beyond, short")
+    scientific(sheet, (first, VALUE, last, VALUE), "number", look="beyond, short")
     if page.layout.graph.outputs.ndim == 1 and len(values) > 1:
-        rule = {"type": "formula", "criteria": f"=${letter(VALUE)}{FIRST_ROW}=MAX({column})"}
-        sheet.conditional_format(first, NAME, last, NAME, {**rule, "format": book.conditional("pass")})
+        colour(sheet, (first, NAME, last, NAME), f"${letter(VALUE)}{FIRST_ROW}=MAX({column})", "pass")
     ends = {"min_type": "num", "min_value": 0, "max_type": "num", "max_value": 1} if page.classifier else {}
     colours = {"bar_color": style.SERIES[4], "bar_negative_color": style.HEAT, "bar_axis_color": style.MUTED}
     bar = {"type": "data_bar", "bar_solid": True, "data_bar_2010": True, **colours, **ends}
     sheet.conditional_format(first, VALUE, last, VALUE, bar)
 
 
-def _plane(book: Book, sheet: Sheet, page: Page, channel: int) -> None:
+def _plane(sheet: Sheet, page: Page, channel: int) -> None:
     channels, height, width = planes(page.layout.graph)
     top = FIRST_ROW + channel * (height + 1)  # counted from 1
     numbers = width <= NUMBERS_UP_TO
     sheet.set_column_pixels(LEFT, LEFT + width - 1, 84 if width == 1 else 40 if numbers else 20)
     title = "input" if channels == 1 else f"input, channel {channel}"
-    for column in range(AXIS, LEFT + max(width, 6)):
-        sheet.put(top - 1, column, title if column == AXIS else None, book.style("section"))
+    section(sheet, top - 1, title, AXIS, LEFT + max(width, 6) - 1)
     values = page.layout.graph.example[0].reshape(channels, height, width)[channel]
-    form = book.style("input", "activation", "general") if numbers else book.style("input", "activation", "pixel")
+    form = sheet.style("input", "activation", "general") if numbers else sheet.style("input", "activation", "pixel")
     if width == 1:
-        form = book.style("input", "general")
+        form = sheet.style("input", "general")
     for y in range(height):
-        if page.features:
-            sheet.put(top + y, AXIS, page.features[y], book.style("cell", "typed"))
-        else:
-            sheet.put(top + y, AXIS, y, book.style("axis"))
+        name, look = (page.features[y], ("cell", "typed")) if page.features else (y, ("axis",))
+        sheet.put(top + y, AXIS, name, *look)
         for x in range(width):
             sheet.put(top + y, LEFT + x, float(values[y, x]), form)
     area = (top - 1, LEFT, top + height - 2, LEFT + width - 1)
     if width > 1:
         sheet.conditional_format(*area, _shades(page.layout.graph.example, style.HEAT if numbers else style.INK))
-    sheet.data_validation(*area, {
-        "validate": "decimal", "criteria": "between", "minimum": -ANY, "maximum": ANY,
-        "error_title": "Not a number", "error_message": "This cell takes a number.",
-    })  # fmt: skip
+    limit(sheet, area, ANY_NUMBER)
 
 
 def _shades(example: Array, most_colour: str) -> dict[str, object]:

@@ -12,16 +12,16 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from sheetgen.cells.cell import Cell, Evaluator, add, rebuilt, sub, variable
+from sheetgen.cells.cell import Cell, Evaluator, add, constant, mul, rebuilt, sub, variable
 from sheetgen.cells.text import FormulaTooLong, show
 from sheetgen.writer.book import Value
-from sheetgen.writer.plan import Run, value
+from sheetgen.writer.plan import Run, extreme, largest, value
 from sheetgen.writer.sheets.side import Side
 from sheetgen.writer.trace import THIS, guarded, letter
 
 MOST_MOVED = 60_000  # formulas of central differences
 STEP = 1e-5
-RELATIVE, ABSOLUTE = 1e-6, 1e-9  # how well a central difference can agree: truncation and rounding
+ABSOLUTE = 1e-9  # how well a central difference can agree, for rounding
 SCALES = ("largest weight", "step ε", "rounding")
 
 
@@ -40,8 +40,9 @@ class Differences:
     """
 
     def __init__(self, run: Run, side: Side, first: int, scales: int, size: str):
-        self.run, self.side, self.first, self.size = run, side, first, size
+        self.run, self.side, self.first = run, side, first
         self.weight, self.step, self.rounding = (f"${letter(scales + k)}{THIS}" for k in range(3))
+        self.places = {id(run.input_size): size}
         self.epsilon = variable("ε")
         program, net = run.program, run.program.network
         self.hidden = [a for layer in net.layers[:-1] for a in layer.a.flat]
@@ -53,6 +54,7 @@ class Differences:
             self._build(list(program.next), program.spec.steps + 1)
         except FormulaTooLong:
             self.columns, self.flags = [], []
+        self.scales = self._scales()
 
     def _build(self, parameters: list[Cell], rows: int) -> None:
         if 3 * rows * len(parameters) <= MOST_MOVED:
@@ -99,45 +101,36 @@ class Differences:
         self.columns.append(Moved(heading, guarded(text, self.run.program.spec.bounded), c))
         return f"${letter(self.first + len(self.columns) - 1)}{THIS}"
 
-    def scales(self) -> list[str]:
-        """The formulas of SCALES: a row's largest weight, the step, and what rounding may do."""
-        side, k = self.side, len(self.run.program.network.layers)
-        groups = [
-            f"{side.live_of(p[0])}:{side.letters[id(p[-1])]}{THIS}"
-            for layer in self.run.program.network.layers
-            if (p := [w for w in (*layer.weights.flat, *layer.biases) if w in self.gradients])
-        ]  # neighbours on Training
-        largest = f"MAX(1,{','.join(f'MAX({g}),-MIN({g})' for g in groups)})"
-        error = side.live_of(self.run.program.network.loss)
-        many = f"/{self.together}" if self.together > 1 else ""
-        power = f"/{self.weight}^{k - 1}" if k > 1 else ""
-        rounding = f"0.000000001*MAX(1,{error})*{self.size}^2{many.replace('/', '*')}*{self.weight}^{2 * k - 1}"
-        bounded = self.run.program.spec.bounded
-        return [guarded(x, bounded) for x in (largest, f"0.00001/{self.size}{many}{power}", rounding)]
+    def _scales(self) -> list[Cell]:
+        """SCALES as Cells: a row's largest weight, the step, and what rounding may do."""
+        layers = self.run.program.network.layers
+        groups = [[w for w in (*layer.weights.flat, *layer.biases) if w in self.gradients] for layer in layers]
+        weight = largest(group for group in groups if group)
+        k, many = len(layers), self.together
+        size = self.run.input_size
+        step = constant(STEP) / size / many if many > 1 else constant(STEP) / size
+        error = constant(1).apply("max", self.run.program.network.loss)
+        rounding = mul(ABSOLUTE, error, size.apply("pow", 2), many, weight.apply("pow", 2 * k - 1))
+        self.places[id(weight)] = self.weight
+        return [weight, step / weight.apply("pow", k - 1) if k > 1 else step, rounding]
 
-    def rows(self) -> Iterator[tuple[list[Value], dict[Cell, float]]]:
-        """The numbers of SCALES, and the weights, row by row."""
-        program = self.run.program
-        n, k = self.together, len(program.network.layers)
-        inputs = max([1.0, *(abs(program.constants[c]) for group in self.run.fixed_terms for c in group)])
-        for *weights, error in self.run.rows([*program.next, program.network.loss]):
-            largest = max([1.0, *(abs(w) for w in weights if math.isfinite(w))])
-            scale = max(1.0, error) if math.isfinite(error) else 1.0
-            step = STEP / inputs / n / _power(largest, k - 1) or math.nan  # a sheet has an error there
-            rounding = ABSOLUTE * scale * inputs**2 * n * _power(largest, 2 * k - 1)
-            yield [largest, value(step), value(rounding)], dict(zip(program.next, weights, strict=True))
+    @property
+    def formulas(self) -> list[str]:
+        """The formulas of SCALES, guarded."""
+
+        def ref(c: Cell) -> str | None:
+            return self.places.get(id(c)) or extreme(c, self.side.range) or self.side.ref(c)
+
+        return [guarded(show(c, ref), self.run.program.spec.bounded) for c in self.scales]
 
     def values(self) -> Iterator[tuple[list[Value], list[Value]]]:
         """The numbers of SCALES and those of all columns, row by row."""
-        evaluate = Evaluator([column.cell for column in self.columns])
-        for sizes, weights in self.rows():
-            step = sizes[1] if isinstance(sizes[1], float) else math.nan
-            moved = evaluate({**self.run.program.constants, **weights, self.epsilon: step})
-            yield sizes, [value(x) for x in moved]
-
-
-def _power(x: float, k: int) -> float:
-    try:
-        return x**k
-    except OverflowError:
-        return math.inf
+        program = self.run.program
+        leaves = [*program.next, program.network.loss]
+        scales, evaluate = Evaluator(self.scales), Evaluator([column.cell for column in self.columns])
+        for numbers in self.run.rows(leaves):
+            row = dict(zip(leaves, numbers, strict=True))
+            # MAX passes over the text of a number that diverged.
+            there = {c: x if math.isfinite(x) else 0.0 for c, x in row.items()}
+            sizes = scales({**program.constants, **there})
+            yield [*map(value, sizes)], [*map(value, evaluate({**program.constants, **row, self.epsilon: sizes[1]}))]

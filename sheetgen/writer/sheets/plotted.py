@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sheetgen.writer import style
-from sheetgen.writer.book import Book, Chart, Sheet, Stream
-from sheetgen.writer.sheets.common import headers
+from sheetgen.writer.book import Chart, Sheet, Stream
+from sheetgen.writer.sheets.common import curve, heads
+from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import FIRST_ROW, HEADER_ROW, THIS, column_range, letter, quoted
 
 SPOTS = ("title", "what it says if it is empty", "x", "y")
@@ -20,7 +21,6 @@ SPOT_ROW = 4  # the heading of the cells that charts quote; a row for each chart
 LEGEND = 20  # a longer one leaves no room for the curves
 AMID = 3.0  # a logarithmic axis around it alone goes from 1 to 10
 COLUMN_PIXELS = 106
-FONT = {"name": style.FONT, "size": 9, "color": style.MUTED}
 
 
 class Line(NamedTuple):
@@ -38,12 +38,12 @@ class Line(NamedTuple):
 
     @property
     def heading(self) -> str:
-        """What stands over a column of its own; the judge reads it."""
+        """The heading of a column of its own; the judge reads it."""
         return f"{self.name} > 0" if self.log else f"{self.name} plotted"
 
     @property
     def formula(self) -> str:
-        """What a column of its own holds."""
+        """The formula of a column of its own."""
         at = f"{letter(self.source)}{THIS}"
         if self.log:  # what has a logarithm; some engines take 1E-17 > 0 for false
             return f"IF(ISNUMBER(LN({at})),{at},NA())"
@@ -58,8 +58,7 @@ def speak(chart: Chart, sheet: str, row: int, column: int) -> None:
     of series are live everywhere. A text of one space shows nothing.
     """
     name, x, y = (f"={quoted(sheet)}!${letter(column + k)}${row}" for k in range(3))
-    label = {"series_name": True, "value": False, "position": "center", "font": FONT}
-    silent = {"line": {"none": True}, "marker": {"type": "none"}, "data_labels": label}
+    silent = {"line": {"none": True}, "marker": {"type": "none"}, "data_labels": style.series_name("center")}
     chart.add_series({"name": name, "categories": x, "values": y, **silent})
 
 
@@ -97,19 +96,19 @@ def helpers(drawings: Iterable[Drawing]) -> list[Line]:
 class Plotted:
     """The charts of one sheet, drawn from a table of `width` columns, of which the last are the charts' own."""
 
-    def __init__(self, book: Book, sheet: Sheet, drawings: Sequence[Drawing], last: int, width: int):
-        self.book, self.sheet, self.drawings, self.last = book, sheet, drawings, last
+    def __init__(self, sheet: Sheet, drawings: Sequence[Drawing], last: int, width: int):
+        self.sheet, self.drawings, self.last = sheet, drawings, last
         self.helpers = helpers(drawings)
         self.width = width + len(self.helpers)
-        form = book.style("cell", "scientific", "muted")
+        form = sheet.style("cell", "scientific", "muted")
         self.streams = [Stream(form, line.formula, line.formula, given=False) for line in self.helpers]
         if self.helpers:
-            headers(book, sheet, self.helpers[0].drawn, [line.heading for line in self.helpers])
+            heads(sheet, HEADER_ROW, self.helpers[0].drawn, [line.heading for line in self.helpers])
 
     def charts(self, right: int) -> list[Chart]:
         """The charts, unplaced; `right` is where the strip of charts ends, in pixels from the second column."""
         table = max(self.width, 1 + math.ceil(right / COLUMN_PIXELS))
-        headers(self.book, self.sheet, table, SPOTS, SPOT_ROW)
+        heads(self.sheet, SPOT_ROW, table, SPOTS)
         return [self._chart(drawing, SPOT_ROW + 1 + k, table) for k, drawing in enumerate(self.drawings)]
 
     def _range(self, column: int) -> str:
@@ -121,14 +120,14 @@ class Plotted:
     def _say(self, drawing: Drawing, row: int, column: int) -> None:
         """Write the title, what is said where nothing is drawn, and where: amid the axis, at a height that is drawn."""
         drawn = self._count(line.drawn for line in drawing.lines)
-        held = self._count(line.source for line in drawing.lines)
+        numbers = self._count(line.source for line in drawing.lines)
         beyond, none, some = drawing.reasons
         every = len(drawing.lines) * (self.last - FIRST_ROW + 1)
         at = letter(column + 1)
         title = f'"{drawing.title}"&IF({at}{row}<>" ",": empty, "&{at}{row},IF({drawn}<{every},", {some}",""))'
-        message = f'IF({held}>0,"{beyond}","{none}")' if drawn != held else f'"{none}"'
+        message = f'IF({numbers}>0,"{beyond}","{none}")' if drawn != numbers else f'"{none}"'
         first = f"{letter(drawing.lines[0].drawn)}{FIRST_ROW}"
-        text, number = self.book.style("muted"), self.book.style("muted", "general")
+        text, number = self.sheet.style("muted"), self.sheet.style("muted", "general")
         self.sheet.live(row, column, title, text)
         self.sheet.live(row, column + 1, f'IF({drawn}>0," ",{message})', text)
         self.sheet.put(row, column + 2, (self.last - FIRST_ROW) / 2, number)
@@ -139,23 +138,17 @@ class Plotted:
         self._say(drawing, row, column)
         where = f"={quoted(self.sheet.name)}!"
         title = f"{where}${letter(column)}${row}"
-        chart = self.book.chart({"type": "scatter", "subtype": "straight"}, title, "iteration", "", drawing.log)
+        kind = {"type": "scatter", "subtype": "straight"}
+        chart = self.sheet.book.chart(
+            kind, title, Axes("iteration", "", drawing.log, (0, self.last - FIRST_ROW), whole=True)
+        )
+        x = f"{quoted(self.sheet.name)}!{self._range(0)}"
         for k, line in enumerate(drawing.lines):
-            series = {
-                "name": f"{where}${letter(line.source)}${HEADER_ROW}",
-                "categories": where + self._range(0),
-                "values": "=" + column_range(self.sheet.name, letter(line.drawn), self.last),
-                "line": style.series_line(k),
-                "marker": style.series_point(k) if line.helper else {"type": "none"},  # one point alone has no line
-            }
-            chart.add_series(series)
+            y = column_range(self.sheet.name, letter(line.drawn), self.last)
+            point = {"marker": style.series_point(k)} if line.helper else {}  # one point alone has no line
+            curve(chart, k, f"{where}${letter(line.source)}${HEADER_ROW}", x, y, **point)
         speak(chart, self.sheet.name, row, column + 1)
-        chart.set_x_axis(
-            {"min": 0, "max": self.last - FIRST_ROW, "num_font": FONT, "name": "iteration",
-             "major_gridlines": {"visible": False}, "line": {"color": style.RULE, "width": 0.75},
-             "name_font": {**FONT, "bold": False}, "label_position": "low", "num_format": "#,##0"}
-        )  # fmt: skip
-        legend = {"position": "right", "font": FONT, "delete_series": [len(drawing.lines)]}
+        legend = {"position": "right", "font": style.label_font(), "delete_series": [len(drawing.lines)]}
         chart.set_legend(legend if 1 < len(drawing.lines) <= LEGEND else {"none": True})
         chart.show_hidden_data()  # a column that somebody hides keeps its curve
         return chart

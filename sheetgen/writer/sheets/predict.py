@@ -8,10 +8,11 @@ from typing import Any
 
 from sheetgen.cells.text import MAX_FORMULA
 from sheetgen.network.torch.graph import Array, CannotExport
-from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.book import Book, Formula, Link, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.planes.layout import Layout, Written
-from sheetgen.writer.sheets import weights as weights_sheet
+from sheetgen.writer.sheets import weights
+from sheetgen.writer.sheets.common import Typed, colour, first_of, limit, line, section
 from sheetgen.writer.trace import LAST_ROW, THIS, at_row, letter, quoted
 
 FACTS, GROUPS, HEADER = 4, 6, 7  # rows counted from 1
@@ -23,12 +24,12 @@ SUBTITLE = (
     "Type your own numbers into the yellow cells: the predictions follow. For more rows, select the last row of the "
     "table and fill it down."
 )
-ANY = 1e300  # what data validation calls a number
+ANY_NUMBER = Typed("decimal", (-1e300, 1e300), complaint=("Not a number", "This cell takes a number."))
 
 
 @dataclass(frozen=True)
 class Table:
-    """What stands on the sheet: the layout, the names, and how many rows there are."""
+    """The content of the sheet: the layout, the names, and how many rows there are."""
 
     layout: Layout
     sheet: str
@@ -89,19 +90,19 @@ def fits(table: Table) -> None:
             )
 
 
-def write(book: Book, table: Table, heading: str) -> Sheet:
+def write(book: Book, table: Table, heading: str) -> None:
     """Write the sheet; it is not protected, so that rows can be filled down."""
     sheet = book.sheet(table.sheet, heading, SUBTITLE)
     sheet.set_column_pixels(0, 0, 18)
-    _facts(book, sheet, table)
-    _inputs(book, sheet, table)
+    _facts(sheet, table)
+    _inputs(sheet, table)
     output, *hidden = table.layout.written
-    _outputs(book, sheet, table, output)
+    _outputs(sheet, table, output)
     last = table.output_columns[1]
     if table.classifier:
         last += 1
-        _prediction(book, sheet, table, last)
-    _hidden(book, sheet, table, hidden)
+        _prediction(sheet, table, last)
+    _hidden(sheet, table, hidden)
     longest = max(*map(len, table.features), *(len(name) + 3 * table.classifier for name in table.outputs))
     sheet.set_row_pixels(HEADER - 1, 6 + 15 * min(8, -(-longest // 14)))  # a line holds 14 characters or so
     sheet.ignore_errors({"number_stored_as_text": f"{letter(LEFT)}{HEADER}:{letter(last)}{HEADER}"})
@@ -109,56 +110,45 @@ def write(book: Book, table: Table, heading: str) -> Sheet:
     sheet.repeat_rows(GROUPS - 1, HEADER - 1)
     sheet.print_area(0, 0, table.last_row - 1, max(last, LEFT + 6))
     sheet.set_selection(FIRST_ROW - 1, LEFT, FIRST_ROW - 1, LEFT)
-    return sheet
 
 
-def _facts(book: Book, sheet: Sheet, table: Table) -> None:
-    sheet.put(FACTS, LEFT, "parameters", book.style("muted"))
-    total = f"{quoted(table.weights)}!{weights_sheet.total_cell()}"
-    sheet.live(FACTS, LEFT + 1, total, book.style("whole", "left", "bold"))
-    book.link(sheet, FACTS, LEFT + 2, table.weights, "the weights", "Every number that was learned")
+def _facts(sheet: Sheet, table: Table) -> None:
+    sheet.put(FACTS, LEFT, "parameters", "muted")
+    total = f"{quoted(table.weights)}!{weights.total_cell()}"
+    sheet.live(FACTS, LEFT + 1, total, "whole", "left", "bold")
+    sheet.link(FACTS, LEFT + 2, Link.to(table.weights, "the weights", "Every number that was learned"))
 
 
-def _group(book: Book, sheet: Sheet, first: int, count: int, title: str, *styles: str) -> None:
-    for k in range(count):
-        sheet.put(GROUPS, first + k, None if k else title, book.style(*styles))
-
-
-def _inputs(book: Book, sheet: Sheet, table: Table) -> None:
+def _inputs(sheet: Sheet, table: Table) -> None:
     count = len(table.features)
     sheet.set_column_pixels(LEFT, LEFT + count - 1, 104)
-    _group(book, sheet, LEFT, count, "inputs", "section")
-    form = book.style("input", "general")
+    section(sheet, GROUPS, "inputs", LEFT, LEFT + count - 1)
+    form = sheet.style("input", "general")
     example = table.layout.graph.example
     for k, name in enumerate(table.features):
-        sheet.put(HEADER, LEFT + k, name, book.style("head", "right", "broken", "typed"))
+        sheet.put(HEADER, LEFT + k, name, "head", "right", "broken", "typed")
         for r in range(table.rows):
             sheet.put(FIRST_ROW + r, LEFT + k, float(example[r, k]) if r < len(example) else None, form)
-        sheet.data_validation(FIRST_ROW - 1, LEFT + k, table.last_row - 1, LEFT + k, {
-            "validate": "decimal", "criteria": "between", "minimum": -ANY, "maximum": ANY,
-            "input_title": name[:32], "input_message": "Type a number; the predictions of this row follow.",
-            "error_title": "Not a number", "error_message": "This cell takes a number.",
-        })  # fmt: skip
+        hint = name[:32], "Type a number; the predictions of this row follow."
+        limit(sheet, (FIRST_ROW - 1, LEFT + k, table.last_row - 1, LEFT + k), ANY_NUMBER._replace(hint=hint))
 
 
-def _outputs(book: Book, sheet: Sheet, table: Table, output: Written) -> None:
+def _outputs(sheet: Sheet, table: Table, output: Written) -> None:
     first, last = table.output_columns
     sheet.set_column_pixels(first, last, 104)
-    _group(book, sheet, first, len(table.outputs), "probabilities" if table.classifier else "outputs", "section")
-    heads = ("head", "right", "broken", "typed", *(["probability"] if table.classifier else []))
+    section(sheet, GROUPS, "probabilities" if table.classifier else "outputs", first, last)
+    head = ("head", "right", "broken", "typed", *(["probability"] if table.classifier else []))
     values = _per_row(table, output)
-    form = book.style("cell", "share" if table.classifier else number_style(values))
+    form = sheet.style("cell", "share" if table.classifier else number_style(values))
     for k, (name, formula) in enumerate(zip(table.outputs, output.formulas, strict=True)):
-        sheet.put(HEADER, first + k, name, book.style(*heads))
+        sheet.put(HEADER, first + k, name, *head)
         _column(sheet, table, first + k, formula, values[:, k], form)
-    scientific(book, sheet, (FIRST_ROW - 1, first, table.last_row - 1, last), "number", look="beyond, short")
+    area = FIRST_ROW - 1, first, table.last_row - 1, last
+    scientific(sheet, area, "number", look="beyond, short")
     if table.classifier:
         cells = f"${letter(first)}{FIRST_ROW}:${letter(last)}{FIRST_ROW}"
-        one = f"{letter(first)}{FIRST_ROW}"
-        rule = {"type": "formula", "criteria": f"=AND(ISNUMBER({one}),{one}=MAX({cells}))"}
-        sheet.conditional_format(
-            FIRST_ROW - 1, first, table.last_row - 1, last, {**rule, "format": book.conditional("pass")}
-        )
+        first_cell = first_of(area)
+        colour(sheet, area, f"AND(ISNUMBER({first_cell}),{first_cell}=MAX({cells}))", "pass")
 
 
 def _per_row(table: Table, written: Written) -> Array:
@@ -177,20 +167,19 @@ def _column(sheet: Sheet, table: Table, column: int, formula: str, values: Array
     guarded = table.guarded(formula)
     for r in range(table.rows):
         row = FIRST_ROW + r
-        sheet.put(row, column, float(values[r]) if r < len(values) else "", form, at_row(guarded, row))
+        value = float(values[r]) if r < len(values) else ""
+        sheet.put(row, column, Formula(at_row(guarded, row), value), form)
 
 
-def _prediction(book: Book, sheet: Sheet, table: Table, column: int) -> None:
+def _prediction(sheet: Sheet, table: Table, column: int) -> None:
     sheet.set_column_pixels(column, column, 124)
-    _group(book, sheet, column, 1, "", "section")
-    sheet.put(HEADER, column, "prediction", book.style("head", "center"))
-    form = book.style("cell", "bold", "center")
-    for r in range(table.rows):
-        row = FIRST_ROW + r
-        sheet.live(row, column, at_row(table.prediction(), row), form)
+    section(sheet, GROUPS, "", column, column)
+    sheet.put(HEADER, column, "prediction", "head", "center")
+    for row in range(FIRST_ROW, FIRST_ROW + table.rows):
+        sheet.live(row, column, at_row(table.prediction(), row), "cell", "bold", "center")
 
 
-def _hidden(book: Book, sheet: Sheet, table: Table, hidden: Sequence[Written]) -> None:
+def _hidden(sheet: Sheet, table: Table, hidden: Sequence[Written]) -> None:
     if not hidden:
         return
     first = min(int(w.columns.min()) for w in hidden)
@@ -199,15 +188,15 @@ def _hidden(book: Book, sheet: Sheet, table: Table, hidden: Sequence[Written]) -
     folded = last - first >= SHOWN_HIDDEN
     sheet.set_column_pixels(first, last, 58, None, {"level": 1, "hidden": folded})
     sheet.outline_settings(True, True, False, False)  # the button stands left of the group
-    form, head = book.style("cell", "muted", "thousandth"), book.style("head", "muted", "right")
+    form, head = sheet.style("cell", "muted", "thousandth"), sheet.style("head", "muted", "right")
     for written in hidden:
         values = _per_row(table, written)
         start, count = int(written.columns.min()), len(written.formulas)
         label = f"{written.block.layer.partition(',')[0]}: {written.block.text}"
         if len(label) > 9 * count:
             label = written.block.text.rpartition(", then ")[2]
-        _group(book, sheet, start, count, label, "muted", "bold")
+        line(sheet, GROUPS, label, start, start + count - 1, "muted", "bold")
         for k, formula in enumerate(written.formulas):
             sheet.put(HEADER, start + k, k, head)
             _column(sheet, table, start + k, formula, values[:, k], form)
-    scientific(book, sheet, (FIRST_ROW - 1, first, table.last_row - 1, last), "hidden", look="beyond, narrow")
+    scientific(sheet, (FIRST_ROW - 1, first, table.last_row - 1, last), "hidden", look="beyond, narrow")

@@ -5,9 +5,9 @@ column for each of its rates. A cell that differs shows its number, counted row 
 from __future__ import annotations
 
 from sheetgen.cells.text import number
-from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.book import Sheet
 from sheetgen.writer.plan import RATES, of_my_rate
-from sheetgen.writer.sheets.common import colour, headers
+from sheetgen.writer.sheets.common import colour, first_of, heads
 from sheetgen.writer.sheets.rates import RatePlaces
 from sheetgen.writer.trace import FIRST_ROW, letter, quoted
 
@@ -23,10 +23,10 @@ class RateTable:
         self.labels = ["learning rate", *(f"E at {m:,}" for m in self.marks), "updates"]
         self.cells = len(self.labels) * self.rates + 1
 
-    def write(self, book: Book, sheet: Sheet) -> None:
+    def write(self, sheet: Sheet) -> None:
         """Write the grid, and below it a cell for the fastest rate."""
-        shown, muted = book.style("cell", "whole", "center"), book.style("muted")
-        headers(book, sheet, self.column, ["table of Learning rates", *self.places.names], self.row)
+        shown, muted = sheet.style("cell", "whole", "center"), sheet.style("muted")
+        heads(sheet, self.row, self.column, ["table of Learning rates", *self.places.names])
         n, fastest = len(self.labels), self.row + len(self.labels) + 1
         for j, label in enumerate(self.labels):
             sheet.put(self.row + 1 + j, self.column, label, muted)
@@ -36,8 +36,7 @@ class RateTable:
         sheet.put(fastest, self.column, "fastest", muted)
         sheet.live(fastest, self.column + 1, f'IF({self._fastest()},"",{self.cells})', shown)
         area = (self.row, self.column + 1, self.row + n, self.column + self.rates)
-        first = f"{letter(area[1])}{area[0] + 1}"
-        colour(book, sheet, area, f"ISNUMBER({first})", "fail")
+        colour(sheet, area, f"ISNUMBER({first_of(area)})", "fail")
 
     @property
     def grid(self) -> str:

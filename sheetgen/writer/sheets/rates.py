@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sheetgen.writer.book import Book, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import NO_RATE, RATES, Run, value
-from sheetgen.writer.sheets.common import colour, headers, limit, opened, place_strip, strip
+from sheetgen.writer.sheets.common import Typed, colour, heads, in_strip, insert, limit, opened, strip
 from sheetgen.writer.sheets.plotted import Line, Plotted, draw, helpers
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, Trace, fit_columns, letter
 
@@ -97,10 +97,10 @@ def write(book: Book, run: Run, places: RatePlaces) -> None:
     sheet = opened(book, RATES, "Learning rates, side by side", SUBTITLE)
     names = ["iteration", *places.heads("E"), *places.heads("reached")]
     names += [f"{c.name} ({name})" for name in places.names for c in places.cells]
-    headers(book, sheet, 0, names)
-    _table(book, sheet, places)
-    number, count = book.style("cell", "number"), book.style("cell", "whole", "center")
-    small = book.style("cell", "scientific")
+    heads(sheet, HEADER_ROW, 0, names)
+    _table(sheet, places)
+    number, count = sheet.style("cell", "number"), sheet.style("cell", "whole", "center")
+    small = sheet.style("cell", "scientific")
     total = [t.columns[t.cells.index(program.network.loss)] for t in places.traces]
     columns = [Stream(count, "0", f"A{ABOVE}+1")] + [Stream(small, c.first, c.below) for c in total]
     for k in range(n):
@@ -111,18 +111,17 @@ def write(book: Book, run: Run, places: RatePlaces) -> None:
         work = [c for c, node in zip(trace.columns, trace.cells, strict=True) if node is not program.network.loss]
         styles = [small if c.name.startswith("dE") else number for c in work]
         columns += [Stream(s, c.first, c.below) for s, c in zip(styles, work, strict=True)]
-    plotted = Plotted(book, sheet, [places.curves], run.last, width)
+    plotted = Plotted(sheet, [places.curves], run.last, width)
     columns += plotted.streams
     strip(sheet, len(columns) - 1)
     sheet.stream(FIRST_ROW, run.last, 0, columns, lambda: _rows(run, places))
-    scientific(book, sheet, (FIRST_ROW - 1, 1 + 2 * n, run.last - 1, width - 1), "number")
-    sheet.repeat_rows(HEADER_ROW - 1)
+    scientific(sheet, (FIRST_ROW - 1, 1 + 2 * n, run.last - 1, width - 1), "number")
     sheet.print_area(0, 0, run.last - 1, max(2 * n, 3 + len(places.marks) + 6))
     offset = (3 + len(places.marks)) * 96
     (chart,) = plotted.charts(offset + CHART)
     what = ", ".join(places.names[:-1])
     text = f"Line chart: E_total against the iteration for the learning rates {what} and your own."
-    place_strip(sheet, chart, 0, text, offset, CHART)
+    insert(sheet, chart, in_strip(0, offset, CHART), text)
 
 
 def _rows(run: Run, places: RatePlaces) -> Iterator[list[Value]]:
@@ -133,18 +132,17 @@ def _rows(run: Run, places: RatePlaces) -> Iterator[list[Value]]:
         yield [float(n), *(value(x) for part in parts for x in part)]
 
 
-def _table(book: Book, sheet: Sheet, places: RatePlaces) -> None:
+def _table(sheet: Sheet, places: RatePlaces) -> None:
     """E at a few rows, the updates to reach the threshold, the fastest rate: all live."""
     n, picked = len(places.numbers), places.marks
-    head, small = book.style("head", "center"), book.style("cell", "scientific")
-    heads = ["learning rate", *(f"E at {m:,}" for m in picked), "updates"]
-    heads[len(picked)] += " (last)"
-    for k, name in enumerate(heads):
-        sheet.put(TABLE_HEAD, k, name, head)
+    small = sheet.style("cell", "scientific")
+    names = ["learning rate", *(f"E at {m:,}" for m in picked), "updates"]
+    names[len(picked)] += " (last)"
+    heads(sheet, TABLE_HEAD, 0, names)
     updates = 1 + len(picked)
     for k, rate in enumerate(places.numbers):
         row, own = places.row(k), k == n - 1
-        sheet.put(row, 0, rate, book.style(*(("input",) if own else ("cell", "bold")), "general", "center"))
+        sheet.put(row, 0, rate, *(("input",) if own else ("cell", "bold")), "general", "center")
         for j, m in enumerate(picked):
             at = f"INDEX(${letter(1 + k)}${FIRST_ROW}:${letter(1 + k)}${places.last},{m}+1,1)"
             sheet.live(row, 1 + j, at, small)
@@ -152,30 +150,31 @@ def _table(book: Book, sheet: Sheet, places: RatePlaces) -> None:
         hits = f"{column}${FIRST_ROW}:{column}${places.last}"
         formula = f'IF(ISNUMBER(threshold),IF(COUNT({hits})=0,"not reached",MIN({hits})),"no threshold")'
         formula = places.of_own(formula) if own else formula
-        sheet.live(row, updates, formula, book.style("cell", "whole", "center"))
+        sheet.live(row, updates, formula, "cell", "whole", "center")
     first, last = places.row(0), places.row(n - 1)
     rates, counts = f"$A${first}:$A${last}", f"${letter(updates)}${first}:${letter(updates)}${last}"
     fastest = f'IF(COUNT({counts})=0,"none",INDEX({rates},MATCH(MIN({counts}),{counts},0),1))'
     # With ten steps or fewer the table has three columns, and "fastest" takes the first two.
-    _below(book, sheet, places, last + 1, max(updates, 3), fastest)
+    _below(sheet, places, last + 1, max(updates, 3), fastest)
 
 
-def _below(book: Book, sheet: Sheet, places: RatePlaces, row: int, updates: int, fastest: str) -> None:
-    sheet.put(row, 0, "fastest", book.style("bold", "center"))
-    sheet.live(row, 1, fastest, book.style("bold", "center", "general", "pass"))
-    told = f'IF(ISNUMBER(threshold),"to reach E ≤","{TYPE_ONE}:")'
-    sheet.live(row, updates - 1, told, book.style("muted", "right"))
-    sheet.put(row, updates, THRESHOLD, book.style("input", "general", "center"))
-    book.name("threshold", RATES, f"${letter(updates)}${row}")
+def _below(sheet: Sheet, places: RatePlaces, row: int, updates: int, fastest: str) -> None:
+    sheet.put(row, 0, "fastest", "bold", "center")
+    sheet.live(row, 1, fastest, "bold", "center", "general", "pass")
+    label = f'IF(ISNUMBER(threshold),"to reach E ≤","{TYPE_ONE}:")'
+    sheet.live(row, updates - 1, label, "muted", "right")
+    sheet.put(row, updates, THRESHOLD, "input", "general", "center")
+    sheet.define(threshold=f"${letter(updates)}${row}")
     own = places.row(len(places.numbers) - 1)
-    book.name("my_learning_rate", RATES, f"$A${own}")
-    sheet.live(own, updates + 1, f'IF(ISNUMBER(my_learning_rate),"","{TYPE_ONE}")', book.style("muted"))
+    sheet.define(my_learning_rate=f"$A${own}")
+    sheet.live(own, updates + 1, f'IF(ISNUMBER(my_learning_rate),"","{TYPE_ONE}")', "muted")
     for area in ((places.row(0) - 1, 0, own - 1, 0), (row - 1, 1, row - 1, 1), (row - 1, updates, row - 1, updates)):
-        scientific(book, sheet, area, "general", look="beyond, typed")
+        scientific(sheet, area, "general", look="beyond, typed")
     for name, at in (("my_learning_rate", (own - 1, updates + 1)), ("threshold", (row - 1, updates - 1))):
-        colour(book, sheet, (*at, *at), f"NOT(ISNUMBER({name}))", "fail")
+        colour(sheet, (*at, *at), f"NOT(ISNUMBER({name}))", "fail")
     for at, title, text in (
         ((own - 1, 0), "Your learning rate", "Type any rate from 0 to 1,000,000: the last curve follows."),
         ((row - 1, updates), "Threshold", "The column updates counts the updates until E is at or below this number."),
     ):
-        limit(sheet, (*at, *at), ("decimal", 0, 1e6), (title, text, "Not a number", "Type 0 to 1,000,000."))
+        complaint = "Not a number", "Type 0 to 1,000,000."
+        limit(sheet, (*at, *at), Typed("decimal", (0, 1e6), hint=(title, text), complaint=complaint))

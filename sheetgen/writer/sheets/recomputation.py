@@ -11,21 +11,11 @@ from typing import NamedTuple
 from sheetgen.writer.book import Book, Sheet, Stream
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import RECOMPUTED
-from sheetgen.writer.sheets import network
-from sheetgen.writer.sheets.common import colour, headers, opened, strip
+from sheetgen.writer.sheets import network, recomputed
+from sheetgen.writer.sheets.common import across, colour, colour_words, heads, lock, opened, strip
 from sheetgen.writer.sheets.flags import Flag
 from sheetgen.writer.sheets.moved import SCALES
 from sheetgen.writer.sheets.rate_table import RateTable
-from sheetgen.writer.sheets.recomputed import (
-    FLAGS_COLUMN,
-    SCALES_COLUMN,
-    SIZE_ROW,
-    TABLE_ROW,
-    TOTAL_ROW,
-    VERDICT_ROW,
-    Block,
-    Layout,
-)
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, column_range, letter, quoted
 
 SHEET_ROW, LETTER_ROW, NAME_ROW = HEADER_ROW - 3, HEADER_ROW - 2, HEADER_ROW - 1  # which cell a flag is about
@@ -44,22 +34,21 @@ class Places(NamedTuple):
     rounding: str
 
 
-def write(book: Book, layout: Layout) -> Places:
+def write(book: Book, layout: recomputed.Layout) -> Places:
     """Write the sheet Recomputation, and define the names that Start refers to."""
     third = THIRD if layout.differences.flags else ""
     sheet = opened(book, RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE.format(third))
     last = layout.blocks[-1].first + len(layout.blocks[-1].flags) - 1
-    last = max(last, FLAGS_COLUMN)
+    last = max(last, recomputed.FLAGS_COLUMN)
     strip(sheet, last)
-    _top(book, sheet, layout)
-    _headings(book, sheet, layout)
-    _stream(book, sheet, layout)
-    _colours(book, sheet, layout)
-    sheet.repeat_rows(HEADER_ROW - 1)
+    _top(sheet, layout)
+    _headings(sheet, layout)
+    _stream(sheet, layout)
+    _colours(sheet, layout)
     sheet.repeat_columns(0)
     sheet.print_area(0, 0, layout.run.last - 1, layout.table.column + layout.table.rates)
-    sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True})
-    scales = (letter(SCALES_COLUMN + k) for k in range(len(SCALES)))
+    lock(sheet)
+    scales = (letter(recomputed.SCALES_COLUMN + k) for k in range(len(SCALES)))
     _, step, rounding = (column_range(RECOMPUTED, column, layout.run.last) for column in scales)
     return Places(step, rounding)
 
@@ -69,71 +58,66 @@ def _counts(k: int) -> tuple[str, str]:
     return letter(1 + 2 * k), letter(2 + 2 * k)
 
 
-def _top(book: Book, sheet: Sheet, layout: Layout) -> None:
+def _top(sheet: Sheet, layout: recomputed.Layout) -> None:
     """The verdict, what was compared, the first cell that differs; defines the names that Start refers to."""
     rows = layout.run.height
-    muted = book.style("muted")
-    sheet.put(VERDICT_ROW, 1, "verdict", book.style("bold", "right"))
-    total = f"$D${TOTAL_ROW}"
+    muted = sheet.style("muted")
+    sheet.put(recomputed.VERDICT_ROW, 1, "verdict", "bold", "right")
+    total = f"$D${recomputed.TOTAL_ROW}"
     verdict = f'IF(IFERROR({total}=0,FALSE),"PASS","FAIL")'
-    sheet.live(VERDICT_ROW, 2, verdict, book.style("verdict"))
-    heads = ("what is compared", None, "cells", "differ", "at iteration", "flag", "the first", "what it is")
-    for column, text in enumerate(heads):
-        sheet.put(TABLE_ROW, column, text, book.style("head", "left" if column in (0, 6, 7) else "center"))
+    sheet.live(recomputed.VERDICT_ROW, 2, verdict, "verdict")
+    names = ("what is compared", None, "cells", "differ", "at iteration", "flag", "the first", "what it is")
+    heads(sheet, recomputed.TABLE_ROW, 0, names, "lcccccl")
     for k, block in enumerate(layout.blocks):
-        row = TABLE_ROW + 1 + k
-        sheet.put(row, 0, block.what, book.style("cell"))
-        sheet.put(row, 1, None, book.style("cell"))
-        sheet.put(row, 2, float(rows * len(block.flags)), book.style("cell", "whole", "center"))
-        _first(book, sheet, layout.run.last, k, row, block)
-    _table(book, sheet, layout.table, TABLE_ROW + 1 + len(layout.blocks))
-    _total(book, sheet, layout)
-    sheet.put(SIZE_ROW, 0, "largest input", muted)
-    sheet.live(SIZE_ROW, 2, network.input_size(layout.run), book.style("muted", "center", "general"))
-    sheet.put(SIZE_ROW + 1, 0, "added to divisors", muted)
-    sheet.put(SIZE_ROW + 1, 2, 1e-300, book.style("muted", "center", "relative"))
-    names = {"recomputation_verdict": f"$C${VERDICT_ROW}", "cells_that_differ": total}
-    names |= {"broken_place": f"$G${TOTAL_ROW}", "broken_what": f"$H${TOTAL_ROW}"}
-    for name, address in names.items():
-        book.name(name, RECOMPUTED, address)
+        row = recomputed.TABLE_ROW + 1 + k
+        across(sheet, row, 0, (block.what, None), "cell")
+        sheet.put(row, 2, float(rows * len(block.flags)), "cell", "whole", "center")
+        _first(sheet, layout.run.last, k, row, block)
+    _table(sheet, layout.table, recomputed.TABLE_ROW + 1 + len(layout.blocks))
+    _total(sheet, layout)
+    sheet.put(recomputed.SIZE_ROW, 0, "largest input", muted)
+    sheet.live(recomputed.SIZE_ROW, 2, network.input_size(layout.run), "muted", "center", "general")
+    sheet.put(recomputed.SIZE_ROW + 1, 0, "added to divisors", muted)
+    sheet.put(recomputed.SIZE_ROW + 1, 2, 1e-300, "muted", "center", "relative")
+    sheet.define(recomputation_verdict=f"$C${recomputed.VERDICT_ROW}", cells_that_differ=total)
+    sheet.define(broken_place=f"$G${recomputed.TOTAL_ROW}", broken_what=f"$H${recomputed.TOTAL_ROW}")
 
 
-def _table(book: Book, sheet: Sheet, table: RateTable, row: int) -> None:
+def _table(sheet: Sheet, table: RateTable, row: int) -> None:
     """The same for the table on top of Learning rates."""
-    table.write(book, sheet)
-    center = book.style("cell", "center", "whole")
-    sheet.put(row, 0, "table of Learning rates", book.style("cell"))
-    sheet.put(row, 1, None, book.style("cell"))
-    sheet.put(row, 2, float(table.cells), book.style("cell", "whole", "center"))
+    table.write(sheet)
+    center = sheet.style("cell", "center", "whole")
+    across(sheet, row, 0, ("table of Learning rates", None), "cell")
+    sheet.put(row, 2, float(table.cells), "cell", "whole", "center")
     sheet.live(row, 3, f"COUNT({table.grid})", center)
     sheet.put(row, 4, None, center)
     sheet.live(row, 5, f'IF(D{row}>0,MIN({table.grid}),"")', center)
     for column, text in zip((6, 7), table.first(f"F{row}"), strict=True):
-        sheet.live(row, column, f'IF(D{row}>0,{text},"")', book.style("cell"))
+        sheet.live(row, column, f'IF(D{row}>0,{text},"")', "cell")
 
 
-def _total(book: Book, sheet: Sheet, layout: Layout) -> None:
+def _total(sheet: Sheet, layout: recomputed.Layout) -> None:
     """How many cells differ in all, and which is the first."""
-    bold, center = book.style("bold"), book.style("bold", "center", "whole")
-    rows = [TABLE_ROW + 1 + k for k in range(len(layout.blocks) + 1)]
+    bold, center = sheet.style("bold"), sheet.style("bold", "center", "whole")
+    rows = [recomputed.TABLE_ROW + 1 + k for k in range(len(layout.blocks) + 1)]
     # A wrong gradient differs from its central difference, too, and is one cell all the same.
     numeric = [row for row, block in zip(rows, layout.blocks, strict=False) if block.numeric]
     counted = "+".join(f"$D${row}" for row in rows if row not in numeric)
     total = f"IF({counted}>0,{counted},$D${numeric[0]})" if numeric else counted
-    sheet.put(TOTAL_ROW, 0, "the first of all", bold)
-    sheet.live(TOTAL_ROW, 3, total, center)
+    sheet.put(recomputed.TOTAL_ROW, 0, "the first of all", bold)
+    sheet.live(recomputed.TOTAL_ROW, 3, total, center)
     for column in (6, 7):
         text = '""'
         for row in reversed(rows):
             text = f"IF($D${row}>0,{letter(column)}{row},{text})"
-        sheet.live(TOTAL_ROW, column, text, bold)
+        sheet.live(recomputed.TOTAL_ROW, column, text, bold)
 
 
-def _first(book: Book, sheet: Sheet, last: int, k: int, row: int, block: Block) -> None:
+def _first(sheet: Sheet, last: int, k: int, row: int, block: recomputed.Block) -> None:
     """How many cells of a block differ, and which is the first: its iteration, its column, its address and name."""
     so_far, first = (f"${x}${FIRST_ROW}:${x}${last}" for x in _counts(k))
     left, right = block.span
-    center = book.style("cell", "center", "whole")
+    center = sheet.style("cell", "center", "whole")
     sheet.live(row, 3, f"${_counts(k)[0]}${last}", center)
     sheet.live(row, 4, f'IF(D{row}>0,COUNTIF({so_far},0),"")', center)
     sheet.live(row, 5, f'IF(D{row}>0,INDEX({first},E{row}+1,1),"")', center)
@@ -142,37 +126,37 @@ def _first(book: Book, sheet: Sheet, last: int, k: int, row: int, block: Block) 
         return f"INDEX(${left}${at}:${right}${at},1,F{row})"
 
     place = f'{head(SHEET_ROW)}&"!"&{head(LETTER_ROW)}&(E{row}+{FIRST_ROW})'
-    sheet.live(row, 6, f'IF(D{row}>0,{place},"")', book.style("cell"))
-    sheet.live(row, 7, f'IF(D{row}>0,{head(NAME_ROW)}&", iteration "&E{row},"")', book.style("cell"))
+    sheet.live(row, 6, f'IF(D{row}>0,{place},"")', "cell")
+    sheet.live(row, 7, f'IF(D{row}>0,{head(NAME_ROW)}&", iteration "&E{row},"")', "cell")
 
 
-def _headings(book: Book, sheet: Sheet, layout: Layout) -> None:
+def _headings(sheet: Sheet, layout: recomputed.Layout) -> None:
     counts = [f"{what}, {which}" for what in ("Training", "rates", "gradients") for which in ("so far", "first")]
-    headers(book, sheet, 0, ["iteration", *counts, *SCALES])
-    narrow, muted = 9.5, book.style("muted", "center")
+    heads(sheet, HEADER_ROW, 0, ["iteration", *counts, *SCALES])
+    narrow, muted = 9.5, sheet.style("muted", "center")
     for block in layout.blocks:
-        sheet.put(SHEET_ROW - 1, block.first, f"{block.what}: 1 where it differs", book.style("section"))
+        sheet.put(SHEET_ROW - 1, block.first, f"{block.what}: 1 where it differs", "section")
         sheet.set_column(block.first, block.first + len(block.flags) - 1, narrow)
         sheet.set_column(block.first, block.first, 27)  # its heading is longer
         for j, flag in enumerate(block.flags, block.first):
             for row, text in ((SHEET_ROW, quoted(flag.sheet)), (LETTER_ROW, flag.letter), (NAME_ROW, flag.name)):
-                sheet.put(row, j, text, book.style("muted", "center", "typed") if text[0] == "'" else muted)
-        headers(book, sheet, block.first, [_heading(block, flag) for flag in block.flags])
+                sheet.put(row, j, text, sheet.style("muted", "center", "typed") if text[0] == "'" else muted)
+        heads(sheet, HEADER_ROW, block.first, [_heading(block, flag) for flag in block.flags])
     if workings := layout.workings:
         at = layout.working_column
         title = "Workings: deltas, then forward passes with weights moved"
-        sheet.put(SHEET_ROW - 1, at, title, book.style("section"))
-        headers(book, sheet, at, [w.heading for w in workings])
+        sheet.put(SHEET_ROW - 1, at, title, "section")
+        heads(sheet, HEADER_ROW, at, [w.heading for w in workings])
 
 
-def _heading(block: Block, flag: Flag) -> str:
+def _heading(block: recomputed.Block, flag: Flag) -> str:
     if flag.letter == "A":
         return f"iteration differs ({flag.sheet})"
     return f"{flag.name} {'differs numerically' if block.numeric else 'differs'}"
 
 
-def _stream(book: Book, sheet: Sheet, layout: Layout) -> None:
-    count, flag = book.style("cell", "whole", "center"), book.style("cell", "count", "center")
+def _stream(sheet: Sheet, layout: recomputed.Layout) -> None:
+    count, flag = sheet.style("cell", "whole", "center"), sheet.style("cell", "count", "center")
     columns = [Stream(count, "0", f"A{ABOVE}+1")]
     for k in range(3):
         if k < len(layout.blocks):
@@ -182,30 +166,28 @@ def _stream(book: Book, sheet: Sheet, layout: Layout) -> None:
             columns.append(Stream(flag, *(f"IFERROR(MATCH(1,{row},0),0)",) * 2))
         else:
             columns += [Stream(flag)] * 2
-    columns += [Stream(book.style("cell", "relative", "center"), f, f) for f in layout.differences.scales()]
+    columns += [Stream(sheet.style("cell", "relative", "center"), f, f) for f in layout.differences.formulas]
     parts: dict[int, list[Stream]] = {
         block.first: [Stream(flag, f.first, f.below) for f in block.flags] for block in layout.blocks
     }
-    styles = {name: book.style("cell", name) for name in ("scientific", "number")}
+    styles = {name: sheet.style("cell", name) for name in ("scientific", "number")}
     parts[layout.working_column] = [Stream(styles[w.style], w.formula, w.formula) for w in layout.workings]
     for at in sorted(parts):
         columns += parts[at]
     sheet.stream(FIRST_ROW, layout.run.last, 0, columns, layout.rows)
     at, forms = layout.working_column, [w.style for w in layout.workings]
     if forms:
-        scientific(book, sheet, (FIRST_ROW - 1, at, layout.run.last - 1, at + len(forms) - 1), *forms)
+        scientific(sheet, (FIRST_ROW - 1, at, layout.run.last - 1, at + len(forms) - 1), *forms)
 
 
-def _colours(book: Book, sheet: Sheet, layout: Layout) -> None:
+def _colours(sheet: Sheet, layout: recomputed.Layout) -> None:
     """Red where a cell differs, and in the column of iterations beside it."""
     last = layout.run.last - 1
     firsts = ",".join(f"${_counts(k)[1]}{FIRST_ROW}>0" for k in range(len(layout.blocks)))
-    rules = [((FIRST_ROW - 1, 0, last, 0), f"OR({firsts})", "fail")]
+    colour(sheet, (FIRST_ROW - 1, 0, last, 0), f"OR({firsts})", "fail")
     for block in layout.blocks:
-        area = (FIRST_ROW - 1, block.first, last, block.first + len(block.flags) - 1)
-        rules.append((area, f"{block.span[0]}{FIRST_ROW}=1", "fail"))
-    at = (VERDICT_ROW - 1, 2, VERDICT_ROW - 1, 2)
-    rules += [(at, f'$C${VERDICT_ROW}="PASS"', "pass"), (at, f'$C${VERDICT_ROW}="FAIL"', "fail")]
-    rules.append(((TABLE_ROW, 3, TOTAL_ROW - 1, 7), f"AND(ISNUMBER($D{TABLE_ROW + 1}),$D{TABLE_ROW + 1}>0)", "fail"))
-    for area, test, look in rules:
-        colour(book, sheet, area, test, look)
+        area = FIRST_ROW - 1, block.first, last, block.first + len(block.flags) - 1
+        colour(sheet, area, f"{block.span[0]}{FIRST_ROW}=1", "fail")
+    colour_words(sheet, (recomputed.VERDICT_ROW - 1, 2, recomputed.VERDICT_ROW - 1, 2), f"$C${recomputed.VERDICT_ROW}")
+    count = f"$D{recomputed.TABLE_ROW + 1}"
+    colour(sheet, (recomputed.TABLE_ROW, 3, recomputed.TOTAL_ROW - 1, 7), f"AND(ISNUMBER({count}),{count}>0)", "fail")

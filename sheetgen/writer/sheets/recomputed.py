@@ -79,9 +79,9 @@ class Layout:
             second += map(rates[0].drawn, self.rates.lines)
             yield Block("every cell of Learning rates", FLAGS_COLUMN + len(first), second)
         if self.differences.flags:
-            letters, one = self.training.trace.letters, self.run.program.gradients[0]
+            letters, first_gradient = self.training.trace.letters, self.run.program.gradients[0]
             third = [
-                Flag(TRAINING, letters[id(g or one)], (g.name if g else None) or TOGETHER, formula, formula)
+                Flag(TRAINING, letters[id(g or first_gradient)], (g.name if g else None) or TOGETHER, formula, formula)
                 for g, formula in self.differences.flags
             ]
             yield Block("every gradient, numerically", last, third, numeric=True)
@@ -95,13 +95,13 @@ class Layout:
     @property
     def workings(self) -> list[Working]:
         """The deltas of every run, then the forward passes with moved weights, in the order of their columns."""
-        found = []
+        workings = []
         for side, run in zip(self.sides, ["", *self.rates.names], strict=False):
             for d in self.deltas:
                 text = guarded(side.text(d), self.run.program.spec.bounded)
                 text = of_my_rate(text) if run == self.rates.names[-1] else text
-                found.append(Working(f"{d.name} ({run})" if run else d.name or "", "scientific", text))
-        return found + [Working(m.heading, "number", m.formula) for m in self.differences.columns]
+                workings.append(Working(f"{d.name} ({run})" if run else d.name or "", "scientific", text))
+        return workings + [Working(m.heading, "number", m.formula) for m in self.differences.columns]
 
     def rows(self) -> Iterator[list[Value]]:
         """The numbers of all rows: no cell differs."""

@@ -24,6 +24,10 @@ class Side:
         """The address of a Cell in a row."""
         return self.live(self.letters[id(c)], row)
 
+    def range(self, first: Cell, last: Cell) -> str:
+        """The addresses of neighbours in a row."""
+        return f"{self.live_of(first)}:{self.letters[id(last)]}{THIS}"
+
     def ref(self, c: Cell, row: str = THIS) -> str | None:
         """How a formula of a row refers to a Cell: by its place on one of the two sheets, or by its name."""
         if id(c) in self.letters:

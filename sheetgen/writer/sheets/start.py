@@ -8,34 +8,22 @@ from typing import NamedTuple
 
 from sheetgen.base.version import __version__
 from sheetgen.spec import Spec
-from sheetgen.writer.book import Book, Calculate, Sheet
-from sheetgen.writer.plan import (  # fmt: skip
-    CHECK,
-    DIFFERENCES,
-    NETWORK,
-    RATES,
-    RECOMPUTED,
-    START,
-    STEPS,
-    TEMPLATE,
-    TRAINING,
-    Oracle,
-)
+from sheetgen.writer import plan
+from sheetgen.writer.book import Book, Calculate, Formula, Link, Sheet
 from sheetgen.writer.plugins import Extra, Verdict
-from sheetgen.writer.sheets import autograd_check
-from sheetgen.writer.sheets.common import colour
+from sheetgen.writer.sheets import autograd_check, common, template
 from sheetgen.writer.sheets.network import SHOWN_ROW
 from sheetgen.writer.trace import quoted
 
 INDEX = (
-    (NETWORK, "the inputs, and the network drawn with live numbers"),
-    (STEPS, "the derivation in six steps, with the numbers put in"),
-    (TRAINING, "a row per update, charts of the error, weights and gradients"),
-    (RATES, "the same training at several learning rates, and at yours"),
-    (CHECK, "every number of every row beside PyTorch's"),
-    (RECOMPUTED, "every cell a second time, for any input: it names the one that is broken"),
-    (DIFFERENCES, "the gradients of the row shown, numerically, for any input"),
-    (TEMPLATE, "the description this workbook was built from"),
+    (plan.NETWORK, "the inputs, and the network drawn with live numbers"),
+    (plan.STEPS, "the derivation in six steps, with the numbers put in"),
+    (plan.TRAINING, "a row per update, charts of the error, weights and gradients"),
+    (plan.RATES, "the same training at several learning rates, and at yours"),
+    (plan.CHECK, "every number of every row beside PyTorch's"),
+    (plan.RECOMPUTED, "every cell a second time, for any input: it names the one that is broken"),
+    (plan.DIFFERENCES, "the gradients of the row shown, numerically, for any input"),
+    (plan.TEMPLATE, "the description this workbook was built from"),
 )
 
 HOW_TO = (
@@ -47,7 +35,7 @@ HOW_TO = (
 
 FORMULON = "Formulon's makers compare its results bit for bit with those of Excel 365; it is not Excel itself."
 
-VERDICT_ROW = 4
+VERDICT_ROW, LAST_COLUMN = 4, 4
 PASS_CHANGED = "PASS for your inputs"
 ALL_WELL = "Every number equals PyTorch's, and every cell its second computation."
 TRY = "Type over a yellow cell on Network, or break a formula on Training, and look at this page again."
@@ -68,7 +56,7 @@ STILL_CHECKED_FEWER = (
 
 
 class EngineLine(NamedTuple):
-    """What one engine found when the workbook was built."""
+    """The findings of one engine when the workbook was built."""
 
     engine: str
     version: str
@@ -91,75 +79,65 @@ class Made:
 
 
 class Content(NamedTuple):
-    """What Start tells of the other sheets: how many cells are compared with PyTorch, and what is recomputed."""
+    """The other sheets as Start tells of them: how many cells are compared with PyTorch, and what is recomputed."""
 
     spec: Spec
     compared: int
     rates_recomputed: bool
 
 
-def write(book: Book, content: Content, oracle: Oracle, made: Made) -> None:
+def write(book: Book, content: Content, oracle: plan.Oracle, made: Made) -> None:
     """Write the sheet Start; it was added first, so that it stands first."""
     verdicts = [v for extra in made.extras for v in extra.verdicts]
-    sheet = book.workbook.get_worksheet_by_name(START)
+    sheet = book.workbook.get_worksheet_by_name(plan.START)
     spec = content.spec
-    for column, width in enumerate((30, 18, 16, 18, 44, 3)):
-        sheet.set_column(column, column, width)
-    row = _verdict(book, sheet, content.rates_recomputed, verdicts)
-    row = _how_to(book, sheet, row)
-    row = _index(book, sheet, row, [line for extra in made.extras for line in extra.sheets])
-    row = _checklist(book, sheet, row, content.compared, verdicts)
-    row = _certificate(book, sheet, row, made.engines)
+    common.columns(sheet, (30, 18, 16, 18, 44, 3))
+    row = _verdict(sheet, content.rates_recomputed, verdicts)
+    row = _how_to(sheet, row)
+    row = _index(sheet, row, [line for extra in made.extras for line in extra.sheets])
+    row = _checklist(sheet, row, content.compared, verdicts)
+    row = _certificate(sheet, row, made.engines)
     facts = (
         ("network", f"{'-'.join(map(str, spec.layers))}, {', '.join(dict.fromkeys(spec.activations))}, "
                     f"{spec.samples} sample{'s' * (spec.samples > 1)}, biases: {spec.bias}"),
-        ("template", spec.source.replace("\\", "/").split("/")[-1]),
+        ("template", template.file_name(spec)),
         ("build options", made.options or "none"),
         ("made by", f"sheetgen {__version__}, checked against {oracle.version} (float64 autograd)"),
     )  # fmt: skip
-    _section(book, sheet, row, "How it was built")
+    _section(sheet, row, "How it was built")
     for k, (name, text) in enumerate(facts, row + 1):
-        sheet.put(k, 0, name, book.style("cell", "bold"))
-        _line(book, sheet, k, 1, text, "cell")
+        sheet.put(k, 0, name, "cell", "bold")
+        _line(sheet, k, 1, text, "cell")
     sheet.print_area(0, 0, row + len(facts) - 1, 4)
     sheet.fit_to_pages(1, 1)
-    sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True})
+    common.lock(sheet, format_columns=False)
     sheet.activate()
     sheet.set_first_sheet()
 
 
-def _section(book: Book, sheet: Sheet, row: int, title: str) -> None:
-    sheet.set_row_pixels(row - 1, 26)
-    for k in range(5):
-        sheet.put(row, k, title if k == 0 else None, book.style("section"))
+def _section(sheet: Sheet, row: int, title: str) -> None:
+    common.section(sheet, row, title, 0, LAST_COLUMN, common.SECTION_HEIGHT)
 
 
-def _line(
-    book: Book, sheet: Sheet, row: int, first: int, text: str | None, *styles: str, formula: str | None = None
-) -> None:
-    """A text over several cells, without merging them: the cells right of it stay empty."""
-    sheet.put(row, first, text, book.style(*styles), formula)
-    for k in range(first + 1, 5):
-        sheet.put(row, k, None, book.style(*styles))
+def _line(sheet: Sheet, row: int, first: int, text: str, *styles: str) -> None:
+    common.line(sheet, row, text, first, LAST_COLUMN, *styles)
 
 
-def _verdict(book: Book, sheet: Sheet, rates: bool, verdicts: Sequence[Verdict]) -> int:
+def _verdict(sheet: Sheet, rates: bool, verdicts: Sequence[Verdict]) -> int:
     """The certificate in one cell, live; then the cell that is broken or the input that was changed, and what to do."""
     names = ["verdict", "recomputation_verdict", "differences_verdict", *(v.verdict for v in verdicts)]
     failed = ",".join(f'{name}="FAIL"' for name in names)
     right = f'IF(ISTEXT(row_number),row_number,IF(inputs_changed>0,"{PASS_CHANGED}","PASS"))'
     sheet.set_row_pixels(3, 44)
-    for k in range(5):
-        sheet.put(VERDICT_ROW, k, None, book.style("big"))
-    if sheet.merge_range(3, 0, 3, 4, "", book.style("big")):
-        raise ValueError("Start: the certificate's cells could not be merged")
-    sheet.live(VERDICT_ROW, 0, f'IF(IFERROR(OR({failed}),TRUE),"FAIL",{right})', book.style("big"))
-    book.name("certificate", START, "$A$4")
+    common.merge(sheet, (3, 0, 3, LAST_COLUMN), "big")
+    sheet.live(VERDICT_ROW, 0, f'IF(IFERROR(OR({failed}),TRUE),"FAIL",{right})', "big")
+    sheet.define(certificate="$A$4")
     what, do = _advice(rates)
     for row, formula, look in ((5, what, "link"), (6, do, "muted")):
-        _line(book, sheet, row, 0, None, look, formula=formula)
-    for test, look in (('$A$4="PASS"', "pass"), ('$A$4="FAIL"', "fail"), ("ISTEXT($A$4)", "note")):
-        colour(book, sheet, (3, 0, 3, 4), test, look, stop=True)
+        _line(sheet, row, 0, Formula(formula), look)
+    area = 3, 0, 3, LAST_COLUMN
+    common.colour_words(sheet, area, "$A$4", stop=True)
+    common.colour(sheet, area, "ISTEXT($A$4)", "note", stop=True)
     return 8
 
 
@@ -167,13 +145,13 @@ def _advice(rates: bool) -> tuple[str, str]:
     """The formulas of a link to what the verdict is about, and of what to do; `rates`: whether these are recomputed."""
     changed = 'HYPERLINK("#"&changed_place,changed_place&": "&changed_input)'
     checked = STILL_CHECKED if rates else STILL_CHECKED_FEWER
-    shown = f"{NETWORK}!B{SHOWN_ROW}"
+    shown = f"{plan.NETWORK}!B{SHOWN_ROW}"
     cases = (
-        ('$A$4="PASS"', f'HYPERLINK("#{RECOMPUTED}!A1","{ALL_WELL}")', TRY),
+        ('$A$4="PASS"', f'HYPERLINK("#{plan.RECOMPUTED}!A1","{ALL_WELL}")', TRY),
         ("inputs_no_number>0", changed, TYPE_NUMBER),
         ("cells_that_differ>0", autograd_check.broken_link(), MEND),
-        ('differences_verdict="FAIL"', f'HYPERLINK("#{quoted(DIFFERENCES)}!A1","{SEE_DIFFERENCES}")', UNDO),
-        ('$A$4="FAIL"', f'HYPERLINK("#{quoted(CHECK)}!A1","{SEE_BELOW}")', UNDO),
+        ('differences_verdict="FAIL"', f'HYPERLINK("#{quoted(plan.DIFFERENCES)}!A1","{SEE_DIFFERENCES}")', UNDO),
+        ('$A$4="FAIL"', f'HYPERLINK("#{quoted(plan.CHECK)}!A1","{SEE_BELOW}")', UNDO),
         ("ISTEXT(row_number)", f'HYPERLINK("#{shown}","{shown}: "&row_number)', TYPE_ROW),
     )
     what, do = changed, f'"{checked}"'
@@ -182,24 +160,24 @@ def _advice(rates: bool) -> tuple[str, str]:
     return what, do
 
 
-def _how_to(book: Book, sheet: Sheet, row: int) -> int:
-    _section(book, sheet, row, "How to use it")
+def _how_to(sheet: Sheet, row: int) -> int:
+    _section(sheet, row, "How to use it")
     for k, text in enumerate(HOW_TO, row + 1):
-        _line(book, sheet, k, 0, text, "text")
+        _line(sheet, k, 0, text, "text")
     return row + len(HOW_TO) + 2
 
 
-def _index(book: Book, sheet: Sheet, row: int, more: Sequence[tuple[str, str]]) -> int:
-    _section(book, sheet, row, "What is in it")
+def _index(sheet: Sheet, row: int, more: Sequence[tuple[str, str]]) -> int:
+    _section(sheet, row, "What is in it")
     for k, (name, about) in enumerate((*INDEX, *more), row + 1):
-        book.link(sheet, k, 0, name, name, f"Go to {name}", "cell")
-        _line(book, sheet, k, 1, about, "cell")
+        sheet.link(k, 0, Link.to(name, name, f"Go to {name}"), "cell")
+        _line(sheet, k, 1, about, "cell")
     return row + len(INDEX) + len(more) + 2
 
 
-def _checklist(book: Book, sheet: Sheet, row: int, cells: int, verdicts: Sequence[Verdict]) -> int:
+def _checklist(sheet: Sheet, row: int, cells: int, verdicts: Sequence[Verdict]) -> int:
     """Each line is a formula: it changes while a person works in the file."""
-    _section(book, sheet, row, "Checked live, at this moment")
+    _section(sheet, row, "Checked live, at this moment")
     lines = (
         ("every number equals PyTorch's", "verdict", "relative", "worst_difference",
          "worst relative difference; 1e-9 is allowed"),
@@ -214,35 +192,33 @@ def _checklist(book: Book, sheet: Sheet, row: int, cells: int, verdicts: Sequenc
         *((v.label, v.verdict, v.style, v.number, v.text) for v in verdicts),
     )  # fmt: skip
     for k, (name, formula, form, detail, text) in enumerate(lines, row + 1):
-        sheet.put(k, 0, name, book.style("cell", "bold"))
-        sheet.live(k, 1, formula, book.style("cell", "verdict"))
-        sheet.live(k, 2, detail, book.style("cell", form, "right"))
-        _line(book, sheet, k, 3, text, "cell", "muted", "indent")
+        sheet.put(k, 0, name, "cell", "bold")
+        sheet.live(k, 1, formula, "cell", "verdict")
+        sheet.live(k, 2, detail, "cell", form, "right")
+        _line(sheet, k, 3, text, "cell", "muted", "indent")
     area = (row, 1, row + len(lines) - 1, 1)
     first = f"$B{row + 1}"
     passed, failed = f'OR({first}="PASS",{first}="yes")', f'{first}="FAIL"'
     for test, look in ((passed, "pass"), (failed, "fail"), (f"ISTEXT({first})", "note")):
-        colour(book, sheet, area, test, look, stop=True)
+        common.colour(sheet, area, test, look, stop=True)
     return row + len(lines) + 2
 
 
-def _certificate(book: Book, sheet: Sheet, row: int, engines: Sequence[EngineLine]) -> int:
-    """What the engines found: plain numbers, for no formula can know them."""
-    _section(book, sheet, row, "Recalculated when it was built, from formulas alone")
+def _certificate(sheet: Sheet, row: int, engines: Sequence[EngineLine]) -> int:
+    """Write what the engines found: plain numbers, for no formula can know them."""
+    _section(sheet, row, "Recalculated when it was built, from formulas alone")
     row += 1
     if not engines:
-        _line(book, sheet, row, 0, "not recalculated: run sheetgen check on this file", "cell", "muted")
+        _line(sheet, row, 0, "not recalculated: run sheetgen check on this file", "cell", "muted")
         return row + 2
-    for k, name in enumerate(("engine", "version", "cells compared", "worst difference", "where")):
-        sheet.put(row, k, name, book.style("head", "left" if k in (0, 4) else "center"))
-    for k, line in enumerate(engines, row + 1):
-        sheet.put(k, 0, line.engine, book.style("cell"))
-        sheet.put(k, 1, line.version, book.style("cell", "center"))
-        sheet.put(k, 2, line.cells, book.style("cell", "whole", "center"))
-        sheet.put(k, 3, line.worst, book.style("cell", "relative", "center"))
-        sheet.put(k, 4, line.where, book.style("cell", "muted"))
+    common.heads(sheet, row, 0, ("engine", "version", "cells compared", "worst difference", "where"), "lcccl")
+    for k, result in enumerate(engines, row + 1):
+        sheet.put(k, 0, result.engine, "cell")
+        sheet.put(k, 1, result.version, "cell", "center")
+        common.numbers(sheet, k, 2, (result.cells, result.worst), ("whole", "relative"))
+        sheet.put(k, 4, result.where, "cell", "muted")
     row += len(engines) + 1
-    if any(line.engine == "Formulon" for line in engines):
-        _line(book, sheet, row, 0, FORMULON, "cell", "muted")
+    if any(result.engine == "Formulon" for result in engines):
+        _line(sheet, row, 0, FORMULON, "cell", "muted")
         row += 1
     return row + 1

@@ -13,7 +13,7 @@ from sheetgen.writer import style
 from sheetgen.writer.book import Book, Sheet, Value
 from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import STEPS, Run, of_row
-from sheetgen.writer.sheets.common import opened
+from sheetgen.writer.sheets.common import across, heads, opened, page
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.trace import FIRST_ROW, Trace, guarded
 from sheetgen.writer.typeset import typeset
@@ -43,23 +43,19 @@ def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     sheet.set_column(VALUE, VALUE, 17)
     sheet.set_column(AS_TEXT, AS_TEXT, 14)
     if run.program.spec.samples > 1:
-        sheet.put(3, NUMBERS, "the lines are those of the first sample", book.style("muted"))
-    sheet.live(3, FORMULA, of_row('"row shown: "&row_number'), book.style("bold", "left"))
-    sheet.put(3, VALUE, "row of Training", book.style("muted", "right"))
-    sheet.live(3, AS_TEXT, of_row(f"row_number+{FIRST_ROW}"), book.style("muted", "right"))
-    heads = ("the line as mathematics", None, "with the numbers put in", "live value", "value as text")
-    for k, name in enumerate(heads):
-        if name:
-            sheet.put(4, k, name, book.style("head", "center" if k >= VALUE else "left"))
-    told = _substituted(f"as the Excel formula (Training, row {ROW_MARK})")
-    sheet.live(4, FORMULA, f'IF(ISNUMBER({AT}),{told},"as the Excel formula")', book.style("head", "left"))
-    writer = _Writer(sheet, book, run, training, panel)
+        sheet.put(3, NUMBERS, "the lines are those of the first sample", "muted")
+    sheet.live(3, FORMULA, of_row('"row shown: "&row_number'), "bold", "left")
+    sheet.put(3, VALUE, "row of Training", "muted", "right")
+    sheet.live(3, AS_TEXT, of_row(f"row_number+{FIRST_ROW}"), "muted", "right")
+    heads(sheet, 4, MATHS, ("the line as mathematics",), "l")
+    heads(sheet, 4, NUMBERS, ("with the numbers put in", "live value", "value as text"), "lc")
+    heading = _substituted(f"as the Excel formula (Training, row {ROW_MARK})")
+    sheet.live(4, FORMULA, f'IF(ISNUMBER({AT}),{heading},"as the Excel formula")', "head", "left")
+    writer = _Writer(sheet, run, training, panel)
     for step in derivation.derive(run.program.spec):
         writer.step(step)
-    scientific(book, sheet, (4, VALUE, writer.row - 1, VALUE), "wide")
-    sheet.freeze_panes(4, 0)
-    sheet.repeat_rows(3)
-    sheet.print_area(0, 0, writer.row, VALUE)
+    scientific(sheet, (4, VALUE, writer.row - 1, VALUE), "wide")
+    page(sheet, (4, 0), (writer.row + 1, VALUE), repeat=True)
 
 
 def _substituted(text: str) -> str:
@@ -72,8 +68,8 @@ def _substituted(text: str) -> str:
 class _Writer:
     """Writes line after line, remembering where each line's value stands, for later lines refer to it."""
 
-    def __init__(self, sheet: Sheet, book: Book, run: Run, training: Trace, panel: Panel):
-        self.book, self.sheet, self.run, self.row = book, sheet, run, 4
+    def __init__(self, sheet: Sheet, run: Run, training: Trace, panel: Panel):
+        self.sheet, self.run, self.row = sheet, run, 4
         self.placed: dict[str, tuple[str, str]] = {}  # name -> the addresses of its number and of that as text
         self.panel = panel
         self.training = {c.name or "": f"{training.letters[id(c)]}{ROW_MARK}" for c in training.cells}
@@ -82,10 +78,9 @@ class _Writer:
     def step(self, step: derivation.Step) -> None:
         """A title with its sentence, then the lines."""
         self.row += 2
-        self.sheet.put(self.row, 0, step.title, self.book.style("section"))
-        self.sheet.put(self.row, 1, step.about, self.book.style("section", "muted"))
-        for k in (2, 3):
-            self.sheet.put(self.row, k, None, self.book.style("section"))
+        self.sheet.put(self.row, 0, step.title, "section")
+        self.sheet.put(self.row, 1, step.about, "section", "muted")
+        across(self.sheet, self.row, 2, [None, None], "section")
         for line in step.lines:
             self.line(line)
 
@@ -100,10 +95,10 @@ class _Writer:
         text = of_row(live_text(line.cell, self._ref(line, self._text)))
         spelt = show(line.cell, self._ref(line, lambda name: NUMBER if self._text(name) else None), TEXTBOOK)
         if len(text) < MOST_TEXT and len(spelt) < 2_000:
-            self.sheet.live(self.row, NUMBERS, text, self.book.style("cell", "left", "numbers"))
-        self.sheet.live(self.row, VALUE, self._value(line), self.book.style("cell", form))
+            self.sheet.live(self.row, NUMBERS, text, "cell", "left", "numbers")
+        self.sheet.live(self.row, VALUE, self._value(line), "cell", form)
         at = f"$D${self.row}"
-        self.sheet.live(self.row, AS_TEXT, text_of(at), self.book.style("muted", "right"))
+        self.sheet.live(self.row, AS_TEXT, text_of(at), "muted", "right")
         longest = len(formula.replace(ROW_MARK, str(self.run.last)))
         lines = max(1, -(-longest // 50), -(-len(spelt) // 58))
         self.sheet.set_row_pixels(self.row - 1, max(ROW, 15 * lines + 14))
@@ -113,7 +108,7 @@ class _Writer:
         """The line as a formula, of whatever row is shown; or where it stands, if it is too long for a live text."""
         if len(_substituted(formula)) >= MOST_TEXT:
             formula = f"too long to print: see Training!{self._training(line.name)}"
-        code = self.book.style("cell", "code", "left", "typed")
+        code = self.sheet.style("cell", "code", "left", "typed")
         if ROW_MARK in formula:
             self.sheet.live(self.row, FORMULA, of_row(_substituted(formula)), code)
         else:
@@ -156,7 +151,7 @@ class _Writer:
         picture = typeset(tex, style.INK)
         scale = min(1.0, MATHS_PIXELS / picture.width)
         height = picture.height * scale
-        self.sheet.put(self.row, MATHS, None, self.book.style("cell"))
+        self.sheet.put(self.row, MATHS, None, "cell")
         options: dict[str, Value | io.BytesIO] = {
             "image_data": io.BytesIO(picture.png), "description": plain, "object_position": 1,
             "x_offset": 6, "y_offset": max(1, (ROW - height) / 2), "x_scale": scale, "y_scale": scale,

@@ -9,7 +9,7 @@ from sheetgen.cells.cell import Cell
 from sheetgen.writer.book import Book, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import TRAINING, Run, value
-from sheetgen.writer.sheets.common import CHART_LIMIT, CHART_WIDTH, headers, opened, place_strip, strip
+from sheetgen.writer.sheets.common import CHART_LIMIT, CHART_WIDTH, heads, in_strip, insert, opened, strip
 from sheetgen.writer.sheets.plotted import Drawing, Line, Plotted, draw, helpers
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, Trace
 
@@ -48,21 +48,20 @@ def write(book: Book, run: Run, places: TrainingPlaces) -> None:
     """Write the sheet Training."""
     program, trace = run.program, places.trace
     sheet = opened(book, TRAINING, f"Training: {program.spec.steps:,} updates", SUBTITLE)
-    headers(book, sheet, 0, ["iteration", *(c.name for c in trace.columns)])
+    heads(sheet, HEADER_ROW, 0, ["iteration", *(c.name for c in trace.columns)])
     forms = [run.style(c.name) for c in trace.columns]
-    columns = [Stream(book.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
-    columns += [Stream(book.style("cell", f), c.first, c.below) for f, c in zip(forms, trace.columns, strict=True)]
+    columns = [Stream(sheet.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
+    columns += [Stream(sheet.style("cell", f), c.first, c.below) for f, c in zip(forms, trace.columns, strict=True)]
 
     def rows() -> Iterator[list[Value]]:
         for k, numbers in enumerate(run.rows(program.columns)):
             yield [float(k), *map(value, numbers)]
 
-    plotted = Plotted(book, sheet, places.drawings, run.last, len(columns))
+    plotted = Plotted(sheet, places.drawings, run.last, len(columns))
     columns += plotted.streams
     strip(sheet, len(columns) - 1)
     sheet.stream(FIRST_ROW, run.last, 0, columns, rows)
-    scientific(book, sheet, (FIRST_ROW - 1, 1, run.last - 1, len(trace.columns)), *forms)
-    sheet.repeat_rows(HEADER_ROW - 1)
+    scientific(sheet, (FIRST_ROW - 1, 1, run.last - 1, len(trace.columns)), *forms)
     sheet.repeat_columns(0)
     sheet.fit_to_pages(-(-len(trace.columns) // COLUMNS_ON_A_PAGE), 0)
     sheet.print_area(0, 0, run.last - 1, len(trace.columns))
@@ -70,7 +69,7 @@ def write(book: Book, run: Run, places: TrainingPlaces) -> None:
 
 
 def _drawings(run: Run, trace: Trace) -> list[Drawing]:
-    """What the charts show: the error twice, all weights, all gradients, and what a batch has learnt."""
+    """The charts: the error twice, all weights, all gradients, and what a batch has learnt."""
     program = run.program
     error, weights = [program.network.loss], list(program.next)
     charts: list[tuple[str, list[Cell], bool]] = [
@@ -87,10 +86,10 @@ def _drawings(run: Run, trace: Trace) -> list[Drawing]:
     place = {id(c): k for k, c in enumerate(trace.cells, 1)}
     drawings: list[Drawing] = []
     for title, cells, log in charts:
-        kept = [(c.name or "", place[id(c)]) for c in cells[:CHART_LIMIT]]
-        if len(cells) > len(kept):
-            title += f" (the first {len(kept)} of {len(cells)})"
-        drawings.append(draw(title, kept, log, program.spec.bounded, 1 + len(place) + len(helpers(drawings))))
+        drawn = [(c.name or "", place[id(c)]) for c in cells[:CHART_LIMIT]]
+        if len(cells) > len(drawn):
+            title += f" (the first {len(drawn)} of {len(cells)})"
+        drawings.append(draw(title, drawn, log, program.spec.bounded, 1 + len(place) + len(helpers(drawings))))
     return drawings
 
 
@@ -100,4 +99,4 @@ def _place(sheet: Sheet, plotted: Plotted, updates: int) -> None:
         lines = len(drawing.lines)
         what = f"{lines} lines" if lines > 1 else "a falling line when training works"
         title = f"Line chart: {drawing.title} against the iteration, {updates} updates; {what}."
-        place_strip(sheet, chart, k, title)
+        insert(sheet, chart, in_strip(k), title)

@@ -10,6 +10,7 @@ from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.planes.kernels import LEFT, Section, Shelf
 from sheetgen.writer.planes.layout import Layout
+from sheetgen.writer.sheets import common
 from sheetgen.writer.trace import letter
 
 TABLE = 6  # the row of the table's heading, counted from 1
@@ -30,48 +31,44 @@ def total_cell() -> str:
     return f"${letter(COUNT)}${TABLE + 1}"
 
 
-def write(book: Book, layout: Layout, name: str, heading: str) -> Sheet:
+def write(book: Book, layout: Layout, name: str, heading: str) -> None:
     """Write the sheet of weights. Raises CannotExport if its table has no room for all tensors."""
     sheet = book.sheet(name, heading, SUBTITLE)
     sheet.set_column_pixels(0, 0, 210)
     widest = max((s.width for s in layout.shelf.sections), default=1)
     sheet.set_column_pixels(LEFT, max(LEFT + widest, GROUP + 1), 52)
-    _table(book, sheet, layout)
+    _table(sheet, layout)
     for section in layout.shelf.sections:
-        _section(book, sheet, section)
-    sheet.freeze_panes(TABLE - 1, LEFT)
-    sheet.print_area(0, 0, layout.shelf.row, LEFT + max(widest, 16))  # as wide as the subtitle, at least
-    sheet.protect("", {"format_columns": True, "format_rows": True})
-    return sheet
+        _section(sheet, section)
+    width = LEFT + max(widest, 16)  # as wide as the subtitle, at least
+    common.page(sheet, (TABLE - 1, LEFT), (layout.shelf.row + 1, width))
+    common.lock(sheet, format_rows=True)
 
 
-def _table(book: Book, sheet: Sheet, layout: Layout) -> None:
+def _table(sheet: Sheet, layout: Layout) -> None:
     shelf: Shelf = layout.shelf
-    heads = {NAME: "tensor", SHAPE: "shape", COUNT: "parameters", PYTORCH: "PyTorch's"}
-    for column in range(GROUP):
-        sheet.put(TABLE, column, heads.get(column), book.style("head", "left" if column < COUNT else "right"))
+    common.heads(sheet, TABLE, NAME, ("tensor", "shape", None, "parameters", None, "PyTorch's", None), "lllr")
     rows = [s for s in shelf.sections if s.trained]
     first, last = TABLE + 2, TABLE + 1 + len(rows)
     if rows and last + 2 > rows[0].top:
         raise CannotExport(f"{len(rows)} tensors have no room in the table of the sheet {sheet.name}")
-    bold = book.style("cell", "whole", "bold")
+    bold = sheet.style("cell", "whole", "bold")
     count_column = letter(COUNT)
-    sheet.put(TABLE + 1, NAME, "all parameters", book.style("cell", "bold"))
+    sheet.put(TABLE + 1, NAME, "all parameters", "cell", "bold")
     sheet.live(TABLE + 1, COUNT, f"SUM({count_column}{first}:{count_column}{max(first, last)})", bold)
     sheet.put(TABLE + 1, PYTORCH, layout.graph.parameters, bold)
     for k, section in enumerate(rows):
         row = first + k
-        sheet.put(row, NAME, section.name, book.style("cell"))
-        sheet.put(row, SHAPE, " × ".join(map(str, section.shape)), book.style("cell"))
-        sheet.live(row, COUNT, f"COUNT({section.count_area})", book.style("cell", "whole"))
-        sheet.put(row, PYTORCH, math.prod(section.shape), book.style("cell", "whole"))
+        sheet.put(row, NAME, section.name, "cell")
+        sheet.put(row, SHAPE, " × ".join(map(str, section.shape)), "cell")
+        sheet.live(row, COUNT, f"COUNT({section.count_area})", "cell", "whole")
+        sheet.put(row, PYTORCH, math.prod(section.shape), "cell", "whole")
 
 
-def _section(book: Book, sheet: Sheet, section: Section) -> None:
+def _section(sheet: Sheet, section: Section) -> None:
     title = f"{section.name}   {' × '.join(map(str, section.shape))}"
-    for k in range(LEFT + max(section.width, 12)):
-        sheet.put(section.top, k, title if k == 0 else None, book.style("section"))
-    axis, label, number = book.style("axis", "left"), book.style("axis"), book.style("weight")
+    common.section(sheet, section.top, title, 0, LEFT + max(section.width, 12) - 1)
+    axis, label, number = sheet.style("axis", "left"), sheet.style("axis"), sheet.style("weight")
     sheet.filled(section.top + 1, LEFT, section.top + len(section.lines), LEFT + section.width - 1)
     for i, line in enumerate(section.lines):
         row = section.top + i
@@ -86,4 +83,4 @@ def _section(book: Book, sheet: Sheet, section: Section) -> None:
     last = section.top + len(section.lines) - 1
     area = section.top, LEFT, last, LEFT + section.width - 1
     sheet.conditional_format(*area, style.heat(signed=True))
-    scientific(book, sheet, area, "weight", look="beyond, narrow")
+    scientific(sheet, area, "weight", look="beyond, narrow")
