@@ -12,6 +12,7 @@ from sheetgen.base.text import plain
 from sheetgen.excel.a1 import qualified, range_of
 
 WORDS = ("right", "doubtful", "wrong", "not judged")
+SUMMARY = ("file", "verdict", "errors", "warnings", "first wrong cell")  # a line of it for each of several files
 OTHER = "other"
 ALL_KINDS = (*KINDS.values(), OTHER)
 
@@ -40,6 +41,24 @@ def counts(verdict: Verdict) -> dict[str, int]:
     """How many errors, warnings and notes."""
     found = Counter(finding.severity for finding in verdict.findings)
     return {severity: found[severity] for severity in SEVERITIES}
+
+
+def parts(finding: Finding, why: str = "why") -> list[tuple[str, str]]:
+    """The texts of a finding, each with its label: what is there, what should be, and why."""
+    labelled = (("is", finding.found), ("should be", finding.expected), (why, finding.message))
+    return [(label, text) for label, text in labelled if text]
+
+
+def lines(finding: Finding, why: str = "why") -> list[str]:
+    """The same, as plain lines."""
+    return [f"{label}: {plain(text)}" for label, text in parts(finding, why)]
+
+
+def summary(verdict: Verdict) -> tuple[str, str, str]:
+    """The last three of SUMMARY: the counts, which only a judged file has, and the first wrong cell."""
+    n = counts(verdict)
+    errors, warnings = ("", "") if verdict.problem else (str(n[ERROR]), str(n[WARNING]))
+    return errors, warnings, next((where(f.sheet, f.cells) for f in faults(verdict)), "")
 
 
 def faults(verdict: Verdict) -> list[Finding]:
