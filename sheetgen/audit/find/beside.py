@@ -1,4 +1,4 @@
-"""What belongs to a table but does not stand in it: inputs, targets and biases that have one cell each."""
+"""The cells that belong to a table but stand outside it: inputs, targets and biases that have one cell each."""
 
 from __future__ import annotations
 

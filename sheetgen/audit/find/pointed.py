@@ -17,7 +17,7 @@ _SPEC = re.compile(r"(?:(?P<sheet>'(?:[^']|'')+'|[^!]+)!)?(?P<cells>[^\s!]+)(?P<
 
 
 class NoTable(UserError):
-    """What was pointed at is no table of a training; the message is one sentence."""
+    """The place that a person named is no table of a training; the message is one sentence."""
 
 
 def pointed(book: Workbook, spec: str) -> Table:
@@ -33,13 +33,13 @@ def pointed(book: Workbook, spec: str) -> Table:
     cells = range_of(match["cells"])
     if cells is None or cells.single:
         raise NoTable(f"{match['cells']!r} is no range of cells such as A32:AE100.")
-    told = dict(_told(item) for item in match["lines"].split())
-    kinds = {line.isdigit() for line in told.values()}
+    named = dict(_named(item) for item in match["lines"].split())
+    kinds = {line.isdigit() for line in named.values()}
     if len(kinds) > 1:
         raise NoTable("Name columns (E_total=W) or rows (E_total=12), not both.")
     views = [View(survey, sheet, across) for across in (True, False) if not kinds or across not in kinds]
     lines, view = max(((_lines(view, cells), view) for view in views), key=lambda pair: len(pair[0]))
-    return _table(view, cells, _replaced(view, cells, lines, told))
+    return _table(view, cells, _replaced(view, cells, lines, named))
 
 
 def _sheet(survey: Survey, name: str | None) -> str:
@@ -55,7 +55,7 @@ def _sheet(survey: Survey, name: str | None) -> str:
     return sheet
 
 
-def _told(item: str) -> tuple[str, str]:
+def _named(item: str) -> tuple[str, str]:
     """'E_total=W' -> ('E_total', 'W')."""
     name, _, line = item.rpartition("=")
     meant = quantity(name)
@@ -77,16 +77,16 @@ def _lines(view: View, cells: Area) -> list[Line]:
     """The lines that have a label."""
     head, _, span = _span(view, cells)
     texts = ((line, view.text(line, head)) for line in span)
-    found = ((line, text, heading(text)) for line, text in texts if text)
-    return [Line(line, text, h.quantity, h.tag, h.sure) for line, text, h in found if h]
+    headings = ((line, text, heading(text)) for line, text in texts if text)
+    return [Line(line, text, h.quantity, h.tag, h.sure) for line, text, h in headings if h]
 
 
-def _replaced(view: View, cells: Area, lines: list[Line], told: dict[str, str]) -> list[Line]:
-    """What was told by hand wins over the labels."""
+def _replaced(view: View, cells: Area, lines: list[Line], named: dict[str, str]) -> list[Line]:
+    """The lines, with those that a person named in place of the labelled ones."""
     head = _span(view, cells)[0]
-    numbers = {name: column_number(line) or int(line) for name, line in told.items()}
-    kept = [x for x in lines if x.quantity not in told and x.line not in numbers.values()]
-    return plainest(kept) + [Line(n, view.text(n, head) or name, name) for name, n in numbers.items()]
+    numbers = {name: column_number(line) or int(line) for name, line in named.items()}
+    others = [x for x in lines if x.quantity not in named and x.line not in numbers.values()]
+    return plainest(others) + [Line(n, view.text(n, head) or name, name) for name, n in numbers.items()]
 
 
 def _table(view: View, cells: Area, lines: list[Line]) -> Table:

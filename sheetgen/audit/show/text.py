@@ -1,4 +1,4 @@
-"""What all reports share: places as formulas write them, the order of findings, counts."""
+"""The parts that all reports share: places as formulas write them, the order of findings, counts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def where(sheet: str, cells: str) -> str:
 
 
 def kind(finding: Finding) -> str:
-    """What a finding is called; the report counts by this."""
+    """The name of the kind of a finding, by which the report counts."""
     return KINDS.get(finding.kind, OTHER)
 
 
@@ -67,7 +67,7 @@ def faults(verdict: Verdict) -> list[Finding]:
 
 
 def short(verdicts: Sequence[Verdict]) -> list[str]:
-    """What each file is called in a table of all: its path from the folder that they have in common."""
+    """The name of each file in a table of all: its path from the folder that they have in common."""
     paths = [verdict.path.absolute() for verdict in verdicts]
     try:
         folder = os.path.commonpath([path.parent for path in paths])
