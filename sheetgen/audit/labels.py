@@ -1,4 +1,4 @@
-"""What a heading means: the spellings that people use in workbooks made by hand, in sheetgen's own spelling."""
+"""The meaning of a heading: the spellings that people use in workbooks made by hand, in sheetgen's own spelling."""
 
 from __future__ import annotations
 

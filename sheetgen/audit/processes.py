@@ -133,7 +133,7 @@ class _Job:
         self.deadline = time.monotonic() + timeout
 
     def verdict(self) -> Verdict:
-        """What came through the pipe, which has something or has ended."""
+        """The verdict from the pipe, which has something or has ended."""
         try:
             verdict: Verdict = self.pipe.recv()
         except Exception:  # it ended before or within the verdict
@@ -179,7 +179,7 @@ def _finished(running: Sequence[_Job]) -> Iterator[tuple[_Job, Verdict]]:
 
 
 def _work(pipe: Connection, judge: Judge, path: Path, pointed: str | None, timeout: float, memory: int) -> None:
-    """What the process does: judge one file and send the verdict, with a word about what went wrong."""
+    """Judge one file in the process and send the verdict, with a word about what went wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started it stops it
     _silence()
     _limit(timeout, memory)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sheetgen.audit.show.text import counts, faults, kind, ordered, short, total, where
+from sheetgen.audit.show.text import SUMMARY, kind, ordered, parts, short, summary, total, where
 from sheetgen.audit.verdict import Verdict
 from sheetgen.base.finding import NOTE, SEVERITIES, Finding
 from sheetgen.base.text import plain
@@ -58,9 +58,8 @@ def _finding(finding: Finding, out: Console) -> None:
     place = where(finding.sheet, finding.cells)
     _say(out, f"  {finding.severity:>9}  ", f"{place}  {kind(finding)}" if place else kind(finding), style)
     dim = "dim" if finding.severity == NOTE else ""
-    for label, text in (("is", finding.found), ("should be", finding.expected), ("why", finding.message)):
-        if text:
-            _say(out, f"  {label:>9}  ", plain(text, LONGEST), dim)
+    for label, text in parts(finding):
+        _say(out, f"  {label:>9}  ", plain(text, LONGEST), dim)
 
 
 def _say(out: Console, label: str, text: str, style: str) -> None:
@@ -76,11 +75,8 @@ def _say(out: Console, label: str, text: str, style: str) -> None:
 
 def _summary(verdicts: Sequence[Verdict]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in ("file", "verdict", "errors", "warnings", "first wrong cell"):
+    for head in SUMMARY:
         table.add_column(head, justify="right" if head in ("errors", "warnings") else "left", overflow="fold")
     for verdict, name in zip(verdicts, short(verdicts), strict=True):
-        n = counts(verdict)
-        first = next((where(f.sheet, f.cells) for f in faults(verdict)), "")
-        numbers = ["" if verdict.problem else str(n[s]) for s in ("error", "warning")]
-        table.add_row(name, Text(verdict.word, VERDICTS[verdict.word]), *numbers, first)
+        table.add_row(name, Text(verdict.word, VERDICTS[verdict.word]), *summary(verdict))
     return table

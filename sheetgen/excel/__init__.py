@@ -22,7 +22,7 @@ Hand on as text (engines/dialect, engines/iron, audit/write): tokens, references
     skeleton.calls & BY_PLACE                                   # functions that look at addresses
     resolved, areas = resolver.read(text, sheet, place(at))     # Unknown.error: what Excel shows instead
 
-Follow (audit/find_reach, grad/blind): the cells that a formula names, understood or not.
+Follow (audit/find/precedents, grad/blind): the cells that a formula names, understood or not.
     for area in resolver.areas(text, sheet, place(at)): ...     # what cannot be told is left out
     resolved.unknown and not resolved.unknown.external          # or: it cannot be told
     ELSEWHERE & {*resolved.calls}                               # INDIRECT, OFFSET

@@ -40,7 +40,7 @@ Fault = tuple[str, str]  # what should be there, and why
 
 
 def judge_charts(charts: Sequence[Chart], tables: Sequence[Table]) -> Iterator[Finding]:
-    """What is wrong with the charts that plot a training; those that plot other cells are left alone."""
+    """A finding for each fault of the charts that plot a training; those that plot other cells are left alone."""
     plots = [(chart, [plot for series in chart.series if (plot := _plot(series, tables))]) for chart in charts]
     stray = _strays(plots, tables)
     for chart, found in plots:
@@ -212,7 +212,7 @@ def _length(area: Area, table: Table) -> int:
 
 
 def _label(series: Series, table: Table) -> str:
-    """What the table calls the line that a series plots."""
+    """The table's label of the line that a series plots."""
     area = series.values.area
     span = _span(area, table) if area else None
     return next((table.labels.get(q, q) for q, line in table.lines.items() if span and line == span.line), "")

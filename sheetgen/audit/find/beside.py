@@ -1,4 +1,4 @@
-"""What belongs to a table but does not stand in it: inputs, targets and biases that have one cell each."""
+"""The cells that belong to a table but stand outside it: inputs, targets and biases that have one cell each."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def with_helpers(book: Workbook, table: Table) -> Table:
     taken = set(lines.values())
 
     def formulas(line: int) -> bool:
-        found = sum((e := cells.get(table.place(line, s))) is not None and e.formula is not None for s in table.steps)
-        return 2 * found > len(table.steps)
+        count = sum((e := cells.get(table.place(line, s))) is not None and e.formula is not None for s in table.steps)
+        return 2 * count > len(table.steps)
 
     def add(line: int) -> bool:
         if line in taken:
             return True
         if line < 1 or not formulas(line):
             return False
-        head = cells.get(address(table.head, line) if table.across else address(line, table.head))
+        head = cells.get(table.place(line, table.head - table.first))
         text = head.value if head is not None and isinstance(head.value, str) else ""
         name = text.strip()[:20] or (column_letters(line) if table.across else f"row {line}")
         if name not in lines and quantity(name) is None:
@@ -84,7 +84,7 @@ def _labelled(book: Workbook, table: Table) -> Iterator[tuple[str, Place]]:
         if name is None or kind_of(name) not in GIVEN:
             continue
         row, column = place(cell)
-        if own and own.row <= row <= own.last_row and own.column <= column <= own.last_column:
+        if own and own.holds(row, column):
             continue
         for near in (address(row, column + 1), address(row + 1, column)):
             if near in cells and isinstance(cells[near].value, float):

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from sheetgen.audit.find.reach import Spot
-from sheetgen.audit.labels import Heading, heading, is_parameter, is_weight
-from sheetgen.excel import Entry, Workbook
-from sheetgen.excel.a1 import address, place
+from sheetgen.audit.find.survey import View
+from sheetgen.audit.labels import is_parameter, is_weight
 
-LOOKED_AT = 4  # positions after the headings where the first step may stand: blank lines and units come before it
-MOST = 20_000  # labels of one sheet: more are no headings
 APART = 2  # headings with more than one empty line between them are not neighbours
 
 _TITLES = [
     ("dE/d{}", re.compile(r"grad|deriv|∂|\bd[EJL]\b", re.IGNORECASE)),
     ("{}_next", re.compile(r"\bnew|updat|\bnext|\bafter", re.IGNORECASE)),
 ]
-
-
-class Label(NamedTuple):
-    """A cell that names a quantity."""
-
-    row: int
-    column: int
-    text: str
-    heading: Heading
 
 
 class Line(NamedTuple):
@@ -39,55 +25,6 @@ class Line(NamedTuple):
     quantity: str
     tag: str = ""
     sure: bool = True
-
-
-class View:
-    """One sheet, looked at with the steps going down (`across`) or to the right."""
-
-    def __init__(self, book: Workbook, sheet: str, across: bool) -> None:
-        self.sheet, self.cells, self.across = sheet, book.sheets[sheet], across
-
-    def at(self, line: int, position: int) -> str:
-        """The address where a line meets a position."""
-        return address(position, line) if self.across else address(line, position)
-
-    def spot(self, line: int, position: int) -> Spot:
-        """The same as numbers."""
-        return Spot(self.sheet, position, line) if self.across else Spot(self.sheet, line, position)
-
-    def entry(self, line: int, position: int) -> Entry | None:
-        """What stands there."""
-        return self.cells.get(self.at(line, position)) if line > 0 and position > 0 else None
-
-    def number(self, line: int, position: int) -> bool:
-        """Whether a number or a formula stands there, whatever the formula gives; a copied heading is neither."""
-        entry = self.entry(line, position)
-        if entry is None or type(entry.value) is float:
-            return entry is not None
-        return entry.formula is not None and not (type(entry.value) is str and heading(entry.value))
-
-    def text(self, line: int, position: int) -> str:
-        """The text that stands there, or ''."""
-        entry = self.entry(line, position)
-        return entry.value if entry and type(entry.value) is str else ""
-
-    def has_numbers(self, line: int, position: int) -> bool:
-        """Whether a number stands at a position or shortly after it."""
-        return any(self.number(line, p) for p in range(position, position + LOOKED_AT))
-
-
-Labels = dict[str, list[Label]]  # by sheet
-
-
-def all_labels(book: Workbook) -> Labels:
-    """Every cell that names a quantity, sheet by sheet."""
-    return {sheet: list(islice(_labels(cells), MOST)) for sheet, cells in book.sheets.items()}
-
-
-def _labels(cells: Mapping[str, Entry]) -> Iterator[Label]:
-    for at, entry in cells.items():
-        if type(entry.value) is str and (found := heading(entry.value)):
-            yield Label(*place(at), entry.value, found)
 
 
 def has_weight(lines: Iterable[Line]) -> bool:

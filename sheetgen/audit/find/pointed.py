@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from sheetgen.audit.find.lines import Line, View, all_labels, error_of, has_weight, plainest
-from sheetgen.audit.find.rate import rates
-from sheetgen.audit.find.reach import Reach
+from sheetgen.audit.find.lines import Line, error_of, has_weight, plainest
 from sheetgen.audit.find.steps import build, first_step, has_formulas, last_step
+from sheetgen.audit.find.survey import Survey, View
 from sheetgen.audit.labels import heading, quantity
 from sheetgen.audit.table import Table
 from sheetgen.base.errors import UserError
@@ -18,7 +17,7 @@ _SPEC = re.compile(r"(?:(?P<sheet>'(?:[^']|'')+'|[^!]+)!)?(?P<cells>[^\s!]+)(?P<
 
 
 class NoTable(UserError):
-    """What was pointed at is no table of a training; the message is one sentence."""
+    """The place that a person named is no table of a training; the message is one sentence."""
 
 
 def pointed(book: Workbook, spec: str) -> Table:
@@ -29,32 +28,34 @@ def pointed(book: Workbook, spec: str) -> Table:
     match = _SPEC.fullmatch(spec.strip())
     if match is None:
         raise NoTable(f"{spec!r} is no place: write SHEET!A32:AE100, then E_total=W and so on where labels fail.")
-    sheet = _sheet(book, match["sheet"])
+    survey = Survey(book)
+    sheet = _sheet(survey, match["sheet"])
     cells = range_of(match["cells"])
     if cells is None or cells.single:
         raise NoTable(f"{match['cells']!r} is no range of cells such as A32:AE100.")
-    told = dict(_told(item) for item in match["lines"].split())
-    kinds = {line.isdigit() for line in told.values()}
+    named = dict(_named(item) for item in match["lines"].split())
+    kinds = {line.isdigit() for line in named.values()}
     if len(kinds) > 1:
         raise NoTable("Name columns (E_total=W) or rows (E_total=12), not both.")
-    views = [View(book, sheet, across) for across in (True, False) if not kinds or across not in kinds]
-    lines, view = max(((_lines(view, cells), view) for view in views), key=lambda found: len(found[0]))
-    return _table(book, view, cells, _replaced(view, cells, lines, told))
+    views = [View(survey, sheet, across) for across in (True, False) if not kinds or across not in kinds]
+    lines, view = max(((_lines(view, cells), view) for view in views), key=lambda pair: len(pair[0]))
+    return _table(view, cells, _replaced(view, cells, lines, named))
 
 
-def _sheet(book: Workbook, name: str | None) -> str:
+def _sheet(survey: Survey, name: str | None) -> str:
+    sheets = list(survey.workbook.sheets)
     if name is None:
-        if len(book.sheets) != 1:
+        if len(sheets) != 1:
             raise NoTable("Say which sheet: SHEET!A32:AE100.")
-        return next(iter(book.sheets))
+        return sheets[0]
     plain = name[1:-1].replace("''", "'") if name.startswith("'") else name
-    found = [sheet for sheet in book.sheets if sheet.casefold() == plain.strip().casefold()]
-    if not found:
-        raise NoTable(f"There is no sheet {plain!r}; there are {', '.join(book.sheets)}.")
-    return found[0]
+    sheet = survey.precedents.resolver.sheet(plain.strip())
+    if sheet is None:
+        raise NoTable(f"There is no sheet {plain!r}; there are {', '.join(sheets)}.")
+    return sheet
 
 
-def _told(item: str) -> tuple[str, str]:
+def _named(item: str) -> tuple[str, str]:
     """'E_total=W' -> ('E_total', 'W')."""
     name, _, line = item.rpartition("=")
     meant = quantity(name)
@@ -76,22 +77,21 @@ def _lines(view: View, cells: Area) -> list[Line]:
     """The lines that have a label."""
     head, _, span = _span(view, cells)
     texts = ((line, view.text(line, head)) for line in span)
-    found = ((line, text, heading(text)) for line, text in texts if text)
-    return [Line(line, text, h.quantity, h.tag, h.sure) for line, text, h in found if h]
+    headings = ((line, text, heading(text)) for line, text in texts if text)
+    return [Line(line, text, h.quantity, h.tag, h.sure) for line, text, h in headings if h]
 
 
-def _replaced(view: View, cells: Area, lines: list[Line], told: dict[str, str]) -> list[Line]:
-    """What was told by hand wins over the labels."""
+def _replaced(view: View, cells: Area, lines: list[Line], named: dict[str, str]) -> list[Line]:
+    """The lines, with those that a person named in place of the labelled ones."""
     head = _span(view, cells)[0]
-    numbers = {name: column_number(line) or int(line) for name, line in told.items()}
-    kept = [x for x in lines if x.quantity not in told and x.line not in numbers.values()]
-    return plainest(kept) + [Line(n, view.text(n, head) or name, name) for name, n in numbers.items()]
+    numbers = {name: column_number(line) or int(line) for name, line in named.items()}
+    others = [x for x in lines if x.quantity not in named and x.line not in numbers.values()]
+    return plainest(others) + [Line(n, view.text(n, head) or name, name) for name, n in numbers.items()]
 
 
-def _table(book: Workbook, view: View, cells: Area, lines: list[Line]) -> Table:
-    reach = Reach(book)
+def _table(view: View, cells: Area, lines: list[Line]) -> Table:
     head, end, _ = _span(view, cells)
-    where = f"{view.sheet}!{view.at(lines[0].line, head)}" if lines else view.sheet
+    where = view.name(lines[0].line, head) if lines else view.sheet
     if error_of(lines) is None:
         raise NoTable(f"No heading at {where} names the error: write E_total=W, with its column or row.")
     if not has_weight(lines):
@@ -100,9 +100,8 @@ def _table(book: Workbook, view: View, cells: Area, lines: list[Line]) -> Table:
     first = first_step(view, head if labelled else head - 1, lines)
     if first is None or first > end:
         raise NoTable(f"There are no numbers in the table at {where}.")
-    eta = set(rates(book, all_labels(book)))
-    table = build(view, reach, head if labelled else max(head - 1, 1), first, lines, eta)
-    table = table._replace(last=last_step(view, reach, table, limit=end))
+    table = build(view, head if labelled else max(head - 1, 1), first, lines)
+    table = table._replace(last=last_step(view, table, limit=end))
     if not has_formulas(view, table):
         raise NoTable(f"The error in {view.sheet}!{table.cells('E_total')} has no formulas: nothing can be checked.")
     return table

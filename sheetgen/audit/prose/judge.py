@@ -144,7 +144,7 @@ def _goes_on(cells: Mapping[str, Entry], at: str) -> bool:
 
 
 def _text(entry: Entry) -> str:
-    """What a person typed as text; '' for all else, and for what is too long to be a line."""
+    """The text that a person typed; '' for a number, a formula, and a text that is too long to be a line."""
     value = entry.value
     if entry.formula is not None or not isinstance(value, str) or isinstance(value, ErrorValue):
         return ""
@@ -213,7 +213,7 @@ class _Judge:
             yield chain
 
     def contradicted(self, about: Side, first: list[Reading], side: Side, read: list[Reading]) -> Numbers | None:
-        """What a side should be equal to, if it is not in any reading."""
+        """The numbers that a side should be equal to, if it is not in any reading."""
         name = _known(about.pieces[0].text) if len(about.pieces) == 1 else None
         if name is not None:
             target = self.target(name, side, read)
@@ -226,7 +226,7 @@ class _Judge:
         return truths[0] if all(_differ(a, b) for a in truths for b in found) else None
 
     def target(self, name: str, side: Side, read: list[Reading]) -> Numbers | None:
-        """What a formula of a quantity is held against; w5 = w5 - eta*g speaks of the next w5."""
+        """The numbers that a formula of a quantity must give; w5 = w5 - eta*g speaks of the next w5."""
         leaves = {leaf for one in read for leaf in one.expression.leaves}
         if name in leaves and name[0] in "wb" and "eta" in leaves:
             return self.truth.value(f"{name}_next")

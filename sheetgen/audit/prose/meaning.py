@@ -1,4 +1,4 @@
-"""What the quantities of a network mean: their values and derivatives at a few points, for lines that speak of them."""
+"""The quantities of a network as Cells, with values and derivatives at a few points, for lines that speak of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ Numbers = tuple[float, ...]  # one for each point
 
 
 class Truth(Protocol):
-    """What a line is held against. Every answer has a number for each of the same points, NaN where there is none."""
+    """The network that a line must agree with.
+
+    Every answer has a number for each of the same points, NaN where there is none.
+    """
 
     def value(self, name: str) -> Numbers | None:
         """The values of a quantity such as a_h1, w5, E_total; None if there is no such quantity."""
@@ -110,7 +113,7 @@ class Network222(Meaning):
 
 
 def meaning_of(book: Book, table: Table, beside: Mapping[str, Place] = {}, step: int = 0) -> Meaning:
-    """What the quantities of a table mean by its own forward pass, whatever network it is. Raises Circular.
+    """The quantities of a table by its own forward pass, whatever network it is. Raises Circular.
 
     `beside`: inputs, targets and biases that have a cell of their own outside the table.
     """

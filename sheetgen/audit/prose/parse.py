@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple, NoReturn
 
-import sheetgen.reader  # noqa: F401  which gives exp and ^ their derivatives
 from sheetgen.audit.prose.tokens import Token, typed
 from sheetgen.cells.cell import Cell, add, backward, constant, is_constant, mul, sigmoid, variable
 
@@ -234,7 +233,7 @@ class _Parser:
         )
 
     def derivative(self) -> Cell:
-        """What follows a ∂: E1/∂w5, (E1 + E2)/∂w5, σ(h1)/∂h1, or /∂w5(E1 + E2)."""
+        """The derivative after a ∂: E1/∂w5, (E1 + E2)/∂w5, σ(h1)/∂h1, or /∂w5(E1 + E2)."""
         if self.kind() == "name" and self.peek().lower() not in _FUNCTIONS:
             self.at += 1
             return self.below(self.quantity(self.pieces[self.at - 1].text))

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sheetgen.audit.show.machine import dump
-from sheetgen.audit.show.text import kind, ordered, where
+from sheetgen.audit.show.text import kind, lines, ordered, where
 from sheetgen.audit.verdict import Verdict
 from sheetgen.base.finding import ERROR, Finding
 from sheetgen.base.text import plain
@@ -79,7 +79,8 @@ def _tests(verdict: Verdict, points: float, named: bool) -> list[dict[str, Any]]
         seen |= new
         if k < MOST:
             name = f"{start}{kind(finding)} {where(finding.sheet, finding.cells)}"
-            tests.append(_test(name, 0.0, part * len(new), _told(finding), finding.severity != ERROR))
+            output = "\n".join([finding.severity, *lines(finding, "why it matters")])
+            tests.append(_test(name, 0.0, part * len(new), output, finding.severity != ERROR))
         elif new:
             tests[-1]["max_score"] += part * len(new)  # the last one shown stands for the rest
     if len(found) > MOST:
@@ -92,8 +93,3 @@ def _tests(verdict: Verdict, points: float, named: bool) -> list[dict[str, Any]]
 def _test(name: str, score: float, most: float, output: str, passed: bool) -> dict[str, Any]:
     status = "passed" if passed else "failed"
     return {"name": name, "score": score, "max_score": most, "status": status, "output": output}
-
-
-def _told(finding: Finding) -> str:
-    parts = (("is", finding.found), ("should be", finding.expected), ("why it matters", finding.message))
-    return "\n".join([finding.severity, *(f"{label}: {plain(text)}" for label, text in parts if text)])

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from sheetgen.audit.show.text import faults, kind, where
+from sheetgen.audit.show.text import faults, kind, lines, where
 from sheetgen.audit.verdict import Verdict
 from sheetgen.base.finding import NOTE, Finding
 from sheetgen.base.text import plain
@@ -54,20 +54,19 @@ def _suite(suites: Element, verdict: Verdict) -> None:
             message=plain(finding.found) or kind(finding),
             type=f"{finding.severity}: {kind(finding)}",
         )
-        failure.text = _told(finding)
+        failure.text = _text(finding)
     if not len(suite):
         case("nothing was found")
     notes = [finding for finding in verdict.findings if finding.severity == NOTE]
-    output = [f"{NOTE}: {kind(f)} {where(f.sheet, f.cells)}\n{_told(f)}" for f in notes]
+    output = [f"{NOTE}: {kind(f)} {where(f.sheet, f.cells)}\n{_text(f)}" for f in notes]
     output += [f"not understood: {plain(text)}" for text in verdict.unread]
     if output:
         ElementTree.SubElement(suite, "system-out").text = "\n".join(output)
     _count(suite, [verdict.seconds])
 
 
-def _told(finding: Finding) -> str:
-    parts = (("is", finding.found), ("should be", finding.expected), ("why", finding.message))
-    return "\n".join(f"{label}: {plain(text)}" for label, text in parts if text)
+def _text(finding: Finding) -> str:
+    return "\n".join(lines(finding))
 
 
 def _count(element: Element, seconds: list[float]) -> None:

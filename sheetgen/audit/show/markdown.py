@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from sheetgen.audit.show.text import counts, faults, kind, ordered, total, where
+from sheetgen.audit.show.text import SUMMARY, kind, ordered, summary, total, where
 from sheetgen.audit.verdict import Verdict
 from sheetgen.base.text import plain
 
@@ -29,7 +29,7 @@ def document(verdicts: Sequence[Verdict]) -> str:
     """A table of all files if there are several, then a section for each."""
     parts = [f"# {escaped(total(list(verdicts)))}"]
     if len(verdicts) > 1:
-        parts.append(_table(("file", "verdict", "errors", "warnings", "first wrong cell"), map(_row, verdicts)))
+        parts.append(_table(SUMMARY, map(_row, verdicts)))
     parts += [_file(verdict) for verdict in verdicts]
     return "\n\n".join(parts) + "\n"
 
@@ -40,9 +40,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _row(verdict: Verdict) -> list[str]:
-    n = counts(verdict)
-    first = next((where(f.sheet, f.cells) for f in faults(verdict)), "")
-    numbers = ["" if verdict.problem else str(n[s]) for s in ("error", "warning")]
+    *numbers, first = summary(verdict)
     return [escaped(verdict.path), verdict.word, *numbers, escaped(first)]
 
 

@@ -1,4 +1,4 @@
-"""What all reports share: places as formulas write them, the order of findings, counts."""
+"""The parts that all reports share: places as formulas write them, the order of findings, counts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sheetgen.base.text import plain
 from sheetgen.excel.a1 import qualified, range_of
 
 WORDS = ("right", "doubtful", "wrong", "not judged")
+SUMMARY = ("file", "verdict", "errors", "warnings", "first wrong cell")  # a line of it for each of several files
 OTHER = "other"
 ALL_KINDS = (*KINDS.values(), OTHER)
 
@@ -27,7 +28,7 @@ def where(sheet: str, cells: str) -> str:
 
 
 def kind(finding: Finding) -> str:
-    """What a finding is called; the report counts by this."""
+    """The name of the kind of a finding, by which the report counts."""
     return KINDS.get(finding.kind, OTHER)
 
 
@@ -42,13 +43,31 @@ def counts(verdict: Verdict) -> dict[str, int]:
     return {severity: found[severity] for severity in SEVERITIES}
 
 
+def parts(finding: Finding, why: str = "why") -> list[tuple[str, str]]:
+    """The texts of a finding, each with its label: what is there, what should be, and why."""
+    labelled = (("is", finding.found), ("should be", finding.expected), (why, finding.message))
+    return [(label, text) for label, text in labelled if text]
+
+
+def lines(finding: Finding, why: str = "why") -> list[str]:
+    """The same, as plain lines."""
+    return [f"{label}: {plain(text)}" for label, text in parts(finding, why)]
+
+
+def summary(verdict: Verdict) -> tuple[str, str, str]:
+    """The last three of SUMMARY: the counts, which only a judged file has, and the first wrong cell."""
+    n = counts(verdict)
+    errors, warnings = ("", "") if verdict.problem else (str(n[ERROR]), str(n[WARNING]))
+    return errors, warnings, next((where(f.sheet, f.cells) for f in faults(verdict)), "")
+
+
 def faults(verdict: Verdict) -> list[Finding]:
     """Errors and warnings: what makes a workbook not right."""
     return [finding for finding in ordered(verdict) if finding.severity in (ERROR, WARNING)]
 
 
 def short(verdicts: Sequence[Verdict]) -> list[str]:
-    """What each file is called in a table of all: its path from the folder that they have in common."""
+    """The name of each file in a table of all: its path from the folder that they have in common."""
     paths = [verdict.path.absolute() for verdict in verdicts]
     try:
         folder = os.path.commonpath([path.parent for path in paths])
