@@ -1,36 +1,18 @@
-"""A1 text: cut a formula into tokens, find its references, move them."""
+"""A1 addresses: columns, cells and areas, from text and to text."""
 
 import re
 from bisect import bisect, insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 
-_Corner = tuple[str, int, str, int]  # "$" or "", column, "$" or "", row; 0 where a whole column or row has none
-
 _COLUMN, _ROW = r"\$?[A-Za-z]{1,3}", r"\$?0{0,9}[1-9][0-9]{0,6}"  # A01 is A1
 _CELLS = rf"(?:{_COLUMN}{_ROW}(?::{_COLUMN}{_ROW})?|{_COLUMN}:{_COLUMN}|{_ROW}:{_ROW})"
-_QUALIFIED = rf"(?:(?:'(?:[^'\[\]]|'')+'!|[^\W\d][\w.]*!)?{_CELLS}(?![\w.(!\[]))"
-REFERENCE = rf"(?<![\w.]){_QUALIFIED}"  # found in a formula, but for its texts, where a token of that kind is
-_TOKEN = re.compile(
-    rf"""
-    (?P<text>"(?:[^"]|"")*")
-  | (?P<reference>{_QUALIFIED})
-  | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-  | (?P<call>[^\W\d][\w.]*\()
-  | (?P<name>(?:'(?:[^']|'')+'!|[^\W\d][\w.]*!)?[^\W\d][\w.]*)
-  | (?P<error>\#(?:N/A|[A-Z]+(?:/0)?[!?]))
-  | (?P<space>\s+)
-  | (?P<sign>[-+*/^&=<>%(),])
-  | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 _RANGE = re.compile(_CELLS)
 _PLAIN_SHEET = re.compile(r"(?![rR]\d*[cC]\d*$)[^\W\d]\w*")
-_CORNER = re.compile(r"(?:(\$?)([A-Za-z]+))?(?:(\$?)([0-9]+))?")
+_CORNER = re.compile(r"(?:\$?([A-Za-z]+))?(?:\$?([0-9]+))?")
 
 
 class Area(NamedTuple):
@@ -67,15 +49,6 @@ class Area(NamedTuple):
         return (f"{letters}{row}" for row in range(self.row, self.last_row + 1) for letters in columns)
 
 
-def tokens(formula: str) -> Iterator[tuple[str, str]]:
-    """(kind, text) of the pieces of a formula without its '='; the texts joined give the formula back.
-
-    Kinds: text reference number call name error space sign other; a call ends with its '('.
-    """
-    for match in _TOKEN.finditer(formula):
-        yield match.lastgroup or "", match.group()
-
-
 @lru_cache(MAX_COLUMN)  # not without end: a stranger may ask for anything
 def column_number(letters: str) -> int:
     """A -> 1, Z -> 26, AA -> 27; 0 for what is no column."""
@@ -99,7 +72,7 @@ def column_letters(number: int) -> str:
 
 def place(address: str) -> tuple[int, int]:
     """'B3' -> (3, 2), row first; '$' is ignored."""
-    _, column, _, row = _corner(address)
+    column, row = _corner(address)
     return row, column
 
 
@@ -114,7 +87,7 @@ def area(reference: str) -> Area:
     if sheet.startswith("'"):
         sheet = sheet[1:-1].replace("''", "'")
     first, _, last = cells.partition(":")
-    (_, left, _, top), (_, right, _, bottom) = _corner(first), _corner(last or first)
+    (left, top), (right, bottom) = _corner(first), _corner(last or first)
     columns = (left, right) if left else (1, MAX_COLUMN)
     rows = (top, bottom) if top else (1, MAX_ROW)
     return Area(sheet, min(rows), min(columns), max(rows), max(columns))
@@ -166,39 +139,10 @@ def _first_column(item: tuple[Area, str]) -> int:
     return item[0].column
 
 
-def mover(formula: str) -> Callable[[int, int], str]:
-    """A function of (rows down, columns right) giving the formula as it reads there; off the sheet is #REF!.
-
-    Cutting the formula once makes the thousandth copy of a shared formula as cheap as joining strings.
-    """
-    pieces: list[str | list[_Corner]] = []
-    for kind, text in tokens(formula):
-        if kind == "reference":
-            sheet, mark, cells = text.rpartition("!")
-            pieces += [f"{sheet}{mark}", [_corner(corner) for corner in cells.split(":")]]
-        else:
-            pieces.append(text)
-
-    def moved(rows: int, columns: int) -> str:
-        return "".join(piece if isinstance(piece, str) else _move(piece, rows, columns) for piece in pieces)
-
-    return moved
-
-
-def _move(corners: list[_Corner], rows: int, columns: int) -> str:
-    texts = []
-    for fixed, column, locked, row in corners:
-        right = column + columns if column and not fixed else column
-        down = row + rows if row and not locked else row
-        if not (bool(column) <= right <= MAX_COLUMN and bool(row) <= down <= MAX_ROW):
-            return "#REF!"
-        texts.append(f"{fixed}{column_letters(right)}{locked}{down or ''}")
-    return ":".join(texts)
-
-
-def _corner(text: str) -> _Corner:
+def _corner(text: str) -> tuple[int, int]:
+    """Column and row; 0 where a whole column or row has none."""
     match = _CORNER.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no cell address.")
-    fixed, letters, locked, row = match.groups(default="")
-    return fixed, column_number(letters), locked, int(row or 0)
+    letters, digits = match.groups(default="")
+    return column_number(letters), int(digits or 0)
