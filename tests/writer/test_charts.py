@@ -237,6 +237,7 @@ def _found(path: Path, engine: str = "IronCalc") -> list[tuple[str, str, str]]:
     return [(f.kind, f.sheet, f.cells) for f in check(path, [engine]).findings]
 
 
+@pytest.mark.slow
 def test_na_is_fine_where_charts_leave_rows_out(off: Path) -> None:
     cells = read(off).sheets["Training"]
     absent = [at for at, entry in cells.items() if entry.value == "#N/A"]
