@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sheetgen.excel.a1 import address
 
 
-class Table(NamedTuple):
+class StepTable(NamedTuple):
     """A table of a training.
 
     `across`: the labels stand in one row and every step is a row below; else they stand in one column and every step

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sheetgen.audit.table import Table
+from sheetgen.audit.table import StepTable
 from sheetgen.audit.verdict import finding
 from sheetgen.base.finding import NOTE, WARNING, Finding
 from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, Area, address, qualified
@@ -31,15 +31,15 @@ class Plot(NamedTuple):
 
     series: Series
     area: Area
-    table: Table
+    table: StepTable
     span: Span
-    others: tuple[Table, ...]
+    others: tuple[StepTable, ...]
 
 
 Fault = tuple[str, str]  # what should be there, and why
 
 
-def judge_charts(charts: Sequence[Chart], tables: Sequence[Table]) -> Iterator[Finding]:
+def judge_charts(charts: Sequence[Chart], tables: Sequence[StepTable]) -> Iterator[Finding]:
     """A finding for each fault of the charts that plot a training; those that plot other cells are left alone."""
     plots = [(chart, [plot for series in chart.series if (plot := _plot(series, tables))]) for chart in charts]
     stray = _strays(plots, tables)
@@ -54,12 +54,12 @@ def judge_charts(charts: Sequence[Chart], tables: Sequence[Table]) -> Iterator[F
                 break  # one finding for a series
 
 
-def _finding(chart: Chart, series: Series, table: Table, what: str, expected: str, why: str) -> Finding:
+def _finding(chart: Chart, series: Series, table: StepTable, what: str, expected: str, why: str) -> Finding:
     name = series.label or _label(series, table) or "without a name"
     return finding("chart", (chart.sheet, chart.name), f"the series {name} {what}", expected, why, WARNING)
 
 
-def _faults(plot: Plot, found: list[Plot], tables: Sequence[Table]) -> Iterator[tuple[str, Fault]]:
+def _faults(plot: Plot, found: list[Plot], tables: Sequence[StepTable]) -> Iterator[tuple[str, Fault]]:
     """Everything that is wrong with one series, the worst first, each with words to put after its cells."""
     table, span = plot.table, plot.span
     if plot.others:
@@ -100,7 +100,7 @@ def _uncovered(plot: Plot) -> str:
     return f"the curve runs over {n} {steps} {word} the table" if n else ""
 
 
-def _misnamed(plot: Plot, found: list[Plot], tables: Sequence[Table]) -> Fault | None:
+def _misnamed(plot: Plot, found: list[Plot], tables: Sequence[StepTable]) -> Fault | None:
     """A series whose name is the label of another line, or of another table that the chart does not plot."""
     area = plot.series.name.area
     if area is None or not area.single:
@@ -118,7 +118,7 @@ def _misnamed(plot: Plot, found: list[Plot], tables: Sequence[Table]) -> Fault |
     return None
 
 
-def _mislabelled(plot: Plot, area: Area, found: list[Plot], tables: Sequence[Table]) -> Fault | None:
+def _mislabelled(plot: Plot, area: Area, found: list[Plot], tables: Sequence[StepTable]) -> Fault | None:
     """Categories of another length, of other steps, or of another table that the chart does not plot."""
     if area.single or _whole(area):
         return None
@@ -138,7 +138,7 @@ def _mislabelled(plot: Plot, area: Area, found: list[Plot], tables: Sequence[Tab
     return None
 
 
-def _strays(plots: list[tuple[Chart, list[Plot]]], tables: Sequence[Table]) -> Mapping[Chart, Finding]:
+def _strays(plots: list[tuple[Chart, list[Plot]]], tables: Sequence[StepTable]) -> Mapping[Chart, Finding]:
     """Charts that were copied with their sheet and still plot the old one, while nothing there plots the new one."""
     home = {chart.sheet for chart, found in plots if any(plot.table.sheet == chart.sheet for plot in found)}
     strangers = {table.sheet for table in tables} - home  # sheets with a table that no chart beside it plots
@@ -153,7 +153,7 @@ def _strays(plots: list[tuple[Chart, list[Plot]]], tables: Sequence[Table]) -> M
     return stray
 
 
-def _plot(series: Series, tables: Sequence[Table]) -> Plot | None:
+def _plot(series: Series, tables: Sequence[StepTable]) -> Plot | None:
     """The table that a series belongs to, which is the one it starts in; None if it plots other cells."""
     area = series.values.area
     if area is None or area.single or _whole(area):
@@ -171,7 +171,7 @@ def _plot(series: Series, tables: Sequence[Table]) -> Plot | None:
     return Plot(series, area, table, span, tuple(other for _, _, other, _ in met if other.first > table.last))
 
 
-def _span(area: Area, table: Table) -> Span | None:
+def _span(area: Area, table: StepTable) -> Span | None:
     """The area seen along a table, which must stand on its sheet."""
     if area.sheet.casefold() != table.sheet.casefold():
         return None
@@ -180,20 +180,20 @@ def _span(area: Area, table: Table) -> Span | None:
     return Span(area.row, area.last_row, area.column - table.first, area.last_column - table.first)
 
 
-def _together(a: Table, b: Table) -> bool:
+def _together(a: StepTable, b: StepTable) -> bool:
     """Whether two tables have the same rows, as where a sheet has a training for each learning rate."""
     return (a.sheet, a.across, a.first, a.last) == (b.sheet, b.across, b.first, b.last)
 
 
-def _overlaps(span: Span, table: Table) -> bool:
+def _overlaps(span: Span, table: StepTable) -> bool:
     return span.start < len(table.steps) and span.end >= 0
 
 
-def _inside(line: int, table: Table) -> bool:
+def _inside(line: int, table: StepTable) -> bool:
     return min(table.lines.values()) <= line <= max(table.lines.values())
 
 
-def _beside(span: Span, table: Table) -> bool:
+def _beside(span: Span, table: StepTable) -> bool:
     low, high = min(table.lines.values()), max(table.lines.values())
     return low - NEAR <= span.line and span.last_line <= high + NEAR
 
@@ -203,7 +203,7 @@ def _whole(area: Area) -> bool:
     return area.last_row - area.row + 1 == MAX_ROW or area.last_column - area.column + 1 == MAX_COLUMN
 
 
-def _length(area: Area, table: Table) -> int:
+def _length(area: Area, table: StepTable) -> int:
     """How many labels categories are: along the table if they are a block of several levels."""
     rows, columns = area.last_row - area.row + 1, area.last_column - area.column + 1
     if min(rows, columns) == 1:
@@ -211,14 +211,14 @@ def _length(area: Area, table: Table) -> int:
     return rows if table.across else columns
 
 
-def _label(series: Series, table: Table) -> str:
+def _label(series: Series, table: StepTable) -> str:
     """The table's label of the line that a series plots."""
     area = series.values.area
     span = _span(area, table) if area else None
     return next((table.labels.get(q, q) for q, line in table.lines.items() if span and line == span.line), "")
 
 
-def _line(table: Table, line: int, start: int = 0, end: int | None = None) -> str:
+def _line(table: StepTable, line: int, start: int = 0, end: int | None = None) -> str:
     """The cells of a line from step to step, the whole of it if none are given."""
     return f"{table.place(line, start)}:{table.place(line, len(table.steps) - 1 if end is None else end)}"
 
@@ -233,7 +233,7 @@ def _text(area: Area, chart: Chart) -> str:
     return _range(area) if area.sheet.casefold() == chart.sheet.casefold() else qualified(area.sheet, _range(area))
 
 
-def _steps(table: Table) -> str:
+def _steps(table: StepTable) -> str:
     return "rows" if table.across else "columns"
 
 

@@ -11,7 +11,7 @@ from sheetgen.audit import labels
 from sheetgen.audit.prose.meaning import Meaning, Network222, Numbers, Truth, meaning_of
 from sheetgen.audit.prose.parse import Expression, readings
 from sheetgen.audit.prose.repair import respelt, siblings
-from sheetgen.audit.prose.tokens import Token, tokens, typed
+from sheetgen.audit.prose.tokens import Piece, tokens, typed
 from sheetgen.audit.verdict import finding
 from sheetgen.base.finding import WARNING, Finding
 from sheetgen.cells.cell import Evaluator
@@ -40,7 +40,7 @@ class Side(NamedTuple):
     """One side of an equation, and the cell it stands in."""
 
     address: str
-    pieces: list[Token]
+    pieces: list[Piece]
 
     @property
     def text(self) -> str:
@@ -116,7 +116,7 @@ def _side(at: str, text: str) -> Side:
     words = 1 < len(pieces) <= WORDS and all(piece.kind == "name" for piece in pieces)
     marked = pieces[:1] and pieces[0].kind == "name" and _MARK.fullmatch("".join(p.typed for p in pieces[1:]))
     if (words or marked) and (name := _known(typed(pieces))):
-        pieces = [Token("name", name, typed(pieces), pieces[0].gap)]
+        pieces = [Piece("name", name, typed(pieces), pieces[0].gap)]
     return Side(at, pieces)
 
 
@@ -166,7 +166,7 @@ class _Judge:
         self.known: dict[tuple[str, bool], list[Reading]] = {}
         self.repaired: dict[tuple[Numbers, str], tuple[str, str] | None] = {}
 
-    def read(self, pieces: Sequence[Token], last: bool = True) -> list[Reading]:
+    def read(self, pieces: Sequence[Piece], last: bool = True) -> list[Reading]:
         """Every reading of a side with its numbers; none if it cannot be read."""
         key = typed(pieces), last
         if key not in self.known:
@@ -258,7 +258,7 @@ class _Judge:
             self.repaired[key] = respelt(side.pieces, _known, lambda edited: self.fits(edited, numbers))
         return self.repaired[key]
 
-    def fits(self, pieces: Sequence[Token], numbers: Numbers) -> bool:
+    def fits(self, pieces: Sequence[Piece], numbers: Numbers) -> bool:
         self.tries -= len(pieces)
         read = readings(pieces, _known) if self.tries > 0 else []
         found = self.numbers(read[0]) if read else None
@@ -274,7 +274,7 @@ def _differ(a: Numbers, b: Numbers) -> bool:
     return all(x == x and y == y and not _close(x, y) for x, y in zip(a, b, strict=True))
 
 
-def _unbalanced(pieces: Sequence[Token]) -> bool:
+def _unbalanced(pieces: Sequence[Piece]) -> bool:
     """Whether a bracket too many or too few is all that is wrong with a side."""
     texts = [piece.text for piece in pieces]
     adjacent = any(b.gap and _ADJACENT.search(f"{a.typed} {b.typed}") for a, b in pairwise(pieces))
@@ -282,7 +282,7 @@ def _unbalanced(pieces: Sequence[Token]) -> bool:
     return sound and not adjacent and texts.count("(") != texts.count(")")
 
 
-def _general(pieces: Sequence[Token]) -> bool:
+def _general(pieces: Sequence[Piece]) -> bool:
     """Whether its numbers are those of a general formula, and not the inputs of one example."""
     for k, piece in enumerate(pieces):
         if piece.kind != "number":

@@ -6,11 +6,11 @@ import random
 from collections.abc import Mapping
 from typing import Protocol
 
-from sheetgen.audit.table import Table
+from sheetgen.audit.table import StepTable
 from sheetgen.audit.textbook import network_222
 from sheetgen.cells.cell import Cell, Evaluator, Gradients, NotDifferentiable, backward, forward_order, mul, variable
 from sheetgen.cells.text import TEXTBOOK, show
-from sheetgen.reader import Book, Place, cone
+from sheetgen.reader import Formulas, Place, cone
 
 POINTS, SEED = 3, 20
 
@@ -112,7 +112,7 @@ class Network222(Meaning):
         super().__init__(network_222(biases))
 
 
-def meaning_of(book: Book, table: Table, beside: Mapping[str, Place] = {}, step: int = 0) -> Meaning:
+def meaning_of(book: Formulas, table: StepTable, beside: Mapping[str, Place] = {}, step: int = 0) -> Meaning:
     """The quantities of a table by its own forward pass, whatever network it is. Raises Circular.
 
     `beside`: inputs, targets and biases that have a cell of their own outside the table.

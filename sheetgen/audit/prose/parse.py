@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple, NoReturn
 
-from sheetgen.audit.prose.tokens import Token, typed
+from sheetgen.audit.prose.tokens import Piece, typed
 from sheetgen.cells.cell import Cell, add, backward, constant, is_constant, mul, sigmoid, variable
 
 MAX_DEPTH = 40  # brackets within brackets
@@ -45,7 +45,7 @@ class Expression(NamedTuple):
     single: bool
 
 
-def readings(pieces: Sequence[Token], known: Known, last: bool = True) -> list[Expression]:
+def readings(pieces: Sequence[Piece], known: Known, last: bool = True) -> list[Expression]:
     """Every way to read a formula; none if it cannot be read. `last`: nothing but the end of the line follows it.
 
     1/2(t1 - a_o1)^2 is read as a half of the square and as one over twice the square, E1/o1 as a ratio and as a
@@ -67,7 +67,7 @@ class _Parser:
     """Recursive descent over the pieces of one formula."""
 
     def __init__(
-        self, pieces: Sequence[Token], known: Known, last: bool, tight: bool = False, ratios: bool = False
+        self, pieces: Sequence[Piece], known: Known, last: bool, tight: bool = False, ratios: bool = False
     ) -> None:
         self.pieces, self.known, self.last, self.tight, self.ratios = pieces, known, last, tight, ratios
         self.at = self.depth = 0
@@ -103,7 +103,7 @@ class _Parser:
 
     def alone(self) -> bool:
         """Whether a name, a derivative or a function is all there is."""
-        if self.pieces[0].kind not in ("name", "partial") and self.pieces[1:2] != [Token("partial", "∂", "∂")]:
+        if self.pieces[0].kind not in ("name", "partial") and self.pieces[1:2] != [Piece("partial", "∂", "∂")]:
             return False
         self.at = 0
         try:

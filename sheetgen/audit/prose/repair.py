@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from sheetgen.audit.prose.parse import Known
-from sheetgen.audit.prose.tokens import Token, typed
+from sheetgen.audit.prose.tokens import Piece, typed
 
 MAX_TRIES = 1_000
 MAX_BRACKETS = 40  # pieces of a line in which missing brackets are looked for
@@ -16,7 +16,7 @@ _NAME = re.compile(r"(E_total|a_h|a_o|[a-zE])([0-9]*)")
 _STEMS = ("a_o", "a_h", "o", "h", "t", "i", "w", "E", "b")
 _SIGNS = ("+", "-", "*")
 
-Pieces = Sequence[Token]
+Pieces = Sequence[Piece]
 Edit = tuple[Pieces, str]  # the line after the change, and what was changed
 
 
@@ -38,7 +38,7 @@ def siblings(quantity: str) -> Iterator[str]:
     yield from (f"{other}{number}" for other in _STEMS if other != stem and number)
 
 
-def _edits(pieces: list[Token], known: Known) -> Iterator[Edit]:
+def _edits(pieces: list[Piece], known: Known) -> Iterator[Edit]:
     yield from _swaps(pieces, known)
     yield from _letters(pieces)
     yield from _exchanges(pieces)
@@ -46,7 +46,7 @@ def _edits(pieces: list[Token], known: Known) -> Iterator[Edit]:
     yield from _brackets(pieces)
 
 
-def _swaps(pieces: list[Token], known: Known) -> Iterator[Edit]:
+def _swaps(pieces: list[Piece], known: Known) -> Iterator[Edit]:
     """Another name for one name."""
     for k, piece in enumerate(pieces):
         mark = piece.text[0] if piece.text[0] in "dδ" and known(piece.text) is None else ""  # the d of dE1
@@ -64,7 +64,7 @@ def _alike(typed: str, quantity: str, other: str) -> str:
     return other
 
 
-def _letters(pieces: list[Token]) -> Iterator[Edit]:
+def _letters(pieces: list[Piece]) -> Iterator[Edit]:
     """A name for a number, as in a_o1 - 1."""
     for k, piece in enumerate(pieces):
         if piece.kind == "number" and piece.text in "12345678":
@@ -72,7 +72,7 @@ def _letters(pieces: list[Token]) -> Iterator[Edit]:
                 yield _put(pieces, k, f"{stem}{piece.text}"), f"{stem}{piece.text} for {piece.typed}"
 
 
-def _exchanges(pieces: list[Token]) -> Iterator[Edit]:
+def _exchanges(pieces: list[Piece]) -> Iterator[Edit]:
     """b - a for a - b."""
     for k in range(1, len(pieces) - 1):
         before, sign, after = pieces[k - 1 : k + 2]
@@ -81,7 +81,7 @@ def _exchanges(pieces: list[Token]) -> Iterator[Edit]:
             yield [*pieces[: k - 1], *swapped, *pieces[k + 2 :]], f"{typed(swapped)} for {typed(pieces[k - 1 : k + 2])}"
 
 
-def _signs(pieces: list[Token]) -> Iterator[Edit]:
+def _signs(pieces: list[Piece]) -> Iterator[Edit]:
     """Another sign for one sign, or a product for a whole sum."""
     for k, piece in enumerate(pieces):
         if piece.text in _SIGNS:
@@ -91,7 +91,7 @@ def _signs(pieces: list[Token]) -> Iterator[Edit]:
     yield [_as(p, "*") if p.text == "+" else p for p in pieces], "* for every +"
 
 
-def _brackets(pieces: list[Token]) -> Iterator[Edit]:
+def _brackets(pieces: list[Piece]) -> Iterator[Edit]:
     """A pair of brackets around some of the terms."""
     n = len(pieces)
     if n > MAX_BRACKETS:
@@ -107,17 +107,17 @@ def _brackets(pieces: list[Token]) -> Iterator[Edit]:
             summed |= level == 0 and pieces[end].text in _SIGNS
             if level == 0 and summed and pieces[end].text not in (*_SIGNS, "/", "^"):
                 first, *rest = pieces[start : end + 1]
-                inside = [Token("sign", "(", "(", first.gap), first._replace(gap=0), *rest, Token("sign", ")", ")")]
+                inside = [Piece("sign", "(", "(", first.gap), first._replace(gap=0), *rest, Piece("sign", ")", ")")]
                 yield (
                     [*pieces[:start], *inside, *pieces[end + 1 :]],
                     f"brackets around {typed(pieces[start : end + 1])}",
                 )
 
 
-def _put(pieces: list[Token], at: int, text: str) -> Pieces:
+def _put(pieces: list[Piece], at: int, text: str) -> Pieces:
     return [*pieces[:at], _as(pieces[at], text), *pieces[at + 1 :]]
 
 
-def _as(piece: Token, text: str) -> Token:
+def _as(piece: Piece, text: str) -> Piece:
     kind = "sign" if text in _SIGNS else "name"
-    return Token(kind, text, text, piece.gap)
+    return Piece(kind, text, text, piece.gap)

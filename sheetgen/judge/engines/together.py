@@ -114,7 +114,7 @@ def _parser() -> Any:
 
 
 def _token(token: Any) -> Any:
-    class Token(token):  # type: ignore[misc]
+    class FunctionToken(token):  # type: ignore[misc]
         def compile(self) -> Any:
             function = super().compile()
             name = self.name.upper()
@@ -123,7 +123,7 @@ def _token(token: Any) -> Any:
                 return {**function, "function": wrap(function["function"])}
             return wrap(function)
 
-    return Token
+    return FunctionToken
 
 
 def careful(function: Callable[..., Any]) -> Callable[..., Any]:
