@@ -189,10 +189,10 @@ def _table(graph: Graph, options: ExportOptions) -> Sheets:
     def write(book: Book) -> None:
         predict.write(book, table, options.title)
         weights.write(book, plan, WEIGHTS, "What the network learned")
-        proof.write(book, list(proof.of_lines(plan, PREDICT, predict.FIRST_ROW)), PYTORCH)
+        proof.write(book, list(proof.of_lines(plan, predict.FIRST_ROW)), PYTORCH)
 
     rows = range(predict.FIRST_ROW, predict.FIRST_ROW + table.rows)
-    cells = [[(PREDICT, f"{letter(c)}{row}") for c in w.columns.tolist() for row in rows] for w in plan.written]
+    cells = [[at for row in rows for at in plan.places.cells(w.block.out, row)] for w in plan.written]
     return _sheets(write, plan, cells, plan.numbers)
 
 
@@ -216,10 +216,7 @@ def _page(graph: Graph, options: ExportOptions) -> Sheets:
         cells = [page.cell(k) for k in range(len(called))]
         proof.write(book, list(proof.of_planes(plan, MODEL, cells)), PYTORCH)
 
-    places = (zip(w.columns.tolist(), w.rows.tolist(), strict=True) for w in plan.written)
-    sheets = _sheets(
-        write, plan, [[(LAYERS, f"{letter(c)}{row + 1}") for c, row in at] for at in places], plan.numbers[:1]
-    )
+    sheets = _sheets(write, plan, [plan.places.cells(w.block.out) for w in plan.written], plan.numbers[:1])
     size = float(abs(graph.result[0]).max())
     return replace(sheets, scales={**sheets.scales, **{(MODEL, page.cell(k)): size for k in range(len(called))}})
 
