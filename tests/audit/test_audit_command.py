@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -62,8 +63,7 @@ def test_the_worst_file_decides(files: str, status: int, audit: Run) -> None:
 
 def test_all_reports_at_once(audit: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And with real processes."""
-    monkeypatch.setattr(processes, "audit_all", audit_all)
-    monkeypatch.setattr(processes, "judge", by_name)
+    monkeypatch.setattr(processes, "audit_all", partial(audit_all, judge=by_name))
     options = ["--junit", "o/j.xml", "--gradescope", "o/g.json", "--report", "o/r.xlsx", "--points", "40", "-j", "2"]
     status, out, err = audit(".", "--json", "--table", "S!A1:B2", *options)
     assert (status, err) == (2, "")
