@@ -8,13 +8,13 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
 from sheetgen.audit.verdict import Verdict, faulty
+from sheetgen.base.process import bound, processors, signal_of
 
 Judge = Callable[[Path, str | None], Verdict]  # a function of a module, for its name is what goes to the process
 
@@ -31,12 +31,12 @@ def find_files(paths: Iterable[Path], leave_out: Iterable[Path] = ()) -> list[Pa
     or a path that does not exist, stays in the list: audit_all says what is wrong with it.
     """
     skipped = {_key(path) for path in leave_out}
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in paths:
         inside = [p for p in _workbooks(path) if _key(p) not in skipped] if path.is_dir() else []
-        for one in inside or [path]:
-            found.setdefault(_key(one), one)
-    return list(found.values())
+        for file in inside or [path]:
+            files.setdefault(_key(file), file)
+    return list(files.values())
 
 
 def _key(path: Path) -> str:
@@ -45,15 +45,15 @@ def _key(path: Path) -> str:
 
 def _workbooks(folder: Path) -> list[Path]:
     """The workbooks of a folder and of those in it; links to folders are not followed, for they may go round."""
-    found = []
+    paths: list[Path] = []
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(parent, name) for name in files if not name.startswith((".", "~$"))]
-    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
+        paths += [Path(parent, name) for name in files if not name.startswith((".", "~$"))]
+    return sorted(path for path in paths if path.suffix.lower() in SUFFIXES)
 
 
-def judge(path: Path, pointed: str | None) -> Verdict:
-    """The judge itself, imported where it works."""
+def _audit(path: Path, pointed: str | None) -> Verdict:
+    """Judge one file; the judge is imported where it works."""
     from sheetgen.audit.judge import audit
 
     return audit(path, pointed)
@@ -66,8 +66,7 @@ def audit_all(
     *,
     pointed: str | None = None,
     timeout: float = TIMEOUT,
-    memory: int = MEMORY,
-    judge: Judge | None = None,
+    judge: Judge = _audit,
 ) -> list[Verdict]:
     """The verdict on each file, in the order of the paths; `progress` is told each one when it is there.
 
@@ -75,7 +74,6 @@ def audit_all(
     its process is a verdict with a problem. As always with processes, a script that calls this needs its
     `if __name__ == "__main__":`.
     """
-    judge = judge or globals()["judge"]
     verdicts: dict[int, Verdict] = {}
     waiting = deque(enumerate(paths))
     running: list[_Job] = []
@@ -86,7 +84,7 @@ def audit_all(
                 if problem := refusal(path):
                     progress(verdicts.setdefault(index, Verdict(path, problem=problem)))
                 else:
-                    running.append(_Job(index, path, judge, pointed, timeout, memory))
+                    running.append(_Job(index, path, judge, pointed, timeout))
             for job, verdict in list(_finished(running)):
                 running.remove(job)
                 progress(verdicts.setdefault(job.index, verdict))
@@ -105,11 +103,6 @@ def refusal(path: Path) -> str:
     return "" if path.is_file() else f"{path.name} is no ordinary file."
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @cache
 def _context() -> BaseContext:
     """How processes are started: forked from a fresh one, where there is fork; a fork of this one may have threads."""
@@ -123,10 +116,10 @@ def _context() -> BaseContext:
 class _Job:
     """One file that is being judged."""
 
-    def __init__(self, index: int, path: Path, judge: Judge, pointed: str | None, timeout: float, memory: int) -> None:
+    def __init__(self, index: int, path: Path, judge: Judge, pointed: str | None, timeout: float) -> None:
         self.index, self.path, self.timeout = index, path, timeout
         self.pipe, far = _context().Pipe(duplex=False)
-        arguments = (far, judge, path.absolute(), pointed, timeout, memory)
+        arguments = (far, judge, path.absolute(), pointed, timeout, MEMORY)
         self.process = _context().Process(target=_work, args=arguments, daemon=True)  # type: ignore[attr-defined]
         self.process.start()
         far.close()  # so that the pipe ends when the process does
@@ -138,7 +131,9 @@ class _Job:
             verdict: Verdict = self.pipe.recv()
         except Exception:  # it ended before or within the verdict
             self.process.join(5)
-            return Verdict(self.path, problem=_ended(self.path.name, self.process.exitcode))
+            name = signal_of(self.process.exitcode)
+            ending = f"end with {name}" if name else "end too early"
+            return Verdict(self.path, problem=f"{self.path.name} made its judge {ending}.")
         verdict.path = self.path
         return verdict
 
@@ -148,15 +143,6 @@ class _Job:
         self.process.join()
         self.process.close()
         self.pipe.close()
-
-
-def _ended(name: str, code: int | None) -> str:
-    """Why there is no verdict of a process that ended."""
-    if code is None or code >= 0:
-        return f"{name} made its judge end too early."
-    with suppress(ValueError):
-        return f"{name} made its judge end with {signal.Signals(-code).name}."
-    return f"{name} made its judge end with signal {-code}."
 
 
 def _finished(running: Sequence[_Job]) -> Iterator[tuple[_Job, Verdict]]:
@@ -182,7 +168,7 @@ def _work(pipe: Connection, judge: Judge, path: Path, pointed: str | None, timeo
     """Judge one file in the process and send the verdict, with a word about what went wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started it stops it
     _silence()
-    _limit(timeout, memory)
+    bound(memory, timeout + 10)  # in case nobody is left to stop it
     try:
         verdict = judge(path, pointed)
     except MemoryError:
@@ -197,22 +183,3 @@ def _silence() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(nowhere, stream)
-
-
-def _limit(timeout: float, memory: int) -> None:
-    """Bound memory and processor time, where the system can; what Python has taken already is not counted."""
-    try:
-        import resource  # POSIX only
-
-        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    except (ImportError, OSError):
-        return
-    wanted = {
-        resource.RLIMIT_AS: taken + memory,
-        resource.RLIMIT_CPU: int(timeout) + 10,  # in case nobody is left to stop it
-        resource.RLIMIT_CORE: 0,
-    }
-    for kind, most in wanted.items():
-        _, hard = resource.getrlimit(kind)
-        with suppress(ValueError, OSError):
-            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))

@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -26,7 +27,7 @@ def by_name(path: Path, pointed: str | None) -> Verdict:
 
 
 def at_once(paths: Sequence[Path], *_: object, pointed: str | None, **__: object) -> list[Verdict]:
-    """What audit_all does, without processes."""
+    """Do as audit_all does, without processes."""
     refused = {path: processes.refusal(path) for path in paths}
     return [Verdict(path, problem=why) if (why := refused[path]) else by_name(path, pointed) for path in paths]
 
@@ -62,8 +63,7 @@ def test_the_worst_file_decides(files: str, status: int, audit: Run) -> None:
 
 def test_all_reports_at_once(audit: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And with real processes."""
-    monkeypatch.setattr(processes, "audit_all", audit_all)
-    monkeypatch.setattr(processes, "judge", by_name)
+    monkeypatch.setattr(processes, "audit_all", partial(audit_all, judge=by_name))
     options = ["--junit", "o/j.xml", "--gradescope", "o/g.json", "--report", "o/r.xlsx", "--points", "40", "-j", "2"]
     status, out, err = audit(".", "--json", "--table", "S!A1:B2", *options)
     assert (status, err) == (2, "")

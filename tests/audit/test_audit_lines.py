@@ -337,7 +337,7 @@ def test_the_meaning_of_a_strangers_table_is_its_own_forward_pass() -> None:
 
 
 def value(text: str, **numbers: float) -> float:
-    """What a line comes to, read in the plain way."""
+    """The value of a line, read in the plain way."""
     found = readings(tokens(text), quantity)[0]
     return Evaluator([found.root])({leaf: numbers[name] for name, leaf in found.leaves.items()})[0]
 

@@ -43,13 +43,13 @@ def judge_charts(charts: Sequence[Chart], tables: Sequence[StepTable]) -> Iterat
     """A finding for each fault of the charts that plot a training; those that plot other cells are left alone."""
     plots = [(chart, [plot for series in chart.series if (plot := _plot(series, tables))]) for chart in charts]
     stray = _strays(plots, tables)
-    for chart, found in plots:
+    for chart, plotted in plots:
         if chart.problem:
             yield finding("unread", (chart.sheet, chart.name), chart.problem, "a chart", "it is not judged", NOTE)
         if chart in stray:
             yield stray[chart]
-        for plot in found:
-            for text, (expected, why) in _faults(plot, found, tables):
+        for plot in plotted:
+            for text, (expected, why) in _faults(plot, plotted, tables):
                 yield _finding(chart, plot.series, plot.table, f"plots {_text(plot.area, chart)}{text}", expected, why)
                 break  # one finding for a series
 
@@ -59,7 +59,7 @@ def _finding(chart: Chart, series: Series, table: StepTable, what: str, expected
     return finding("chart", (chart.sheet, chart.name), f"the series {name} {what}", expected, why, WARNING)
 
 
-def _faults(plot: Plot, found: list[Plot], tables: Sequence[StepTable]) -> Iterator[tuple[str, Fault]]:
+def _faults(plot: Plot, plotted: list[Plot], tables: Sequence[StepTable]) -> Iterator[tuple[str, Fault]]:
     """Everything that is wrong with one series, the worst first, each with words to put after its cells."""
     table, span = plot.table, plot.span
     if plot.others:
@@ -67,11 +67,11 @@ def _faults(plot: Plot, found: list[Plot], tables: Sequence[StepTable]) -> Itera
         yield "", (f"{_line(table, span.line)}, the {_steps(table)} of one table", why)
     if why := _uncovered(plot):
         yield "", (f"{_line(table, span.line)}, all {len(table.steps)} {_steps(table)}", why)
-    if fault := _misnamed(plot, found, tables):
+    if fault := _misnamed(plot, plotted, tables):
         yield "", fault
-    if (text := plot.series.categories.area) and (fault := _mislabelled(plot, text, found, tables)):
+    if (text := plot.series.categories.area) and (fault := _mislabelled(plot, text, plotted, tables)):
         yield f" against {_range(text)}", fault
-    start, end = _usual([other for other in found if other.table is table]) or (span.start, span.end)
+    start, end = _usual([other for other in plotted if other.table is table]) or (span.start, span.end)
     if (span.start, span.end) != (start, end):
         same = _line(table, span.line, start, end)
         yield "", (f"{same}, as the other series do", "the curves of the chart show different steps")
@@ -100,7 +100,7 @@ def _uncovered(plot: Plot) -> str:
     return f"the curve runs over {n} {steps} {word} the table" if n else ""
 
 
-def _misnamed(plot: Plot, found: list[Plot], tables: Sequence[StepTable]) -> Fault | None:
+def _misnamed(plot: Plot, plotted: list[Plot], tables: Sequence[StepTable]) -> Fault | None:
     """A series whose name is the label of another line, or of another table that the chart does not plot."""
     area = plot.series.name.area
     if area is None or not area.single:
@@ -111,14 +111,14 @@ def _misnamed(plot: Plot, found: list[Plot], tables: Sequence[StepTable]) -> Fau
             continue
         if table is plot.table and span.line != plot.span.line and plot.span.line in table.lines.values():
             return f"{_line(table, span.line)}, which its name stands for", f"its name is that of {_range(area)}"
-        if table is not plot.table and not any(other.table is table for other in found):
+        if table is not plot.table and not any(other.table is table for other in plotted):
             line = qualified(table.sheet, _line(table, span.line))
             return f"{line}, which its name stands for", f"its name is that of another table, {table.area}"
         return None
     return None
 
 
-def _mislabelled(plot: Plot, area: Area, found: list[Plot], tables: Sequence[StepTable]) -> Fault | None:
+def _mislabelled(plot: Plot, area: Area, plotted: list[Plot], tables: Sequence[StepTable]) -> Fault | None:
     """Categories of another length, of other steps, or of another table that the chart does not plot."""
     if area.single or _whole(area):
         return None
@@ -133,20 +133,20 @@ def _mislabelled(plot: Plot, area: Area, found: list[Plot], tables: Sequence[Ste
         if _together(other, table) and span.start != start:
             same = _line(table, span.line, start, end)
             return f"{same}, the same {_steps(table)}", "the labels of the axis belong to other steps"
-        if not _together(other, table) and not any(plot.table is other for plot in found):
+        if not _together(other, table) and not any(plot.table is other for plot in plotted):
             return f"labels beside {_range(plot.area)}", f"the labels are those of another table, {other.area}"
     return None
 
 
 def _strays(plots: list[tuple[Chart, list[Plot]]], tables: Sequence[StepTable]) -> Mapping[Chart, Finding]:
     """Charts that were copied with their sheet and still plot the old one, while nothing there plots the new one."""
-    home = {chart.sheet for chart, found in plots if any(plot.table.sheet == chart.sheet for plot in found)}
+    home = {chart.sheet for chart, plotted in plots if any(plot.table.sheet == chart.sheet for plot in plotted)}
     strangers = {table.sheet for table in tables} - home  # sheets with a table that no chart beside it plots
     stray = {}
-    for chart, found in plots:
-        sheets = {plot.table.sheet for plot in found}
+    for chart, plotted in plots:
+        sheets = {plot.table.sheet for plot in plotted}
         if chart.sheet in strangers and len(sheets) == 1 and sheets <= home:
-            plot = found[0]
+            plot = plotted[0]
             why = f"it is a copy of the chart on {plot.table.sheet}, and no chart here plots the table on {chart.sheet}"
             what = f"plots {_text(plot.area, chart)}"
             stray[chart] = _finding(chart, plot.series, plot.table, what, f"cells of {chart.sheet}", why)
@@ -166,7 +166,7 @@ def _plot(series: Series, tables: Sequence[StepTable]) -> Plot | None:
             met.append((table.first, span.line not in table.lines.values(), table, span))
     if not met:
         return None
-    met.sort(key=lambda found: found[:2])
+    met.sort(key=lambda hit: hit[:2])
     *_, table, span = met[0]
     return Plot(series, area, table, span, tuple(other for _, _, other, _ in met if other.first > table.last))
 

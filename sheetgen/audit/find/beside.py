@@ -64,14 +64,14 @@ def with_helpers(book: Workbook, table: StepTable) -> StepTable:
 
 def fixed(book: Workbook, table: StepTable) -> dict[str, Place]:
     """The cells on the table's sheet that a label right beside or above them names; not those named twice unlike."""
-    found: dict[str, Place] = {}
+    places: dict[str, Place] = {}
     twice: set[str] = set()
     cells = book.sheets[table.sheet]
     for name, at in _labelled(book, table):
-        if name in found and cells[found[name][1]].value != cells[at[1]].value:
+        if name in places and cells[places[name][1]].value != cells[at[1]].value:
             twice.add(name)
-        found.setdefault(name, at)
-    return {name: at for name, at in found.items() if name not in twice and name not in table.lines}
+        places.setdefault(name, at)
+    return {name: at for name, at in places.items() if name not in twice and name not in table.lines}
 
 
 def _labelled(book: Workbook, table: StepTable) -> Iterator[tuple[str, Place]]:
