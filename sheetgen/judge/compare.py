@@ -40,6 +40,8 @@ def off(value: Value | None, wanted: Value | None, allowed: float) -> float:
     """The error of a number, RELATIVE where it is as large as allowed; infinite for anything else that differs."""
     if not (isinstance(value, float) and isinstance(wanted, float)):
         return 0.0 if value == wanted and not isinstance(value, ErrorValue) else math.inf
+    if not math.isfinite(value):
+        return math.inf
     difference = abs(value - wanted)
     return difference * RELATIVE / allowed if difference and allowed else math.inf if difference else 0.0
 
@@ -128,6 +130,8 @@ def agreement(workbook: Workbook, result: Recalculated, scales: Scales) -> Engin
         raise Disagrees(f"{result.not_evaluated[0]} ({result.engine}, {len(result.not_evaluated):,} such cells)")
     report = Report(Path())
     line = compare(result, workbook, report, judge)
+    if missing := len(formula_cells(workbook.sheets)) - line.cells:
+        raise Disagrees(f"{result.engine} says nothing of {missing:,} cells")
     if not report.passed:
         first, more = report.findings[0], len(report.findings) - 1
         where = f"{first.sheet}!{first.cells}: {first.engine}"

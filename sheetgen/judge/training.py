@@ -126,6 +126,14 @@ class Watched:
         return functional_call(self.module, dict(parameters), (x,)), dict(self.outputs)
 
 
+def _states(optimizer: Optimizer) -> int:
+    """How many tensors it keeps of a parameter: what it takes beyond rate, slope and parameter. Raises TypeError."""
+    arguments = inspect.signature(optimizer).parameters.values()
+    if any(a.kind is not a.POSITIONAL_OR_KEYWORD or a.default is not a.empty for a in arguments):
+        raise TypeError("An optimizer takes a rate, a slope, a parameter and its states, each by a plain argument.")
+    return len(arguments) - 3
+
+
 def train(
     module: nn.Module,
     loss: Loss,
@@ -149,7 +157,7 @@ def train(
     given, probes = copies(dict(zip("xt", data, strict=True))), copies(watched.probes)
     parameters = {k: coarse.moved(p) for k, p in copies(dict(module.named_parameters())).items()}
     trained = [k for k, p in module.named_parameters() if p.requires_grad]
-    states = len(inspect.signature(optimizer).parameters) - 3  # that it keeps of a parameter
+    states = _states(optimizer)
     state = {k: [torch.zeros_like(parameters[k])] * states for k in trained}
 
     def forward(p: Named, probes: Named, x: Tensor, t: Tensor) -> tuple[Tensor, dict[str, Tensor]]:

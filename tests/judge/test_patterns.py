@@ -54,6 +54,16 @@ def test_what_formulas_does_not_know_is_listed(engine: str, tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.parametrize("engine", ["formulas", "formulas patterns"])
+def test_a_name_that_is_half_unknown_is_not_taken_for_its_other_half(engine: str, tmp_path: Path) -> None:
+    cells: dict[str, Any] = {"A1": 100} | {f"B{k}": k for k in range(1, 7)}
+    cells |= {f"C{k}": (f"=IFERROR(x,B{k})", k) for k in range(1, 7)}
+    cells |= {f"D{k}": (f"=IFERROR(nosuch,B{k})", k) for k in range(1, 7)}
+    result = ENGINES[engine](write(tmp_path / "b.xlsx", {"S": cells}, {"x": "=S!$A$1+nosuch"}))
+    assert result.values == {"S": {f"D{k}": float(k) for k in range(1, 7)}}
+    assert result.not_evaluated == [f"S!C{k}: the name x stands for a formula" for k in range(1, 7)]
+
+
 def test_a_formula_without_a_cached_value_supports_nothing(tmp_path: Path) -> None:
     cells = {"A1": 1, "A2": ("=A1+1", ""), "A3": ("=A2+1", 3), "A4": ("=MAX(A1:A3)", 3), "A5": ("=A1+1", 2)}
     found = patterns.recalculate(write(tmp_path / "b.xlsx", {"S": cells}))

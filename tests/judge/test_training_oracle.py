@@ -62,6 +62,12 @@ def steps(rates: list[float], optimizer: Optimizer = descent) -> list[TrainingSt
     return list(train(network(), squared, optimizer, (X, T), rates, STEPS))
 
 
+@pytest.mark.parametrize("rule", [lambda r, g, p, m=0: p, lambda r, g, p, *m: p, lambda r, g, p, *, m: p])
+def test_an_optimizer_s_states_are_counted_or_refused(rule: Optimizer) -> None:
+    with pytest.raises(TypeError, match="An optimizer takes"):
+        steps([RATE], rule)
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_any_module_is_trained_as_torch_trains_it(rule: str) -> None:
     optimizer, torchs = RULES[rule]

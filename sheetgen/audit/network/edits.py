@@ -201,8 +201,8 @@ class Search:
 
     def _factors(self) -> Iterator[Edit]:
         """A factor that is missing: a quantity of the step, 1 minus it, or both."""
-        root = self.template.root
-        nodes = [n for n in reversed(self.template.order) if n.op in ("mul", "add", "sub", "variable")][:12]
+        (root,) = rebuilt([self.template.root], summed_products)
+        nodes = [n for n in reversed(forward_order(root)) if n.op in ("mul", "add", "sub", "variable")][:12]
         for node, quantity, (shape, words) in product(nodes, self.case.table.lines, FACTORS):
             if kind_of(quantity) not in NO_FACTORS:
                 yield Edit(self, _with(root, node, Cell("mul", (node, shape))), (), words, quantity)

@@ -100,10 +100,10 @@ class Cutter:
     def _meaning(self, text: str, sheet: str, at: At) -> str | None:
         """None for cells, else the constant that a name stands for, or the error that Excel shows instead."""
         resolved, areas = self.resolver.read(text, sheet, at)
-        if resolved.unknown is not None:
-            return resolved.unknown.error
         if resolved.code == (Slot(0),):
             return None
+        if resolved.unknown is not None and not (areas or resolved.calls):
+            return resolved.unknown.error
         if areas or resolved.calls:
             is_name = ":" not in text
             raise NotEvaluated(f"the name {text} stands for a formula" if is_name else "':' is not in the dialect")
