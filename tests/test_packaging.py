@@ -104,6 +104,10 @@ def test_it_starts_light(code: str) -> None:
     assert loaded(code) == set()
 
 
+def test_a_teacher_s_report_needs_no_extra() -> None:
+    assert loaded("import sheetgen.writer.sheets.audit_report, sheetgen.writer.sheets.links") == {"xlsxwriter"}
+
+
 def test_a_heavy_start_would_be_seen() -> None:
     assert loaded("import sheetgen.writer.book") >= {"xlsxwriter"}
     assert loaded("import sheetgen.judge.oracle") >= {"torch"}

@@ -10,8 +10,9 @@ from itertools import islice
 from sheetgen.cells.cell import Cell, constant
 from sheetgen.network.program import Program
 from sheetgen.writer.trace import DIVERGED, FIRST_ROW, last_row, scalar_name
+from sheetgen.writer.trace import START as START
 
-START, NETWORK, STEPS, TRAINING = "Start", "Network", "Steps", "Training"
+NETWORK, STEPS, TRAINING = "Network", "Steps", "Training"
 RATES, CHECK, RECOMPUTED = "Learning rates", "Autograd check", "Recomputation"
 DIFFERENCES, TEMPLATE = "Finite differences", "Template"
 

@@ -13,6 +13,7 @@ from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, column_letters, qualified
 if TYPE_CHECKING:  # audit writes its report without numpy
     from sheetgen.network.program import Program
 
+START = "Start"  # the sheet that the others link back to
 HEADER_ROW = 15  # counted from 1, as on the sheet: the same on every sheet with a trace, so that rows correspond
 FIRST_ROW = HEADER_ROW + 1
 LAST_ROW, LAST_COLUMN = MAX_ROW, MAX_COLUMN

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Chart, Link, Sheet, Value
 from sheetgen.writer.digits import Area
-from sheetgen.writer.plan import START
-from sheetgen.writer.trace import HEADER_ROW, LAST_ROW, letter
+from sheetgen.writer.trace import HEADER_ROW, LAST_ROW, START, letter
 
 ROW, SECTION_HEIGHT = 20, 26  # pixels
 CHART_WIDTH, CHART_HEIGHT = 470, 11 * ROW + 12
