@@ -15,12 +15,14 @@ from pathlib import Path
 
 from sheetgen.audit.verdict import Verdict, faulty
 from sheetgen.base.process import bound, processors, signal_of
+from sheetgen.excel.package import Package, UnreadableWorkbook
 
 Judge = Callable[[Path, str | None], Verdict]  # a function of a module, for its name is what goes to the process
 
 TIMEOUT = 120.0  # seconds for one file
 MEMORY = 3 << 30  # bytes that one file may take beyond what Python itself takes
 SUFFIXES = {".xlsx", ".xlsm"}
+REPORT = ": sheetgen audit --report."  # how the comments of a report's properties end
 PRELOADED = ["sheetgen.audit.judge"]  # imported once, not once per file; a program may add what itself imports
 
 
@@ -37,6 +39,15 @@ def find_files(paths: Iterable[Path], leave_out: Iterable[Path] = ()) -> list[Pa
         for file in inside or [path]:
             files.setdefault(_key(file), file)
     return list(files.values())
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a report of `sheetgen audit`, which another may replace."""
+    try:
+        with Package(path) as package:
+            return any(text.endswith(REPORT) for _, _, text in package.elements("docProps/core.xml"))
+    except UnreadableWorkbook:
+        return False
 
 
 def _key(path: Path) -> str:

@@ -50,6 +50,10 @@ class Outputs(NamedTuple):
         if not math.isfinite(self.points):
             raise UserError(f"--points {self.points}: the points must be a number")
         taken = {os.path.realpath(path): "it is what is judged" for path in judged}
+        here = {os.path.realpath(path) for path in self.files if path.is_file() and not processes.is_report(path)}
+        if here:
+            files = map(os.path.realpath, processes.find_files(judged))
+            taken |= {path: "it is among what is judged, and no report" for path in files if path in here} | taken
         for path in self.files:
             if why := taken.get(os.path.realpath(path)) or why_not_writable(path):
                 raise CannotWrite(f"{plain(path)}: the file cannot be written ({plain(why)}): {HINT}")

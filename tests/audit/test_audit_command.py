@@ -115,6 +115,17 @@ def test_what_cannot_be_written_is_refused_before_anything_is_judged(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("name", ["junit", "report"])
+def test_a_report_replaces_a_report_and_no_submission(name: str, audit: Run, tmp_path: Path) -> None:
+    _, out, err = audit(".", f"--{name}", "wrong.xlsx")
+    why = "it is among what is judged, and no report"
+    assert (out, err) == ("", f"wrong.xlsx: the file cannot be written ({why}): choose another name\n")
+    assert (tmp_path / "wrong.xlsx").read_bytes() == b""
+    for _ in range(2):
+        status, out, _ = audit(".", "--report", "marks.xlsx")
+        assert status == 2 and "marks" not in out and processes.is_report(tmp_path / "marks.xlsx")
+
+
 @pytest.mark.parametrize("name", ["junit", "gradescope", "report"])
 def test_a_full_disk_is_one_sentence_and_the_old_file_survives(
     name: str, audit: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
