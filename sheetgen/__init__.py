@@ -60,7 +60,7 @@ def check(path: str | Path, engines: Sequence[str] = (), *, progress: Progress =
     require("sheetgen.check", "build")
     from sheetgen.judge import check as judge
 
-    return judge.check(path, engines or None, progress)
+    return judge.check(path, [engines] if isinstance(engines, str) else engines or None, progress)
 
 
 def audit(path: str | Path, table: str | None = None) -> Verdict:

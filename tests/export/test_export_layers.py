@@ -15,11 +15,18 @@ from torch import nn
 from torch.nn import functional
 
 from sheetgen.excel import read
+from sheetgen.network.torch import layers
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("export")
+
+
+def test_a_function_of_torch_nn_functional_may_be_one_of_the_elementwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which no function of torch itself is, as with most activations."""
+    monkeypatch.setitem(layers.UNARY, "hardswish", ("identity", "Hardswish"))
+    assert callable(layers.unary("hardswish"))
 
 
 @given(cases(planes=True))

@@ -65,7 +65,7 @@ UNARY = {
 
 def unary(name: str) -> Callable[..., TracedTensor]:
     """An elementwise function."""
-    (kind, text), f = UNARY[name], getattr(torch, name)
+    (kind, text), f = UNARY[name], getattr(torch, name, None) or getattr(functional, name)
     return lambda r, x, *_, **__: r.put(kind, text, (x.ids,), f(x.value))
 
 
