@@ -22,9 +22,10 @@ from sheetgen.audit.network.gradients import judge_gradients
 from sheetgen.audit.network.trial import Trial
 from sheetgen.audit.network.unlabelled import with_gradients
 from sheetgen.audit.network.updates import judge_updates
-from sheetgen.audit.prose.judge import Network222, judge_lines
-from sheetgen.audit.prose.meaning import Truth, meaning_of
+from sheetgen.audit.prose.judge import judge_lines
+from sheetgen.audit.prose.meaning import Meaning, meaning_of
 from sheetgen.audit.table import Table
+from sheetgen.audit.textbook import BIASES, network_222
 from sheetgen.audit.verdict import Judged, Verdict, faulty, finding
 from sheetgen.base.finding import NOTE, SEVERITIES, WARNING, Finding
 from sheetgen.excel import ErrorValue, UnreadableWorkbook, Value, Workbook, read
@@ -105,15 +106,15 @@ def _nothing(verdict: Verdict) -> str:
     return f"the weights and the error of {cells} were read, but no gradient and no update was found to compare."
 
 
-def _truth(book: Book, table: Table, findings: Iterable[Finding]) -> Truth:
+def _truth(book: Book, table: Table, findings: Iterable[Finding]) -> Meaning:
     """The truth for lines of text: the table's own formulas, or the network, where the forward pass is wrong."""
     if any(f.kind == "forward" for f in findings):
         biases = sum(kind_of(q) == "b" for q in table.lines)
-        return Network222(biases if biases in (2, 4) else 0)
+        return Meaning(network_222(biases if biases in BIASES else 0))
     try:
         return meaning_of(book, table, fixed(book.workbook, table))
     except Circular:
-        return Network222()
+        return Meaning(network_222())
 
 
 def _table(case: Case, known: Mapping[Place, str], verdict: Verdict) -> list[Finding]:
