@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sheetgen.audit import unjudged
 from sheetgen.audit.case import Case, agrees, kind_of, shown
-from sheetgen.audit.charts.judge import judge_charts, read_charts
+from sheetgen.audit.charts.judge import judge_charts
 from sheetgen.audit.find import tables as find
 from sheetgen.audit.find.beside import fixed, with_helpers, without_sparse
 from sheetgen.audit.graph import Graph
@@ -30,6 +30,7 @@ from sheetgen.audit.verdict import Judged, Verdict, faulty, finding
 from sheetgen.base.finding import NOTE, SEVERITIES, WARNING, Finding
 from sheetgen.excel import ErrorValue, UnreadableWorkbook, Value, Workbook, read
 from sheetgen.excel.a1 import address, place, qualified
+from sheetgen.excel.charts import read_charts
 from sheetgen.reader import Book, Circular, Place, values
 from sheetgen.reader.template import Template
 
