@@ -11,8 +11,10 @@ from pathlib import Path
 from sheetgen.audit import unjudged
 from sheetgen.audit.case import Case, agrees, kind_of, shown
 from sheetgen.audit.charts.judge import judge_charts
-from sheetgen.audit.find import tables as find
 from sheetgen.audit.find.beside import fixed, with_helpers, without_sparse
+from sheetgen.audit.find.pointed import NoTable, pointed
+from sheetgen.audit.find.survey import rate
+from sheetgen.audit.find.tables import find, why_none
 from sheetgen.audit.graph import Graph
 from sheetgen.audit.network.columns import COMPUTED, odd_formulas, pasted, spans
 from sheetgen.audit.network.derivatives import Truths
@@ -38,22 +40,22 @@ NOISE = 1e-12  # two engines may differ in whether two numbers that differ in th
 MOST_UNREAD = 1_000
 
 
-def audit(path: Path, pointed: str | None = None) -> Verdict:
+def audit(path: Path, spec: str | None = None) -> Verdict:
     """Judge a workbook; a bad file is a Verdict with a problem, and raises nothing.
 
-    `pointed` names the table by hand, as 'SHEET!A32:AE100 E_total=W'.
+    `spec` names the table by hand, as 'SHEET!A32:AE100 E_total=W'.
     """
     start = time.perf_counter()
     verdict = Verdict(Path(path))
     try:
         workbook = read(path)
         book = Book(workbook)
-        tables = [find.pointed(workbook, pointed)] if pointed else find.find(workbook)
+        tables = [pointed(workbook, spec)] if spec else find(workbook)
         if tables:
             _judge(book, tables, verdict)
         else:
-            verdict.problem = find.why_none(workbook)
-    except (UnreadableWorkbook, find.NoTable) as error:
+            verdict.problem = why_none(workbook)
+    except (UnreadableWorkbook, NoTable) as error:
         verdict.problem = str(error)
     except (MemoryError, RecursionError):
         verdict.problem = f"{Path(path).name} is too large or too deeply nested to be judged."
@@ -92,7 +94,7 @@ def _cases(book: Book, tables: Iterable[Table], numbers: Mapping[Place, float], 
         if why := unjudged.no_table(case):
             verdict.unjudged.append(why)
             continue
-        rates, beside = find.rate(book.workbook, table), fixed(book.workbook, table)
+        rates, beside = rate(book.workbook, table), fixed(book.workbook, table)
         case = with_gradients(replace(case, rates=rates, fixed=beside))
         if why := unjudged.no_loss(case, Truths(case)):
             verdict.unjudged.append(why)

@@ -13,6 +13,7 @@ from functools import cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from pathlib import Path
+from typing import NamedTuple
 
 from sheetgen.audit.verdict import Verdict, faulty
 
@@ -52,22 +53,30 @@ def _workbooks(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
 
 
-def judge(path: Path, pointed: str | None) -> Verdict:
-    """The judge itself, imported where it works."""
+def _audit(path: Path, table: str | None) -> Verdict:
+    """Judge a workbook; the judge is imported where it works."""
     from sheetgen.audit.judge import audit
 
-    return audit(path, pointed)
+    return audit(path, table)
+
+
+class Task(NamedTuple):
+    """How each file is judged: the table that a person points at, and what one file may take."""
+
+    table: str | None = None
+    timeout: float = TIMEOUT
+    memory: int = MEMORY
+    judge: Judge = _audit
+
+
+USUAL = Task()
 
 
 def audit_all(
     paths: Sequence[Path],
     jobs: int | None = None,
     progress: Callable[[Verdict], object] = lambda _: None,
-    *,
-    pointed: str | None = None,
-    timeout: float = TIMEOUT,
-    memory: int = MEMORY,
-    judge: Judge | None = None,
+    task: Task = USUAL,
 ) -> list[Verdict]:
     """The verdict on each file, in the order of the paths; `progress` is told each one when it is there.
 
@@ -75,7 +84,6 @@ def audit_all(
     its process is a verdict with a problem. As always with processes, a script that calls this needs its
     `if __name__ == "__main__":`.
     """
-    judge = judge or globals()["judge"]
     verdicts: dict[int, Verdict] = {}
     waiting = deque(enumerate(paths))
     running: list[_Job] = []
@@ -86,7 +94,7 @@ def audit_all(
                 if problem := refusal(path):
                     progress(verdicts.setdefault(index, Verdict(path, problem=problem)))
                 else:
-                    running.append(_Job(index, path, judge, pointed, timeout, memory))
+                    running.append(_Job(index, path, task))
             for job, verdict in list(_finished(running)):
                 running.remove(job)
                 progress(verdicts.setdefault(job.index, verdict))
@@ -123,14 +131,14 @@ def _context() -> BaseContext:
 class _Job:
     """One file that is being judged."""
 
-    def __init__(self, index: int, path: Path, judge: Judge, pointed: str | None, timeout: float, memory: int) -> None:
-        self.index, self.path, self.timeout = index, path, timeout
+    def __init__(self, index: int, path: Path, task: Task) -> None:
+        self.index, self.path, self.task = index, path, task
         self.pipe, far = _context().Pipe(duplex=False)
-        arguments = (far, judge, path.absolute(), pointed, timeout, memory)
+        arguments = (far, path.absolute(), task)
         self.process = _context().Process(target=_work, args=arguments, daemon=True)  # type: ignore[attr-defined]
         self.process.start()
         far.close()  # so that the pipe ends when the process does
-        self.deadline = time.monotonic() + timeout
+        self.deadline = time.monotonic() + task.timeout
 
     def verdict(self) -> Verdict:
         """The verdict from the pipe, which has something or has ended."""
@@ -138,7 +146,10 @@ class _Job:
             verdict: Verdict = self.pipe.recv()
         except Exception:  # it ended before or within the verdict
             self.process.join(5)
-            return Verdict(self.path, problem=_ended(self.path.name, self.process.exitcode))
+            code = self.process.exitcode or 0
+            ends = {-number: number.name for number in signal.Signals}
+            how = "too early" if code >= 0 else f"with {ends.get(code, f'signal {-code}')}"
+            return Verdict(self.path, problem=f"{self.path.name} made its judge end {how}.")
         verdict.path = self.path
         return verdict
 
@@ -148,15 +159,6 @@ class _Job:
         self.process.join()
         self.process.close()
         self.pipe.close()
-
-
-def _ended(name: str, code: int | None) -> str:
-    """Why there is no verdict of a process that ended."""
-    if code is None or code >= 0:
-        return f"{name} made its judge end too early."
-    with suppress(ValueError):
-        return f"{name} made its judge end with {signal.Signals(-code).name}."
-    return f"{name} made its judge end with signal {-code}."
 
 
 def _finished(running: Sequence[_Job]) -> Iterator[tuple[_Job, Verdict]]:
@@ -169,34 +171,31 @@ def _finished(running: Sequence[_Job]) -> Iterator[tuple[_Job, Verdict]]:
         if job.pipe in ready:
             verdict = job.verdict()
         elif now >= job.deadline:
-            seconds = f"{job.timeout:g} second{'s' * (job.timeout != 1)}"
-            problem = f"{job.path.name} takes longer than {seconds} to judge, so it was stopped."
-            verdict = Verdict(job.path, problem=problem, seconds=job.timeout)
+            limit = job.task.timeout
+            problem = (
+                f"{job.path.name} takes longer than {limit:g} second{'s' * (limit != 1)} to judge, so it was stopped."
+            )
+            verdict = Verdict(job.path, problem=problem, seconds=limit)
         else:
             continue
         job.stop()
         yield job, verdict
 
 
-def _work(pipe: Connection, judge: Judge, path: Path, pointed: str | None, timeout: float, memory: int) -> None:
+def _work(pipe: Connection, path: Path, task: Task) -> None:
     """Judge one file in the process and send the verdict, with a word about what went wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started it stops it
-    _silence()
-    _limit(timeout, memory)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # nothing else leaves the process: a library's warning would spoil what --json prints
+        os.dup2(nowhere, stream)
+    _limit(task.timeout, task.memory)
     try:
-        verdict = judge(path, pointed)
+        verdict = task.judge(path, task.table)
     except MemoryError:
-        verdict = Verdict(path, problem=f"{path.name} takes more than {memory / 2**30:.2g} GB of memory to judge.")
+        verdict = Verdict(path, problem=f"{path.name} takes more than {task.memory / 2**30:.2g} GB of memory to judge.")
     except Exception as error:
         verdict = faulty(path, error)
     pipe.send(verdict)
-
-
-def _silence() -> None:
-    """Nothing but the verdict leaves the process: a library's warning would spoil what --json prints."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        os.dup2(nowhere, stream)
 
 
 def _limit(timeout: float, memory: int) -> None:

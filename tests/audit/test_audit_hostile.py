@@ -14,7 +14,7 @@ from packages import HOSTILE, MAIN, OFFICE, SHEET
 from packages import write as write_parts
 
 from sheetgen.audit.judge import audit
-from sheetgen.audit.processes import audit_all
+from sheetgen.audit.processes import Task, audit_all
 from sheetgen.audit.verdict import Verdict
 from sheetgen.excel.a1 import address, place
 
@@ -54,7 +54,7 @@ def bounded(folder: Path, cells: Cells) -> Verdict:
 
 def limited(path: Path) -> Verdict:
     """The same for a file."""
-    (verdict,) = audit_all([path], 1, timeout=SECONDS, memory=MEMORY)
+    (verdict,) = audit_all([path], 1, task=Task(None, SECONDS, MEMORY))
     for broken in ("has a fault", "GB of memory", "it was stopped", "made its judge end", "too large"):
         assert broken not in verdict.problem, verdict.problem
     return verdict
