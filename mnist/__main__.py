@@ -14,7 +14,7 @@ import click
 from mnist.ladder import LADDER
 from mnist.recipe import RECIPES, TARGET
 from sheetgen.base.errors import Status, require
-from sheetgen.cli.console import PATH, Group, complain
+from sheetgen.cli.console import PATH, CommandGroup, complain
 
 STARTED = time.time()
 
@@ -41,7 +41,7 @@ def of_several_runs(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-class Commands(Group):
+class Commands(CommandGroup):
     """Commands that keep what they have done when a signal stops them."""
 
     kept = "what is checkpointed goes on with --resume"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sheetgen.audit.verdict import Verdict
     from sheetgen.deliver.build import Built
     from sheetgen.excel import Workbook
-    from sheetgen.grad.engine import Engine
+    from sheetgen.grad.engine import EngineSession
     from sheetgen.grad.result import Result
     from sheetgen.judge.report import Exported, Report
 
@@ -46,10 +46,10 @@ def build(
     it. Raises FailedChecks, which has the report, if they do not; a file that was there is then untouched.
     """
     require("sheetgen.build", "build", "torch")
-    from sheetgen.deliver.build import Options
+    from sheetgen.deliver.build import BuildOptions
     from sheetgen.deliver.build import build as write
 
-    return write(template, output, Options(steps, learning_rate, check), progress)
+    return write(template, output, BuildOptions(steps, learning_rate, check), progress)
 
 
 def check(path: str | Path, engines: Sequence[str] = (), *, progress: Progress = silent) -> Report:
@@ -102,12 +102,12 @@ def grad(
     """
     from sheetgen.excel import read
     from sheetgen.grad import result
-    from sheetgen.reader import Book
+    from sheetgen.reader import Formulas
 
-    return result.grad(Book(read(path)), cell, ranges, _engine if check else None, seconds, progress)
+    return result.grad(Formulas(read(path)), cell, ranges, _engine if check else None, seconds, progress)
 
 
-def _engine(workbook: Workbook) -> Engine:
+def _engine(workbook: Workbook) -> EngineSession:
     """Open a workbook in the engine that checks derivatives. Raises MissingExtra."""
     require("checking derivatives", "build")
     from sheetgen.judge.engines.apart import Apart
@@ -120,12 +120,12 @@ def export(
 ) -> Exported:
     """Write a PyTorch network as a workbook to type into, every number of it a live formula.
 
-    `example` has the shape (samples, ...). The options are those of `sheetgen.deliver.export.Options`:
+    `example` has the shape (samples, ...). The options are those of `sheetgen.deliver.export.ExportOptions`:
     features, outputs, softmax, rows, title, check. Raises CannotExport before anything is written, and Disagrees if a
     spreadsheet program calculates something else.
     """
     require("sheetgen.export", "build", "torch")
-    from sheetgen.deliver.export import Options
+    from sheetgen.deliver.export import ExportOptions
     from sheetgen.deliver.export import export as write
 
-    return write(model, example, output, Options(**options), progress)
+    return write(model, example, output, ExportOptions(**options), progress)

@@ -8,12 +8,12 @@ from sheetgen.base.version import __version__
 from sheetgen.cli.audit import audit
 from sheetgen.cli.build import build, templates
 from sheetgen.cli.check import check
-from sheetgen.cli.console import Group
+from sheetgen.cli.console import CommandGroup
 from sheetgen.cli.export import export
 from sheetgen.cli.grad import grad
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sheetgen")
 def main() -> None:
     """Neural networks that train in live spreadsheet cells, proven equal to PyTorch autograd."""

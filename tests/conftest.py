@@ -28,8 +28,9 @@ from sheetgen.writer.typeset import Picture, typeset
 
 
 def pytest_configure() -> None:
-    """Take a closed terminal for what it is, though nohup may have begun the tests."""
+    """Take a closed terminal and Ctrl+C for what they are, though nohup or a shell's & may have begun the tests."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,10 +16,10 @@ from mnist.sheets import architecture, errors, log, painting, pictures, report, 
 from mnist.sheets.common import ERRORS, INDEX, LIVE_INDEX, OURS, PICTURED
 from sheetgen.network.torch.graph import CannotExport
 from sheetgen.writer.book import Book
-from sheetgen.writer.plugins import CannotAdd, Extra, Verdict
+from sheetgen.writer.plugins import CannotAdd, ChecklistItem, Extra
 from sheetgen.writer.sheets import layers, weights
 
-VERDICT = Verdict(
+VERDICT = ChecklistItem(
     "MNIST at its target", "mnist_verdict", "mnist_mean", "hundredth",
     "per cent right, mean over all seeds; see the checklist of MNIST report",
 )  # fmt: skip

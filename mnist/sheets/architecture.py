@@ -33,7 +33,7 @@ SUBTITLE = (
 )
 
 
-class Places(NamedTuple):
+class ArchitecturePlaces(NamedTuple):
     """Where one network's table stands: its heading, its first and last layer."""
 
     claim: Claim
@@ -61,18 +61,18 @@ class Places(NamedTuple):
         return f"{quoted(ARCHITECTURE)}!$L${self.total}"
 
 
-def places(claims: Mapping[str, Claim]) -> dict[str, Places]:
+def places(claims: Mapping[str, Claim]) -> dict[str, ArchitecturePlaces]:
     """The tables of the networks that are shown, one below the other. Raises BadNetwork."""
-    tables: dict[str, Places] = {}
+    tables: dict[str, ArchitecturePlaces] = {}
     row = FIRST
     for name in SHOWN:
         if name in claims:
-            tables[name] = Places(claims[name], row, layers(claims[name].recipe.architecture))
+            tables[name] = ArchitecturePlaces(claims[name], row, layers(claims[name].recipe.architecture))
             row = tables[name].total + 3
     return tables
 
 
-def write(book: Book, tables: Mapping[str, Places]) -> None:
+def write(book: Book, tables: Mapping[str, ArchitecturePlaces]) -> None:
     """Write the sheet Architecture."""
     sheet = common.opened(book, ARCHITECTURE, "Architecture, layer by layer", SUBTITLE, WIDTHS)
     heads(sheet, HEAD, 0, COLUMNS)
@@ -97,7 +97,7 @@ def _image(sheet: Sheet, row: int) -> None:
         sheet.put(row, k, texts.get(k), sheet.style("cell", "muted") if k == 1 else plain)
 
 
-def _layer(sheet: Sheet, table: Places, k: int) -> None:
+def _layer(sheet: Sheet, table: ArchitecturePlaces, k: int) -> None:
     x, row = table.layers[k], table.first + k
     above, conv = row - 1, x.kind == CONVOLUTION
     whole = sheet.style("cell", "center", "whole")
@@ -136,12 +136,12 @@ def _given(sheet: Sheet, row: int, column: int, value: Value, free: bool) -> Non
         common.limit(sheet, (row - 1, column, row - 1, column), _whole(*TYPED[column]))
 
 
-def _whole(title: str, least: int, most: int, text: str) -> common.Typed:
+def _whole(title: str, least: int, most: int, text: str) -> common.InputRule:
     complaint = "Not possible", f"Type a whole number from {least} to {most}."
-    return common.Typed("integer", (least, most), hint=(title, text), complaint=complaint)
+    return common.InputRule("integer", (least, most), hint=(title, text), complaint=complaint)
 
 
-def _totals(sheet: Sheet, table: Places) -> None:
+def _totals(sheet: Sheet, table: ArchitecturePlaces) -> None:
     """The sums, and what PyTorch counted when the network was trained."""
     row, recorded = table.total, table.claim.records[0].parameters
     common.line(sheet, row, "total", 0, 10, "head")
@@ -158,7 +158,7 @@ def _totals(sheet: Sheet, table: Places) -> None:
     sheet.conditional_format(table.first - 1, 12, table.last - 1, 12, shares)
 
 
-def _charts(sheet: Sheet, table: Places) -> None:
+def _charts(sheet: Sheet, table: ArchitecturePlaces) -> None:
     """Ours: what a layer sees and gives, and where its parameters are."""
     where, rows = quoted(ARCHITECTURE), (table.first, table.last)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mnist import published
 from mnist.sheets.common import LOG, OURS, REFERENCE
-from mnist.sheets.runs import BESIDE, CHART_ROWS, COMPARISON, FACTS, HEAD, LIVE, SIDE_BY_SIDE, Run, of
+from mnist.sheets.runs import BESIDE, CHART_ROWS, COMPARISON, FACTS, HEAD, LIVE, SIDE_BY_SIDE, RunRows, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Chart, Sheet
 from sheetgen.writer.sheets.common import Box, below, curve, heads, insert
@@ -23,7 +23,7 @@ SPOT = DRAWN + len(PLOTTED)
 TARGET_LINE = {"color": style.FAIL_INK, "width": 1.25, "dash_type": "dash"}
 
 
-def write(sheet: Sheet, runs: Sequence[Run]) -> None:
+def write(sheet: Sheet, runs: Sequence[RunRows]) -> None:
     """Place four charts beside the run shown, two by two."""
     book = sheet.book
     _drawn(sheet, runs)
@@ -69,7 +69,7 @@ def _columns(x: str, y: str, first: int, last: int) -> tuple[str, str]:
     return f"${x}${first}:${x}${last}", f"${y}${first}:${y}${last}"
 
 
-def _shown(runs: Sequence[Run], column: str) -> tuple[str, str]:
+def _shown(runs: Sequence[RunRows], column: str) -> tuple[str, str]:
     return _columns("C", _from(column), LIVE, LIVE + len(of(runs, OURS)[0].record.epochs) - 1)
 
 
@@ -77,7 +77,7 @@ def _from(column: str) -> str:
     return letter(DRAWN + PLOTTED.index(column)) if column in PLOTTED else column
 
 
-def _drawn(sheet: Sheet, runs: Sequence[Run]) -> None:
+def _drawn(sheet: Sheet, runs: Sequence[RunRows]) -> None:
     """#N/A for what is no number, as for a seed that there is not; and the titles, which say so."""
     record = of(runs, OURS)[0].record
     muted = sheet.style("muted", "general")
@@ -96,7 +96,7 @@ def _drawn(sheet: Sheet, runs: Sequence[Run]) -> None:
     sheet.put(LIVE + 1, SPOT + 3, (_low(runs) + 100) / 2, muted)
 
 
-def _low(runs: Sequence[Run]) -> float:
+def _low(runs: Sequence[RunRows]) -> float:
     """Where the axis of the accuracies of the seed shown begins."""
     epochs = [e for run in of(runs, OURS) for e in run.record.epochs]
     return floor_of([x for e in epochs for x in (e.train_accuracy, e.test_accuracy)])
@@ -110,7 +110,7 @@ def _head(column: str) -> str:
     return f"={WHERE}!${column}${HEAD}"
 
 
-def _loss(book: Book, runs: Sequence[Run]) -> Chart:
+def _loss(book: Book, runs: Sequence[RunRows]) -> Chart:
     epochs = len(of(runs, OURS)[0].record.epochs)
     axes = Axes("epoch", "cross-entropy", across=(0, epochs), right="learning rate")
     chart = _empty(book, _title(LIVE), axes)
@@ -122,7 +122,7 @@ def _loss(book: Book, runs: Sequence[Run]) -> Chart:
     return chart
 
 
-def _accuracy(book: Book, runs: Sequence[Run]) -> Chart:
+def _accuracy(book: Book, runs: Sequence[RunRows]) -> Chart:
     epochs = max(e.epoch for run in of(runs, OURS) for e in run.record.epochs)
     chart = _empty(book, _title(LIVE + 1), _accuracies(epochs, _low(runs)))
     for k, column in enumerate("FH"):
@@ -132,7 +132,7 @@ def _accuracy(book: Book, runs: Sequence[Run]) -> Chart:
     return chart
 
 
-def _seeds(book: Book, runs: Sequence[Run]) -> Chart:
+def _seeds(book: Book, runs: Sequence[RunRows]) -> Chart:
     ours = of(runs, OURS)
     epochs = len(ours[0].record.epochs)
     low = floor_of([e.test_accuracy for run in ours for e in run.record.epochs])
@@ -144,7 +144,7 @@ def _seeds(book: Book, runs: Sequence[Run]) -> Chart:
     return chart
 
 
-def _compared(book: Book, runs: Sequence[Run]) -> Chart:
+def _compared(book: Book, runs: Sequence[RunRows]) -> Chart:
     low = floor_of([p.test_accuracy for p in published.RUN])
     chart = _empty(book, "Ours, the reference, and its published run", _accuracies(len(published.RUN), low))
     first = COMPARISON + 2

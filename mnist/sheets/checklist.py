@@ -36,7 +36,7 @@ class Check(NamedTuple):
     required: bool = False
 
 
-def _ours(s: Summary, at: errors.Places) -> list[Check]:
+def _ours(s: Summary, at: errors.MatrixPlaces) -> list[Check]:
     log, row = "Training log", s.row
     return [
         Check("parameters", f"$B${row}", "whole", "<", MOST_PARAMETERS, "Architecture", True),
@@ -84,7 +84,7 @@ def _cells(s: Summary, m: Measured) -> list[Check]:
     ]  # fmt: skip
 
 
-def checks(summaries: Mapping[str, Summary], at: errors.Places, measured: Measured | None = None) -> list[Check]:
+def checks(summaries: Mapping[str, Summary], at: errors.MatrixPlaces, measured: Measured | None = None) -> list[Check]:
     """All lines; those that are required come first."""
     lines = _ours(summaries[OURS], at)
     for name in FEW_PARAMETERS:

@@ -10,7 +10,7 @@ from mnist.record import Mistake, Record
 from mnist.sheets import pictures
 from mnist.sheets.common import ERRORS, OURS, heads, section
 from mnist.sheets.pictures import Picture
-from mnist.sheets.runs import Run, of
+from mnist.sheets.runs import RunRows, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Chart, Sheet
 from sheetgen.writer.sheets.common import ROW, Box, across, bars, colour_words, curve, insert, line, opened, page
@@ -31,10 +31,10 @@ SUBTITLE = (
 )
 
 
-class Places(NamedTuple):
+class MatrixPlaces(NamedTuple):
     """Where the matrix stands."""
 
-    run: Run
+    run: RunRows
     top: int  # the row of the matrix's headings
 
     @property
@@ -62,13 +62,13 @@ class Places(NamedTuple):
         return f"{quoted(ERRORS)}!${letter(TOTAL)}${self.last + 1}"
 
 
-def places(runs: Sequence[Run], shown: Sequence[Picture]) -> Places:
+def places(runs: Sequence[RunRows], shown: Sequence[Picture]) -> MatrixPlaces:
     """Below the strip, which is as high as the pictures."""
     rows = pictures.rows(len(shown)) if shown else NARROW_STRIP
-    return Places(of(runs, OURS)[0], STRIP + rows + 2)
+    return MatrixPlaces(of(runs, OURS)[0], STRIP + rows + 2)
 
 
-def write(book: Book, at: Places, shown: Sequence[Picture]) -> None:
+def write(book: Book, at: MatrixPlaces, shown: Sequence[Picture]) -> None:
     """Write the sheet Errors."""
     sheet = opened(book, ERRORS, "Errors: what is taken for what", SUBTITLE, WIDTHS)
     _matrix(sheet, at)
@@ -83,7 +83,7 @@ def write(book: Book, at: Places, shown: Sequence[Picture]) -> None:
     page(sheet, (FACTS, 1), (last, right))
 
 
-def _matrix(sheet: Sheet, at: Places) -> None:
+def _matrix(sheet: Sheet, at: MatrixPlaces) -> None:
     section(sheet, at.top - 1, "Confusion matrix: true class by row, predicted class by column", 0, ALARMS)
     heads(sheet, at.top, 0, ["true ↓  taken for →", *range(CLASSES), *SUMS])
     for k, row in enumerate(at.record.confusion):
@@ -93,7 +93,7 @@ def _matrix(sheet: Sheet, at: Places) -> None:
             sheet.put(at.first + k, column, count, "cell", "center", "count", *right)
 
 
-def _class(sheet: Sheet, at: Places, k: int) -> None:
+def _class(sheet: Sheet, at: MatrixPlaces, k: int) -> None:
     """How well one class is told from the others."""
     row = at.first + k
     diagonal, total = f"{letter(FIRST + k)}{row}", f"{letter(TOTAL)}{row}"
@@ -112,7 +112,7 @@ def _class(sheet: Sheet, at: Places, k: int) -> None:
         sheet.live(row, place, formula, form)
 
 
-def _sums(sheet: Sheet, at: Places) -> None:
+def _sums(sheet: Sheet, at: MatrixPlaces) -> None:
     """The last row: how often each class was predicted, and the means of the shares."""
     row = at.last + 1
     sheet.put(row, 0, "predicted", "head", "center")
@@ -125,7 +125,7 @@ def _sums(sheet: Sheet, at: Places) -> None:
         sheet.live(row, column, f"SUM({at.column(column)})", form)
 
 
-def _facts(sheet: Sheet, at: Places) -> None:
+def _facts(sheet: Sheet, at: MatrixPlaces) -> None:
     """Accuracy and mistakes of the matrix, which must be those of the log."""
     row = at.last + 1
     total, missed = f"${letter(TOTAL)}${row}", f"${letter(MISSED)}${row}"
@@ -144,7 +144,7 @@ def _facts(sheet: Sheet, at: Places) -> None:
     colour_words(sheet, (FACTS - 1, 5, FACTS - 1, 5), f"$F{FACTS}")
 
 
-def _colours(sheet: Sheet, at: Places) -> None:
+def _colours(sheet: Sheet, at: MatrixPlaces) -> None:
     """A heat map of the mistakes alone: beside the right answers none of them would be seen."""
     columns = [letter(k) for k in range(FIRST, LAST + 1)]
     parts = []
@@ -161,7 +161,7 @@ def _colours(sheet: Sheet, at: Places) -> None:
     sheet.conditional_format(at.first - 1, FIRST, at.last - 1, LAST, scale)
 
 
-def _charts(sheet: Sheet, at: Places, height: int) -> None:
+def _charts(sheet: Sheet, at: MatrixPlaces, height: int) -> None:
     """Which classes are hard, and how sure the network was when it was wrong."""
     where = quoted(ERRORS)
     title = "Mistakes by class" if at.record.mistakes else "Mistakes by class: empty, there are none"
@@ -188,7 +188,7 @@ def surest_first(record: Record) -> list[Mistake]:
     return sorted(record.mistakes, key=lambda m: (-m.probability, m.index))
 
 
-def _mistakes(sheet: Sheet, at: Places, shown: Sequence[Picture]) -> int:
+def _mistakes(sheet: Sheet, at: MatrixPlaces, shown: Sequence[Picture]) -> int:
     """The list of wrong images; returns its last row."""
     row = at.last + 3
     section(sheet, row, "Misclassified test images, the surest mistake first", 0, ALARMS)

@@ -8,7 +8,7 @@ from statistics import stdev
 from mnist.ladder import Rung
 from mnist.sheets.common import LONGEST, REPORT, heads, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
-from mnist.sheets.runs import Run, of
+from mnist.sheets.runs import RunRows, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Formula, Sheet, Value
 from sheetgen.writer.sheets.common import Box, curve, insert, line, numbers
@@ -24,7 +24,7 @@ FIT = 106  # characters in a line of it
 CHART_ROWS = 14
 
 
-def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[Run]) -> int:
+def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[RunRows]) -> int:
     """Write the ladder's table and chart, of the steps that are recorded; returns the row below them."""
     there = [(rung, seeds[0]) for rung in rungs if (seeds := of(runs, rung.recipe.name))]
     if not there:
@@ -42,7 +42,7 @@ def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[Run]) ->
     return last + 1 + CHART_ROWS
 
 
-def _chance(runs: Sequence[Run]) -> str:
+def _chance(runs: Sequence[RunRows]) -> str:
     """One seed is one draw: by how much the seeds of one claim deviate, where there are several."""
     claims = [[run.record.accuracy for run in of(runs, name)] for name in dict.fromkeys(run.claim for run in runs)]
     deviations = [stdev(accuracies) for accuracies in claims if len(accuracies) > 1]
@@ -51,7 +51,7 @@ def _chance(runs: Sequence[Run]) -> str:
     return f"one seed each (seeds of other networks deviate by {min(deviations):.2f} to {max(deviations):.2f} %)"
 
 
-def _rung(sheet: Sheet, row: int, title: str, taught: str, run: Run) -> None:
+def _rung(sheet: Sheet, row: int, title: str, taught: str, run: RunRows) -> None:
     r = run.record
     cells: tuple[Value, ...] = (
         r.parameters, Formula(run.end("H")), Formula(f"MAX({run.cells('H')})"), Formula(run.end("F")),

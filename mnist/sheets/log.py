@@ -13,7 +13,7 @@ from mnist.sheets.common import LOG, NO_SEED, OURS, REFERENCE, heads, of_target,
 from sheetgen.writer.book import Book, Formula, Sheet, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets import common
-from sheetgen.writer.sheets.common import ROW, Typed, across, limit, numbers, opened, page
+from sheetgen.writer.sheets.common import ROW, InputRule, across, limit, numbers, opened, page
 from sheetgen.writer.trace import letter
 
 FORMS = ("millionth", "ten thousandth", "hundredth", "ten thousandth", "hundredth", "tenth")
@@ -24,7 +24,7 @@ SUBTITLE = (
 )
 
 
-def write(book: Book, logged: Sequence[runs.Run]) -> None:
+def write(book: Book, logged: Sequence[runs.RunRows]) -> None:
     """Write the sheet Training log, and define `mnist_seed` and `mnist_target`."""
     widths = (*WIDTHS, 9, *(16 for _ in runs.SIDE_BY_SIDE[1:]))
     sheet = opened(book, LOG, "Training log", SUBTITLE, widths)
@@ -48,7 +48,7 @@ def of_seed(formula: str) -> str:
     return f"IF(ISNUMBER($B${runs.FACTS}),{formula},$B${runs.FACTS})"
 
 
-def _live_row(sheet: Sheet, ours: Sequence[runs.Run], epoch: Epoch) -> None:
+def _live_row(sheet: Sheet, ours: Sequence[runs.RunRows], epoch: Epoch) -> None:
     """An epoch of the seed that is chosen, looked up in the log below."""
     row = runs.LIVE + epoch.epoch - 1
     first, last = ours[0].first, ours[-1].last
@@ -60,7 +60,7 @@ def _live_row(sheet: Sheet, ours: Sequence[runs.Run], epoch: Epoch) -> None:
     _mark(sheet, row)
 
 
-def _recorded(sheet: Sheet, run: runs.Run) -> None:
+def _recorded(sheet: Sheet, run: runs.RunRows) -> None:
     """A run's epochs as plain numbers."""
     for row, epoch in enumerate(run.record.epochs, run.first):
         sheet.put(row, 0, run.claim, "cell")
@@ -74,7 +74,7 @@ def _mark(sheet: Sheet, row: int) -> None:
     sheet.live(row, runs.REACHED, formula, "cell", "center", "whole", "muted")
 
 
-def _facts(sheet: Sheet, logged: Sequence[runs.Run]) -> None:
+def _facts(sheet: Sheet, logged: Sequence[runs.RunRows]) -> None:
     """The seed, and its last, best and first epoch at the target; all live."""
     ours = runs.of(logged, OURS)
     record, seeds = ours[0].record, [run.record.seed for run in ours]
@@ -98,12 +98,12 @@ def _facts(sheet: Sheet, logged: Sequence[runs.Run]) -> None:
         look = "bold" if isinstance(value, Formula) else "input"
         sheet.put(runs.FACTS, column, value, look, "center", form)
     sheet.define(mnist_seed=f"$A${runs.FACTS}", mnist_target=f"$H${runs.FACTS}")
-    seed = Typed(
+    seed = InputRule(
         "list", source=f"=$B${runs.LIVE + len(record.epochs) + 2}:$B${ours[-1].last}",
         hint=("Seed", f"One of {', '.join(map(str, seeds))}"[:250]),
         complaint=("Not a seed of ours", "Type the seed of one of our runs."),
     )  # fmt: skip
-    target = Typed(
+    target = InputRule(
         "decimal", (0, 100),
         hint=("Target", "Per cent of the test images. The checklist and every run are measured by it."),
         complaint=("Not a share", "Type a number from 0 to 100."),
@@ -112,7 +112,7 @@ def _facts(sheet: Sheet, logged: Sequence[runs.Run]) -> None:
         limit(sheet, (runs.FACTS - 1, column, runs.FACTS - 1, column), typed)
 
 
-def _comparison(sheet: Sheet, logged: Sequence[runs.Run]) -> None:
+def _comparison(sheet: Sheet, logged: Sequence[runs.RunRows]) -> None:
     """Ours and the reference, each the mean over its seeds, beside the published run."""
     last = runs.BESIDE + len(runs.SIDE_BY_SIDE) - 1
     title = "Test accuracy %: ours, the reference trained here, and the published run of the reference network"

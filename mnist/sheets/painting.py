@@ -14,7 +14,7 @@ from sheetgen.writer import style
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets import weights
-from sheetgen.writer.sheets.common import Typed, across, colour, colour_words, limit, lock, merge, opened, page
+from sheetgen.writer.sheets.common import InputRule, across, colour, colour_words, limit, lock, merge, opened, page
 from sheetgen.writer.trace import letter, quoted
 
 SIZE = digits.SIZE
@@ -81,7 +81,7 @@ def _choice(sheet: Sheet, cnn: Live) -> None:
     sheet.put(CHOICE, LEFT + 3, OWN, "input", "bold")
     hint = "Which image", "Your own drawing, a blank page, or one of twenty sample digits."
     complaint = "Not in the list", "Choose one of the list."
-    limit(sheet, area, Typed("list", source="=" + choices, hint=hint, complaint=complaint))
+    limit(sheet, area, InputRule("list", source="=" + choices, hint=hint, complaint=complaint))
     tiny = sheet.style("muted", "center")
     sheet.put(CHOICE, PANEL, "its number in the list, and its place in the gallery", "muted")
     sheet.live(CHOICE, PANEL + 3, f"IFERROR(MATCH({CHOSEN},{choices},0),0)", tiny)
@@ -108,7 +108,7 @@ def _drawing(sheet: Sheet, cnn: Live) -> None:
         sheet.put(TOP + y, LEFT + x, int(value), paper)
     area = (TOP - 1, LEFT, TOP + SIZE - 2, LEFT + SIZE - 1)
     hint, complaint = ("A pixel", "0 is paper, 255 is ink."), ("Not a grey value", "Type a whole number from 0 to 255.")
-    limit(sheet, area, Typed("integer", (0, 255), hint=hint, complaint=complaint))
+    limit(sheet, area, InputRule("integer", (0, 255), hint=hint, complaint=complaint))
     sheet.conditional_format(*area, style.ink())
 
 

@@ -11,7 +11,7 @@ from mnist.record import Claim
 from mnist.sheets import architecture, checklist, errors, ladder, provenance, results
 from mnist.sheets.common import ONE_TEACHER, OURS, REPORT, UNTAUGHT, of_target, paragraph, section
 from mnist.sheets.results import LAST_COLUMN, Summary
-from mnist.sheets.runs import Run
+from mnist.sheets.runs import RunRows
 from mnist.spreadsheet import Measured
 from sheetgen.writer.book import Book, Formula, Sheet
 from sheetgen.writer.sheets.common import colour_words, merge, opened, page
@@ -50,9 +50,9 @@ class Content(NamedTuple):
     """All that the report is written from."""
 
     claims: Mapping[str, Claim]
-    runs: Sequence[Run]
-    networks: Mapping[str, architecture.Places]
-    errors: errors.Places
+    runs: Sequence[RunRows]
+    networks: Mapping[str, architecture.ArchitecturePlaces]
+    errors: errors.MatrixPlaces
     rungs: Sequence[Rung]
     measured: Measured | None = None  # of the network in cells
 

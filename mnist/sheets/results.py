@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mnist.record import Claim, seconds_of_teachers
-from mnist.sheets.architecture import Places
+from mnist.sheets.architecture import ArchitecturePlaces
 from mnist.sheets.common import TELLING, heads, of_target, section
-from mnist.sheets.runs import Run, of
+from mnist.sheets.runs import RunRows, of
 from sheetgen.writer.book import Formula, Sheet, Value
 from sheetgen.writer.sheets.common import ROW, numbers
 
@@ -38,8 +38,8 @@ class Summary(NamedTuple):
     """A claim's line, and the lines of its seeds."""
 
     claim: Claim
-    runs: Sequence[Run]
-    network: Places | None
+    runs: Sequence[RunRows]
+    network: ArchitecturePlaces | None
     row: int
     first: int
     taught: bool  # whether the teachers, if any, are recorded: then it is known how long they were trained
@@ -51,7 +51,7 @@ class Summary(NamedTuple):
 
 
 def places(
-    claims: Mapping[str, Claim], runs: Sequence[Run], networks: Mapping[str, Places], row: int
+    claims: Mapping[str, Claim], runs: Sequence[RunRows], networks: Mapping[str, ArchitecturePlaces], row: int
 ) -> dict[str, Summary]:
     """The lines of the claims that the report is about, from a row on."""
     names = [name for name in TELLING if name in claims]
@@ -107,7 +107,7 @@ def _claim(sheet: Sheet, name: str, s: Summary) -> None:
     sheet.put(s.row, LAST_COLUMN, s.claim.recipe.architecture.net, "cell", "muted", "indent")
 
 
-def _seed(sheet: Sheet, s: Summary, run: Run, row: int, teachers: Sequence[int]) -> None:
+def _seed(sheet: Sheet, s: Summary, run: RunRows, row: int, teachers: Sequence[int]) -> None:
     """One seed: its numbers are looked up in the Training log, or, where they stand nowhere else, recorded.
 
     `teachers` are the rows of the runs that taught it.

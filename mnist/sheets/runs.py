@@ -26,7 +26,7 @@ CHART_ROWS = 16
 COMPARISON = LIVE + 2 * CHART_ROWS + 1  # its row, below two rows of charts
 
 
-class Run(NamedTuple):
+class RunRows(NamedTuple):
     """Where the epochs of one run stand."""
 
     claim: str
@@ -47,17 +47,17 @@ class Run(NamedTuple):
         return f"{quoted(LOG)}!${column}${self.last}"
 
 
-def places(claims: Mapping[str, Claim]) -> list[Run]:
+def places(claims: Mapping[str, Claim]) -> list[RunRows]:
     """All runs, claim by claim and seed by seed; those of a claim stand together."""
     row = LIVE + claims[OURS].recipe.epochs + 2
     runs = []
     for claim in ordered(claims.values()):
         for record in claim.records:
-            runs.append(Run(claim.name, record, row))
+            runs.append(RunRows(claim.name, record, row))
             row = runs[-1].last + 1
     return runs
 
 
-def of(runs: Sequence[Run], claim: str) -> list[Run]:
+def of(runs: Sequence[RunRows], claim: str) -> list[RunRows]:
     """The runs of a claim."""
     return [run for run in runs if run.claim == claim]

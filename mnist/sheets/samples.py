@@ -27,7 +27,7 @@ SUBTITLE = (
 )
 
 
-class Places(NamedTuple):
+class SamplePlaces(NamedTuple):
     """Where the list, the gallery and PyTorch's logits stand, for formulas on other sheets."""
 
     choices: str
@@ -40,13 +40,13 @@ def choices(cnn: Live) -> list[str]:
     return [OWN, *cnn.images]
 
 
-def places(cnn: Live) -> Places:
+def places(cnn: Live) -> SamplePlaces:
     """Absolute ranges. The logits begin with the blank page, the second choice."""
     last = LIST + len(choices(cnn)) - 1
     right = letter(LEFT + len(digits.names()) // HANDS * ACROSS)
     first, end = letter(_logit_column(0)), letter(_logit_column(9))
     sheet = quoted(SAMPLES)
-    return Places(
+    return SamplePlaces(
         f"{sheet}!$A${LIST}:$A${last}",
         f"{sheet}!${letter(LEFT)}${GALLERY}:${right}${GALLERY + HANDS * DOWN}",
         f"{sheet}!${first}${LIST + 1}:${end}${last}",

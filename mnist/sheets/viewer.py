@@ -10,7 +10,7 @@ from mnist.sheets.common import section
 from sheetgen.writer import style
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.sheets import layers
-from sheetgen.writer.sheets.common import Typed, across, colour, limit, merge
+from sheetgen.writer.sheets.common import InputRule, across, colour, limit, merge
 from sheetgen.writer.trace import letter, quoted
 
 SIZE = digits.SIZE
@@ -60,7 +60,7 @@ def _lists(sheet: Sheet, cnn: Live, most: int) -> None:
         area = (row - 1, AT, row - 1, AT + 16)
         merge(sheet, area, *given)
         sheet.put(row, AT, value, *given)
-        limit(sheet, area, Typed("list", source=source, hint=(label.capitalize(), message)))
+        limit(sheet, area, InputRule("list", source=source, hint=(label.capitalize(), message)))
 
 
 def _facts(sheet: Sheet, cnn: Live) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from sheetgen.audit.graph import Graph
-from sheetgen.audit.table import Table
-from sheetgen.reader import Book, Formula, Place
+from sheetgen.audit.graph import CellGraph
+from sheetgen.audit.table import StepTable
+from sheetgen.reader import CellFormula, Formulas, Place
 
 RELATIVE = 1e-9
 MOST_NODES = 2_000_000  # of all formulas that are tried for one workbook
@@ -35,16 +35,16 @@ class Case:
     `graphs` and `budget` are those of all tables of one workbook.
     """
 
-    book: Book
-    table: Table
+    book: Formulas
+    table: StepTable
     numbers: Mapping[Place, float]
     rates: list[Place] = field(default_factory=list)
     fixed: Mapping[str, Place] = field(default_factory=dict)
-    graphs: dict[Hashable, Graph] = field(default_factory=dict)
+    graphs: dict[Hashable, CellGraph] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
 
-    def graph(self, shape: Hashable, make: Callable[[], Graph]) -> Graph:
-        """The Graph of a shape, from memory or made."""
+    def graph(self, shape: Hashable, make: Callable[[], CellGraph]) -> CellGraph:
+        """The CellGraph of a shape, from memory or made."""
         if shape not in self.graphs:
             self.graphs[shape] = make()
         return self.graphs[shape]
@@ -73,11 +73,11 @@ class Case:
         """The number of a quantity at a step."""
         return self.number(self.at(quantity, step))
 
-    def result(self, formula: Formula) -> float:
+    def result(self, formula: CellFormula) -> float:
         """The number that a formula gives with those of its cells."""
         return formula.template([self.number(at) for at in formula.slots])
 
-    def formula(self, quantity: str, step: int) -> Formula | None:
+    def formula(self, quantity: str, step: int) -> CellFormula | None:
         """The formula of a quantity at a step."""
         return self.book.formula(self.at(quantity, step))
 

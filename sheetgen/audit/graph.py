@@ -35,17 +35,17 @@ class Cut(Container[Place]):
         return named is not None and self.ends(*named)
 
 
-class Graph:
+class CellGraph:
     """A Cell as a function of its leaves, whose numbers are those of a row; `cells` are those on the way."""
 
     def __init__(self, root: Cell, leaves: Sequence[Cell], cells: Sequence[Cell] = ()) -> None:
         self.root, self.leaves, self.cells = root, leaves, cells
         self._gradients: Gradients | None = None
-        self._derivatives: dict[tuple[Cell, ...], Graph] = {}
+        self._derivatives: dict[tuple[Cell, ...], CellGraph] = {}
         self._together: dict[tuple[tuple[Cell, ...], ...], Evaluator] = {}
 
     @classmethod
-    def of(cls, cone: Cone) -> Graph:
+    def of(cls, cone: Cone) -> CellGraph:
         """The graph of the target of a cone; leaves and cells are in the order of the cone's."""
         return cls(cone.cells[cone.targets[0]], [cone.cells[k] for k in cone.leaves], cone.cells)
 
@@ -55,12 +55,12 @@ class Graph:
             self._gradients = backward(self.root)
         return self._gradients
 
-    def derivative(self, cells: tuple[Cell, ...]) -> Graph:
+    def derivative(self, cells: tuple[Cell, ...]) -> CellGraph:
         """The derivative with respect to some Cells, added up."""
         if cells not in self._derivatives:
             terms = [self.differentiate()[c] for c in cells]
             root = terms[0] if len(terms) == 1 else Cell("add", tuple(terms))
-            self._derivatives[cells] = Graph(root, self.leaves)
+            self._derivatives[cells] = CellGraph(root, self.leaves)
         return self._derivatives[cells]
 
     def derivatives(self, wanted: tuple[tuple[Cell, ...], ...], numbers: list[float]) -> list[float]:

@@ -15,7 +15,7 @@ from sheetgen.audit.find.beside import fixed, with_helpers, without_sparse
 from sheetgen.audit.find.pointed import NoTable, pointed
 from sheetgen.audit.find.survey import rate
 from sheetgen.audit.find.tables import find, why_none
-from sheetgen.audit.graph import Graph
+from sheetgen.audit.graph import CellGraph
 from sheetgen.audit.network.columns import COMPUTED, odd_formulas, pasted, spans
 from sheetgen.audit.network.derivatives import Truths
 from sheetgen.audit.network.forward import judge_forward
@@ -26,14 +26,14 @@ from sheetgen.audit.network.unlabelled import with_gradients
 from sheetgen.audit.network.updates import judge_updates
 from sheetgen.audit.prose.judge import judge_lines
 from sheetgen.audit.prose.meaning import Meaning, meaning_of
-from sheetgen.audit.table import Table
+from sheetgen.audit.table import StepTable
 from sheetgen.audit.textbook import BIASES, network_222
 from sheetgen.audit.verdict import Judged, Verdict, faulty, finding
 from sheetgen.base.finding import NOTE, SEVERITIES, WARNING, Finding
 from sheetgen.excel import ErrorValue, UnreadableWorkbook, Value, Workbook, read
 from sheetgen.excel.a1 import address, place, qualified
 from sheetgen.excel.charts import read_charts
-from sheetgen.reader import Book, Circular, Place, values
+from sheetgen.reader import Circular, Formulas, Place, values
 from sheetgen.reader.template import Template
 
 NOISE = 1e-12  # two engines may differ in whether two numbers that differ in their last digit are equal
@@ -49,7 +49,7 @@ def audit(path: Path, spec: str | None = None) -> Verdict:
     verdict = Verdict(Path(path))
     try:
         workbook = read(path)
-        book = Book(workbook)
+        book = Formulas(workbook)
         tables = [pointed(workbook, spec)] if spec else find(workbook)
         if tables:
             _judge(book, tables, verdict)
@@ -65,7 +65,7 @@ def audit(path: Path, spec: str | None = None) -> Verdict:
     return verdict
 
 
-def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
+def _judge(book: Formulas, tables: list[StepTable], verdict: Verdict) -> None:
     numbers, circles = values(book)
     findings = list(_circles(circles))
     findings += _errors(book, numbers, {at for circle in circles for at in circle.places})
@@ -84,7 +84,9 @@ def _judge(book: Book, tables: list[Table], verdict: Verdict) -> None:
     verdict.unread_beyond = len(book.problems) - len(verdict.unread)
 
 
-def _cases(book: Book, tables: Iterable[Table], numbers: Mapping[Place, float], verdict: Verdict) -> Iterator[Case]:
+def _cases(
+    book: Formulas, tables: Iterable[StepTable], numbers: Mapping[Place, float], verdict: Verdict
+) -> Iterator[Case]:
     """The tables that can be judged; of the others the verdict is told."""
     first = None
     for table in tables:
@@ -109,7 +111,7 @@ def _nothing(verdict: Verdict) -> str:
     return f"the weights and the error of {cells} were read, but no gradient and no update was found to compare."
 
 
-def _truth(book: Book, table: Table, findings: Iterable[Finding]) -> Meaning:
+def _truth(book: Formulas, table: StepTable, findings: Iterable[Finding]) -> Meaning:
     """The truth for lines of text: the table's own formulas, or the network, where the forward pass is wrong."""
     if any(f.kind == "forward" for f in findings):
         biases = sum(kind_of(q) == "b" for q in table.lines)
@@ -199,7 +201,7 @@ def _runs(places: Iterable[Place]) -> Iterator[tuple[Place, tuple[str, str]]]:
             yield (sheet, first), (sheet, first if top == bottom else f"{first}:{last}")
 
 
-def _errors(book: Book, numbers: Mapping[Place, float], circles: set[Place]) -> Iterator[Finding]:
+def _errors(book: Formulas, numbers: Mapping[Place, float], circles: set[Place]) -> Iterator[Finding]:
     """Cells that show an error, and formulas that give one; only where it starts, not what follows from it.
 
     A formula that says NA() means it, for a chart leaves such a cell out. What follows from a circle, or from a formula
@@ -220,21 +222,21 @@ def _errors(book: Book, numbers: Mapping[Place, float], circles: set[Place]) -> 
         yield finding("value", where, f"{text} gives {error}", "a number", why)
 
 
-def _remembered(book: Book, at: Place) -> Value | None:
+def _remembered(book: Formulas, at: Place) -> Value | None:
     entry = book.entry(at)
     return None if entry is None else entry.value
 
 
-def _stale(book: Book, numbers: Mapping[Place, float]) -> Iterator[Finding]:
+def _stale(book: Formulas, numbers: Mapping[Place, float]) -> Iterator[Finding]:
     """Results that the file remembers, and that a formula does not give from what it remembers of its inputs."""
     stale: dict[Place, float] = {}
-    graphs: dict[Template, Graph] = {}
+    graphs: dict[Template, CellGraph] = {}
     for at, number in numbers.items():
         value, formula = _remembered(book, at), book.formula(at)
         if not isinstance(value, float) or math.isnan(number) or agrees(number, value) or formula is None:
             continue
         inputs, template = [book.number(s) for s in formula.slots], formula.template
-        graph = graphs.setdefault(template, Graph(template.root, template.variables))
+        graph = graphs.setdefault(template, CellGraph(template.root, template.variables))
         if not agrees(template(inputs), value, graph.rounding(inputs) + NOISE):
             stale[at] = value
     for at, where in _runs(stale):

@@ -27,8 +27,8 @@ def quantity(label: str) -> str | None:
 
     One of t1 i1 w1 b1 h1 a_h1 o1 a_o1 E1 E_total dE/dw1 w1_next, of other numbers, eta and iteration.
     """
-    found = heading(label)
-    return found.quantity if found else None
+    meaning = heading(label)
+    return meaning.quantity if meaning else None
 
 
 @lru_cache(1 << 16)
@@ -201,9 +201,9 @@ def _changed(key: str) -> Heading | None:
     """'new w1', "w1'", 'w1 (old)': a weight after, or before, its update."""
     for pattern, ending in ((_NEXT, "_next"), (_THIS, "")):
         if match := pattern.fullmatch(key):
-            found = _unit(match["a"] or match["b"] or f"{match['w']}{match['c']}")
-            if found and is_parameter(found.quantity):
-                return found._replace(quantity=found.quantity + ending)
+            unit = _unit(match["a"] or match["b"] or f"{match['w']}{match['c']}")
+            if unit and is_parameter(unit.quantity):
+                return unit._replace(quantity=unit.quantity + ending)
     return None
 
 

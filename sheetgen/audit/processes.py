@@ -8,7 +8,6 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheetgen.audit.verdict import Verdict, faulty
+from sheetgen.base.process import bound, processors, signal_of
 
 Judge = Callable[[Path, str | None], Verdict]  # a function of a module, for its name is what goes to the process
 
@@ -32,12 +32,12 @@ def find_files(paths: Iterable[Path], leave_out: Iterable[Path] = ()) -> list[Pa
     or a path that does not exist, stays in the list: audit_all says what is wrong with it.
     """
     skipped = {_key(path) for path in leave_out}
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in paths:
         inside = [p for p in _workbooks(path) if _key(p) not in skipped] if path.is_dir() else []
-        for one in inside or [path]:
-            found.setdefault(_key(one), one)
-    return list(found.values())
+        for file in inside or [path]:
+            files.setdefault(_key(file), file)
+    return list(files.values())
 
 
 def _key(path: Path) -> str:
@@ -46,26 +46,25 @@ def _key(path: Path) -> str:
 
 def _workbooks(folder: Path) -> list[Path]:
     """The workbooks of a folder and of those in it; links to folders are not followed, for they may go round."""
-    found = []
+    paths: list[Path] = []
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(parent, name) for name in files if not name.startswith((".", "~$"))]
-    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
+        paths += [Path(parent, name) for name in files if not name.startswith((".", "~$"))]
+    return sorted(path for path in paths if path.suffix.lower() in SUFFIXES)
 
 
 def _audit(path: Path, table: str | None) -> Verdict:
-    """Judge a workbook; the judge is imported where it works."""
+    """Judge one file; the judge is imported where it works."""
     from sheetgen.audit.judge import audit
 
     return audit(path, table)
 
 
 class Task(NamedTuple):
-    """How each file is judged: the table that a person points at, and what one file may take."""
+    """How each file is judged: the table that a person points at, the seconds that one may take, and by what."""
 
     table: str | None = None
     timeout: float = TIMEOUT
-    memory: int = MEMORY
     judge: Judge = _audit
 
 
@@ -113,11 +112,6 @@ def refusal(path: Path) -> str:
     return "" if path.is_file() else f"{path.name} is no ordinary file."
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @cache
 def _context() -> BaseContext:
     """How processes are started: forked from a fresh one, where there is fork; a fork of this one may have threads."""
@@ -134,7 +128,7 @@ class _Job:
     def __init__(self, index: int, path: Path, task: Task) -> None:
         self.index, self.path, self.task = index, path, task
         self.pipe, far = _context().Pipe(duplex=False)
-        arguments = (far, path.absolute(), task)
+        arguments = (far, path.absolute(), task, MEMORY)
         self.process = _context().Process(target=_work, args=arguments, daemon=True)  # type: ignore[attr-defined]
         self.process.start()
         far.close()  # so that the pipe ends when the process does
@@ -146,10 +140,9 @@ class _Job:
             verdict: Verdict = self.pipe.recv()
         except Exception:  # it ended before or within the verdict
             self.process.join(5)
-            code = self.process.exitcode or 0
-            ends = {-number: number.name for number in signal.Signals}
-            how = "too early" if code >= 0 else f"with {ends.get(code, f'signal {-code}')}"
-            return Verdict(self.path, problem=f"{self.path.name} made its judge end {how}.")
+            name = signal_of(self.process.exitcode)
+            ending = f"end with {name}" if name else "end too early"
+            return Verdict(self.path, problem=f"{self.path.name} made its judge {ending}.")
         verdict.path = self.path
         return verdict
 
@@ -172,9 +165,8 @@ def _finished(running: Sequence[_Job]) -> Iterator[tuple[_Job, Verdict]]:
             verdict = job.verdict()
         elif now >= job.deadline:
             limit = job.task.timeout
-            problem = (
-                f"{job.path.name} takes longer than {limit:g} second{'s' * (limit != 1)} to judge, so it was stopped."
-            )
+            seconds = f"{limit:g} second{'s' * (limit != 1)}"
+            problem = f"{job.path.name} takes longer than {seconds} to judge, so it was stopped."
             verdict = Verdict(job.path, problem=problem, seconds=limit)
         else:
             continue
@@ -182,36 +174,22 @@ def _finished(running: Sequence[_Job]) -> Iterator[tuple[_Job, Verdict]]:
         yield job, verdict
 
 
-def _work(pipe: Connection, path: Path, task: Task) -> None:
+def _work(pipe: Connection, path: Path, task: Task, memory: int) -> None:
     """Judge one file in the process and send the verdict, with a word about what went wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started it stops it
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):  # nothing else leaves the process: a library's warning would spoil what --json prints
-        os.dup2(nowhere, stream)
-    _limit(task.timeout, task.memory)
+    _silence()
+    bound(memory, task.timeout + 10)  # in case nobody is left to stop it
     try:
         verdict = task.judge(path, task.table)
     except MemoryError:
-        verdict = Verdict(path, problem=f"{path.name} takes more than {task.memory / 2**30:.2g} GB of memory to judge.")
+        verdict = Verdict(path, problem=f"{path.name} takes more than {memory / 2**30:.2g} GB of memory to judge.")
     except Exception as error:
         verdict = faulty(path, error)
     pipe.send(verdict)
 
 
-def _limit(timeout: float, memory: int) -> None:
-    """Bound memory and processor time, where the system can; what Python has taken already is not counted."""
-    try:
-        import resource  # POSIX only
-
-        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    except (ImportError, OSError):
-        return
-    wanted = {
-        resource.RLIMIT_AS: taken + memory,
-        resource.RLIMIT_CPU: int(timeout) + 10,  # in case nobody is left to stop it
-        resource.RLIMIT_CORE: 0,
-    }
-    for kind, most in wanted.items():
-        _, hard = resource.getrlimit(kind)
-        with suppress(ValueError, OSError):
-            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+def _silence() -> None:
+    """Nothing but the verdict leaves the process: a library's warning would spoil what --json prints."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)

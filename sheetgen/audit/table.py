@@ -23,7 +23,7 @@ def span(area: Area, across: bool, first: int = 0) -> Span:
     return Span(*lines, steps[0] - first, steps[1] - first)
 
 
-class Table(NamedTuple):
+class StepTable(NamedTuple):
     """A table of a training.
 
     `across`: the labels stand in one row and every step is a row below; else they stand in one column and every step

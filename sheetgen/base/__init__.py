@@ -1,1 +1,1 @@
-"""What every room may use: errors, progress, texts and files, with the standard library alone."""
+"""The base of all rooms: errors, progress, texts, files and processes, with the standard library alone."""

@@ -232,7 +232,7 @@ class Command(click.Command):
         return result
 
 
-class Group(Command, click.Group):
+class CommandGroup(Command, click.Group):
     """A group of such commands."""
 
     command_class = Command

@@ -53,7 +53,7 @@ def default_output(template: str | None, folder: Path = OUTPUT) -> Path:
 
 
 @dataclass(frozen=True)
-class Options:
+class BuildOptions:
     """How a workbook is built: what differs from its template, and whether its draft is judged."""
 
     steps: int | None = None
@@ -68,7 +68,7 @@ class Options:
 
 
 def build(
-    template: str | Path | None, output: str | Path | None, options: Options, progress: Progress = silent
+    template: str | Path | None, output: str | Path | None, options: BuildOptions, progress: Progress = silent
 ) -> Built:
     """Build the workbook of a template, a file or the name of one that is shipped; without one, of the default network.
 

@@ -40,7 +40,7 @@ _ODD = re.compile(r"_x[0-9A-Fa-f]{4}_|[\ufffe\uffff]|^#(DIV/0!|N/A|NAME\?|NULL!|
 
 
 @dataclass(frozen=True)
-class Options:
+class ExportOptions:
     """How a network is shown: `features` and `outputs` name what goes in and comes out, which else is numbered.
 
     With `softmax` the outputs are probabilities of classes. `rows`: how many a table has. Without `check` nothing is
@@ -68,7 +68,7 @@ def export(
     module: nn.Module,
     example: Tensor,
     path: str | Path,
-    options: Options = Options(),
+    options: ExportOptions = ExportOptions(),
     progress: Progress = silent,
 ) -> Exported:
     """Write a module, in eval mode and float64, as a workbook; print what it gives to see who checked it.
@@ -112,7 +112,7 @@ def _linted(draft: Path, layer_of: Mapping[Place, str]) -> None:
         raise CannotExport(f"{layer}{where}: {first.message.rstrip('.')}{more}")
 
 
-def _check_arguments(module: Any, example: Any, path: Path, options: Options) -> None:
+def _check_arguments(module: Any, example: Any, path: Path, options: ExportOptions) -> None:
     rows, title = options.rows, options.title
     if not isinstance(module, nn.Module):
         raise CannotExport(f"{type(module).__name__} is no torch.nn.Module: export one")
@@ -160,7 +160,7 @@ def _names(given: Sequence[str] | None, usual: Sequence[str], what: str) -> list
     return names
 
 
-def _output_names(graph: Graph, options: Options) -> list[str]:
+def _output_names(graph: Graph, options: ExportOptions) -> list[str]:
     if graph.outputs.ndim < 2:
         usual = [f"class {k}" if options.softmax else f"y{k + 1}" for k in range(graph.outputs.size)]
     else:
@@ -175,26 +175,28 @@ def _finite(graph: Graph) -> None:
             raise CannotExport(f"{weight.name}: it holds a number that is infinite or none at all")
 
 
-def _table(graph: Graph, options: Options) -> Sheets:
+def _table(graph: Graph, options: ExportOptions) -> Sheets:
     """A network on vectors: one sheet to type on, one of weights."""
     names = _names(options.features, [f"x{k + 1}" for k in range(graph.inputs.size)], "feature")
     called = _output_names(graph, options)
     gap = predict.gap(options.softmax)
     plan = layout.line(graph, predict.LEFT, PREDICT, WEIGHTS, weights.first_section(graph), gap)
-    table = predict.Table(plan, PREDICT, WEIGHTS, names, called, options.softmax, max(options.rows, len(graph.example)))
+    table = predict.PredictTable(
+        plan, PREDICT, WEIGHTS, names, called, options.softmax, max(options.rows, len(graph.example))
+    )
     predict.fits(table)
 
     def write(book: Book) -> None:
         predict.write(book, table, options.title)
         weights.write(book, plan, WEIGHTS, "What the network learned")
-        proof.write(book, list(proof.of_lines(plan, PREDICT, predict.FIRST_ROW)), PYTORCH)
+        proof.write(book, list(proof.of_lines(plan, predict.FIRST_ROW)), PYTORCH)
 
     rows = range(predict.FIRST_ROW, predict.FIRST_ROW + table.rows)
-    cells = [[(PREDICT, f"{letter(c)}{row}") for c in w.columns.tolist() for row in rows] for w in plan.written]
+    cells = [[at for row in rows for at in plan.places.cells(w.block.out, row)] for w in plan.written]
     return _sheets(write, plan, cells, plan.numbers)
 
 
-def _page(graph: Graph, options: Options) -> Sheets:
+def _page(graph: Graph, options: ExportOptions) -> Sheets:
     """Any other network: one sheet to type on, one of layers, one of weights."""
     vector = graph.inputs.ndim == 1
     if options.features is not None and not vector:
@@ -214,10 +216,7 @@ def _page(graph: Graph, options: Options) -> Sheets:
         cells = [page.cell(k) for k in range(len(called))]
         proof.write(book, list(proof.of_planes(plan, MODEL, cells)), PYTORCH)
 
-    places = (zip(w.columns.tolist(), w.rows.tolist(), strict=True) for w in plan.written)
-    sheets = _sheets(
-        write, plan, [[(LAYERS, f"{letter(c)}{row + 1}") for c, row in at] for at in places], plan.numbers[:1]
-    )
+    sheets = _sheets(write, plan, [plan.places.cells(w.block.out) for w in plan.written], plan.numbers[:1])
     size = float(abs(graph.result[0]).max())
     return replace(sheets, scales={**sheets.scales, **{(MODEL, page.cell(k)): size for k in range(len(called))}})
 

@@ -114,7 +114,7 @@ class Resolver:
         return self._key(name, sheet) in self.names or name.casefold() in self.tables
 
     def text(self, name: str, sheet: str) -> str | None:
-        """What a defined name stands for on a sheet, as the file has it; None if there is no such name."""
+        """The text of a defined name on a sheet, as the file has it; None if there is no such name."""
         return self.names.get(self._key(name, sheet))
 
     def meaning(self, name: str, sheet: str) -> tuple[Skeleton, list[str]] | str | None:

@@ -44,7 +44,7 @@ _TOKEN = re.compile(
 _CORNER = re.compile(  # begins with what is rare, and never looks back: half of the time of `cut` is spent here
     r"""([$A-Za-z](?<![\w.$\\?].)(?:(?<=\$)[A-Za-z]{1,3}+|[A-Za-z]{0,2}+(?<!\$))
          (?<![Xx][Ff][E-Ze-z])(?<!(?:[Xx][G-Zg-z]|[YZyz][A-Za-z])[A-Za-z])  # beyond the last column: maybe names
-         \$?+(?:[1-9][0-9]{0,5}+|1048576))(?![\w.(!\[\\?])""",
+         \$?+(?:[1-9][0-9]{0,5}+|10(?:[0-3][0-9]{4}|4[0-7][0-9]{3}|48[0-4][0-9]{2}|485[0-6][0-9]|4857[0-6])))(?![\w.(!\[\\?])""",
     re.X | re.S,
 )
 _CORNER_OR_QUOTED = re.compile(rf"""("[^"]*+"|'[^']*+')|{_CORNER.pattern}""", re.X | re.S)

@@ -9,12 +9,12 @@ from sheetgen.excel.functions import ELSEWHERE
 from sheetgen.excel.instructions import FormulaError, Operator
 from sheetgen.excel.references import Unknown, Unresolved
 from sheetgen.grad.where import named
-from sheetgen.reader import Book, Place
+from sheetgen.reader import Formulas, Place
 
 ANYWHERE = {*ELSEWHERE, "TABLE"}  # what they refer to stands nowhere in the formula
 
 
-def depends(book: Book, start: Place, given: Collection[Place], clean: set[Place]) -> str:
+def depends(book: Formulas, start: Place, given: Collection[Place], clean: set[Place]) -> str:
     """Why a formula may depend on one of the given cells, in a few words; '' if it cannot.
 
     `clean` collects cells that were looked at and depend on none.
@@ -38,7 +38,7 @@ def depends(book: Book, start: Place, given: Collection[Place], clean: set[Place
     return ""
 
 
-def _precedents(book: Book, at: Place) -> Iterable[Place]:
+def _precedents(book: Formulas, at: Place) -> Iterable[Place]:
     """The cells that a formula refers to, understood or not. Raises FormulaError, Unresolved if that cannot be told."""
     formula = book.formula(at)
     if formula is not None or at not in book.problems:

@@ -17,7 +17,7 @@ from sheetgen.base.errors import MissingExtra, UserError
 from sheetgen.excel import ErrorValue, Value, Workbook
 from sheetgen.grad.numeric import CLOSER, Numeric, differentiated
 from sheetgen.grad.where import brief, named
-from sheetgen.reader import Book, Place
+from sheetgen.reader import Formulas, Place
 
 AGREES, DIFFERS, VAGUE, UNCHECKED = "agrees", "differs", "too imprecise", "not checked"
 CANNOT = "the engine cannot calculate it"
@@ -30,7 +30,7 @@ NO_TIME = "there was no time left"
 NO_NUMBER = "it is no finite number"
 
 
-class Engine(Protocol):
+class EngineSession(Protocol):
     """A spreadsheet program with a workbook open."""
 
     name: str
@@ -40,7 +40,7 @@ class Engine(Protocol):
         ...
 
 
-Opener = Callable[[Workbook], Engine]  # raises UserError: MissingExtra if the engine is not installed
+Opener = Callable[[Workbook], EngineSession]  # raises UserError: MissingExtra if the engine is not installed
 
 
 class Checked(NamedTuple):
@@ -60,14 +60,14 @@ class Check:
 
     target: Place
     name: str = ""  # the engine's
-    engine: Engine | None = None
+    engine: EngineSession | None = None
     value: Value | None = None
     typed: Mapping[Place, float] = field(default_factory=dict)
     verdict: str = ""
     until: float = math.inf  # as time.monotonic
     reasons: dict[str, str] = field(default_factory=dict)
 
-    def open(self, opener: Opener | None, book: Book, ours: float, floor: float,
+    def open(self, opener: Opener | None, book: Formulas, ours: float, floor: float,
              remembered: Mapping[Place, float]) -> None:  # fmt: skip
         """Have an engine calculate the target, and compare its number with the file's and with `ours`, the reader's.
 

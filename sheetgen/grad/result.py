@@ -19,7 +19,7 @@ from sheetgen.grad.reverse import (
     sweep,
 )
 from sheetgen.grad.where import cells_of, label_of, named, target_of
-from sheetgen.reader import Book, Place
+from sheetgen.reader import Formulas, Place
 
 SECONDS = 10.0  # that the check may take, when the engine has the workbook open
 
@@ -87,7 +87,7 @@ class Result:
 
 
 def grad(
-    book: Book,
+    book: Formulas,
     cell: str,
     ranges: Sequence[str],
     engine: Opener | None = None,

@@ -17,7 +17,7 @@ from sheetgen.excel.a1 import place
 from sheetgen.grad.blind import depends
 from sheetgen.grad.tape import Tape
 from sheetgen.grad.where import brief, named
-from sheetgen.reader import Book, Circular, Cone, Place, cone
+from sheetgen.reader import Circular, Cone, Formulas, Place, cone
 from sheetgen.reader.template import Template
 
 MOST_SHOWN = 6  # cells of a circle that are named
@@ -36,7 +36,7 @@ class Evaluation:
     `below[k]` are the cells that the formula of cell k refers to; the target is the last.
     """
 
-    book: Book
+    book: Formulas
     cone: Cone
     values: list[float] = field(default_factory=list)
     below: list[tuple[int, ...]] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Evaluation:
             values.append(formula.template([values[j] for j in below]) if formula else self.book.number(at))
 
 
-def evaluate(book: Book, target: Place) -> Evaluation:
+def evaluate(book: Formulas, target: Place) -> Evaluation:
     """Everything that the target depends on. Raises CannotDifferentiate."""
     if book.workbook.as_displayed:
         raise CannotDifferentiate("the workbook calculates with numbers as displayed: no derivative passes rounding")
@@ -168,6 +168,6 @@ def check_understood(evaluation: Evaluation, live: bytearray, given: Collection[
     return harmless
 
 
-def not_understood(book: Book, at: Place) -> str:
+def not_understood(book: Formulas, at: Place) -> str:
     """That a formula is not understood, and why."""
     return f"{named(at)} is not understood ({brief(book.problems[at])})"

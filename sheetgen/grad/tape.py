@@ -16,7 +16,7 @@ KINKED = {name for name, op in OPS.items() if op.at_zero or op.at_tie or op.at_s
 BRANCHING = {"if", "iferror"}
 
 
-class Number(float):
+class TapeNumber(float):
     """A number that can do what the adjoints of the table ask of a Cell; an error is NaN."""
 
     op = "variable"
@@ -26,40 +26,40 @@ class Number(float):
         """As that of a constant Cell."""
         return float(self)
 
-    def apply(self, op: str, *others: SupportsFloat) -> Number:
+    def apply(self, op: str, *others: SupportsFloat) -> TapeNumber:
         """The result of an operator on this number and others."""
         try:
             y = OPS[op].value(float(self), *map(float, others))
         except (ArithmeticError, ValueError):
             y = math.nan
-        return Number(y)
+        return TapeNumber(y)
 
-    def times(self, *factors: float) -> Number:
+    def times(self, *factors: float) -> TapeNumber:
         """The product with others."""
-        return Number(math.prod((self, *factors)))
+        return TapeNumber(math.prod((self, *factors)))
 
-    def __mul__(self, other: float) -> Number:
-        return Number(float(self) * other)
+    def __mul__(self, other: float) -> TapeNumber:
+        return TapeNumber(float(self) * other)
 
-    def __truediv__(self, other: float) -> Number:
+    def __truediv__(self, other: float) -> TapeNumber:
         return self.apply("div", other)
 
-    def __add__(self, other: float) -> Number:
-        return Number(float(self) + other)
+    def __add__(self, other: float) -> TapeNumber:
+        return TapeNumber(float(self) + other)
 
-    def __sub__(self, other: float) -> Number:
-        return Number(float(self) - other)
+    def __sub__(self, other: float) -> TapeNumber:
+        return TapeNumber(float(self) - other)
 
-    def __rsub__(self, other: float) -> Number:
-        return Number(other - float(self))
+    def __rsub__(self, other: float) -> TapeNumber:
+        return TapeNumber(other - float(self))
 
-    def __neg__(self) -> Number:
-        return Number(-float(self))
+    def __neg__(self) -> TapeNumber:
+        return TapeNumber(-float(self))
 
     __rmul__, __radd__ = __mul__, __add__
 
 
-class Constant(Number):
+class TapeConstant(TapeNumber):
     """A number that does not change."""
 
     op = "constant"
@@ -70,10 +70,10 @@ def vjp(op: str, y: float, g: float, args: Sequence[float], active: Sequence[boo
 
     Raises NotDifferentiable.
     """
-    numbers = [Number(x) for x in args]
+    numbers = [TapeNumber(x) for x in args]
     if op == "pow" and not active[1]:  # then it is a power, and no exponential function: its base may be negative
-        numbers[1] = Constant(args[1])
-    derivatives: Sequence[float] = OPS[op].adjoint(Number(y), Number(g), *numbers)
+        numbers[1] = TapeConstant(args[1])
+    derivatives: Sequence[float] = OPS[op].adjoint(TapeNumber(y), TapeNumber(g), *numbers)
     return derivatives
 
 

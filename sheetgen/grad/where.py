@@ -10,7 +10,7 @@ from sheetgen.base.text import plain
 from sheetgen.excel import ErrorValue
 from sheetgen.excel.a1 import Area, address, place, qualified, range_of
 from sheetgen.excel.references import Unresolved
-from sheetgen.reader import Book, Place
+from sheetgen.reader import Formulas, Place
 
 MOST = 100_000  # cells that one command differentiates with respect to
 
@@ -31,7 +31,7 @@ def named(at: Place) -> str:
     return qualified(brief(at[0]), at[1])
 
 
-def target_of(book: Book, text: str) -> Place:
+def target_of(book: Formulas, text: str) -> Place:
     """The one cell that a text names; without a sheet, on the first that has a formula there. Raises NoSuchCell."""
     sheets = list(book.workbook.sheets)
     area = range_of(text.strip())
@@ -46,7 +46,7 @@ def target_of(book: Book, text: str) -> Place:
     return area.sheet, address(area.row, area.column)
 
 
-def cells_of(book: Book, texts: Sequence[str], sheet: str) -> tuple[list[Place], list[str]]:
+def cells_of(book: Formulas, texts: Sequence[str], sheet: str) -> tuple[list[Place], list[str]]:
     """(the cells with numbers that some texts name, each once; notes on those left out). Raises NoSuchCell.
 
     Texts without a sheet mean `sheet`.
@@ -74,7 +74,7 @@ def cells_of(book: Book, texts: Sequence[str], sheet: str) -> tuple[list[Place],
     return list(cells), notes
 
 
-def _lack(book: Book, at: Place) -> str:
+def _lack(book: Formulas, at: Place) -> str:
     """Why a cell has no number that a person could change; empty if it has one."""
     entry = book.entry(at)
     if book.what_if(at):
@@ -88,7 +88,7 @@ def _lack(book: Book, at: Place) -> str:
     return "holds TRUE or FALSE" if isinstance(entry.value, bool) else ""
 
 
-def _area(book: Book, text: str, sheet: str) -> Area:
+def _area(book: Formulas, text: str, sheet: str) -> Area:
     """The cells that a text names, with their sheet. Raises NoSuchCell."""
     shown, resolver = brief(text), book.resolver
     text = text.strip().removeprefix("=")
@@ -111,7 +111,7 @@ def _area(book: Book, text: str, sheet: str) -> Area:
     return area
 
 
-def label_of(book: Book, places: Sequence[Place]) -> Iterator[str]:
+def label_of(book: Formulas, places: Sequence[Place]) -> Iterator[str]:
     """For each place the text that a reader would take for its label, '' if there is none.
 
     The text left of it; else the first above it, over other numbers; else the first left of it, over other numbers.
@@ -128,7 +128,7 @@ def _beside(at: Place, down: int, right: int) -> Place | None:
     return (at[0], address(row + down, column + right)) if row + down > 0 and column + right > 0 else None
 
 
-def _first(book: Book, start: Place, step: tuple[int, int], known: dict[Place, str]) -> str:
+def _first(book: Formulas, start: Place, step: tuple[int, int], known: dict[Place, str]) -> str:
     """The first text in a direction; an empty cell ends the search. `known` remembers the text for each place."""
     passed: list[Place] = []
     at, label = _beside(start, *step), ""
@@ -143,7 +143,7 @@ def _first(book: Book, start: Place, step: tuple[int, int], known: dict[Place, s
     return label
 
 
-def _text(book: Book, at: Place | None) -> str:
+def _text(book: Formulas, at: Place | None) -> str:
     entry = book.entry(at) if at else None
     text = entry.value if entry and isinstance(entry.value, str) and not isinstance(entry.value, ErrorValue) else ""
     return brief(text, 40)

@@ -22,8 +22,8 @@ from sheetgen.base.progress import Finished, Progress, silent
 from sheetgen.excel import Place, Value, Workbook, read
 from sheetgen.excel.names import Resolver
 from sheetgen.judge import exported
-from sheetgen.judge.columns import Table, cell_of, find, odd_cells
-from sheetgen.judge.compare import RELATIVE, Judge, Verdict, allowance, cached_errors, compare, off
+from sheetgen.judge.columns import TraceTable, cell_of, find, odd_cells
+from sheetgen.judge.compare import RELATIVE, Comparison, Judge, allowance, cached_errors, compare, off
 from sheetgen.judge.curves import Curves, bare_title
 from sheetgen.judge.engines import ENGINES, OPTIONAL, EngineMissing, Outcome, Recalculated, side_by_side
 from sheetgen.judge.engines.effort import too_much
@@ -163,7 +163,7 @@ def _fits(network: Spec, workbook: Workbook, report: Report) -> bool:
     return needed <= cells
 
 
-def reference_values(network: Spec, tables: Iterable[Table], report: Report) -> Expected:
+def reference_values(network: Spec, tables: Iterable[TraceTable], report: Report) -> Expected:
     """PyTorch's number for every cell of every column whose heading is one of the network's quantities."""
     from sheetgen.judge import oracle  # imports torch, which takes seconds
 
@@ -203,15 +203,15 @@ def _wrong_cached(workbook: Workbook, expected: Expected) -> Iterator[Finding]:
 def _judge(expected: Expected) -> Judge:
     """Compare a value with PyTorch's, and with the cached one."""
 
-    def judge(at: Place, value: Value, cached: Value | None) -> Verdict:
+    def judge(at: Place, value: Value, cached: Value | None) -> Comparison:
         if at not in expected:
             floor = NOISE if at[0] in DIFFERENCE_SHEETS else ROUNDING
-            return Verdict("", cached is None or _same(value, cached, allowance(cached, floor)), 0.0)
+            return Comparison("", cached is None or _same(value, cached, allowance(cached, floor)), 0.0)
         wanted, allowed = expected[at]
         error = _error(value, wanted, allowed)
         instead = f"PyTorch autograd {wanted!r}" if error > RELATIVE else ""
         same = cached is None or _same(value, cached, 2 * allowed)
-        return Verdict(instead, same, error if math.isfinite(error) else 0.0)
+        return Comparison(instead, same, error if math.isfinite(error) else 0.0)
 
     return judge
 

@@ -19,7 +19,7 @@ Cells = Mapping[str, Entry]
 COUNTER = "iteration"
 
 
-class Table(NamedTuple):
+class TraceTable(NamedTuple):
     """A table with a row per iteration: its label -> column letters, and its first and last row."""
 
     sheet: str
@@ -41,13 +41,13 @@ def value_at(cells: Cells, at: str) -> Value | None:
 def cell_of(resolver: Resolver, text: str) -> Place | None:
     """The one cell that a name or an address with its sheet stands for."""
     try:
-        area = resolver.area(text, "")
+        area = resolver.area(text, "", (1, 1))
     except Unresolved:
         return None
     return (area.sheet, address(area.row, area.column)) if area.single and area.sheet else None
 
 
-def find(sheet: str, cells: Cells) -> Table | None:
+def find(sheet: str, cells: Cells) -> TraceTable | None:
     """The table of a sheet that counts iterations in its first column, if there is one."""
     for at, entry in cells.items():
         if entry.value == COUNTER and entry.formula is None:
@@ -63,10 +63,10 @@ def find(sheet: str, cells: Cells) -> Table | None:
     last = head
     while isinstance(value_at(cells, address(last + 1, first)), float):
         last += 1
-    return Table(sheet, columns, head + 1, last)
+    return TraceTable(sheet, columns, head + 1, last)
 
 
-def odd_cells(table: Table, cells: Cells) -> Iterator[Finding]:
+def odd_cells(table: TraceTable, cells: Cells) -> Iterator[Finding]:
     """Cells below a column's first row whose formula is not the one that most of the column has.
 
     Formulas are compared as Fill Down makes them of one another. A column without any formula below its first row is a

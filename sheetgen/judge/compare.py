@@ -25,7 +25,7 @@ class Disagrees(UserError):
     """A spreadsheet program calculates something else than PyTorch; the message is one sentence that names the cell."""
 
 
-class Verdict(NamedTuple):
+class Comparison(NamedTuple):
     """On one value: what PyTorch has instead ('' if it agrees), whether it is the cached one, the relative error."""
 
     instead: str
@@ -33,13 +33,15 @@ class Verdict(NamedTuple):
     error: float
 
 
-Judge = Callable[[Place, Value, Value | None], Verdict]  # a cell, an engine's value, the cached one
+Judge = Callable[[Place, Value, Value | None], Comparison]  # a cell, an engine's value, the cached one
 
 
 def off(value: Value | None, wanted: Value | None, allowed: float) -> float:
     """The error of a number, RELATIVE where it is as large as allowed; infinite for anything else that differs."""
     if not (isinstance(value, float) and isinstance(wanted, float)):
         return 0.0 if value == wanted and not isinstance(value, ErrorValue) else math.inf
+    if not math.isfinite(value):
+        return math.inf
     difference = abs(value - wanted)
     return difference * RELATIVE / allowed if difference and allowed else math.inf if difference else 0.0
 
@@ -120,14 +122,16 @@ def compare_written(path: Path, scales: Scales, progress: Progress = silent) -> 
 def agreement(workbook: Workbook, result: Recalculated, scales: Scales) -> EngineResult:
     """The result of an engine that agrees with PyTorch. Raises Disagrees for the first cell, and counts the others."""
 
-    def judge(at: Place, value: Value, cached: Value | None) -> Verdict:
+    def judge(at: Place, value: Value, cached: Value | None) -> Comparison:
         error = off(value, cached, allowance(cached, FLOOR * scales.get(at, 0.0)))
-        return Verdict("PyTorch has another" if error > RELATIVE else "", True, error)
+        return Comparison("PyTorch has another" if error > RELATIVE else "", True, error)
 
     if result.not_evaluated:
         raise Disagrees(f"{result.not_evaluated[0]} ({result.engine}, {len(result.not_evaluated):,} such cells)")
     report = Report(Path())
     line = compare(result, workbook, report, judge)
+    if missing := len(formula_cells(workbook.sheets)) - line.cells:
+        raise Disagrees(f"{result.engine} says nothing of {missing:,} cells")
     if not report.passed:
         first, more = report.findings[0], len(report.findings) - 1
         where = f"{first.sheet}!{first.cells}: {first.engine}"

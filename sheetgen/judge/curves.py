@@ -15,7 +15,7 @@ from sheetgen.base.finding import Finding
 from sheetgen.excel import Place, Sheets, Value
 from sheetgen.excel.a1 import column_letters
 from sheetgen.excel.charts import Chart, Series, read_charts
-from sheetgen.judge.columns import Table, value_at
+from sheetgen.judge.columns import TraceTable, value_at
 
 POSITIVE, ANY = " > 0", " plotted"
 RULES: dict[str, Callable[[float], bool]] = {POSITIVE: lambda x: x > 0, ANY: lambda x: abs(x) < 1e307}
@@ -28,7 +28,7 @@ SAME = 1e-12  # relative: LibreOffice writes 15 digits
 class Drawn(NamedTuple):
     """A column that charts are drawn from: its letters, those of the column it repeats, and which numbers it keeps."""
 
-    table: Table
+    table: TraceTable
     letters: str
     source: str
     keeps: Callable[[float], bool]
@@ -50,7 +50,7 @@ def bare_title(text: str) -> str:
 class Curves:
     """The charts of a workbook that draw its tables."""
 
-    def __init__(self, path: str | Path, tables: Sequence[Table], sheets: Sheets) -> None:
+    def __init__(self, path: str | Path, tables: Sequence[TraceTable], sheets: Sheets) -> None:
         self.sheets = sheets
         by_sheet = {table.sheet: table for table in tables}
         labels = {t.sheet: {letters: label for label, letters in t.columns.items()} for t in tables}
@@ -96,7 +96,7 @@ def _rule(label: str) -> tuple[str, str]:
     return next(((label.removesuffix(rule), rule) for rule in RULES if label.endswith(rule)), (label, ""))
 
 
-def _fault(chart: Chart, series: Series, table: Table, label: str, rule: str, labels: Mapping[str, str]) -> str:
+def _fault(chart: Chart, series: Series, table: TraceTable, label: str, rule: str, labels: Mapping[str, str]) -> str:
     """The fault of a curve; '' if it is right."""
     area, name = series.values.area, series.name.area
     if area is None or (area.row, area.last_row) != (table.first, table.last) or area.column != area.last_column:

@@ -12,8 +12,8 @@ from sheetgen.base.finding import Finding
 from sheetgen.excel import Place, Value, Workbook
 from sheetgen.excel.a1 import column_letters, place
 from sheetgen.excel.names import Resolver
-from sheetgen.judge.columns import Table, cell_of, odd_cells, value_at
-from sheetgen.judge.compare import FLOOR, PATTERNS_UP_TO, RELATIVE, Judge, Verdict, allowance, off
+from sheetgen.judge.columns import TraceTable, cell_of, odd_cells, value_at
+from sheetgen.judge.compare import FLOOR, PATTERNS_UP_TO, RELATIVE, Comparison, Judge, allowance, off
 from sheetgen.judge.engines import EngineFailed, EngineMissing
 from sheetgen.judge.engines.iron import NAME as IRON
 from sheetgen.judge.engines.iron import Live
@@ -88,9 +88,9 @@ class Example:
             first = last = min(inside, default=0)
             while last + 1 in rows:
                 last += 1
-            columns = sorted({column_letters(column) for row, column in formulas if row in inside})
+            letters = sorted({column_letters(column) for row, column in formulas if row in inside})
             if first > 1:
-                yield from odd_cells(Table(sheet, {letters: letters for letters in columns}, first - 1, last), cells)
+                yield from odd_cells(TraceTable(sheet, {x: x for x in letters}, first - 1, last), cells)
 
     def judge(self) -> Judge:
         """Compare a value with the cached one, and with PyTorch's where the example stands in its cells."""
@@ -101,11 +101,11 @@ class Example:
             if cells
         }
 
-        def judge(at: Place, value: Value, cached: Value | None) -> Verdict:
+        def judge(at: Place, value: Value, cached: Value | None) -> Comparison:
             floor, right = floors[at[0]], outputs.get(at)
             error = 0.0 if cached is None else off(value, cached, allowance(cached, floor))
             wrong = right is not None and off(value, right, allowance(right, floor)) > RELATIVE
-            return Verdict(f"PyTorch {right!r}" if wrong else "", error <= RELATIVE, error)
+            return Comparison(f"PyTorch {right!r}" if wrong else "", error <= RELATIVE, error)
 
         return judge
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from sheetgen.judge.training import RUNS, Step, rounding, train
+from sheetgen.judge.training import RUNS, TrainingStep, rounding, train
 from sheetgen.spec import Spec
 
 ACTIVATION: dict[str, Callable[[], nn.Module]] = {
@@ -28,7 +28,7 @@ class Number(NamedTuple):
     rounding: float
 
 
-class Series(NamedTuple):
+class NumberSeries(NamedTuple):
     """One quantity over all rows: its values, and how far rounding may move each; (rows,) each."""
 
     values: Tensor
@@ -83,7 +83,7 @@ def descent(rate: Tensor, gradient: Tensor, parameter: Tensor) -> tuple[Tensor]:
     return (parameter - rate * gradient,)
 
 
-def run(spec: Spec) -> dict[str, Series]:
+def run(spec: Spec) -> dict[str, NumberSeries]:
     """All quantities of training over all rows, and E_total at each of the learning rates to compare, as `E (0.1)`.
 
     Row 0 is before the first update. Labels are the workbook's: t1, i1, w1, h1, a_h1, o1, a_o1, E1, E_total, dE/dw1,
@@ -101,8 +101,8 @@ def run(spec: Spec) -> dict[str, Series]:
     return result | {f"E ({rate:g})": _series(by_rate[:, :, k]) for k, rate in enumerate(spec.learning_rates, 1)}
 
 
-def _series(runs: Tensor) -> Series:
-    return Series(runs[:, 0], rounding(runs))
+def _series(runs: Tensor) -> NumberSeries:
+    return NumberSeries(runs[:, 0], rounding(runs))
 
 
 def trajectory(spec: Spec) -> Iterator[dict[str, Number]]:
@@ -112,7 +112,7 @@ def trajectory(spec: Spec) -> Iterator[dict[str, Number]]:
         yield dict(zip(columns, numbers, strict=True))
 
 
-def _labelled(spec: Spec, steps: Sequence[Step], x: Tensor, t: Tensor) -> dict[str, Tensor]:
+def _labelled(spec: Spec, steps: Sequence[TrainingStep], x: Tensor, t: Tensor) -> dict[str, Tensor]:
     """Every quantity of a network of a Spec under its label, (rows, runs) each."""
     shape, table = steps[0].errors.shape[:1], dict[str, Tensor]()
 

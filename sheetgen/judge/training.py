@@ -80,7 +80,7 @@ class Coarse(TorchDispatchMode):  # type: ignore[misc, unused-ignore]
         return x * factors.view(x.shape)
 
 
-class Step(NamedTuple):
+class TrainingStep(NamedTuple):
     """The numbers of one row, by names of parameters and modules: the exact runs, then the coarse; (runs, ...) each.
 
     `slopes` are the gradients of parameters that are trained, and of the outputs of modules that have parameters.
@@ -91,13 +91,13 @@ class Step(NamedTuple):
     errors: Tensor
     slopes: Named
 
-    def every(self, n: int) -> Step:
+    def every(self, n: int) -> TrainingStep:
         """Every n-th run alone: of n learning rates, the first one's exact run and its coarse ones."""
 
         def thin(tensors: Named) -> Named:
             return {k: v[::n].clone() for k, v in tensors.items()}
 
-        return Step(thin(self.parameters), thin(self.outputs), self.errors[::n].clone(), thin(self.slopes))
+        return TrainingStep(thin(self.parameters), thin(self.outputs), self.errors[::n].clone(), thin(self.slopes))
 
 
 class Watched:
@@ -126,6 +126,14 @@ class Watched:
         return functional_call(self.module, dict(parameters), (x,)), dict(self.outputs)
 
 
+def _states(optimizer: Optimizer) -> int:
+    """How many tensors it keeps of a parameter: what it takes beyond rate, slope and parameter. Raises TypeError."""
+    arguments = inspect.signature(optimizer).parameters.values()
+    if any(a.kind is not a.POSITIONAL_OR_KEYWORD or a.default is not a.empty for a in arguments):
+        raise TypeError("An optimizer takes a rate, a slope, a parameter and its states, each by a plain argument.")
+    return len(arguments) - 3
+
+
 def train(
     module: nn.Module,
     loss: Loss,
@@ -133,7 +141,7 @@ def train(
     data: tuple[Tensor, Tensor],
     rates: Sequence[float],
     steps: int,
-) -> Iterator[Step]:
+) -> Iterator[TrainingStep]:
     """Row by row, the numbers before the next update: of an exact run for each learning rate, and of RUNS coarse ones.
 
     Run j*len(rates) + k has the k-th rate; the exact ones are j = 0. `data` are inputs and targets. Parameters that ask
@@ -149,7 +157,7 @@ def train(
     given, probes = copies(dict(zip("xt", data, strict=True))), copies(watched.probes)
     parameters = {k: coarse.moved(p) for k, p in copies(dict(module.named_parameters())).items()}
     trained = [k for k, p in module.named_parameters() if p.requires_grad]
-    states = len(inspect.signature(optimizer).parameters) - 3  # that it keeps of a parameter
+    states = _states(optimizer)
     state = {k: [torch.zeros_like(parameters[k])] * states for k in trained}
 
     def forward(p: Named, probes: Named, x: Tensor, t: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
@@ -164,7 +172,7 @@ def train(
             slopes = dict(zip(leaves, torch.autograd.grad(errors.sum(), list(leaves.values())), strict=True))
             parameters = {k: p.detach() for k, p in parameters.items()}
             after = {k: vmap(optimizer)(rate, slopes[k], parameters[k], *state[k]) for k in trained}
-        yield Step(parameters, {k: v.detach() for k, v in outputs.items()}, errors.detach(), slopes)
+        yield TrainingStep(parameters, {k: v.detach() for k, v in outputs.items()}, errors.detach(), slopes)
         parameters = parameters | {k: new for k, (new, *_) in after.items()}
         state = {k: rest for k, (_, *rest) in after.items()}
 

@@ -19,7 +19,7 @@ MAX_WHAT_IFS = 100_000  # columns of what-if data tables that are told apart
 Member = tuple[str | None, int, int]  # the cell that holds the array formula (None: it fills too many), which result
 
 
-class Run(NamedTuple):
+class ColumnRun(NamedTuple):
     """The cells of one column, within an area, that are not empty: (row, address) of `rows[start:end]`."""
 
     column: int
@@ -107,12 +107,12 @@ class CellValues:
         """The cells of an area that are not empty."""
         return ((area.sheet, at) for run in self.runs(area) for _, at in run.rows[run.start : run.end])
 
-    def runs(self, area: Area) -> list[Run]:
-        """A Run for each column of an area that holds anything somewhere on the sheet."""
+    def runs(self, area: Area) -> list[ColumnRun]:
+        """A ColumnRun for each column of an area that holds anything somewhere on the sheet."""
         columns, numbers = self._index(area.sheet)
         inside = numbers[bisect_left(numbers, area.column) : bisect_right(numbers, area.last_column)]
         ends = (area.row, ""), (area.last_row + 1, "")
-        return [Run(k, columns[k], *(bisect_left(columns[k], end) for end in ends)) for k in inside]
+        return [ColumnRun(k, columns[k], *(bisect_left(columns[k], end) for end in ends)) for k in inside]
 
     def _index(self, sheet: str) -> tuple[dict[int, list[tuple[int, str]]], list[int]]:
         """(column -> its (row, address), in order; the columns in order)."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from sheetgen.cells.cell import Cell, variable
-from sheetgen.reader.graph import Book
-from sheetgen.reader.template import Formula, Place
+from sheetgen.reader.graph import Formulas
+from sheetgen.reader.template import CellFormula, Place
 
 Below = Callable[[Place], Sequence[Place]]  # what a cell refers to
 
@@ -34,7 +34,7 @@ class Cone:
     """
 
     places: list[Place]
-    formulas: list[Formula | None]
+    formulas: list[CellFormula | None]
     targets: tuple[int, ...]
 
     @cached_property
@@ -66,7 +66,7 @@ class Cone:
         return (k for k, formula in enumerate(self.formulas) if formula is None)
 
 
-def cone(book: Book, targets: Sequence[Place], cut: Container[Place] = ()) -> Cone:
+def cone(book: Formulas, targets: Sequence[Place], cut: Container[Place] = ()) -> Cone:
     """Everything that the targets depend on; what is in `cut` is a leaf, unless it is a target. Raises Circular."""
     places: list[Place] = []
     done: set[Place] = set()
@@ -79,7 +79,7 @@ def cone(book: Book, targets: Sequence[Place], cut: Container[Place] = ()) -> Co
 
 
 def ordered(
-    book: Book, target: Place, cut: Container[Place], done: set[Place], inner: Container[Place] = ()
+    book: Formulas, target: Place, cut: Container[Place], done: set[Place], inner: Container[Place] = ()
 ) -> Iterator[Place]:
     """The places that the target depends on, arguments before results, and itself; `done` grows. Raises Circular.
 
@@ -96,12 +96,12 @@ def ordered(
         yield group[0]
 
 
-def _slots(book: Book, at: Place) -> Sequence[Place]:
+def _slots(book: Formulas, at: Place) -> Sequence[Place]:
     formula = book.formula(at)
     return formula.slots if formula else ()
 
 
-def values(book: Book) -> tuple[dict[Place, float], list[Circular]]:
+def values(book: Formulas) -> tuple[dict[Place, float], list[Circular]]:
     """(the value of every formula that is understood, NaN for an error; the circles that were found).
 
     What is not understood, and what is in a circle, counts with the number that it remembers.
@@ -121,7 +121,7 @@ def values(book: Book) -> tuple[dict[Place, float], list[Circular]]:
     return results, circles
 
 
-def _calculate(book: Book, at: Place, known: dict[Place, float], results: dict[Place, float]) -> bool:
+def _calculate(book: Formulas, at: Place, known: dict[Place, float], results: dict[Place, float]) -> bool:
     """Calculate a cell, if all that it refers to is known or no formula; tells whether it could."""
     formula = book.formula(at)
     if formula is None:

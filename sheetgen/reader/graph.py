@@ -14,9 +14,9 @@ from sheetgen.excel.skeleton import Skeleton, cut
 from sheetgen.reader.cell_values import CellValues, Member
 from sheetgen.reader.kinds import EMPTY, NUMBER, UNKNOWN, Argument, Kind, NotUnderstood, Range, kind
 from sheetgen.reader.parse import parse, single
-from sheetgen.reader.plan import Plan, unreadable
+from sheetgen.reader.plan import FormulaPlan, unreadable
 from sheetgen.reader.references import SINGLE, References, Shape, arguments
-from sheetgen.reader.template import Formula, Place, Template
+from sheetgen.reader.template import CellFormula, Place, Template
 
 MAX_FOLLOWED = 2_000  # cells that are looked at to tell the kind of one
 WHAT_IF = "it is a result of a what-if data table"
@@ -41,7 +41,7 @@ class _Results(NamedTuple):
         return single(self.results.rows[i][j])
 
 
-class Book(CellValues):
+class Formulas(CellValues):
     """A workbook whose formulas can be evaluated and differentiated.
 
     `problems` tells of each formula that was looked at and not understood; its cached value is used instead.
@@ -52,14 +52,14 @@ class Book(CellValues):
         self.problems: dict[Place, str] = {}
         self.resolver = Resolver.of(workbook)
         self._references = References(self)
-        self._formulas: dict[Place, Formula | None] = {}
-        self._plans: dict[Any, Plan | str] = {}
+        self._formulas: dict[Place, CellFormula | None] = {}
+        self._plans: dict[Any, FormulaPlan | str] = {}
         self._templates: dict[Any, Template | str] = {}
         self._results: dict[Any, _Results | str] = {}  # of array formulas that differ in their references alone
         self._arrays: dict[Any, tuple[_Results, list[Place]] | str] = {}
         self._guessed: dict[Place, Kind] = {}
 
-    def formula(self, at: Place) -> Formula | None:
+    def formula(self, at: Place) -> CellFormula | None:
         """The formula of a cell; None for a number, a text, an empty cell, and what is not understood."""
         if at in self._formulas:
             return self._formulas[at]
@@ -77,7 +77,7 @@ class Book(CellValues):
             yield from ((sheet, a) for a, entry in cells.items() if entry.formula is not None)
         yield from (at for at in self.members if (e := self.entry(at)) is None or e.formula is None)
 
-    def _read(self, at: Place, typed: bool = True) -> Formula | None:
+    def _read(self, at: Place, typed: bool = True) -> CellFormula | None:
         """The formula of a cell; unless `typed`, as if all that it refers to were numbers. Raises NotUnderstood."""
         if self.what_if(at):
             raise NotUnderstood(WHAT_IF)
@@ -91,13 +91,13 @@ class Book(CellValues):
         shapes, slots = self._references.resolve(plan, corners, at, typed)
         return self._placed(plan.templates.get(shapes) or self._template(plan, shapes), slots)
 
-    def _placed(self, template: Template, slots: Sequence[Place]) -> Formula:
+    def _placed(self, template: Template, slots: Sequence[Place]) -> CellFormula:
         if template.used is not None:
             slots = [slots[k] for k in template.used]
         self._references.spend(len(slots), template.size)
-        return Formula(template, tuple(slots))
+        return CellFormula(template, tuple(slots))
 
-    def _plan(self, text: str, at: Place) -> tuple[Plan, list[str]]:
+    def _plan(self, text: str, at: Place) -> tuple[FormulaPlan, list[str]]:
         """(a formula and all that have its skeleton, the corners of its references). Raises NotUnderstood."""
         try:
             skeleton, corners = cut(text)
@@ -108,17 +108,17 @@ class Book(CellValues):
             raise NotUnderstood(plan)
         return plan, corners
 
-    def _new_plan(self, skeleton: Skeleton, at: Place) -> Plan | str:
+    def _new_plan(self, skeleton: Skeleton, at: Place) -> FormulaPlan | str:
         resolved = self.resolver.resolve(skeleton, at[0], place(at[1]))
         try:
-            plan: Plan | str = Plan.of(resolved)
+            plan: FormulaPlan | str = FormulaPlan.of(resolved)
         except NotUnderstood as why:
             plan = str(why)
         if resolved.scope != "cell":
             self._plans[(at[0], skeleton) if resolved.scope else skeleton] = plan
         return plan
 
-    def _template(self, plan: Plan, shapes: Shape) -> Template:
+    def _template(self, plan: FormulaPlan, shapes: Shape) -> Template:
         """The Template of a formula; formulas that differ in spaces alone have one. Raises NotUnderstood."""
 
         def new() -> Template:
@@ -133,7 +133,7 @@ class Book(CellValues):
         self._references.spend(template.size + len(template.variables))
         return template
 
-    def _member(self, sheet: str, member: Member, typed: bool) -> Formula:
+    def _member(self, sheet: str, member: Member, typed: bool) -> CellFormula:
         """One result of an array formula. Raises NotUnderstood."""
         anchor, i, j = member
         if anchor is None:

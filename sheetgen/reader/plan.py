@@ -19,7 +19,7 @@ REFERENCES = {":": "the range operator", " ": "an intersection of ranges"}
 
 
 @dataclass
-class Plan:
+class FormulaPlan:
     """A formula without the corners of its references, and the kinds of facts that it asks of their cells."""
 
     resolved: Resolved
@@ -28,7 +28,7 @@ class Plan:
     templates: dict[Any, Any] = field(default_factory=dict)  # for the book
 
     @classmethod
-    def of(cls, resolved: Resolved) -> Plan:
+    def of(cls, resolved: Resolved) -> FormulaPlan:
         """Raises NotUnderstood."""
         unknown = next((name for name in resolved.calls if name not in FUNCTIONS), None)
         if unknown is not None:

@@ -22,7 +22,7 @@ from sheetgen.reader.kinds import (
     Typed,
     slot,
 )
-from sheetgen.reader.plan import Plan
+from sheetgen.reader.plan import FormulaPlan
 from sheetgen.reader.template import Place
 
 MAX_ROOM = 40_000_000  # Cells of all Templates, and references of all formulas
@@ -58,7 +58,7 @@ class References:
         at = places[corner] = places.setdefault(plain, (sheet, plain))
         return at
 
-    def resolve(self, plan: Plan, corners: list[str], at: Place, typed: bool) -> tuple[Shape, list[Place]]:
+    def resolve(self, plan: FormulaPlan, corners: list[str], at: Place, typed: bool) -> tuple[Shape, list[Place]]:
         """(the shapes and kinds of the references, all their cells but for empty ones of ranges).
 
         Raises NotUnderstood.

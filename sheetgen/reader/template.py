@@ -54,7 +54,7 @@ class Template:
         return new[id(self.root)]
 
 
-class Formula(NamedTuple):
+class CellFormula(NamedTuple):
     """The formula of one cell: a Template, and the place that each of its variables stands for."""
 
     template: Template

@@ -20,7 +20,7 @@ from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
 from sheetgen.base.files import move_into_place, staging
 from sheetgen.base.text import retyped
 from sheetgen.writer import style
-from sheetgen.writer.stream import Cells, Results, Rows, Table
+from sheetgen.writer.stream import Cells, Results, Rows, StreamTable
 from sheetgen.writer.stream import Formula as Formula
 from sheetgen.writer.stream import Link as Link
 from sheetgen.writer.stream import Stream as Stream
@@ -42,7 +42,7 @@ class BookError(RuntimeError):
 class Sheet(Worksheet):
     """XlsxWriter's worksheet, with exact numbers and with tables that are streamed into the file."""
 
-    _table: Table | None = None
+    _table: StreamTable | None = None
     book: Book
     dim_rowmax: int  # XlsxWriter's
 
@@ -112,7 +112,7 @@ class Sheet(Worksheet):
 
         Rows are counted from 1. The values are asked for when the file is written, a row at a time.
         """
-        table = self._table = Table(first_row, last_row, column, columns, rows)
+        table = self._table = StreamTable(first_row, last_row, column, columns, rows)
         if self._check_dimensions(first_row - 1, column) or self._check_dimensions(last_row - 1, table.right):
             raise BookError(f"{self.name}: rows {first_row:,} to {last_row:,} do not fit on a sheet")
 

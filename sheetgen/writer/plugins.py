@@ -20,7 +20,7 @@ class CannotAdd(UserError):
     """A package's sheets cannot be written; the message is one sentence with the remedy."""
 
 
-class Verdict(NamedTuple):
+class ChecklistItem(NamedTuple):
     """A line of Start's checklist; the names are defined ones, of cells that hold formulas."""
 
     label: str
@@ -37,7 +37,7 @@ class Extra(NamedTuple):
     """
 
     sheets: Sequence[tuple[str, str]]
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[ChecklistItem]
     write: Callable[[Book], None]
 
 

@@ -55,7 +55,7 @@ class Stream(NamedTuple):
     given: bool = True
 
 
-class Table:
+class StreamTable:
     """The streams from a first to a last row (counted from 1), the first of them in `column`, counted from 0.
 
     A column of a trace is one formula, so a row of XML is one template: filling it in is 40 times faster than

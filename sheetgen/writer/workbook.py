@@ -21,7 +21,7 @@ from sheetgen.writer.sheets import (
     training,
 )
 from sheetgen.writer.sheets.rates import RatePlaces
-from sheetgen.writer.sheets.recomputed import Layout
+from sheetgen.writer.sheets.recomputed import RecomputationLayout
 from sheetgen.writer.sheets.start import Made
 from sheetgen.writer.sheets.training import TrainingPlaces
 
@@ -33,7 +33,7 @@ class Plan:
     run: Run
     training: TrainingPlaces
     rates: RatePlaces
-    recomputation: Layout
+    recomputation: RecomputationLayout
     compared: int  # columns, with PyTorch
 
     @property
@@ -53,7 +53,7 @@ def plan(spec: Spec) -> Plan:
     run = Run(program.build(spec))
     drawn, compared = training.places(run), RatePlaces(run)
     count = autograd_check.compared(drawn.trace, compared)
-    return Plan(run, drawn, compared, Layout(run, drawn, compared), count)
+    return Plan(run, drawn, compared, RecomputationLayout(run, drawn, compared), count)
 
 
 def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None:  # noqa: B008 (it is immutable)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mutants import edit
 
 from sheetgen.audit.charts.judge import judge_charts
-from sheetgen.audit.table import Table
+from sheetgen.audit.table import StepTable
 from sheetgen.audit.verdict import finding
 from sheetgen.base.finding import Finding
 from sheetgen.excel import UnreadableWorkbook
@@ -25,10 +25,10 @@ from sheetgen.excel.charts import Chart, Reference, Series, read_charts
 HOMEWORK = Path(__file__).parents[3] / "shared" / "data" / "homework"
 
 
-def table(sheet: str = "Sheet1", first: int = 33, last: int = 100, across: bool = True) -> Table:
+def table(sheet: str = "Sheet1", first: int = 33, last: int = 100, across: bool = True) -> StepTable:
     """t1 in A, E1 in U, E2 in V, E_total in W (or in the rows of the same numbers)."""
     lines = {"t1": 1, "E1": 21, "E2": 22, "E_total": 23}
-    return Table(sheet, across, first - 1, first, last, lines, lines | {"E_total": "E_t"})  # type: ignore[arg-type]
+    return StepTable(sheet, across, first - 1, first, last, lines, lines | {"E_total": "E_t"})  # type: ignore[arg-type]
 
 
 def reference(text: str) -> Reference:
@@ -43,7 +43,7 @@ def series(values: str, categories: str = "", name: str = "", label: str = "loss
     return Series(label, reference(name), reference(categories), reference(values))
 
 
-def judge(*plotted: Series | str, tables: tuple[Table, ...] = (table(),), sheet: str = "Sheet1") -> list[Finding]:
+def judge(*plotted: Series | str, tables: tuple[StepTable, ...] = (table(),), sheet: str = "Sheet1") -> list[Finding]:
     """The findings on one chart."""
     chart = Chart(sheet, "Loss at H5", tuple(series(one) if isinstance(one, str) else one for one in plotted))
     return list(judge_charts([chart], tables))
@@ -116,7 +116,9 @@ def test_a_table_that_lies_on_its_side() -> None:
 
 def test_tables_that_share_their_rows() -> None:
     """One sheet, a training for each learning rate: the label of the line says which is meant."""
-    tables = [Table("Sheet1", True, 32, 33, 100, {"E_total": 2 + k, "h1": 10 + k, "E1": 30 + k}, {}) for k in range(3)]
+    tables = [
+        StepTable("Sheet1", True, 32, 33, 100, {"E_total": k + 2, "h1": k + 10, "E1": k + 30}, {}) for k in (0, 1, 2)
+    ]
     both = judge(series("C33:C100", "A33:A100", "C32"), series("D33:D100", "A33:A100", "D32"), tables=tuple(tables))
     assert both == []
     (found,) = judge(series("C33:C90", "A33:A90", "C32"), tables=tuple(tables))

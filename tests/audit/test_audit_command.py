@@ -26,7 +26,7 @@ def by_name(path: Path, pointed: str | None) -> Verdict:
 
 
 def at_once(paths: Sequence[Path], jobs: int | None, progress: object, task: processes.Task) -> list[Verdict]:
-    """What audit_all does, without processes."""
+    """Do as audit_all does, without processes."""
     refused = {path: processes.refusal(path) for path in paths}
     return [Verdict(path, problem=why) if (why := refused[path]) else by_name(path, task.table) for path in paths]
 

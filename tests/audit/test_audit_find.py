@@ -13,7 +13,7 @@ from work import at_most
 
 from sheetgen.audit.find.survey import rate
 from sheetgen.audit.find.tables import find, why_none
-from sheetgen.audit.table import Table
+from sheetgen.audit.table import StepTable
 from sheetgen.excel import Entry, ErrorValue, read
 from sheetgen.excel.a1 import address
 
@@ -27,7 +27,7 @@ def test_a_table_is_found_wherever_it_stands(
 ) -> None:
     lines = row(start, order)
     table = only(find(book(cells(across, head, lines, steps, gap=gap))))
-    assert table == Table(
+    assert table == StepTable(
         "Sheet1", across, head, head + 1 + gap, head + gap + steps, lines, {name: name for name in order}
     )
 

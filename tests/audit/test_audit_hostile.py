@@ -13,12 +13,12 @@ from judge_hand import write as write_hand
 from packages import HOSTILE, MAIN, OFFICE, SHEET
 from packages import write as write_parts
 
+from sheetgen.audit import processes
 from sheetgen.audit.judge import audit
-from sheetgen.audit.processes import Task, audit_all
 from sheetgen.audit.verdict import Verdict
 from sheetgen.excel.a1 import address, place
 
-SECONDS, MEMORY = 100, 1 << 30  # wall clock of a busy machine; on an idle one none takes 10 seconds
+SECONDS = 100  # wall clock of a busy machine; on an idle one none takes 10 seconds
 QUOTE = "'"
 Cells = dict[str, float | str]
 
@@ -54,7 +54,9 @@ def bounded(folder: Path, cells: Cells) -> Verdict:
 
 def limited(path: Path) -> Verdict:
     """The same for a file."""
-    (verdict,) = audit_all([path], 1, task=Task(None, SECONDS, MEMORY))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "MEMORY", 1 << 30)
+        (verdict,) = processes.audit_all([path], 1, task=processes.Task(timeout=SECONDS))
     for broken in ("has a fault", "GB of memory", "it was stopped", "made its judge end", "too large"):
         assert broken not in verdict.problem, verdict.problem
     return verdict

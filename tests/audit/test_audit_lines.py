@@ -15,12 +15,12 @@ from sheetgen.audit.prose.meaning import Meaning, meaning_of
 from sheetgen.audit.prose.parse import readings
 from sheetgen.audit.prose.repair import siblings
 from sheetgen.audit.prose.tokens import tokens, typed
-from sheetgen.audit.table import Table
+from sheetgen.audit.table import StepTable
 from sheetgen.audit.textbook import network_222
 from sheetgen.base.finding import Finding
 from sheetgen.cells.cell import Evaluator
 from sheetgen.excel import Entry, ErrorValue, Workbook, read
-from sheetgen.reader import Book
+from sheetgen.reader import Formulas
 
 HOMEWORK = Path(__file__).parents[3] / "shared" / "data" / "homework"
 NETWORK = Meaning(network_222())
@@ -319,8 +319,8 @@ def test_the_meaning_of_a_strangers_table_is_its_own_forward_pass() -> None:
     for column, content in zip("ABCDEFGHIJK", row, strict=True):
         cells[f"{column}2"] = Entry(content, None) if isinstance(content, str) else Entry(None, content)
     lines = {head: k for k, head in enumerate(heads, 1)}
-    book = Book(Workbook({"Sheet1": cells}, {}))
-    meaning = meaning_of(book, Table("Sheet1", True, 1, 2, 2, lines, dict.fromkeys(heads, "")))
+    book = Formulas(Workbook({"Sheet1": cells}, {}))
+    meaning = meaning_of(book, StepTable("Sheet1", True, 1, 2, 2, lines, dict.fromkeys(heads, "")))
     for right in ("h1 = w2*i1", "a_o1 = tanh(o1)", "∂E/∂w1 = (a_o1 - t1)*(1 - a_o1^2)*a_h1", "o1 = w1*a_h1"):
         assert judge(right, meaning) == []
     for wrong in ("h1 = w1*i1", "a_o1 = σ(o1)", "∂E/∂w1 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h1", "w1_new = w1 + η*∂E/∂w1"):
@@ -332,7 +332,7 @@ def test_the_meaning_of_a_strangers_table_is_its_own_forward_pass() -> None:
 
 
 def value(text: str, **numbers: float) -> float:
-    """What a line comes to, read in the plain way."""
+    """The value of a line, read in the plain way."""
     found = readings(tokens(text))[0]
     return Evaluator([found.root])({leaf: numbers[name] for name, leaf in found.leaves.items()})[0]
 

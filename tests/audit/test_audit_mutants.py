@@ -174,7 +174,7 @@ def test_a_mutant_differs_from_the_right_workbook_where_it_says(number: int) -> 
 
 
 def typed(entry: Entry) -> object:
-    """What a person put into a cell."""
+    """The content that a person put into a cell."""
     return entry.value if entry.formula is None else entry.formula
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sheetgen.audit import processes
 from sheetgen.audit.processes import Task, audit_all, find_files
 from sheetgen.audit.verdict import Verdict
 
@@ -98,13 +99,16 @@ def test_relative_paths_work_where_the_process_is_and_stay_as_given(
     assert verdict.path == Path("a.xlsx") and verdict.unread[1] == "True"
 
 
-def test_no_file_stops_the_others(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_file_stops_the_others(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "MEMORY", 1 << 30)
     names = ["fine-1", "abort", "exit", "huge", "fault", "deep", "secret", "noisy", "fine-2"]
     paths = files(tmp_path, *(f"{name}.xlsx" for name in names))
     (tmp_path / "empty").mkdir()
     os.mkfifo(tmp_path / "pipe.xlsx")
     more = [tmp_path / "missing.xlsx", tmp_path / "empty", tmp_path / "pipe.xlsx"]
-    found = audit_all([*paths, *more], task=Task(None, PATIENT, 1 << 30, tame))
+    found = audit_all([*paths, *more], task=Task(timeout=PATIENT, judge=tame))
     problems = dict(zip([*names, "missing", "empty", "pipe"], [verdict.problem for verdict in found], strict=True))
     assert problems == {
         "fine-1": "",
@@ -151,9 +155,12 @@ def test_nothing_gives_nothing() -> None:
     assert audit_all([], task=Task(judge=tame)) == [] == find_files([])
 
 
-def test_a_memory_limit_that_is_far_too_small_is_still_a_verdict(tmp_path: Path) -> None:
+def test_a_memory_limit_that_is_far_too_small_is_still_a_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Even what Python needs to say so may be missing then."""
-    found = audit_all(files(tmp_path, "huge.xlsx", "b.xlsx"), task=Task(None, PATIENT, 1, tame))
+    monkeypatch.setattr(processes, "MEMORY", 1)
+    found = audit_all(files(tmp_path, "huge.xlsx", "b.xlsx"), task=Task(timeout=PATIENT, judge=tame))
     assert found[0].problem and len(found) == 2
 
 

@@ -4,10 +4,10 @@ import pytest
 from reader_books import book
 
 from sheetgen.audit.write import replaced, with_dollars, written
-from sheetgen.reader import Book
+from sheetgen.reader import Formulas
 
 
-def again(found: Book, at: str = "ZZ99") -> str:
+def again(found: Formulas, at: str = "ZZ99") -> str:
     """The formula of a cell of sheet S, read and written."""
     formula = found.formula(("S", at))
     assert formula is not None

@@ -18,7 +18,7 @@ from sheetgen.excel import read
 from sheetgen.grad.reverse import evaluate, sweep
 from sheetgen.grad.where import cells_of, target_of
 from sheetgen.judge.engines.iron import Live
-from sheetgen.reader import Book
+from sheetgen.reader import Formulas
 
 # name -> (cells, the target, with respect to what)
 CASES: dict[str, tuple[Cells, str, str]] = {
@@ -42,7 +42,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = write(Path(folder) / "book.xlsx", {"Sheet1": cells})
             start = time.process_time()
-            book = Book(read(path))
+            book = Formulas(read(path))
             filed = time.process_time() - start
         start = time.process_time()
         at = target_of(book, target)

@@ -24,12 +24,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 
 import judge_mutants
-from reader_formulas import Formulas
+from reader_formulas import RandomFormulas
 
 from sheetgen.audit.judge import audit
 from sheetgen.cells.cell import NotDifferentiable, backward
 from sheetgen.excel import Entry, UnreadableWorkbook, Workbook, read
-from sheetgen.reader import Book, Circular, cone, values
+from sheetgen.reader import Circular, Formulas, cone, values
 
 SLOW = 20.0  # seconds that one workbook may take
 PIECES = [
@@ -74,7 +74,7 @@ def _bytes(rng: random.Random, data: bytearray) -> None:
 
 def formulas(seed: int) -> Workbook:
     """Formulas for every function, most of them with a few pieces put in, cut out or exchanged."""
-    source = Formulas(seed)
+    source = RandomFormulas(seed)
     rng, texts = source.rng, source.every()
     cells = {at: Entry(None, value) for at, value in source.cells(mixed=True).items()}
     for k, text in enumerate(texts, 1):
@@ -94,7 +94,7 @@ def formulas(seed: int) -> Workbook:
 
 def calculate(workbook: Workbook, rng: random.Random) -> None:
     """Read, calculate and differentiate a workbook."""
-    book = Book(workbook)
+    book = Formulas(workbook)
     values(book)
     for at in rng.sample([*book.formulas()], 5):
         try:
@@ -138,7 +138,7 @@ class Tally:
 def judged(path: Path) -> str:
     """What the judge says of a file, after which the reader must read it too."""
     said = "not judged" if audit(path).problem else "judged"
-    values(Book(read(path)))
+    values(Formulas(read(path)))
     return said
 
 

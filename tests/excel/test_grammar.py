@@ -197,6 +197,12 @@ def test_a_skeleton_is_looked_at_once() -> None:
     assert isinstance(cut("T[a]")[0].code[0], TableReference)
 
 
+@pytest.mark.parametrize("row", [1, 999_999, 1_000_000, 1_039_999, 1_047_999, 1_048_499, 1_048_569, 1_048_576])
+def test_every_row_of_a_sheet_is_split_alike(row: int) -> None:
+    assert split(f"2*A{row}+$B${row}") == (("2*", "+", ""), [f"A{row}", f"$B${row}"])
+    assert split(f"2*A{row + 1_048_576}")[1] == []
+
+
 def test_split_is_quick_and_leaves_texts_alone() -> None:
     assert split("A1*$B$2+LOG10(C3)") == (("", "*", "+LOG10(", ")"), ["A1", "$B$2", "C3"])
     assert split("\"A1\"&'A1'!B2&Sheet1!C3&x.A1")[1] == ["B2", "C3"]

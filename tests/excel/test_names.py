@@ -9,11 +9,12 @@ from engine_books import write
 
 from sheetgen.excel import read
 from sheetgen.excel.a1 import Area, range_of
-from sheetgen.excel.charts import read_charts
+from sheetgen.excel.charts import _reference, read_charts
 from sheetgen.excel.instructions import FormulaError, Literal, Operator
 from sheetgen.excel.names import Resolver
 from sheetgen.excel.references import Slot, Unknown, Unresolved
 from sheetgen.excel.tables import Table
+from sheetgen.judge.columns import cell_of
 
 NAMES = {
     "eta": "S!$A$1", "T!eta": "T!$B$1", "half": "0.5", "rate": "=eta*half", "both": "S!$A$1:$B$9", "left": "S!XFD1",
@@ -159,3 +160,10 @@ def test_a_chart_may_name_its_cells_by_a_name_of_one_sheet(tmp_path: Path) -> No
         sheet.insert_chart("D1", chart)
     (series,) = read_charts(tmp_path / "a.xlsx")[0].series
     assert [series.categories.area, series.values.area] == areas("S!A2:A9", "S!B2:B9")
+
+
+def test_a_moving_name_is_seen_from_a1_where_there_is_no_cell() -> None:
+    """As charts and verdicts have it, which stand in no cell."""
+    resolver = Resolver(["S"], {"moving": "S!A1:A5", "one": "S!B2"})
+    assert _reference("moving", "S", resolver).area == Area("S", 1, 1, 5, 1)
+    assert cell_of(resolver, "one") == ("S", "B2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,16 @@ def test_a_cached_value_that_is_no_number_is_found(value: Any, book: Path) -> No
     workbook.sheets["Predict"]["F9"] = workbook.sheets["Predict"]["F9"]._replace(value=value)
     with pytest.raises(Disagrees, match="Predict!F9"):
         agreement(workbook, ENGINES["IronCalc"](book), {})
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, None])
+def test_an_engine_that_says_nothing_does_not_agree(value: float | None, book: Path) -> None:
+    result = ENGINES["IronCalc"](book)
+    result.values["Predict"]["F9"] = value if value is not None else 0.0
+    if value is None:
+        del result.values["Predict"]["F9"]
+    with pytest.raises(Disagrees, match="Predict!F9" if value is not None else "^IronCalc says nothing of 1 cells$"):
+        agreement(read(book), result, {})
 
 
 def test_the_floor_is_that_of_the_plane(book: Path) -> None:

@@ -21,7 +21,7 @@ from sheetgen.excel import Entry, ErrorValue, Workbook
 from sheetgen.grad.engine import AGREES, DIFFERS, VAGUE
 from sheetgen.grad.result import grad
 from sheetgen.grad.where import MOST, NoSuchCell, cells_of, label_of, named, target_of
-from sheetgen.reader import Book
+from sheetgen.reader import Formulas
 
 Run = tuple[int, str, str]  # exit status, standard output, standard error
 
@@ -166,7 +166,7 @@ def test_labels() -> None:
 
 
 def test_notes_say_what_a_reader_must_know() -> None:
-    stale = Book(
+    stale = Formulas(
         Workbook(
             {
                 "S": {

@@ -204,7 +204,7 @@ def test_without_an_engine_nothing_agrees(
     missing: str, path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if missing == "ironcalc":
-        program = f"import sys; sys.modules['ironcalc'] = None; {apart._PROGRAM}"
+        program = f"sys.modules['ironcalc'] = None; {apart._PROGRAM}"
         monkeypatch.setattr(apart, "_PROGRAM", program)
     else:
         monkeypatch.setitem(sys.modules, missing, None)

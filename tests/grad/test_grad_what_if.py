@@ -13,7 +13,7 @@ from sheetgen.excel import Entry, Workbook
 from sheetgen.grad.result import grad
 from sheetgen.grad.reverse import CannotDifferentiate
 from sheetgen.grad.where import NoSuchCell
-from sheetgen.reader import Book
+from sheetgen.reader import Formulas
 
 Capture = pytest.CaptureFixture[str]
 
@@ -65,9 +65,9 @@ def test_many_what_if_data_tables_take_no_time() -> None:
     cells |= {"B1": Entry("SUM(A1:A5000)*C1", 5_000.0), "C1": Entry(None, 1.0)}
     areas = {("Sheet1", f"A{row}"): f"A{row}" for row in range(1, 5_001)}
     with pytest.raises(CannotDifferentiate, match="what-if data table"):
-        grad(Book(Workbook({"Sheet1": cells}, {}, {}, areas)), "B1", ["C1"])
+        grad(Formulas(Workbook({"Sheet1": cells}, {}, {}, areas)), "B1", ["C1"])
     wide = {("Sheet1", f"A{row}"): "A1:XFD9" for row in range(1, 5_001)}
-    assert all(Book(Workbook({"Sheet1": cells}, {}, {}, wide)).what_if(("Sheet1", a)) for a in ("A1", "XFD1048576"))
+    assert all(Formulas(Workbook({"Sheet1": cells}, {}, {}, wide)).what_if(("Sheet1", a)) for a in ("A1", "XFD1048576"))
 
 
 # Wherever a result of one is met. D3:D4 are of a table with one input, K3:L4 of one with two, T!A1 of one elsewhere.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sheetgen.audit.table import Table
+from sheetgen.audit.table import StepTable
 from sheetgen.excel import Entry, Value, Workbook
 from sheetgen.excel.a1 import address
 
@@ -65,7 +65,7 @@ def text(**placed: Value) -> Cells:
     return {at: Entry(None, value) for at, value in placed.items()}
 
 
-def only(found: Sequence[Table]) -> Table:
+def only(found: Sequence[StepTable]) -> StepTable:
     """The one table there is."""
     assert len(found) == 1, found
     return found[0]

@@ -71,8 +71,7 @@ def recalculated(path: Path, **typed: Value) -> Values:
         values[sheet][address] = value
     for sheet, address in cells:  # as it was, for the next one
         entry = book.sheets[sheet][address]
-        put = live.put if entry.formula is None else live.put_formula
-        put((sheet, address), entry.value if entry.formula is None else entry.formula)  # type: ignore[operator]
+        live.put((sheet, address), entry.value, entry.formula)
     return values
 
 

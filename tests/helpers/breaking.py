@@ -60,9 +60,9 @@ class Opened:
             now = self.value(sheet, cell)
             off = f"({own})*1.00000001" if isinstance(now, float) and abs(now) > 1e-280 else "0.001"
             formula = off
-        self.live.put_formula((sheet, cell), formula)
+        self.live.put((sheet, cell), None, formula)
         said = self.said()
-        self.live.put_formula((sheet, cell), own)
+        self.live.put((sheet, cell), None, own)
         return said
 
     def cells(self, sheet: str) -> Iterator[tuple[str, list[str]]]:

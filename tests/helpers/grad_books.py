@@ -17,7 +17,7 @@ from sheetgen.excel import Entry, Workbook
 from sheetgen.excel.a1 import column_letters
 from sheetgen.grad.result import grad
 from sheetgen.judge.engines.iron import Live
-from sheetgen.reader import Book
+from sheetgen.reader import Formulas
 
 Cells = dict[str, Any]  # str, float or bool
 
@@ -33,11 +33,11 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     return int(stop.value.code or 0), out, err
 
 
-def book(cells: Cells, names: dict[str, str] | None = None, **more: Any) -> Book:
+def book(cells: Cells, names: dict[str, str] | None = None, **more: Any) -> Formulas:
     """A workbook in memory: one sheet, or name -> sheet; `more` is of Workbook."""
     sheets = {"Sheet1": cells} if not any(isinstance(c, dict) for c in cells.values()) else cells
     entries = {name: {a: entry(c) for a, c in s.items()} for name, s in sheets.items()}
-    return Book(Workbook(entries, names or {}, **more))
+    return Formulas(Workbook(entries, names or {}, **more))
 
 
 def entry(content: float | str | Entry) -> Entry:

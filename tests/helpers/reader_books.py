@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sheetgen.excel import Entry, Workbook
-from sheetgen.reader import Book, values
+from sheetgen.reader import Formulas, values
 
 Held = Any  # a number, a text, '=a formula', (a formula, its cached value)
 
@@ -27,11 +27,11 @@ def book(
     names: Mapping[str, str] | None = None,
     arrays: Mapping[str, str] | None = None,
     **sheets: Mapping[str, Held],
-) -> Book:
-    """A Book of a sheet S, and others."""
+) -> Formulas:
+    """The Formulas of a sheet S, and others."""
     pages = {"S": cells, **{name.replace("_", " "): page for name, page in sheets.items()}}
     entries = {name: {at: entry(held) for at, held in page.items()} for name, page in pages.items()}
-    return Book(Workbook(entries, dict(names or {}), {("S", at): ref for at, ref in (arrays or {}).items()}))
+    return Formulas(Workbook(entries, dict(names or {}), {("S", at): ref for at, ref in (arrays or {}).items()}))
 
 
 def value(formula: str, cells: Mapping[str, Held] | None = None, **more: Any) -> float | str:
@@ -39,7 +39,7 @@ def value(formula: str, cells: Mapping[str, Held] | None = None, **more: Any) ->
     return of(book({**(cells or {}), "ZZ99": f"={formula}"}, **more), "ZZ99")
 
 
-def of(found: Book, at: str, sheet: str = "S") -> float | str:
+def of(found: Formulas, at: str, sheet: str = "S") -> float | str:
     """The value of a cell, or why it is not understood."""
     numbers, _ = values(found)
     return found.problems[sheet, at] if (sheet, at) in found.problems else numbers[sheet, at]

@@ -17,7 +17,7 @@ PAIRS = ("SUMPRODUCT", "SUMXMY2", "SUMX2MY2", "SUMX2PY2")
 OPERATORS = ("=", "<>", "<", ">", "<=", ">=", "+", "-", "*", "/", "^")
 
 
-class Formulas:
+class RandomFormulas:
     """A stream of formulas from a seed; `used` has the functions that they called."""
 
     def __init__(self, seed: int) -> None:

@@ -16,9 +16,8 @@ from sheetgen.excel import read
 from sheetgen.judge.engines import ENGINES, EngineFailed, EngineMissing, Recalculated, beside, side_by_side
 
 QUICK = ("formulas patterns", "IronCalc")
-START = "import sys; sys.path[:] = {path!r}; "
 # An engine that tells its process and then takes for ever.
-ENDLESS = START + (
+ENDLESS = (
     "import os, pathlib, time; from sheetgen.judge.engines import beside\n"
     "def endless(name, path, _):\n"
     "    pathlib.Path(path).with_name(name + ' runs').write_text(str(os.getpid()))\n"

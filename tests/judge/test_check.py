@@ -111,7 +111,10 @@ def test_a_shifted_dollar_is_found_on_the_sheet_of_rates(right: Path, tmp_path: 
     assert any(f.sheet == "Learning rates" and f.cells == at and f.engine == "IronCalc" for f in report.findings)
 
 
-@pytest.mark.parametrize("engine", [name for name in ENGINES if available(name)])
+@pytest.mark.parametrize(
+    "engine",
+    [pytest.param(name, marks=pytest.mark.slow if name == "formulas" else ()) for name in ENGINES if available(name)],
+)
 def test_poisoned_cached_values_are_corrected(right: Path, tmp_path: Path, engine: str) -> None:
     poisoned = edit(
         right,

@@ -26,7 +26,7 @@ from sheetgen.grad.where import NoSuchCell
 from sheetgen.judge import engines
 from sheetgen.judge.check import check
 from sheetgen.judge.provenance import NoTemplate
-from sheetgen.reader import Book
+from sheetgen.reader import Formulas
 from sheetgen.spec import SpecError
 
 CPU, MEMORY = 60, 4 << 30  # seconds and bytes, PyTorch's included; on an idle machine none takes 10
@@ -51,7 +51,7 @@ def recalculated(path: Path) -> str:
 
 def differentiated(path: Path) -> str:
     """What `grad` says of a cell that most of the workbook leads to."""
-    result = grad(Book(read(path)), "Training!X26", ["Network!B9:B11"], seconds=1)
+    result = grad(Formulas(read(path)), "Training!X26", ["Network!B9:B11"], seconds=1)
     return result.summary()
 
 
@@ -227,7 +227,7 @@ def test_no_number_has_letters_without_end() -> None:
 def test_what_the_reader_refuses_is_one_sentence(name: str, tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     HOSTILE[name][0](path)
-    for judge in (check, lambda path: grad(Book(read(path)), "A1", ["A2"])):
+    for judge in (check, lambda path: grad(Formulas(read(path)), "A1", ["A2"])):
         with pytest.raises(UnreadableWorkbook, match=r"^[^\n]+\.$") as refused:
             judge(path)  # type: ignore[operator]
         assert HOSTILE[name][1] in str(refused.value)

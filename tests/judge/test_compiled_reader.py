@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from reader_books import book
-from reader_formulas import Formulas
+from reader_formulas import RandomFormulas
 
 from sheetgen.excel.a1 import address
 from sheetgen.excel.functions import FUNCTIONS as FACTS
@@ -24,7 +24,7 @@ COLUMN = 10  # of the formulas
 
 def streams(seed: int, mixed: bool) -> tuple[dict[str, Any], list[str]]:
     """Cells, and random formulas of functions that both know."""
-    source = Formulas(seed)
+    source = RandomFormulas(seed)
     cells = source.cells(mixed)
     formulas = ["IF(FALSE(),A1,B2)", *source.every(3)]
     return cells, [f for f in formulas if BOTH.issuperset(cut(f)[0].calls)]

@@ -127,6 +127,11 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         assert rule and message.endswith(".")
 
 
+@pytest.mark.parametrize("text", ["ROW('It''s'!A1:A1:B3)", "'It''s'!A1:A1:B3", "rate:A1:A2"])
+def test_what_follows_a_colon_is_on_the_sheet_before_it(scope: Scope, text: str) -> None:
+    assert not scope.judge(text, "S").local and scope.judge(f"{text}+A1", "S").local
+
+
 def test_what_differs_in_rows_alone_is_judged_once_and_nothing_else_is(scope: Scope) -> None:
     assert scope.judge("A12+$B$3*LOG10(C4)", "S") is scope.judge("A1+$B$1*LOG10(C1)", "S")
     for text in ("w_12", "Sheet12!A1", "'A12'!A1", '"A12"', "T[A12]", "x.A12", "ABCD12", "A1234567", "_xlfn.T12(A1)"):

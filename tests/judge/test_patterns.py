@@ -54,6 +54,16 @@ def test_what_formulas_does_not_know_is_listed(engine: str, tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.parametrize("engine", ["formulas", "formulas patterns"])
+def test_a_name_that_is_half_unknown_is_not_taken_for_its_other_half(engine: str, tmp_path: Path) -> None:
+    cells: dict[str, Any] = {"A1": 100} | {f"B{k}": k for k in range(1, 7)}
+    cells |= {f"C{k}": (f"=IFERROR(x,B{k})", k) for k in range(1, 7)}
+    cells |= {f"D{k}": (f"=IFERROR(nosuch,B{k})", k) for k in range(1, 7)}
+    result = ENGINES[engine](write(tmp_path / "b.xlsx", {"S": cells}, {"x": "=S!$A$1+nosuch"}))
+    assert result.values == {"S": {f"D{k}": float(k) for k in range(1, 7)}}
+    assert result.not_evaluated == [f"S!C{k}: the name x stands for a formula" for k in range(1, 7)]
+
+
 def test_a_formula_without_a_cached_value_supports_nothing(tmp_path: Path) -> None:
     cells = {"A1": 1, "A2": ("=A1+1", ""), "A3": ("=A2+1", 3), "A4": ("=MAX(A1:A3)", 3), "A5": ("=A1+1", 2)}
     found = patterns.recalculate(write(tmp_path / "b.xlsx", {"S": cells}))
@@ -198,13 +208,13 @@ def test_a_range_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     cells: dict[str, Any] = {f"A{row}": row * row for row in range(1, 1001)}
     cells |= {f"B{row}": (f"=INDEX(A$1:A$1000,{5 * row},1)", 0) for row in range(1, 201)}
     reads = []
-    cell = patterns.Precedents.cell
+    cell = patterns.CachedValues.cell
 
-    def counted(self: patterns.Precedents, sheet: str, where: str) -> Any:
+    def counted(self: patterns.CachedValues, sheet: str, where: str) -> Any:
         reads.append(where)
         return cell(self, sheet, where)
 
-    monkeypatch.setattr(patterns.Precedents, "cell", counted)
+    monkeypatch.setattr(patterns.CachedValues, "cell", counted)
     values = patterns.recalculate(write(tmp_path / "b.xlsx", {"S": cells})).values["S"]
     assert values == {f"B{row}": 25.0 * row * row for row in range(1, 201)}
     assert len(reads) == 1000
@@ -226,7 +236,7 @@ def test_ranges_have_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     whole_line = "S: its formulas refer to 1,048,578 cells, over 60,000; see 'formulas patterns'"
     in_full = whole.recalculate(path)
     assert in_full.left_out == (whole_line,) and in_full.not_evaluated == [] and in_full.values == {"S": {}}
-    precedents = patterns.Precedents(read(path))
+    precedents = patterns.CachedValues(read(path))
     monkeypatch.setattr(patterns, "MAX_CACHED", 3)
     for row in (1, 3, 5):
         precedents(Area("S", row, 1, row + 1, 1))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sheetgen.judge.training import NUDGE, ROOM, RUNS, Optimizer, Step, rounding, train
+from sheetgen.judge.training import NUDGE, ROOM, RUNS, Optimizer, TrainingStep, rounding, train
 
 X, T = (torch.linspace(-1, 1, n, dtype=torch.float64).reshape(4, -1).sin() for n in (24, 8))
 RATE, STEPS = 0.01, 6
@@ -58,8 +58,14 @@ def squared(output: Tensor, target: Tensor) -> Tensor:
     return (output - target) ** 2
 
 
-def steps(rates: list[float], optimizer: Optimizer = descent) -> list[Step]:
+def steps(rates: list[float], optimizer: Optimizer = descent) -> list[TrainingStep]:
     return list(train(network(), squared, optimizer, (X, T), rates, STEPS))
+
+
+@pytest.mark.parametrize("rule", [lambda r, g, p, m=0: p, lambda r, g, p, *m: p, lambda r, g, p, *, m: p])
+def test_an_optimizer_s_states_are_counted_or_refused(rule: Optimizer) -> None:
+    with pytest.raises(TypeError, match="An optimizer takes"):
+        steps([RATE], rule)
 
 
 @pytest.mark.parametrize("rule", RULES)

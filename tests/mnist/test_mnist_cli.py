@@ -227,6 +227,7 @@ def test_what_several_runs_complain_of_is_said_once(tmp_path: Path, monkeypatch:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_two_processes_share_every_batch(here: Path) -> None:
     """torchrun with two processes on the CPU gives the numbers of one process, but for rounding."""
     assert command("train", "--target", "0", "--device", "cpu", "--threads", "1", "--records", "r1")[0] == 0

@@ -15,7 +15,7 @@ from sheetgen.cells.cell import Evaluator, backward
 from sheetgen.excel import ErrorValue, read
 from sheetgen.excel.a1 import Area
 from sheetgen.excel.tables import Table
-from sheetgen.reader import Book, Circular, NotUnderstood, cone, values
+from sheetgen.reader import Circular, Formulas, NotUnderstood, cone, values
 
 CELLS: dict[str, Held] = {
     "A1": 3, "A2": -2, "A3": 5, "B1": "abc", "B2": "7", "B3": True, "C1": 0.1, "C2": 0.2, "C3": ErrorValue("#N/A"),
@@ -171,7 +171,7 @@ def test_tables() -> None:
     cells: dict[str, Held] = {"A1": "x", "B1": "y z", "A2": 2, "A3": 3, "A4": "=SUM(T[x])", "D1": "=T[@x]"}
     cells |= {f"B{k}": "=T[[#This Row],[x]]*10" for k in (2, 3)} | {"D2": "=SUM(T[[x]:[Y Z]])+COUNTA(T[#All])"}
     cells |= {"D4": "=T[[#This Row],[x]]", "D5": "=T[gone]", "B4": "=T[[#Totals],[x]]", "D3": "=SUM(T)"}
-    made = Book(book(cells).workbook._replace(tables=(table,)))
+    made = Formulas(book(cells).workbook._replace(tables=(table,)))
     assert [of(made, at) for at in ("A4", "B2", "B3", "D2", "B4", "D3")] == [5, 20, 30, 63, 5, 55]
     assert "unexpected" in str(of(made, "D1")) and "row of a table" in str(of(made, "D4"))
     assert "no such rows or columns" in str(of(made, "D5"))
@@ -239,14 +239,14 @@ def test_shared_formulas_of_a_file(tmp_path: Path) -> None:
             sheet.write_formula(k, 1, f"='My sheet'!A{k + 1}^2*rate", None, (k + 1) ** 2 / 2)
         sheet.write_array_formula("C1:C2", "{=A1:A2*B1:B2}", None, 0.5)
         file.define_name("rate", "=0.5")
-    found = Book(read(tmp_path / "a.xlsx"))
+    found = Formulas(read(tmp_path / "a.xlsx"))
     numbers, _ = values(found)
     assert [numbers["My sheet", f"B{k}"] for k in range(1, 6)] == [0.5, 2, 4.5, 8, 12.5]
     assert numbers["My sheet", "C2"] == 4
 
 
 def test_every_formula_of_our_own_workbook_gives_what_it_remembers(build_book: BuildBook) -> None:
-    found = Book(read(build_book("homework")))
+    found = Formulas(read(build_book("homework")))
     numbers, circles = values(found)
     wrong = [
         at for at, number in numbers.items()

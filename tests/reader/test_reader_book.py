@@ -10,7 +10,7 @@ from grad_books import Cells, book, write
 from work import at_most
 
 from sheetgen.excel import Entry, Workbook, read
-from sheetgen.reader import Book, Circular, cone, values
+from sheetgen.reader import Circular, Formulas, cone, values
 
 
 def calculated(cells: Cells, names: dict[str, str] | None = None) -> dict[str, float]:
@@ -81,7 +81,7 @@ def test_what_is_not_understood_has_no_number(formula: str, names: dict[str, str
 
 def test_the_remembered_value_stands_for_what_is_not_understood() -> None:
     sheet = {"A1": Entry("OFFSET(B1,0,0)", 3.0), "A2": Entry("A1*2", 99.0)}
-    assert values(Book(Workbook({"S": sheet}, {})))[0] == {("S", "A2"): 6}
+    assert values(Formulas(Workbook({"S": sheet}, {})))[0] == {("S", "A2"): 6}
 
 
 def test_absolute_and_mixed_references_share_a_template() -> None:
@@ -173,4 +173,4 @@ def test_long_and_deep_formulas() -> None:
 
 def test_a_file_with_names_is_read_as_the_same_book(tmp_path: Path) -> None:
     path = write(tmp_path / "named.xlsx", {"My data": {"A1": 3, "B1": "=eta*2"}}, {"eta": "'My data'!$A$1"})
-    assert values(Book(read(path)))[0] == {("My data", "B1"): 6}
+    assert values(Formulas(read(path)))[0] == {("My data", "B1"): 6}

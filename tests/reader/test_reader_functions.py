@@ -8,26 +8,26 @@ from typing import Any
 import pytest
 from engine_books import run, write
 from reader_books import book
-from reader_formulas import Formulas, never_called
+from reader_formulas import RandomFormulas, never_called
 
 from sheetgen.excel import Entry, read
 from sheetgen.excel.a1 import address
 from sheetgen.judge.engines import iron
-from sheetgen.reader import Book, values
+from sheetgen.reader import Formulas, values
 from sheetgen.reader.functions import FUNCTIONS
 
 SPELLED = ("7", "1.5")
 ERRORS = (None, "", "abc", "x y", "#NUM!", "#VALUE!", "#DIV/0!", "#N/A", "#NAME?", "#REF!")
 
 
-def found(cells: dict[str, Any], formulas: list[str]) -> tuple[Book, dict[str, float], dict[str, str]]:
+def found(cells: dict[str, Any], formulas: list[str]) -> tuple[Formulas, dict[str, float], dict[str, str]]:
     """(the book, address -> value, address -> formula) of formulas below the cells."""
     where = {address(k, 10): formula for k, formula in enumerate(formulas, 1)}
     made = book({**cells, **{at: f"={formula}" for at, formula in where.items()}})
     return made, {at: number for (_, at), number in values(made)[0].items()}, where
 
 
-def content(made: Book) -> dict[str, Any]:
+def content(made: Formulas) -> dict[str, Any]:
     """The cells of a book as a file is written from them."""
     cells = made.workbook.sheets["S"]
     return {at: entry.value if entry.formula is None else f"={entry.formula}" for at, entry in cells.items()}
@@ -40,13 +40,13 @@ def agree(ours: float, theirs: Any, relative: float, absolute: float) -> bool:
     return theirs not in ERRORS and ours == pytest.approx(float(theirs), rel=relative, abs=absolute)
 
 
-def calculated(made: Book) -> dict[str, Any]:
+def calculated(made: Formulas) -> dict[str, Any]:
     return {**iron.recalculate("a book", made.workbook).values["S"]}
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_numbers_agree_with_ironcalc(seed: int) -> None:
-    source = Formulas(seed)
+    source = RandomFormulas(seed)
     made, ours, where = found(source.cells(mixed=False), source.every(2))
     theirs = calculated(made)
     wrong = [
@@ -60,7 +60,7 @@ def test_numbers_agree_with_ironcalc(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_texts_blanks_and_truth_values_agree_with_ironcalc(seed: int) -> None:
     """Or they are not understood, which few are."""
-    source = Formulas(100 + seed)
+    source = RandomFormulas(100 + seed)
     formulas = [*source.of_ranges(), *source.of_choices(), *source.of_operators()]
     made, ours, where = found(source.cells(mixed=True), formulas)
     theirs = calculated(made)
@@ -74,13 +74,13 @@ def test_texts_blanks_and_truth_values_agree_with_ironcalc(seed: int) -> None:
 
 
 def test_every_function_is_asked_for() -> None:
-    assert never_called(Formulas(0).every()) == set()
+    assert never_called(RandomFormulas(0).every()) == set()
 
 
 @pytest.mark.slow
 def test_numbers_agree_with_libreoffice(tmp_path: Path) -> None:
     """It prints 15 digits, knows not all newer names, and sees a truth value in a cell as a number."""
-    source = Formulas(7)
+    source = RandomFormulas(7)
     made, ours, where = found(source.cells(mixed=False), source.every(4))
     theirs = run("LibreOffice", write(tmp_path / "a.xlsx", {"S": content(made)})).values["S"]
     known = {at: formula for at, formula in where.items() if theirs.get(at) != "#NAME?"}
@@ -98,7 +98,7 @@ SEVERAL = ("SUM", "AVERAGE", "COUNT", "COUNTA", "MAX", "MIN", "PRODUCT", "SUMSQ"
 AREAS = ("(S!A1:A3,T!B2,S!A1:B4)", "(S!A1,T!B2)", "'S:U v'!A1", "'U v:S'!A1:B4", "S:T!B2,5")
 
 
-def several() -> Book:
+def several() -> Formulas:
     """Unions of ranges, and the same cells of three sheets, in every function that takes them."""
     made = book({f"A{k}": v for k, v in enumerate((1.5, 2.5, 3.5, "abc"), 1)} | {"B1": 3, "B2": 0.5, "B4": "y"})
     sheets = made.workbook.sheets
@@ -106,7 +106,7 @@ def several() -> Book:
     sheets["U v"] = {at: Entry(None, k - 1.5) for k, at in enumerate(("A1", "A2", "B1", "B2"))}
     calls = [f"{name}({area})" for name in (*SEVERAL, "SUMPRODUCT") for area in AREAS] + ["NPV(0.1,(S!A1:A3,T!B2))"]
     sheets["F"] = {f"A{k}": Entry(call, None) for k, call in enumerate([*calls, "AND((S!A1,T!B2))", "OR(S:T!B2)"], 1)}
-    return Book(made.workbook)
+    return Formulas(made.workbook)
 
 
 def test_unions_and_references_to_several_sheets_agree_with_engines(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_wrong_function_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_our_own_file_is_read_as_it_is_written(tmp_path: Path) -> None:
     """The same through a file: numbers keep all their digits, formulas their text."""
-    source = Formulas(3)
+    source = RandomFormulas(3)
     made, ours, where = found(source.cells(mixed=True), source.every())
-    again = values(Book(read(write(tmp_path / "a.xlsx", {"S": content(made)}))))[0]
+    again = values(Formulas(read(write(tmp_path / "a.xlsx", {"S": content(made)}))))[0]
     assert all(again["S", at] == pytest.approx(number, nan_ok=True) for at, number in ours.items()) and len(where) > 150

@@ -10,7 +10,7 @@ from grad_random import Made, by_torch, workbooks
 from hypothesis import assume, given, settings
 
 from sheetgen.cells.cell import OPS, Cell, Evaluator, NotDifferentiable, backward, forward_order, variable
-from sheetgen.reader import Book, Cone, cone
+from sheetgen.reader import Cone, Formulas, cone
 
 STEP = 1e-5
 ROUNDING = ("floor", "round", "rounddown", "roundup")
@@ -29,7 +29,7 @@ POINTS: dict[str, list[tuple[float, ...]]] = {
 }  # fmt: skip
 
 
-def slopes(made: Book, target: str) -> tuple[Cone, dict[str, float]]:
+def slopes(made: Formulas, target: str) -> tuple[Cone, dict[str, float]]:
     """(the cone of a cell, address -> derivative of the cell with respect to each of its leaves)."""
     found = cone(made, [("Sheet1", target)])
     derivatives = backward(found.cells[found.targets[0]])
@@ -77,7 +77,7 @@ def test_cones_agree_with_pytorch(made: Made) -> None:
     assert {name for name, w in wanted.items() if w and name[0] == "A"} <= found.keys()
 
 
-def _kink(graph: Cone, made: Book) -> bool:
+def _kink(graph: Cone, made: Formulas) -> bool:
     """Whether something is compared, or taken without its sign, where that changes; PyTorch halves there."""
     leaves = [graph.cells[k] for k in graph.leaves]
     numbers = [made.number(graph.places[k]) for k in graph.leaves]

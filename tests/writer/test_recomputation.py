@@ -123,6 +123,7 @@ def test_no_false_red(right: Path, inputs: dict[str, float]) -> None:
     assert said.verdict == ("PASS for your inputs" if changed else "PASS"), said
 
 
+@pytest.mark.slow
 def test_a_network_that_diverges_is_checked_and_never_falsely_red(build_book: BuildBook, far: Spec) -> None:
     path = build_book(far)
     for inputs in ({}, {"learning_rate": 1e4}, {"w": 3, "learning_rate": 2}, {"my_learning_rate": 1e6}, {"i": 0}):

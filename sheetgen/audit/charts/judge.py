@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from sheetgen.audit.table import Span, Table, span
+from sheetgen.audit.table import Span, StepTable, span
 from sheetgen.audit.verdict import finding
 from sheetgen.base.finding import NOTE, WARNING, Finding
 from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, Area, address, qualified
@@ -22,12 +22,12 @@ class Plot(NamedTuple):
     chart: Chart
     series: Series
     area: Area
-    table: Table
+    table: StepTable
     span: Span
-    others: tuple[Table, ...]
+    others: tuple[StepTable, ...]
 
 
-def judge_charts(charts: Sequence[Chart], tables: Sequence[Table]) -> Iterator[Finding]:
+def judge_charts(charts: Sequence[Chart], tables: Sequence[StepTable]) -> Iterator[Finding]:
     """A finding for each fault of the charts that plot a training; those that plot other cells are left alone."""
     plots = [(chart, [p for series in chart.series if (p := _plot(chart, series, tables))]) for chart in charts]
     home = {chart.sheet for chart, sisters in plots if any(p.table.sheet == chart.sheet for p in sisters)}
@@ -54,7 +54,7 @@ def _finding(plot: Plot, expected: str, why: str, against: str = "") -> Finding:
     return finding("chart", (chart.sheet, chart.name), series, expected, why, WARNING)
 
 
-def _faults(plot: Plot, sisters: list[Plot], tables: Sequence[Table]) -> Iterator[Finding]:
+def _faults(plot: Plot, sisters: list[Plot], tables: Sequence[StepTable]) -> Iterator[Finding]:
     """Everything that is wrong with one series, the worst first."""
     table, seen = plot.table, plot.span
     if plot.others:
@@ -93,7 +93,7 @@ def _uncovered(plot: Plot) -> str:
     return f"the curve runs over {n} {steps} {word} the table" if n else ""
 
 
-def _misnamed(plot: Plot, sisters: list[Plot], tables: Sequence[Table]) -> Iterator[Finding]:
+def _misnamed(plot: Plot, sisters: list[Plot], tables: Sequence[StepTable]) -> Iterator[Finding]:
     """A series whose name is the label of another line, or of another table that the chart does not plot."""
     area = plot.series.name.area
     if area is None or not area.single:
@@ -111,7 +111,7 @@ def _misnamed(plot: Plot, sisters: list[Plot], tables: Sequence[Table]) -> Itera
         return
 
 
-def _mislabelled(plot: Plot, sisters: list[Plot], tables: Sequence[Table]) -> Iterator[Finding]:
+def _mislabelled(plot: Plot, sisters: list[Plot], tables: Sequence[StepTable]) -> Iterator[Finding]:
     """Categories of another length, of other steps, or of another table that the chart does not plot."""
     area = plot.series.categories.area
     if area is None or area.single or _whole(area):
@@ -133,7 +133,7 @@ def _mislabelled(plot: Plot, sisters: list[Plot], tables: Sequence[Table]) -> It
             yield _finding(plot, f"labels beside {_range(plot.area)}", why, against)
 
 
-def _plot(chart: Chart, series: Series, tables: Sequence[Table]) -> Plot | None:
+def _plot(chart: Chart, series: Series, tables: Sequence[StepTable]) -> Plot | None:
     """The table that a series belongs to, which is the one it starts in; None if it plots other cells."""
     area = series.values.area
     if area is None or area.single or _whole(area):
@@ -152,21 +152,21 @@ def _plot(chart: Chart, series: Series, tables: Sequence[Table]) -> Plot | None:
     return Plot(chart, series, area, table, seen, tuple(other for _, _, other, _ in met if other.first > table.last))
 
 
-def _span(area: Area, table: Table) -> Span | None:
+def _span(area: Area, table: StepTable) -> Span | None:
     """The area seen along a table, which must stand on its sheet."""
     return span(area, table.across, table.first) if area.sheet.casefold() == table.sheet.casefold() else None
 
 
-def _together(a: Table, b: Table) -> bool:
+def _together(a: StepTable, b: StepTable) -> bool:
     """Whether two tables have the same rows, as where a sheet has a training for each learning rate."""
     return (a.sheet, a.across, a.first, a.last) == (b.sheet, b.across, b.first, b.last)
 
 
-def _overlaps(span: Span, table: Table) -> bool:
+def _overlaps(span: Span, table: StepTable) -> bool:
     return span.start < len(table.steps) and span.end >= 0
 
 
-def _beside(span: Span, table: Table) -> bool:
+def _beside(span: Span, table: StepTable) -> bool:
     low, high = min(table.lines.values()), max(table.lines.values())
     return low - NEAR <= span.line and span.last_line <= high + NEAR
 
@@ -176,7 +176,7 @@ def _whole(area: Area) -> bool:
     return area.last_row - area.row + 1 == MAX_ROW or area.last_column - area.column + 1 == MAX_COLUMN
 
 
-def _length(area: Area, table: Table) -> int:
+def _length(area: Area, table: StepTable) -> int:
     """How many labels categories are: along the table if they are a block of several levels."""
     rows, columns = area.last_row - area.row + 1, area.last_column - area.column + 1
     if min(rows, columns) == 1:
@@ -184,7 +184,7 @@ def _length(area: Area, table: Table) -> int:
     return rows if table.across else columns
 
 
-def _line(table: Table, line: int, start: int = 0, end: int | None = None) -> str:
+def _line(table: StepTable, line: int, start: int = 0, end: int | None = None) -> str:
     """The cells of a line from step to step, the whole of it if none are given."""
     return f"{table.place(line, start)}:{table.place(line, len(table.steps) - 1 if end is None else end)}"
 
@@ -194,7 +194,7 @@ def _range(area: Area) -> str:
     return start if area.single else f"{start}:{end}"
 
 
-def _steps(table: Table) -> str:
+def _steps(table: StepTable) -> str:
     return "rows" if table.across else "columns"
 
 

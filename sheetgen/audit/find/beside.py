@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sheetgen.audit.case import kind_of
 from sheetgen.audit.labels import quantity
-from sheetgen.audit.table import Table
+from sheetgen.audit.table import StepTable
 from sheetgen.excel import Workbook
 from sheetgen.excel.a1 import address, column_letters, place, range_of
 from sheetgen.reader import Place
@@ -14,7 +14,7 @@ from sheetgen.reader import Place
 GIVEN = ("i", "t", "b")
 
 
-def without_sparse(book: Workbook, table: Table) -> Table:
+def without_sparse(book: Workbook, table: StepTable) -> StepTable:
     """The table without lines that are empty at most steps: parameters whose label stands in line with its labels."""
     cells = book.sheets[table.sheet]
 
@@ -27,7 +27,7 @@ def without_sparse(book: Workbook, table: Table) -> Table:
     return table._replace(lines=kept, labels={q: table.labels[q] for q in kept if q in table.labels})
 
 
-def with_helpers(book: Workbook, table: Table) -> Table:
+def with_helpers(book: Workbook, table: StepTable) -> StepTable:
     """The table with lines for columns of formulas that no quantity has: helpers, such as the delta of a unit.
 
     They go by their label, or their letters where they have none.
@@ -62,19 +62,19 @@ def with_helpers(book: Workbook, table: Table) -> Table:
     return table._replace(lines=lines, labels=labels)
 
 
-def fixed(book: Workbook, table: Table) -> dict[str, Place]:
+def fixed(book: Workbook, table: StepTable) -> dict[str, Place]:
     """The cells on the table's sheet that a label right beside or above them names; not those named twice unlike."""
-    found: dict[str, Place] = {}
+    places: dict[str, Place] = {}
     twice: set[str] = set()
     cells = book.sheets[table.sheet]
     for name, at in _labelled(book, table):
-        if name in found and cells[found[name][1]].value != cells[at[1]].value:
+        if name in places and cells[places[name][1]].value != cells[at[1]].value:
             twice.add(name)
-        found.setdefault(name, at)
-    return {name: at for name, at in found.items() if name not in twice and name not in table.lines}
+        places.setdefault(name, at)
+    return {name: at for name, at in places.items() if name not in twice and name not in table.lines}
 
 
-def _labelled(book: Workbook, table: Table) -> Iterator[tuple[str, Place]]:
+def _labelled(book: Workbook, table: StepTable) -> Iterator[tuple[str, Place]]:
     cells = book.sheets[table.sheet]
     own = range_of(table.area)
     for cell, entry in cells.items():

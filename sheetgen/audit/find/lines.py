@@ -17,7 +17,7 @@ _TITLES = [
 ]
 
 
-class Line(NamedTuple):
+class TableLine(NamedTuple):
     """A labelled column of a table (or row, where the steps go to the right)."""
 
     line: int
@@ -27,12 +27,12 @@ class Line(NamedTuple):
     sure: bool = True
 
 
-def has_weight(lines: Iterable[Line]) -> bool:
+def has_weight(lines: Iterable[TableLine]) -> bool:
     """Whether there is a weight among them."""
     return any(is_weight(x.quantity) for x in lines)
 
 
-def error_of(lines: Sequence[Line]) -> str | None:
+def error_of(lines: Sequence[TableLine]) -> str | None:
     """The quantity that is the error to differentiate: the total, or the only error there is."""
     if any(x.quantity == "E_total" for x in lines):
         return "E_total"
@@ -40,18 +40,18 @@ def error_of(lines: Sequence[Line]) -> str | None:
     return errors.pop() if len(errors) == 1 else None
 
 
-def whole(lines: Sequence[Line]) -> bool:
+def whole(lines: Sequence[TableLine]) -> bool:
     """Whether they could be the headings of a training."""
     return has_weight(lines) and error_of(lines) is not None
 
 
-def plainest(lines: list[Line]) -> list[Line]:
+def plainest(lines: list[TableLine]) -> list[TableLine]:
     """Without the headings that give way to plainer ones of the same quantity, in order."""
     sure = {x.quantity for x in lines if x.sure}
     return sorted(x for x in lines if x.sure or x.quantity not in sure)
 
 
-def groups(view: View, head: int, lines: Sequence[Line]) -> Iterator[list[Line]]:
+def groups(view: View, head: int, lines: Sequence[TableLine]) -> Iterator[list[TableLine]]:
     """The headings of each table of one row: tables side by side, or told apart by tags as in 'w1 (0.1)'."""
     tags = dict.fromkeys(x.tag for x in lines if x.tag)
     tagged = {tag: [x for x in lines if x.tag == tag] for tag in tags}
@@ -65,9 +65,9 @@ def groups(view: View, head: int, lines: Sequence[Line]) -> Iterator[list[Line]]
         yield plainest([*own, *(x for x in rest if x.quantity not in names)])
 
 
-def _side_by_side(view: View, head: int, lines: list[Line]) -> Iterator[list[Line]]:
+def _side_by_side(view: View, head: int, lines: list[TableLine]) -> Iterator[list[TableLine]]:
     """Cut where a quantity comes a second time; neighbours stay together, and what is left over joins a whole one."""
-    joined: list[list[Line]] = []
+    joined: list[list[TableLine]] = []
     for part in _titled(view, head, _neighbours(lines)):
         if joined and not {x.quantity for x in joined[-1]} & {x.quantity for x in part}:
             joined[-1] += part
@@ -85,8 +85,8 @@ def _side_by_side(view: View, head: int, lines: list[Line]) -> Iterator[list[Lin
     yield from (plainest(joined[k]) for k in hosts)
 
 
-def _neighbours(lines: list[Line]) -> list[list[Line]]:
-    parts: list[list[Line]] = []
+def _neighbours(lines: list[TableLine]) -> list[list[TableLine]]:
+    parts: list[list[TableLine]] = []
     names: set[str] = set()
     for x in lines:
         if not parts or x.line - parts[-1][-1].line > APART or x.quantity in names:
@@ -97,7 +97,7 @@ def _neighbours(lines: list[Line]) -> list[list[Line]]:
     return parts
 
 
-def _titled(view: View, head: int, parts: list[list[Line]]) -> Iterator[list[Line]]:
+def _titled(view: View, head: int, parts: list[list[TableLine]]) -> Iterator[list[TableLine]]:
     """A second w1 w2 ... under the title 'Gradients' or 'New weights' is called what the title says."""
     names: set[str] = set()
     for part in parts:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from sheetgen.audit.find.lines import Line, error_of, has_weight, plainest
+from sheetgen.audit.find.lines import TableLine, error_of, has_weight, plainest
 from sheetgen.audit.find.steps import build, first_step, has_formulas, last_step
 from sheetgen.audit.find.survey import Survey, View
 from sheetgen.audit.labels import heading, quantity
-from sheetgen.audit.table import Span, Table, span
+from sheetgen.audit.table import Span, StepTable, span
 from sheetgen.base.errors import UserError
 from sheetgen.excel import Workbook
 from sheetgen.excel.a1 import column_number, range_of
@@ -20,7 +20,7 @@ class NoTable(UserError):
     """The place that a person named is no table of a training; the message is one sentence."""
 
 
-def pointed(book: Workbook, spec: str) -> Table:
+def pointed(book: Workbook, spec: str) -> StepTable:
     """The table at 'SHEET!A32:AE100', labels included; 'SHEET!A32:AE100 E_total=W w1=E' says what the columns are.
 
     Where the steps go to the right, the lines are rows: 'SHEET!A1:F31 E_total=12'. Raises NoTable.
@@ -67,21 +67,21 @@ def _named(item: str) -> tuple[str, str]:
     return meant, line
 
 
-def _lines(view: View, seen: Span) -> list[Line]:
+def _lines(view: View, seen: Span) -> list[TableLine]:
     """The lines that have a label."""
     texts = ((line, view.text(line, seen.start)) for line in range(seen.line, seen.last_line + 1))
     headings = ((line, text, heading(text)) for line, text in texts if text)
-    return [Line(line, text, h.quantity, h.tag, h.sure) for line, text, h in headings if h]
+    return [TableLine(line, text, h.quantity, h.tag, h.sure) for line, text, h in headings if h]
 
 
-def _replaced(view: View, head: int, lines: list[Line], named: dict[str, str]) -> list[Line]:
+def _replaced(view: View, head: int, lines: list[TableLine], named: dict[str, str]) -> list[TableLine]:
     """The lines, with those that a person named in place of the labelled ones."""
     numbers = {name: column_number(line) or int(line) for name, line in named.items()}
     others = [x for x in lines if x.quantity not in named and x.line not in numbers.values()]
-    return plainest(others) + [Line(n, view.text(n, head) or name, name) for name, n in numbers.items()]
+    return plainest(others) + [TableLine(n, view.text(n, head) or name, name) for name, n in numbers.items()]
 
 
-def _table(view: View, seen: Span, lines: list[Line]) -> Table:
+def _table(view: View, seen: Span, lines: list[TableLine]) -> StepTable:
     head, end = seen.start, seen.end
     where = view.name(lines[0].line, head) if lines else view.sheet
     if error_of(lines) is None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sheetgen.audit.find.precedents import Precedents
 from sheetgen.audit.labels import Heading, heading, quantity
-from sheetgen.audit.table import Table
+from sheetgen.audit.table import StepTable
 from sheetgen.excel import Entry, Place, Workbook
 from sheetgen.excel.a1 import address, place, range_of
 
@@ -19,7 +19,7 @@ RIGHT, BELOW = 4, 2  # how far from its label a learning rate may stand: labels 
 MOST_RATES = 20  # below one label, that are to be compared; more are a column of a table
 
 
-class Label(NamedTuple):
+class HeadingCell(NamedTuple):
     """A cell that names a quantity."""
 
     row: int
@@ -35,7 +35,7 @@ class Survey:
         self.workbook, self.precedents = workbook, Precedents(workbook)
 
     @cached_property
-    def labels(self) -> dict[str, list[Label]]:
+    def labels(self) -> dict[str, list[HeadingCell]]:
         """Every cell that names a quantity, by sheet."""
         return {sheet: list(islice(_labels(cells), MOST)) for sheet, cells in self.workbook.sheets.items()}
 
@@ -60,10 +60,10 @@ class Survey:
                     yield from _rates_beside(view, label.row, label.column)
 
 
-def _labels(cells: Mapping[str, Entry]) -> Iterator[Label]:
+def _labels(cells: Mapping[str, Entry]) -> Iterator[HeadingCell]:
     for at, entry in cells.items():
         if type(entry.value) is str and (meaning := heading(entry.value)):
-            yield Label(*place(at), entry.value, meaning)
+            yield HeadingCell(*place(at), entry.value, meaning)
 
 
 class View:
@@ -129,7 +129,7 @@ def _is_rate(view: View, column: int, row: int) -> bool:
     return view.number(column, row) and not view.text(column, row)
 
 
-def rate(book: Workbook, table: Table) -> list[Place]:
+def rate(book: Workbook, table: StepTable) -> list[Place]:
     """Every cell that is labelled or named as a learning rate: those of the table's sheet first, the nearest before.
 
     The rates of later steps, in a column of the table itself, are none of them.

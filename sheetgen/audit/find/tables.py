@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from sheetgen.audit.find.lines import Line, groups, has_weight, whole
+from sheetgen.audit.find.lines import TableLine, groups, has_weight, whole
 from sheetgen.audit.find.steps import Rejected, numberless, table_of
-from sheetgen.audit.find.survey import Label, Survey, View
+from sheetgen.audit.find.survey import HeadingCell, Survey, View
 from sheetgen.audit.labels import is_weight
-from sheetgen.audit.table import Table
+from sheetgen.audit.table import StepTable
 from sheetgen.excel import Workbook
 from sheetgen.excel.a1 import address, place
 
 
-def find(book: Workbook) -> list[Table]:
+def find(book: Workbook) -> list[StepTable]:
     """Every table of a training: labels above or beside numbers, with an error that is computed from the weights."""
     survey = Survey(book)
-    by_sheet = {sheet: [x for x in _candidates(survey, sheet) if isinstance(x, Table)] for sheet in survey.labels}
+    by_sheet = {sheet: [x for x in _candidates(survey, sheet) if isinstance(x, StepTable)] for sheet in survey.labels}
     return [table for tables in by_sheet.values() for table in _apart(tables)]
 
 
@@ -45,7 +45,7 @@ def _first(survey: Survey, wanted: Callable[[str], bool]) -> str:
     return next((f"{sheet}!{address(x.row, x.column)}" for sheet, x in cells), "")
 
 
-def _candidates(survey: Survey, sheet: str) -> Iterator[Table | Rejected]:
+def _candidates(survey: Survey, sheet: str) -> Iterator[StepTable | Rejected]:
     """The tables of a sheet, and all that only looks like one, from top to bottom and then from left to right."""
     for across in (True, False):
         view = View(survey, sheet, across)
@@ -57,20 +57,20 @@ def _candidates(survey: Survey, sheet: str) -> Iterator[Table | Rejected]:
                 yield numberless(view, head, lines)
 
 
-def _heads(labels: list[Label], across: bool) -> Iterator[tuple[int, list[Line]]]:
+def _heads(labels: list[HeadingCell], across: bool) -> Iterator[tuple[int, list[TableLine]]]:
     """(row, its labels), or (column, its labels), where a weight and an error are among them."""
-    heads: dict[int, list[Line]] = defaultdict(list)
+    heads: dict[int, list[TableLine]] = defaultdict(list)
     for row, column, text, heading in labels:
         head, line = (row, column) if across else (column, row)
-        heads[head].append(Line(line, text, heading.quantity, heading.tag, heading.sure))
+        heads[head].append(TableLine(line, text, heading.quantity, heading.tag, heading.sure))
     for head, lines in sorted(heads.items()):
         if has_weight(lines) and any(x.quantity[0] == "E" for x in lines):
             yield head, sorted(lines)
 
 
-def _apart(tables: list[Table]) -> list[Table]:
+def _apart(tables: list[StepTable]) -> list[StepTable]:
     """The tables, without those whose error is the error of one with more quantities."""
-    by_error: dict[str, Table] = {}
+    by_error: dict[str, StepTable] = {}
     for table in sorted(tables, key=lambda t: -len(t.lines)):
         by_error.setdefault(table.address("E_total", 0), table)
     return sorted(by_error.values(), key=lambda t: place(t.address("E_total", 0)))

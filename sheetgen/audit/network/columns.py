@@ -12,7 +12,7 @@ from sheetgen.audit.verdict import finding
 from sheetgen.base.finding import ERROR, NOTE, WARNING, Finding
 from sheetgen.excel.a1 import address
 from sheetgen.excel.tokens import corner, mover
-from sheetgen.reader import Formula, Place
+from sheetgen.reader import CellFormula, Place
 from sheetgen.reader.template import Template
 
 COMPUTED = ("h", "a_h", "o", "a_o", "E", "E_total", "dE/d")
@@ -21,7 +21,7 @@ MOSTLY = 0.6  # the share of a line that must be one formula, or one number, for
 Pattern = tuple[Template, tuple[tuple[str, int, int], ...]]  # what Fill Down repeats: the R1C1 form of its cells
 
 
-class Column(NamedTuple):
+class PatternLine(NamedTuple):
     """A line of the table: the pattern that most of it has, and the steps that have another, or none."""
 
     quantity: str
@@ -58,7 +58,7 @@ def _spot(cell: str) -> tuple[int, int]:
     return (place.row, place.column) if place else (0, 0)
 
 
-def column(case: Case, quantity: str) -> Column:
+def column(case: Case, quantity: str) -> PatternLine:
     """The patterns of the line of a quantity.
 
     Whether a reference goes along when the formula is filled is not asked of its $ signs, but of what the references of
@@ -82,7 +82,7 @@ def column(case: Case, quantity: str) -> Column:
     if common is None and kind_of(quantity) in COMPUTED:
         common = patterns[0]  # all that follows was pasted
     model = next((s for s in (*steps[1:], 0) if patterns[s] == common), -1) if common else -1
-    return Column(quantity, patterns, common, model, _repeats(patterns, common))
+    return PatternLine(quantity, patterns, common, model, _repeats(patterns, common))
 
 
 def _repeats(patterns: Sequence[Pattern | None], common: Pattern | None) -> bool:
@@ -94,10 +94,10 @@ def _repeats(patterns: Sequence[Pattern | None], common: Pattern | None) -> bool
     return by > 1 and patterns[1:-by] == patterns[1 + by :]
 
 
-def _still(formulas: Sequence[Formula | None]) -> set[tuple[Template, int]]:
+def _still(formulas: Sequence[CellFormula | None]) -> set[tuple[Template, int]]:
     """The references of each template that mostly stay where they are, from step to step that have it."""
     votes: Counter[tuple[Template, int]] = Counter()
-    last: dict[Template, Formula] = {}
+    last: dict[Template, CellFormula] = {}
     for formula in formulas:
         if formula is None:
             continue
@@ -108,7 +108,7 @@ def _still(formulas: Sequence[Formula | None]) -> set[tuple[Template, int]]:
     return {reference for reference, count in votes.items() if count > 0}
 
 
-def filled(case: Case, column: Column, step: int) -> Formula | None:
+def filled(case: Case, column: PatternLine, step: int) -> CellFormula | None:
     """The formula that the step would have if the line were one formula."""
     if column.common is None or column.model == 0 != step:
         return None
@@ -122,10 +122,10 @@ def filled(case: Case, column: Column, step: int) -> Formula | None:
         if row < 1 or col < 1:
             return None
         slots.append((sheet, address(row, col)))
-    return Formula(model.template, tuple(slots))
+    return CellFormula(model.template, tuple(slots))
 
 
-def filled_text(case: Case, column: Column, step: int) -> str:
+def filled_text(case: Case, column: PatternLine, step: int) -> str:
     """The line's formula as it would read at a step."""
     text = case.formula_text(case.at(column.quantity, column.model))
     by = step - column.model
@@ -148,7 +148,7 @@ def line_of(case: Case) -> str:
     return "column" if case.table.across else "row"
 
 
-def odd_formulas(case: Case, column: Column, right: set[Place]) -> Iterator[Finding]:
+def odd_formulas(case: Case, column: PatternLine, right: set[Place]) -> Iterator[Finding]:
     """Formulas, and numbers, that stand where the line has another formula; those in `right` become notes."""
     if column.common is None:
         return
@@ -165,7 +165,7 @@ def odd_formulas(case: Case, column: Column, right: set[Place]) -> Iterator[Find
             yield _odd(case, column, (0, 0), right)
 
 
-def _reaches_back(case: Case, column: Column, step: int) -> bool:
+def _reaches_back(case: Case, column: PatternLine, step: int) -> bool:
     """Whether the line's formula cannot stand at a step, for it would take a cell above the first one."""
     model, wanted = case.formula(column.quantity, column.model), filled(case, column, step)
     if model is None or wanted is None or step > 1:
@@ -178,7 +178,7 @@ def _reaches_back(case: Case, column: Column, step: int) -> bool:
     return False
 
 
-def _odd(case: Case, column: Column, span: tuple[int, int], right: set[Place]) -> Finding:
+def _odd(case: Case, column: PatternLine, span: tuple[int, int], right: set[Place]) -> Finding:
     """The finding about steps that break the line, from the first to the last of a span."""
     places = [case.at(column.quantity, s) for s in range(span[0], span[1] + 1)]
     at, line, where = places[0], line_of(case), case.cells(column.quantity, *span)
@@ -210,7 +210,7 @@ def learned(case: Case, quantity: str) -> bool:
     return kind_of(quantity) == "w" or (kind_of(quantity) == "b" and f"dE/d{quantity}" in case.table.lines)
 
 
-def pasted(case: Case, column: Column, right: set[Place]) -> Iterator[Finding]:
+def pasted(case: Case, column: PatternLine, right: set[Place]) -> Iterator[Finding]:
     """A line of results without any formula, though its numbers may be right; wrong ones are named elsewhere."""
     q, kind = column.quantity, kind_of(column.quantity)
     if any(column.patterns) or len(case.table.steps) < 2:

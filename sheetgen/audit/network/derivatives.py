@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sheetgen.audit.case import Case, kind_of
-from sheetgen.audit.graph import Cut, Graph
+from sheetgen.audit.graph import CellGraph, Cut
 from sheetgen.audit.write import canonical, written
 from sheetgen.cells.cell import Cell, NotDifferentiable, backward
 from sheetgen.reader import Circular, Cone, Place, cone
@@ -22,7 +22,7 @@ class Total(NamedTuple):
 
     cone: Cone
     numbers: list[float]  # of the leaves
-    graph: Graph
+    graph: CellGraph
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Truths:
             return self._lost(at, f"{lost[0]}!{lost[1]}: {case.book.problems[lost]}")
         if len(below.places) > MOST_CELLS:
             return self._lost(at, f"more than {MOST_CELLS:,} cells")
-        graph = case.graph(below.shape, lambda: Graph.of(below))
+        graph = case.graph(below.shape, lambda: CellGraph.of(below))
         try:
             graph.differentiate()
         except NotDifferentiable as op:
@@ -70,7 +70,7 @@ class Truths:
         self.problem = self.problem or f"{at[0]}!{at[1]} depends on {on}"
         return None
 
-    def of(self, quantity: str, step: int) -> tuple[Total, Graph] | None:
+    def of(self, quantity: str, step: int) -> tuple[Total, CellGraph] | None:
         """The derivative of E at a step with respect to a quantity; None where E does not depend on it."""
         total = self.total(step)
         cells = self._cells(total, quantity, step) if total else ()

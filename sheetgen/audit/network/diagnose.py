@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from sheetgen.audit.case import Case, agrees, shown
 from sheetgen.audit.labels import quantity
-from sheetgen.audit.network.columns import Column
+from sheetgen.audit.network.columns import PatternLine
 from sheetgen.audit.network.edits import Edit, Search, Suspect
 from sheetgen.audit.network.trial import Trial
 from sheetgen.audit.verdict import finding
@@ -73,7 +73,7 @@ def _should_be(case: Case, suspect: Suspect, helper: str, step: int) -> float | 
     return (suspect.expected[step] - at_0) / (at_1 - at_0) if at_1 != at_0 else None
 
 
-def edit_of(case: Case, suspect: Suspect, line: Column, step: int) -> Edit | None:
+def edit_of(case: Case, suspect: Suspect, line: PatternLine, step: int) -> Edit | None:
     """The small edit that would make all formulas right that are one with that of a step."""
     pattern = line.patterns[step]
     if pattern is None:

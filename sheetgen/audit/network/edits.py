@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sheetgen.audit.case import Case, agrees, kind_of
 from sheetgen.audit.write import replaced, with_dollars, written
 from sheetgen.cells.cell import Cell, Evaluator, constant, forward_order, rebuilt, summed_products
-from sheetgen.reader import Formula, Place
+from sheetgen.reader import CellFormula, Place
 
 MOST_SLOTS = 40  # references of a formula in which swaps are looked for
 MOST_NODES = 1_000  # of a formula whose structure is changed
@@ -127,7 +127,7 @@ FACTORS = (
 class Search:
     """The search for an edit of the formulas that a suspect has at some steps, all of one pattern."""
 
-    def __init__(self, case: Case, suspect: Suspect, formulas: Mapping[int, Formula]) -> None:
+    def __init__(self, case: Case, suspect: Suspect, formulas: Mapping[int, CellFormula]) -> None:
         self.case, self.suspect, self.formulas = case, suspect, formulas
         every = list(formulas)
         few = [every[k * (len(every) - 1) // (TRIED - 1)] for k in range(TRIED)] if len(every) > TRIED else every
@@ -201,8 +201,8 @@ class Search:
 
     def _factors(self) -> Iterator[Edit]:
         """A factor that is missing: a quantity of the step, 1 minus it, or both."""
-        root = self.template.root
-        nodes = [n for n in reversed(self.template.order) if n.op in ("mul", "add", "sub", "variable")][:12]
+        (root,) = rebuilt([self.template.root], summed_products)
+        nodes = [n for n in reversed(forward_order(root)) if n.op in ("mul", "add", "sub", "variable")][:12]
         for node, quantity, (shape, words) in product(nodes, self.case.table.lines, FACTORS):
             if kind_of(quantity) not in NO_FACTORS:
                 yield Edit(self, _with(root, node, Cell("mul", (node, shape))), (), words, quantity)

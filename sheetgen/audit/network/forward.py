@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from sheetgen.audit.case import Case, agrees, kind_of
-from sheetgen.audit.graph import EPSILON, ROUNDINGS, Graph
+from sheetgen.audit.graph import EPSILON, ROUNDINGS, CellGraph
 from sheetgen.audit.network.diagnose import always, diagnosed
 from sheetgen.audit.network.edits import Suspect
 from sheetgen.audit.network.trial import Trial
@@ -55,7 +55,7 @@ def _compared(case: Case, layer: tuple[str, ...], by_source: bool) -> Iterator[S
     equations = network_222(by_source=by_source, apart=True)
     for quantity in layer:
         leaves = [c for c in forward_order(equations[quantity]) if c.name]
-        names, graph = [c.name or "" for c in leaves], Graph(equations[quantity], leaves)
+        names, graph = [c.name or "" for c in leaves], CellGraph(equations[quantity], leaves)
         if quantity not in case.table.lines or not all(map(case.has, names)):
             continue
         expected, wrong = {}, []
@@ -83,11 +83,11 @@ def _bias(case: Case, quantity: str, step: int, missing: float) -> float:
 
 
 @cache
-def _backward() -> tuple[dict[str, Cell], list[str], Graph]:
+def _backward() -> tuple[dict[str, Cell], list[str], CellGraph]:
     """The network, and its error as a function of the numbers in a row that its gradients are made of."""
     cells = network_222()
     names = ["t1", "t2", "i1", "i2", "a_h1", "a_h2", "a_o1", "a_o2", "w5", "w6", "w7", "w8"]
-    return cells, names, Graph(cells["E_total"], [cells[name] for name in names])
+    return cells, names, CellGraph(cells["E_total"], [cells[name] for name in names])
 
 
 def gradient(case: Case, weight: str, step: int) -> float | None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from sheetgen.audit.case import RELATIVE, Case, kind_of, shown
-from sheetgen.audit.network.columns import MOSTLY, Column, learned, line_of, spans
+from sheetgen.audit.network.columns import MOSTLY, PatternLine, learned, line_of, spans
 from sheetgen.audit.verdict import finding
 from sheetgen.base.finding import NOTE, Finding
 
@@ -41,7 +41,7 @@ def _counted(numbers: dict[int, float], given: Sequence[int]) -> tuple[int, floa
     return (first + 1, by) if last - first >= 2 else None
 
 
-def odd_numbers(case: Case, column: Column, sampled: bool) -> Iterator[Finding]:
+def odd_numbers(case: Case, column: PatternLine, sampled: bool) -> Iterator[Finding]:
     """A line of given numbers in which one was typed over, or which the fill handle counted on.
 
     `sampled`: each step has a sample of its own.

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import islice
 
 from sheetgen.audit.case import Case, kind_of
-from sheetgen.audit.graph import Cut, Graph
+from sheetgen.audit.graph import CellGraph, Cut
 from sheetgen.audit.labels import quantity
 from sheetgen.cells.cell import NotDifferentiable
 from sheetgen.reader import Circular, Place, cone
@@ -126,7 +126,7 @@ class _Reader:
                 update.others[place] = update.others.get(place, 0.0) + factor
         return True
 
-    def _graph(self, update: Update) -> tuple[Graph, list[Place]] | None:
+    def _graph(self, update: Update) -> tuple[CellGraph, list[Place]] | None:
         """The graph of a formula and its leaves; None if it depends on too much, or on what is not understood.
 
         It ends at every cell of the table but late helpers: one such as the change of a weight is looked through from
@@ -141,7 +141,7 @@ class _Reader:
         named = known.keys() & formula.slots if formula else ()
         if any(p in book.problems and p not in named for p in below.places):
             return None
-        return self.case.graph(below.shape, lambda: Graph.of(below)), [below.places[k] for k in below.leaves]
+        return self.case.graph(below.shape, lambda: CellGraph.of(below)), [below.places[k] for k in below.leaves]
 
 
 def _sound(number: float, k: int) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sheetgen.audit.case import RELATIVE, Case
-from sheetgen.audit.network.columns import Column, column
+from sheetgen.audit.network.columns import PatternLine, column
 from sheetgen.audit.network.derivatives import Truths
 from sheetgen.audit.network.edits import Suspect
 from sheetgen.base.finding import Finding
@@ -30,14 +30,14 @@ class Trial:
     where: Place | None = None
     sign: float = 1.0
     differs: bool = False
-    _columns: dict[str, Column] = field(default_factory=dict)
+    _columns: dict[str, PatternLine] = field(default_factory=dict)
 
     @cached_property
     def truths(self) -> Truths:
         """The derivatives of its error."""
         return Truths(self.case)
 
-    def column(self, quantity: str) -> Column:
+    def column(self, quantity: str) -> PatternLine:
         """The patterns of a line, looked for once."""
         if quantity not in self._columns:
             self._columns[quantity] = column(self.case, quantity)

@@ -11,7 +11,7 @@ from sheetgen.audit.case import Case, agrees
 from sheetgen.audit.labels import quantity
 from sheetgen.audit.network.terms import targets
 from sheetgen.excel.a1 import place
-from sheetgen.reader import Formula, Place
+from sheetgen.reader import CellFormula, Place
 
 LOOKED_AT = 8  # steps
 
@@ -64,7 +64,7 @@ def _pure(case: Case, slot: Place) -> bool:
     return own not in uses and not any(q.startswith("dE/d") for q in uses) and not set(case.rates) & set(formula.slots)
 
 
-def _subtracted(case: Case, formula: Formula, slot: Place) -> bool:
+def _subtracted(case: Case, formula: CellFormula, slot: Place) -> bool:
     """Whether the new weight changes with the cell by minus the learning rate (of any size): told by trying it.
 
     A cell that is subtracted as it is, is the change of the weight rather than the gradient.

@@ -12,7 +12,7 @@ from sheetgen.audit import labels
 from sheetgen.audit.prose.meaning import Meaning, Numbers
 from sheetgen.audit.prose.parse import Expression, readings
 from sheetgen.audit.prose.repair import respelt, siblings
-from sheetgen.audit.prose.tokens import Token, quantity, tokens, typed
+from sheetgen.audit.prose.tokens import Piece, quantity, tokens, typed
 from sheetgen.audit.verdict import finding
 from sheetgen.base.finding import WARNING, Finding
 from sheetgen.cells.cell import Evaluator
@@ -34,7 +34,7 @@ _MARK = re.compile(r"\+|\((?:new|next|updated|[tnk]\+1)\)")  # of a weight after
 _ADJACENT = re.compile(r"[\w)\]²]\s+[\w∂]")
 _GENERAL = ("1", "2", "3", "4", "0.5")  # numbers that a general formula may hold; others are somebody's inputs
 
-Pieces = tuple[Token, ...]
+Pieces = tuple[Piece, ...]
 
 
 class Side(NamedTuple):
@@ -107,7 +107,7 @@ def _side(at: str, text: str) -> Side:
     words = 1 < len(pieces) <= WORDS and all(piece.kind == "name" for piece in pieces)
     marked = pieces[:1] and pieces[0].kind == "name" and _MARK.fullmatch("".join(p.typed for p in pieces[1:]))
     if (words or marked) and (name := quantity(typed(pieces))):
-        pieces = [Token("name", name, typed(pieces), pieces[0].gap)]
+        pieces = [Piece("name", name, typed(pieces), pieces[0].gap)]
     return Side(at, tuple(pieces))
 
 
@@ -214,7 +214,7 @@ class _Judge:
     def _repair(self, pieces: Pieces, numbers: Numbers) -> tuple[str, str]:
         """The line with one small change that gives it these numbers, and the change; '' if there is none."""
 
-        def fits(edited: Sequence[Token]) -> bool:
+        def fits(edited: Sequence[Piece]) -> bool:
             self.tries -= len(edited)
             expressions = readings(edited) if self.tries > 0 else []
             actual = self.numbers(expressions[0]) if expressions else None

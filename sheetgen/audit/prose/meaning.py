@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from sheetgen.audit.table import Table
+from sheetgen.audit.table import StepTable
 from sheetgen.cells.cell import Cell, Evaluator, Gradients, NotDifferentiable, backward, forward_order, mul, variable
 from sheetgen.cells.text import TEXTBOOK, show
-from sheetgen.reader import Book, Place, cone
+from sheetgen.reader import Formulas, Place, cone
 
 POINTS, SEED = 3, 20
 
@@ -74,7 +74,7 @@ class Meaning:
             return ""
 
 
-def meaning_of(book: Book, table: Table, beside: Mapping[str, Place] = {}) -> Meaning:
+def meaning_of(book: Formulas, table: StepTable, beside: Mapping[str, Place] = {}) -> Meaning:
     """The quantities of a table by its own forward pass, whatever network it is. Raises Circular.
 
     `beside`: inputs, targets and biases that have a cell of their own outside the table.

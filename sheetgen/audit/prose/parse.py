@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, NoReturn
 
-from sheetgen.audit.prose.tokens import Token, quantity
+from sheetgen.audit.prose.tokens import Piece, quantity
 from sheetgen.cells.cell import Cell, add, backward, constant, is_constant, mul, variable
 
 MAX_DEPTH = 40  # brackets within brackets
 AHEAD = 4  # pieces that are looked at after the next one
 
-_END = Token("", "", "")
+_END = Piece("", "", "")
 _DIFFERENTIALS = ("d", "δ")  # letters that some write for ∂, in front of a name
 _FUNCTIONS = dict.fromkeys(("σ", "sigmoid", "sig", "sigm", "logistic"), "sigmoid") | {
     name: name for name in ("exp", "tanh", "ln", "sqrt")
@@ -37,7 +37,7 @@ class Expression(NamedTuple):
     single: bool
 
 
-def readings(pieces: Sequence[Token], last: bool = True) -> list[Expression]:
+def readings(pieces: Sequence[Piece], last: bool = True) -> list[Expression]:
     """Every way to read a formula; none if it cannot be read. `last`: nothing but the end of the line follows it.
 
     1/2(t1 - a_o1)^2 is read as a half of the square and as one over twice the square, E1/o1 as a ratio and as a
@@ -57,7 +57,7 @@ def readings(pieces: Sequence[Token], last: bool = True) -> list[Expression]:
 class _Parser:
     """Recursive descent over the pieces of one formula."""
 
-    def __init__(self, pieces: Sequence[Token], last: bool, tight: bool = False, ratios: bool = False) -> None:
+    def __init__(self, pieces: Sequence[Piece], last: bool, tight: bool = False, ratios: bool = False) -> None:
         self.pieces, self.last, self.tight, self.ratios = [*pieces, *[_END] * (AHEAD + 1)], last, tight, ratios
         self.at = self.depth = self.end_of_first = 0
         self.leaves: dict[str, Cell] = {}

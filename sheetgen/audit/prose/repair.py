@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from sheetgen.audit.prose.tokens import Token, quantity, typed
+from sheetgen.audit.prose.tokens import Piece, quantity, typed
 
 MAX_TRIES = 1_000
 MAX_BRACKETS = 40  # pieces of a line in which missing brackets are looked for
@@ -15,7 +15,7 @@ _NAME = re.compile(r"(E_total|a_h|a_o|[a-zE])([0-9]*)")
 _STEMS = ("a_o", "a_h", "o", "h", "t", "i", "w", "E", "b")
 _SIGNS = ("+", "-", "*")
 
-Pieces = Sequence[Token]
+Pieces = Sequence[Piece]
 Edit = tuple[Pieces, str]  # the line after the change, and what was changed
 
 
@@ -37,7 +37,7 @@ def siblings(quantity: str) -> Iterator[str]:
     yield from (f"{other}{number}" for other in _STEMS if other != stem and number)
 
 
-def _edits(pieces: list[Token]) -> Iterator[Edit]:
+def _edits(pieces: list[Piece]) -> Iterator[Edit]:
     yield from _replacements(pieces, _names)
     yield from _replacements(pieces, _letters)
     for k in range(1, len(pieces) - 1):  # b - a for a - b
@@ -51,7 +51,7 @@ def _edits(pieces: list[Token]) -> Iterator[Edit]:
         yield from _brackets(pieces)
 
 
-def _replacements(pieces: list[Token], others: Callable[[Token], Iterable[str]]) -> Iterator[Edit]:
+def _replacements(pieces: list[Piece], others: Callable[[Piece], Iterable[str]]) -> Iterator[Edit]:
     """Every other text for every one piece; the d of dE1 stays before both names."""
     for k, piece in enumerate(pieces):
         mark = _mark(piece)
@@ -60,12 +60,12 @@ def _replacements(pieces: list[Token], others: Callable[[Token], Iterable[str]])
             yield edited, f"{other} for {piece.typed[len(mark) :]}"
 
 
-def _mark(piece: Token) -> str:
+def _mark(piece: Piece) -> str:
     """The d of dE1."""
     return piece.text[0] if piece.text[0] in "dδ" and quantity(piece.text) is None else ""
 
 
-def _names(piece: Token) -> Iterator[str]:
+def _names(piece: Piece) -> Iterator[str]:
     """Other names for a name, spelt as the writer spells it where only the number differs: W7 and w8 give W8."""
     name = quantity(piece.text.removeprefix(_mark(piece))) or "" if piece.kind == "name" else ""
     for other in siblings(name):
@@ -73,12 +73,12 @@ def _names(piece: Token) -> Iterator[str]:
         yield piece.typed[len(_mark(piece)) : -1] + other[-1] if numbered else other
 
 
-def _letters(piece: Token) -> list[str]:
+def _letters(piece: Piece) -> list[str]:
     """Names for a number, as in a_o1 - 1."""
     return [f"{stem}{piece.text}" for stem in _STEMS if piece.kind == "number" and piece.text in "12345678"]
 
 
-def _brackets(pieces: list[Token]) -> Iterator[Edit]:
+def _brackets(pieces: list[Piece]) -> Iterator[Edit]:
     """A pair of brackets around some of the terms."""
     for start in range(len(pieces)):
         if start and pieces[start - 1].text not in ("*", "/", "-", "(", "^"):
@@ -92,9 +92,9 @@ def _brackets(pieces: list[Token]) -> Iterator[Edit]:
             summed |= level == 0 and text in _SIGNS
             if level == 0 and summed and text not in (*_SIGNS, "/", "^"):
                 first, *rest = inside = pieces[start : end + 1]
-                opened = [Token("sign", "(", "(", first.gap), first._replace(gap=0), *rest, Token("sign", ")", ")")]
+                opened = [Piece("sign", "(", "(", first.gap), first._replace(gap=0), *rest, Piece("sign", ")", ")")]
                 yield [*pieces[:start], *opened, *pieces[end + 1 :]], f"brackets around {typed(inside)}"
 
 
-def _as(piece: Token, text: str) -> Token:
-    return Token("sign" if text in _SIGNS else "name", text, text, piece.gap)
+def _as(piece: Piece, text: str) -> Piece:
+    return Piece("sign" if text in _SIGNS else "name", text, text, piece.gap)

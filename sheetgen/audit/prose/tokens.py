@@ -25,7 +25,7 @@ _ALIKE = {
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
-class Token(NamedTuple):
+class Piece(NamedTuple):
     """A piece of a line: what it means, how the writer typed it, and how many spaces stand before it."""
 
     kind: str
@@ -34,9 +34,9 @@ class Token(NamedTuple):
     gap: int = 0
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str) -> list[Piece]:
     """Cut a line into its pieces; spaces are kept with the piece that follows them."""
-    pieces: list[Token] = []
+    pieces: list[Piece] = []
     gap = 0
     for match in _TOKEN.finditer(text):
         kind, typed = match.lastgroup or "", match.group()
@@ -44,12 +44,12 @@ def tokens(text: str) -> list[Token]:
             gap = len(typed) if typed == " " else max(len(typed), 2)
             continue
         meant = typed.translate(_SUBSCRIPTS) if kind == "name" else _ALIKE.get(typed, typed)
-        pieces.append(Token(kind, meant.replace(",", ".") if kind == "number" else meant, typed, gap))
+        pieces.append(Piece(kind, meant.replace(",", ".") if kind == "number" else meant, typed, gap))
         gap = 0
     return pieces
 
 
-def typed(pieces: Sequence[Token]) -> str:
+def typed(pieces: Sequence[Piece]) -> str:
     """The text of a line again."""
     return "".join(" " * piece.gap + piece.typed for piece in pieces).strip()
 

@@ -73,8 +73,8 @@ def _tests(verdict: Verdict, points: float, named: bool) -> list[dict[str, Any]]
     if verdict.unjudged:
         tests.append(_test(f"{start}all of it can be judged", 0.0, part * left, plain(verdict.rest), False))
     seen: set[Line] = set()
-    found = ordered(verdict)
-    for k, finding in enumerate(found):
+    findings = ordered(verdict)
+    for k, finding in enumerate(findings):
         new = wrong_lines(finding) - seen if finding.severity == ERROR else set()
         seen |= new
         if k < MOST:
@@ -83,8 +83,8 @@ def _tests(verdict: Verdict, points: float, named: bool) -> list[dict[str, Any]]
             tests.append(_test(name, 0.0, part * len(new), output, finding.severity != ERROR))
         elif new:
             tests[-1]["max_score"] += part * len(new)  # the last one shown stands for the rest
-    if len(found) > MOST:
-        tests[-1]["name"] += f", and {len(found) - MOST:,} more"
+    if len(findings) > MOST:
+        tests[-1]["name"] += f", and {len(findings) - MOST:,} more"
     for test in tests:
         test["max_score"] = _rounded(test["max_score"])
     return tests

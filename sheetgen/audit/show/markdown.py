@@ -47,15 +47,15 @@ def _row(verdict: Verdict) -> list[str]:
 def _file(verdict: Verdict) -> str:
     rest = escaped(verdict.sentence().removeprefix(verdict.word))
     parts = [f"## {escaped(verdict.path)}", f"**{verdict.word}**{rest}"]
-    found = ordered(verdict)
-    if found:
+    findings = ordered(verdict)
+    if findings:
         rows = [
             (f.severity, *map(escaped, (where(f.sheet, f.cells), kind(f), f.found, f.expected, f.message)))
-            for f in found[:MOST]
+            for f in findings[:MOST]
         ]
         parts.append(_table(("", "where", "what", "what is there", "what it should be", "why it matters"), rows))
-    if len(found) > MOST:
-        parts.append(f"and {len(found) - MOST:,} more")
+    if len(findings) > MOST:
+        parts.append(f"and {len(findings) - MOST:,} more")
     if verdict.unread:
         lines = [f"- {escaped(text)}" for text in verdict.unread[:MOST_UNREAD]]
         if len(verdict.unread) > MOST_UNREAD:

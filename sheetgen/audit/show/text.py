@@ -39,8 +39,8 @@ def ordered(verdict: Verdict) -> list[Finding]:
 
 def counts(verdict: Verdict) -> dict[str, int]:
     """How many errors, warnings and notes."""
-    found = Counter(finding.severity for finding in verdict.findings)
-    return {severity: found[severity] for severity in SEVERITIES}
+    severities = Counter(finding.severity for finding in verdict.findings)
+    return {severity: severities[severity] for severity in SEVERITIES}
 
 
 def parts(finding: Finding, why: str = "why") -> list[tuple[str, str]]:
@@ -78,8 +78,8 @@ def short(verdicts: Sequence[Verdict]) -> list[str]:
 
 def tally(verdicts: Iterable[Verdict]) -> dict[str, int]:
     """How many files got each verdict."""
-    found = Counter(verdict.word for verdict in verdicts)
-    return {word: found[word] for word in WORDS}
+    words = Counter(verdict.word for verdict in verdicts)
+    return {word: words[word] for word in WORDS}
 
 
 def total(verdicts: list[Verdict]) -> str:

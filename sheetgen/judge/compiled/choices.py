@@ -8,7 +8,7 @@ import re
 from sheetgen.excel.a1 import Area
 from sheetgen.judge.compiled.values import (
     CannotCompile,
-    Cells,
+    CellRows,
     Item,
     Known,
     Varying,
@@ -26,7 +26,7 @@ from sheetgen.judge.compiled.values import (
 )
 
 
-def if_(cells: Cells, condition: Item, then: Item, other: Item = False) -> Item:
+def if_(cells: CellRows, condition: Item, then: Item, other: Item = False) -> Item:
     """IF."""
     asked = truth(cells.scalar(condition))
     if not isinstance(asked, Varying):
@@ -35,7 +35,7 @@ def if_(cells: Cells, condition: Item, then: Item, other: Item = False) -> Item:
     return elementwise("IF", asked, a, b, kinds=union_kinds(of_a, of_b))
 
 
-def iferror(cells: Cells, value: Item, other: Item) -> Item:
+def iferror(cells: CellRows, value: Item, other: Item) -> Item:
     """IFERROR."""
     tried = cells.scalar(value)
     if not isinstance(tried, Varying):
@@ -46,7 +46,7 @@ def iferror(cells: Cells, value: Item, other: Item) -> Item:
     return elementwise("IFERROR", tried, fallback, kinds=union_kinds(tried.kinds, kinds))
 
 
-def choose(cells: Cells, which: Item, *options: Item) -> Item:
+def choose(cells: CellRows, which: Item, *options: Item) -> Item:
     """CHOOSE."""
     place = elementwise("ROUNDDOWN", number(cells.scalar(which)), 0.0)
     if not isinstance(place, Varying):
@@ -57,7 +57,7 @@ def choose(cells: Cells, which: Item, *options: Item) -> Item:
     return result
 
 
-def index(cells: Cells, array: Item, row: Item, column: Item = None, *areas: Item) -> Item:
+def index(cells: CellRows, array: Item, row: Item, column: Item = None, *areas: Item) -> Item:
     """INDEX: a cell; for 0 a whole row or column of the range."""
     if areas:
         raise CannotCompile("INDEX of several ranges is not understood")
@@ -88,7 +88,7 @@ def _part(area: Area, down: Known, right: Known) -> Item:
     return area._replace(column=column, last_column=column) if right >= 1 else area
 
 
-def match(cells: Cells, value: Item, array: Item, how: Item = 1.0) -> Item:
+def match(cells: CellRows, value: Item, array: Item, how: Item = 1.0) -> Item:
     """MATCH of what equals the value: the first place, or an error."""
     area, wanted = range_of("MATCH", array), cells.scalar(value)
     if number(cells.scalar(how)) != 0:

@@ -17,9 +17,9 @@ from sheetgen.excel.a1 import Area
 from sheetgen.excel.instructions import Literal
 from sheetgen.excel.references import Slot
 from sheetgen.judge.compiled.functions import call
-from sheetgen.judge.compiled.source import Formula, Source, shown
+from sheetgen.judge.compiled.source import Source, SourceFormula, shown
 from sheetgen.judge.compiled.steps import Compiled
-from sheetgen.judge.compiled.values import CannotCompile, Cells, Item, Varying, is_error
+from sheetgen.judge.compiled.values import CannotCompile, CellRows, Item, Varying, is_error
 
 
 def compile_workbook(
@@ -44,9 +44,9 @@ class _Folder:
     """The cells of a workbook as they become known."""
 
     def __init__(self, source: Source) -> None:
-        self.source, self.cells = source, Cells()
+        self.source, self.cells = source, CellRows()
         self.patterns: dict[int, object] = {}  # of the formulas that depend on the inputs
-        self.read: dict[Place, Formula] = {}
+        self.read: dict[Place, SourceFormula] = {}
         self.opened: set[Place | Area] = set()
         self.done: set[Place | Area] = set()
 
@@ -122,7 +122,7 @@ class _Folder:
             self.patterns[self.cells.number_of(value)] = formula.code, tuple(area.shape for area in formula.areas)
         self.cells.known[node] = 0.0 if value is None else value
 
-    def _calculated(self, formula: Formula) -> Item:
+    def _calculated(self, formula: SourceFormula) -> Item:
         stack: list[Item] = []
         for item in formula.code:
             if isinstance(item, Slot):

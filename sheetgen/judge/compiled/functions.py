@@ -18,7 +18,7 @@ from sheetgen.judge.compiled import choices
 from sheetgen.judge.compiled.arithmetic import PAIRED, finite
 from sheetgen.judge.compiled.values import (
     CannotCompile,
-    Cells,
+    CellRows,
     Item,
     Operand,
     Varying,
@@ -34,10 +34,10 @@ from sheetgen.judge.compiled.values import (
     truth,
 )
 
-Build: TypeAlias = Callable[..., Item]  # of the Cells and the arguments
+Build: TypeAlias = Callable[..., Item]  # of the CellRows and the arguments
 
 
-def call(item: Step, cells: Cells, arguments: list[Item]) -> Item:
+def call(item: Step, cells: CellRows, arguments: list[Item]) -> Item:
     """The result of an operator or a function. Raises CannotCompile, without the cell's name."""
     if isinstance(item, Operator) and item.name in FUNCTIONS:
         return FUNCTIONS[item.name](cells, *arguments)
@@ -60,12 +60,12 @@ def _comparison(name: str) -> Build:
     return lambda cells, a, b: compared(name, cells.scalar(a), cells.scalar(b))
 
 
-def _log(cells: Cells, a: Item, *base: Item) -> Item:
+def _log(cells: CellRows, a: Item, *base: Item) -> Item:
     values = [number(cells.scalar(x)) for x in (a, *base)]
     return elementwise("/", *(elementwise("LN", x) for x in values)) if base else elementwise("LOG10", *values)
 
 
-def _join(cells: Cells, a: Item, b: Item) -> Item:
+def _join(cells: CellRows, a: Item, b: Item) -> Item:
     left, right = cells.scalar(a), cells.scalar(b)
     return math.nan if is_error(left) or is_error(right) else text(left) + text(right)
 
@@ -73,14 +73,14 @@ def _join(cells: Cells, a: Item, b: Item) -> Item:
 # Functions of many values -------------------------------------------------------------------------------------------
 
 
-def _over(cells: Cells, join: str, each: str, varying: list[Varying]) -> Varying:
+def _over(cells: CellRows, join: str, each: str, varying: list[Varying]) -> Varying:
     """Cells joined with one another, after something is done to `each`."""
     numbers = tuple(map(cells.number_of, varying))
     return defer("n", ("over", join, each, len(numbers)), (), (numbers,), level_of(varying))
 
 
 def _gather(
-    cells: Cells, arguments: Iterable[Item], join: str, each: str = "", kinds: str = "n"
+    cells: CellRows, arguments: Iterable[Item], join: str, each: str = "", kinds: str = "n"
 ) -> tuple[list[Operand], int]:
     """(operands to be joined, constants first; how many values they are): of a range only what has one of `kinds`."""
     operands: list[Operand] = []
@@ -102,7 +102,7 @@ def _total(join: str, operands: list[Operand]) -> Operand:
     return reduce(lambda a, b: elementwise(join, a, b), operands)
 
 
-def _heedful(cells: Cells, arguments: Iterable[Item], result: Operand) -> Operand:
+def _heedful(cells: CellRows, arguments: Iterable[Item], result: Operand) -> Operand:
     """The result, but an error where a truth value in a range is one, although it counts for nothing."""
     values = (a for argument in arguments if isinstance(argument, Area) for a in cells.contents(argument))
     truths = [a for a in values if isinstance(a, Varying) and a.kinds == "b"]
@@ -112,7 +112,7 @@ def _heedful(cells: Cells, arguments: Iterable[Item], result: Operand) -> Operan
 def _joined(join: str, empty: float, each: str = "", kinds: str = "n") -> Build:
     """SUM, MAX and their like; `empty` is their value where there are no numbers at all."""
 
-    def build(cells: Cells, *arguments: Item) -> Item:
+    def build(cells: CellRows, *arguments: Item) -> Item:
         operands, count = _gather(cells, arguments, join, each, kinds)
         result = _total(join, operands) if count else empty
         if each == "truth":
@@ -122,12 +122,12 @@ def _joined(join: str, empty: float, each: str = "", kinds: str = "n") -> Build:
     return build
 
 
-def _average(cells: Cells, *arguments: Item) -> Item:
+def _average(cells: CellRows, *arguments: Item) -> Item:
     operands, count = _gather(cells, arguments, "+")
     return _heedful(cells, arguments, elementwise("/", _total("+", operands), float(count))) if count else math.nan
 
 
-def _counta(cells: Cells, *arguments: Item) -> Item:
+def _counta(cells: CellRows, *arguments: Item) -> Item:
     lists = (cells.contents(a) if isinstance(a, Area) else [a] for a in arguments)
     return float(sum(a is not None for values in lists for a in values))
 
@@ -139,7 +139,7 @@ def _same_shape(name: str, *arguments: Item) -> list[Area]:
     return areas
 
 
-def _sumproduct(cells: Cells, *arguments: Item) -> Item:
+def _sumproduct(cells: CellRows, *arguments: Item) -> Item:
     """Ranges that vary are windows; the product of the constant ones is the kernel."""
     areas = _same_shape("SUMPRODUCT", *arguments)
     natures = [cells.nature(a) for a in areas]
@@ -157,7 +157,7 @@ def _sumproduct(cells: Cells, *arguments: Item) -> Item:
 def _pairs(name: str) -> Build:
     """SUMXMY2 and its like: a sum over two ranges, cell by cell."""
 
-    def build(cells: Cells, a: Item, b: Item) -> Item:
+    def build(cells: CellRows, a: Item, b: Item) -> Item:
         pairs = zip(*map(cells.contents, _same_shape(name, a, b)), strict=True)
         values = [x for pair in pairs for x in pair]
         if any(kind(x) != "n" for x in values):  # engines differ in what they make of it
@@ -177,7 +177,7 @@ def _extent(name: str, axis: int) -> Build:
 
 
 def _position(name: str, axis: int) -> Build:
-    def build(cells: Cells, *array: Item) -> Item:
+    def build(cells: CellRows, *array: Item) -> Item:
         area = range_of(name, array[0]) if array else None
         return float((area.row, area.column)[axis] if area else place(cells.here[1])[axis])
 

@@ -19,7 +19,7 @@ from sheetgen.judge.compiled.values import CannotCompile, Known
 MAX_AREA = 1_000_000  # cells of one range
 
 
-class Formula(NamedTuple):
+class SourceFormula(NamedTuple):
     """The calls that it makes and the ranges in its slots; `reads`: those whose values it needs."""
 
     code: tuple[Step, ...]
@@ -70,7 +70,7 @@ class Source:
             return math.nan
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
-    def formula(self, at: Place) -> Formula:
+    def formula(self, at: Place) -> SourceFormula:
         """The formula of a cell. Raises CannotCompile, without the cell's name."""
         if at in self.arrays:
             raise CannotCompile("an array formula is not understood")
@@ -88,7 +88,7 @@ class Source:
         if large := [a for a in reads if a.size > MAX_AREA]:
             ends = address(large[0].row, large[0].column), address(large[0].last_row, large[0].last_column)
             raise CannotCompile(f"{':'.join(ends)} is a range of more than {MAX_AREA:,} cells")
-        return Formula(resolved.code, areas, reads)
+        return SourceFormula(resolved.code, areas, reads)
 
 
 def _unread(resolved: Resolved) -> set[int]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sheetgen.judge.compiled.arithmetic import ELEMENTWISE, PAIRED, REDUCED, Array, finite
-from sheetgen.judge.compiled.values import Cells, Code
+from sheetgen.judge.compiled.values import CellRows, Code
 
 LANES = 16  # inputs that one matrix product takes
 BATCH = 8 * LANES  # inputs at a time
@@ -25,7 +25,7 @@ MAX_PRODUCT = 1 << 18
 Call: TypeAlias = Callable[..., Array]  # of the state (cells, batch) and operands: (cells of the step, batch)
 
 
-class Step(NamedTuple):
+class Stretch(NamedTuple):
     """Cells that lie one after another in the state; `program`: (what to call, of how many operands)."""
 
     first: int
@@ -48,7 +48,7 @@ class Compiled:
     places and constants they refer to.
     """
 
-    def __init__(self, cells: Cells, inputs: list[int], outputs: list[int], patterns: Mapping[int, object]) -> None:
+    def __init__(self, cells: CellRows, inputs: list[int], outputs: list[int], patterns: Mapping[int, object]) -> None:
         """`patterns`: for each row that is a formula, what it has in common with others."""
         needed = _needed(cells, outputs) | set(inputs)
         self.formulas = len(needed & patterns.keys())
@@ -64,7 +64,7 @@ class Compiled:
         for key in order:
             for members in _parts(groups[key], MAX_STEP) if key[1] != (("input",),) else ():
                 program = _program(key[1], [cells.rows[n].payload for n in members], cells, rows)
-                self.steps.append(Step(rows[members[0]], rows[members[-1]] + 1, program))
+                self.steps.append(Stretch(rows[members[0]], rows[members[-1]] + 1, program))
 
     def __call__(self, batch: npt.ArrayLike) -> Array:
         """The outputs (N, outputs) of inputs (N, inputs), float64.
@@ -87,7 +87,7 @@ class Compiled:
         return result
 
 
-def _needed(cells: Cells, outputs: list[int]) -> set[int]:
+def _needed(cells: CellRows, outputs: list[int]) -> set[int]:
     """The numbers of the rows that lead to the outputs; a row reads only rows that were there before it."""
     needed = set(outputs)
     for n in range(len(cells.rows) - 1, -1, -1):
@@ -99,7 +99,7 @@ def _needed(cells: Cells, outputs: list[int]) -> set[int]:
     return needed
 
 
-def _program(code: Code, payloads: list[tuple[Any, ...]], cells: Cells, rows: Array) -> list[tuple[Call, int]]:
+def _program(code: Code, payloads: list[tuple[Any, ...]], cells: CellRows, rows: Array) -> list[tuple[Call, int]]:
     """The calls of a step; each leaf of the code has one column of the payloads."""
     columns = iter(zip(*payloads, strict=True))
     program: list[tuple[Call, int]] = []
@@ -124,12 +124,12 @@ def _constant(column: Column, *_: Any) -> Call:
     return lambda state: values
 
 
-def _cell(column: Column, cells: Cells, rows: Array) -> Call:
+def _cell(column: Column, cells: CellRows, rows: Array) -> Call:
     chosen = rows[np.array(column)]
     return lambda state: np.take(state, chosen, axis=0)
 
 
-def _over(column: Column, cells: Cells, rows: Array, join: str, each: str, _: int) -> Call:
+def _over(column: Column, cells: CellRows, rows: Array, join: str, each: str, _: int) -> Call:
     """SUM, MAX and so on over ranges, cell by cell: the cells of all ranges that come first, then those second, ..."""
     chosen = rows[np.array(column)].T
 
@@ -140,7 +140,7 @@ def _over(column: Column, cells: Cells, rows: Array, join: str, each: str, _: in
     return call
 
 
-def _pick(column: Column, cells: Cells, rows: Array, height: int, width: int) -> Call:
+def _pick(column: Column, cells: CellRows, rows: Array, height: int, width: int) -> Call:
     """INDEX at places that differ from input to input."""
     chosen = rows[np.array(column)]
 
@@ -152,7 +152,7 @@ def _pick(column: Column, cells: Cells, rows: Array, height: int, width: int) ->
     return call
 
 
-def _match(column: Column, cells: Cells, rows: Array, size: int) -> Call:
+def _match(column: Column, cells: CellRows, rows: Array, size: int) -> Call:
     """The first cell of a range that equals a value; the last is tried first."""
     chosen = rows[np.array(column)].T
 
@@ -165,7 +165,7 @@ def _match(column: Column, cells: Cells, rows: Array, size: int) -> Call:
     return call
 
 
-def _pairs(column: Column, cells: Cells, rows: Array, name: str) -> Call:
+def _pairs(column: Column, cells: CellRows, rows: Array, name: str) -> Call:
     """SUMXMY2 and its like of two ranges, whose cells alternate."""
     chosen = rows[np.array(column)].T
 
@@ -181,7 +181,7 @@ def _pairs(column: Column, cells: Cells, rows: Array, name: str) -> Call:
 # SUMPRODUCT -----------------------------------------------------------------------------------------------------------
 
 
-class Block(NamedTuple):
+class KernelBlock(NamedTuple):
     """Kernels (v, K) that meet the same windows, whose rows are (K, u): cell cells[i] is product picks[i] of v u."""
 
     kernels: Array
@@ -190,11 +190,11 @@ class Block(NamedTuple):
     picks: Array
 
 
-def _products(column: Column, cells: Cells, rows: Array, size: int, windows: int) -> Call:
+def _products(column: Column, cells: CellRows, rows: Array, size: int, windows: int) -> Call:
     return _several(column, cells, rows) if windows > 1 else _blocked(column, cells, rows, size)
 
 
-def _blocked(column: Column, cells: Cells, rows: Array, size: int) -> Call:
+def _blocked(column: Column, cells: CellRows, rows: Array, size: int) -> Call:
     """One matrix product for all windows and kernels that meet, as those of a convolution do."""
     blocks = [block for meeting in _meetings(column) for block in _blocks(meeting, cells, rows, size)]
 
@@ -224,7 +224,7 @@ def _meetings(column: Column) -> list[Meeting]:
     return list(alike.values())
 
 
-def _blocks(meeting: Meeting, cells: Cells, rows: Array, size: int) -> Iterator[Block]:
+def _blocks(meeting: Meeting, cells: CellRows, rows: Array, size: int) -> Iterator[KernelBlock]:
     """A meeting in parts that are not too large."""
     for kernels in _parts(sorted(next(iter(meeting.values()))), MAX_PRODUCT // (LANES * size)):
         weights = np.array([cells.kernels[k] for k in kernels])
@@ -232,14 +232,14 @@ def _blocks(meeting: Meeting, cells: Cells, rows: Array, size: int) -> Iterator[
             pairs = ((j, i) for j in range(len(kernels)) for i in range(len(windows)))
             asked = [(n, j * len(windows) + i) for j, i in pairs for n in meeting[windows[i]][kernels[j]]]
             gathered = rows[np.array([cells.windows[w] for w in windows])].T
-            yield Block(weights, gathered, *np.array(asked).T)
+            yield KernelBlock(weights, gathered, *np.array(asked).T)
 
 
 def _parts(numbers: list[int], most: int) -> Iterator[list[int]]:
     return (numbers[start : start + max(1, most)] for start in range(0, len(numbers), max(1, most)))
 
 
-def _several(column: Column, cells: Cells, rows: Array) -> Call:
+def _several(column: Column, cells: CellRows, rows: Array) -> Call:
     """Several ranges that vary, multiplied cell by cell."""
     kernels = np.array([cells.kernels[kernel] for kernel, *_ in column]).T
     chosen = [rows[np.array([cells.windows[w] for w in side])].T for side in list(zip(*column, strict=True))[1:]]
@@ -258,14 +258,14 @@ class Leaf(NamedTuple):
 
     build: Callable[..., Call]
     operands: int
-    reads: Callable[[Cells, Any], Iterable[int]]
+    reads: Callable[[CellRows, Any], Iterable[int]]
 
 
-def _all(_: Cells, numbers: Any) -> Iterable[int]:
+def _all(_: CellRows, numbers: Any) -> Iterable[int]:
     return tuple(numbers)
 
 
-def _windows(cells: Cells, payload: Any) -> Iterable[int]:
+def _windows(cells: CellRows, payload: Any) -> Iterable[int]:
     return (n for window in payload[1:] for n in cells.windows[window].tolist())
 
 

@@ -162,7 +162,7 @@ def text(a: Operand) -> str:
     return a or ""
 
 
-class Cells:
+class CellRows:
     """The cells calculated so far, and what their programs refer to: rows of the state, ranges, kernels.
 
     Every value that one input makes differ has a row of its own; so have constants that lie within ranges of them.

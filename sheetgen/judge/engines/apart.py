@@ -1,7 +1,7 @@
 """IronCalc with a stranger's workbook open, in a process of its own: it is ended when a question takes too long.
 
 While IronCalc calculates, nothing else in its process does; and a formula can ask for all cells of a sheet, or for more
-memory than there is. The process is a plain Python program, as in `beside`.
+memory than there is.
 """
 
 import pickle
@@ -15,13 +15,14 @@ from typing import Any
 from weakref import finalize
 
 from sheetgen.base.errors import UserError
+from sheetgen.base.process import bound, python
 from sheetgen.excel import Value, Workbook
 from sheetgen.judge.engines.iron import NAME, Live
 from sheetgen.judge.engines.result import EngineFailed
 
 SECONDS = 60.0  # for one question
 MEMORY = 6 << 30  # bytes
-_PROGRAM = "import sys; sys.path[:] = {path!r}; from sheetgen.judge.engines.apart import serve; serve()"
+_PROGRAM = "from sheetgen.judge.engines.apart import serve; serve()"
 
 
 class Apart:
@@ -30,10 +31,7 @@ class Apart:
     name = NAME
 
     def __init__(self, workbook: Workbook) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _PROGRAM.format(path=sys.path)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        self.process = python(_PROGRAM, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self._end = finalize(self, _ended, self.process)
         self._ask(workbook)
 
@@ -72,10 +70,7 @@ def _ended(process: "subprocess.Popen[bytes]") -> None:
 def serve() -> None:
     """Read a workbook and questions from standard input until it ends, and answer each, in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # for while IronCalc calculates, Python does not look at signals
-    with suppress(ImportError, ValueError, OSError):
-        import resource  # POSIX only
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    bound(MEMORY)
     live: Live | None = None
     while True:
         try:

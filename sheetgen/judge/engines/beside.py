@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sheetgen.base.process import processors, python, signal_of
 from sheetgen.excel import Workbook
 from sheetgen.judge.engines.result import EngineFailed, EngineMissing, Recalculated
 
@@ -28,9 +29,7 @@ Outcome = Recalculated | EngineMissing | EngineFailed
 # Those that take longest, which are to be started first; the others then fill the gaps.
 SLOWEST = ("Formulon", "formulas patterns", "LibreOffice", "formulas")
 GRACE = 5.0  # seconds that an engine has to clean up
-_PROGRAM = (
-    "import sys; sys.path[:] = {path!r}; from sheetgen.judge.engines.beside import work; work({name!r}, {folder!r})"
-)
+_PROGRAM = "from sheetgen.judge.engines.beside import work; work({name!r}, {folder!r})"
 
 
 @contextmanager
@@ -65,11 +64,6 @@ def outcome(name: str, path: str | Path, workbook: Workbook) -> Outcome:
         return error
 
 
-def processors() -> int:
-    """The number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class _Crew:
     """The processes that are running; they find what they work on in a folder, and leave their results there."""
 
@@ -100,18 +94,16 @@ class _Crew:
             result: Outcome = pickle.loads((self.folder / name).read_bytes())
         except Exception:  # it died before, or in the middle
             lines = log.read_text("utf-8", "replace").split("\n")
-            why = next((line.strip() for line in reversed(lines) if line.strip()), _ended(process.returncode))
+            why = next((line.strip() for line in reversed(lines) if line.strip()), "")
+            why = why or signal_of(process.returncode) or f"exit status {process.returncode}"
             return EngineFailed(f"{name} ended without a result ({why[:300]}).")
         return result
 
     def _start(self, name: str, errors: Any) -> subprocess.Popen[bytes]:
-        program = _PROGRAM.format(path=sys.path, name=name, folder=str(self.folder))
-        # A session of its own, because the terminal's Ctrl-C is ours to handle; -P keeps the folder we are in off its
-        # path. Nothing is ever written to its standard input: it ends when we do, and then so does the engine.
-        return subprocess.Popen(
-            [sys.executable, "-P", "-c", program],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True,
-        )  # fmt: skip
+        program = _PROGRAM.format(name=name, folder=str(self.folder))
+        # A session of its own, because the terminal's Ctrl-C is ours to handle. Nothing is ever written to its standard
+        # input: it ends when we do, and then so does the engine.
+        return python(program, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True)
 
     def stop(self) -> None:
         """End all that still run; those that take too long to clean up are killed."""
@@ -149,10 +141,3 @@ def _end_with_the_starter(folder: str) -> None:
 
 def _write(path: Path, what: Any) -> None:
     path.write_bytes(pickle.dumps(what, pickle.HIGHEST_PROTOCOL))
-
-
-def _ended(code: int) -> str:
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"exit status {code}"

@@ -1,7 +1,6 @@
 """Calculate, while a workbook is being written, the cached values of formulas that come without one."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from sheetgen.excel import Entry, Value
 from sheetgen.judge.engines.iron import NAME, empty_model, put, value_of
@@ -19,12 +18,15 @@ def calculated(sheets: Mapping[str, Iterable[Cell]], names: Mapping[str, str]) -
     order = list(sheets)
     # IronCalc takes names of one cell only.
     model = empty_model(order, {name: cells for name, cells in names.items() if ":" not in cells})
-    wanted = [
-        (number, row, column)
-        for number, (sheet, contents) in enumerate(sheets.items())
-        for row, column, formula, value in contents
-        if _put(model, (number, row, column), formula, value)
-    ]
+    wanted = []
+    for number, contents in enumerate(sheets.values()):
+        for row, column, formula, value in contents:
+            if value is None:
+                wanted.append((number, row, column))
+            if value is None or isinstance(value, str):
+                put(model, number, row, column + 1, Entry(formula if value is None else None, value))
+            else:
+                model.update_cell_with_number(number, row, column + 1, float(value))
     model.evaluate()
     results: Results = {sheet: {} for sheet in order}
     for number, row, column in wanted:
@@ -33,13 +35,3 @@ def calculated(sheets: Mapping[str, Iterable[Cell]], names: Mapping[str, str]) -
             raise EngineFailed(f"{NAME} gave no value for row {row}, column {column + 1} of the sheet {order[number]}.")
         results[order[number]][row, column] = value
     return results
-
-
-def _put(model: Any, at: tuple[int, int, int], formula: str | None, value: Value | None) -> bool:
-    """Whether the cell is to be calculated."""
-    sheet, row, column = at
-    if value is None or isinstance(value, str):
-        put(model, sheet, row, column + 1, Entry(formula if value is None else None, value))
-    else:
-        model.update_cell_with_number(sheet, row, column + 1, float(value))
-    return value is None

@@ -30,7 +30,7 @@ class NotEvaluated(Exception):
     """A formula these engines cannot judge, and why, in words that follow 'Sheet!A1: '."""
 
 
-class Cut(NamedTuple):
+class SplitFormula(NamedTuple):
     """A formula without its references, as text: None stands for the next of them; and its calls, operands first."""
 
     pieces: tuple[str | None, ...]
@@ -49,10 +49,10 @@ class Cutter:
         self.resolver = Resolver.of(workbook)
         with quiet():
             self.functions = _functions()
-        self.cuts: dict[tuple[str, Skeleton, At], Cut | NotEvaluated] = {}
+        self.cuts: dict[tuple[str, Skeleton, At], SplitFormula | NotEvaluated] = {}
 
-    def cut(self, sheet: str, where: str, formula: str) -> tuple[Cut, list[Area]]:
-        """(the Cut that a cell's formula shares with others, its references in their order). Raises NotEvaluated."""
+    def cut(self, sheet: str, where: str, formula: str) -> tuple[SplitFormula, list[Area]]:
+        """(the SplitFormula of a cell, which others share, its references in their order). Raises NotEvaluated."""
         at = place(where)
         try:
             skeleton, corners = cut(formula)
@@ -67,11 +67,11 @@ class Cutter:
         except (FormulaError, Unresolved) as error:
             raise NotEvaluated(str(error).rstrip(".")) from error
 
-    def _cut(self, formula: str, resolved: Resolved, sheet: str, at: At) -> Cut | NotEvaluated:
+    def _cut(self, formula: str, resolved: Resolved, sheet: str, at: At) -> SplitFormula | NotEvaluated:
         try:
             self._check(resolved)
             texts = (self._piece(kind, text, sheet, at) for kind, text, _ in pieces(formula) if kind != "space")
-            return Cut(tuple(texts), resolved.code)
+            return SplitFormula(tuple(texts), resolved.code)
         except NotEvaluated as error:
             return error
 
@@ -100,10 +100,10 @@ class Cutter:
     def _meaning(self, text: str, sheet: str, at: At) -> str | None:
         """None for cells, else the constant that a name stands for, or the error that Excel shows instead."""
         resolved, areas = self.resolver.read(text, sheet, at)
-        if resolved.unknown is not None:
-            return resolved.unknown.error
         if resolved.code == (Slot(0),):
             return None
+        if resolved.unknown is not None and not (areas or resolved.calls):
+            return resolved.unknown.error
         if areas or resolved.calls:
             is_name = ":" not in text
             raise NotEvaluated(f"the name {text} stands for a formula" if is_name else "':' is not in the dialect")

@@ -9,31 +9,10 @@ from sheetgen.judge.engines.result import Attempt, Engine, EngineFailed, EngineM
 NAME = "Formulon"
 MAX_FORMULAS = 250_000  # loading takes a second for each 8,000 of them
 
-# Functions that Formulon's own list of known differences from Excel names (tests/divergence.yaml in its repository, as
-# of version 0.18); a test holds that we write none of them, except where EXCEPT says why it does not matter.
-DIVERGES = frozenset(
-    {
-        "ANCHORARRAY", "AREAS", "ARRAYTOTEXT", "ASC", "BESSELI", "BESSELY", "BYCOL", "COPILOT", "COUNTIF",
-        "CUBEKPIMEMBER", "CUBEMEMBER", "CUBEMEMBERPROPERTY", "CUBERANKEDMEMBER", "CUBESET", "CUBESETCOUNT",
-        "CUBEVALUE", "DETECTLANGUAGE", "ENCODEURL", "ERF.PRECISE", "ERFC.PRECISE", "FILTERXML", "FORECAST.ETS",
-        "FORECAST.ETS.CONFINT", "FORECAST.ETS.SEASONALITY", "FORECAST.ETS.STAT", "FREQUENCY", "GETPIVOTDATA", "GROUPBY",
-        "IMAGE", "INDIRECT", "INFO", "ISBLANK", "ISFORMULA", "JIS", "LAMBDA", "LINEST", "LOGEST", "MAP", "NOW",
-        "PHONETIC", "PIVOTBY", "PY", "RAND", "RANDARRAY", "RANDBETWEEN", "REGEXEXTRACT", "REGEXREPLACE", "REGEXTEST",
-        "ROWS", "RTD", "SCAN", "SEQUENCE", "STOCKHISTORY", "TEXT", "TODAY", "TRANSLATE", "WEBSERVICE", "XLOOKUP",
-        "XMATCH",
-    }
-)  # fmt: skip
-EXCEPT = {
-    "COUNTIF": 'only for "<>" over cells that hold an empty text: the makers\' own driver cannot write those',
-    "ROWS": "only for an array that is written out with rows of unlike lengths, which Excel refuses",
-    "TEXT": 'only for a colour in the format, "[Red]0.00", which Excel shows now as text and now as an error',
-}
-
 
 def version() -> str:
     """The version of the installed package. Raises EngineMissing."""
-    need("formulon", "formulon", "The engine Formulon", EngineMissing)
-    return metadata.version("formulon")
+    return metadata.version(need("formulon", "formulon", "The engine Formulon", EngineMissing).__name__)
 
 
 def _calculate(attempt: Attempt, limit: int = MAX_FORMULAS) -> None:

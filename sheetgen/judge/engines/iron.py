@@ -24,8 +24,7 @@ def _ironcalc() -> Any:
 
 def version() -> str:
     """The version of the installed package. Raises EngineMissing."""
-    _ironcalc()
-    return metadata.version("ironcalc")
+    return metadata.version(_ironcalc().__name__)
 
 
 def _calculate(attempt: Attempt) -> None:
@@ -68,16 +67,9 @@ class Live:
             for at in refused:
                 self._put_back(at)
 
-    def put(self, at: Place, value: Value) -> None:
-        """Type a number or a text into a cell (sheet, address)."""
-        self._put(at, Entry(None, value))
-
-    def put_formula(self, at: Place, formula: str) -> None:
-        """Write a formula (without =) into a cell."""
-        self._put(at, Entry(formula, None))
-
-    def _put(self, at: Place, entry: Entry) -> None:
-        put(self.model, self.order[at[0]], *place(at[1]), entry)
+    def put(self, at: Place, value: Value | None, formula: str | None = None) -> None:
+        """Type a number or a text, or a formula (without =), into a cell (sheet, address)."""
+        put(self.model, self.order[at[0]], *place(at[1]), Entry(formula, value))
 
     def evaluate(self, wanted: Iterable[Place]) -> list[Value | None]:
         """Recalculate all formulas; what some cells then hold."""
@@ -101,7 +93,7 @@ class Live:
     def _put_back(self, at: Place) -> None:
         sheet, address = at
         if entry := self._error.get(at) or self.workbook.sheets[sheet].get(address):
-            self._put(at, entry)
+            self.put(at, entry.value, entry.formula)
         else:
             self.model.clear_cell_contents(self.order[sheet], *place(address))
 
@@ -136,7 +128,9 @@ def _build(workbook: Workbook) -> tuple[Any, dict[Place, str]]:
                 if at in what_ifs:  # it looks like a number and is none
                     put(model, number, *place(address), Entry("NA()", None))
                 elif at in workbook.arrays and entry.formula is not None:
-                    _put_array(model, number, address, entry.formula, workbook.arrays[at])
+                    rows, columns = area.shape if (area := range_of(workbook.arrays[at])) else (1, 1)
+                    formula = f"={_checked(entry.formula)}"
+                    model.set_user_array_formula(number, *place(address), columns, rows, formula)
                 elif at not in members:
                     put(model, number, *place(address), entry)
             except _ironcalc().WorkbookError as error:
@@ -160,11 +154,6 @@ def _filled(workbook: Workbook, ranges: Mapping[Place, str]) -> set[Place]:
         else:
             places |= {(sheet, address) for address in cells if area.holds(*place(address))}
     return places
-
-
-def _put_array(model: Any, sheet: int, address: str, formula: str, text: str) -> None:
-    (row, column), (rows, columns) = place(address), area.shape if (area := range_of(text)) else (1, 1)
-    model.set_user_array_formula(sheet, row, column, columns, rows, f"={_checked(formula)}")
 
 
 def put(model: Any, sheet: int, row: int, column: int, entry: Entry) -> None:

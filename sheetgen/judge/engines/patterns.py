@@ -12,7 +12,15 @@ import numpy as np
 
 from sheetgen.excel import Place, Value, Workbook
 from sheetgen.excel.a1 import Area, address
-from sheetgen.judge.engines.dialect import MAX_AREA, Cut, Cutter, NotEvaluated, formulas_value, plain_value, quiet
+from sheetgen.judge.engines.dialect import (
+    MAX_AREA,
+    Cutter,
+    NotEvaluated,
+    SplitFormula,
+    formulas_value,
+    plain_value,
+    quiet,
+)
 from sheetgen.judge.engines.result import Attempt, Engine, formula_cells
 from sheetgen.judge.engines.together import Pattern, compile_pattern, takes
 from sheetgen.judge.engines.whole import version as version
@@ -43,7 +51,7 @@ class Group(NamedTuple):
 def _calculate(attempt: Attempt) -> None:
     """Calculate every formula cell from cached values."""
     groups, attempt.refused = group(attempt.workbook)
-    calculate = Calculator(Precedents(attempt.workbook))
+    calculate = Calculator(CachedValues(attempt.workbook))
     with quiet():
         for shared, tasks in groups.items():
             for task, result in zip(tasks, calculate(shared, tasks), strict=True):
@@ -72,13 +80,13 @@ def group(workbook: Workbook) -> tuple[dict[Group, list[Task]], dict[Place, str]
     return groups, refused
 
 
-def _group(cut: Cut, areas: Sequence[Area]) -> Group:
+def _group(cut: SplitFormula, areas: Sequence[Area]) -> Group:
     slots = [f"{'A' if area.single else 'B'}{n}" for n, area in enumerate(areas, 1)]
     shapes = tuple(area.shape for area in areas if not area.single)
     return Group(cut.text(slots), takes(cut.code, areas), shapes)
 
 
-class Precedents:
+class CachedValues:
     """The cached values of a workbook, as `formulas` wants them; ranges are read once."""
 
     def __init__(self, workbook: Workbook) -> None:
@@ -114,7 +122,7 @@ class Precedents:
 class Calculator:
     """Calculates groups: together where it can, else one by one; what it compiled is kept."""
 
-    def __init__(self, precedents: Precedents) -> None:
+    def __init__(self, precedents: CachedValues) -> None:
         self.precedents = precedents
         self.compiled: dict[tuple[str, bool], Pattern] = {}
 

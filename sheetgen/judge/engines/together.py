@@ -22,43 +22,11 @@ from sheetgen.judge.engines.dialect import NotEvaluated
 # One value from one value of each argument: a column of a thousand arguments gives a column of a thousand values.
 ELEMENTWISE = frozenset(
     {
-        "ABS",
-        "ACOS",
-        "ASIN",
-        "ATAN",
-        "CHAR",
-        "COS",
-        "EXP",
-        "FIXED",
-        "HYPERLINK",
-        "IF",
-        "IFERROR",
-        "INT",
-        "ISBLANK",
-        "ISERROR",
-        "ISNA",
-        "ISNUMBER",
-        "ISTEXT",
-        "LEFT",
-        "LEN",
-        "LN",
-        "LOG10",
-        "MOD",
-        "NA",
-        "NOT",
-        "POWER",
-        "REPT",
-        "ROUND",
-        "SIGN",
-        "SIN",
-        "SINH",
-        "SQRT",
-        "SUBSTITUTE",
-        "TAN",
-        "TANH",
-        "TEXT",
+        "ABS", "ACOS", "ASIN", "ATAN", "CHAR", "COS", "EXP", "FIXED", "HYPERLINK", "IF", "IFERROR", "INT", "ISBLANK",
+        "ISERROR", "ISNA", "ISNUMBER", "ISTEXT", "LEFT", "LEN", "LN", "LOG10", "MOD", "NA", "NOT", "POWER", "REPT",
+        "ROUND", "SIGN", "SIN", "SINH", "SQRT", "SUBSTITUTE", "TAN", "TANH", "TEXT",
     }
-)
+)  # fmt: skip
 # One value from all of what each argument holds.
 REDUCING = frozenset(
     {"AND", "AVERAGE", "COUNT", "COUNTA", "COUNTIF", "INDEX", "MATCH", "MAX", "MIN", "OR", "SUM", "SUMPRODUCT", "SUMSQ"}
@@ -114,7 +82,7 @@ def _parser() -> Any:
 
 
 def _token(token: Any) -> Any:
-    class Token(token):  # type: ignore[misc]
+    class FunctionToken(token):  # type: ignore[misc]
         def compile(self) -> Any:
             function = super().compile()
             name = self.name.upper()
@@ -123,7 +91,7 @@ def _token(token: Any) -> Any:
                 return {**function, "function": wrap(function["function"])}
             return wrap(function)
 
-    return Token
+    return FunctionToken
 
 
 def careful(function: Callable[..., Any]) -> Callable[..., Any]:

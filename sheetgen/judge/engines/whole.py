@@ -23,8 +23,7 @@ MAX_WORK = 60_000  # cells that the formulas of one sheet refer to, counted as o
 
 def version() -> str:
     """The version of the installed package. Raises EngineMissing."""
-    need("formulas", "build", "The engine formulas", EngineMissing)
-    return metadata.version("formulas")
+    return metadata.version(need("formulas", "build", "The engine formulas", EngineMissing).__name__)
 
 
 def _calculate(attempt: Attempt, limit: int = MAX_FORMULAS) -> None:

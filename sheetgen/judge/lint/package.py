@@ -130,12 +130,12 @@ class LintPackage(Archive):
         seen: set[str] = set()
         for item in root if root is not None else ():
             if local(item.tag) == "Relationship":
-                found = Relation.of(part, item.attrib)
-                if found.id in seen:
-                    message = f"Relationship {found.id} is there twice: number them differently."
+                relation = Relation.of(part, item.attrib)
+                if relation.id in seen:
+                    message = f"Relationship {relation.id} is there twice: number them differently."
                     self.report.add("relationship", part, "", message)
-                seen.add(found.id)
-                yield found
+                seen.add(relation.id)
+                yield relation
 
     def related(self, part: str, kind: str) -> list[str]:
         """The existing parts of one kind that a part leads to."""

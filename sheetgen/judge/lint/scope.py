@@ -23,8 +23,12 @@ class Judgement(NamedTuple):
 
     @property
     def local(self) -> bool:
-        """Whether a range in it does not say on which sheet."""
-        return any(isinstance(item, Cells) and not item.prefix and item.text != "#REF!" for item in self.code)
+        """Whether a range in it does not say on which sheet; what follows a ':' is on that of what stands before it."""
+        after = [*self.code[1:], None]
+        return any(
+            isinstance(item, Cells) and not item.prefix and item.text != "#REF!" and then != Operator(":", 2)
+            for item, then in zip(self.code, after, strict=False)
+        )
 
 
 class Scope:

@@ -25,7 +25,7 @@ class Weight:
 
 
 @dataclass(frozen=True)
-class Op:
+class Operation:
     """One operation on one sample. Elements are numbered through the whole network, those of the input first.
 
     So reshaping, permuting and joining are no operations: they only pass other numbers on.
@@ -47,7 +47,7 @@ class Graph:
 
     inputs: Array  # in the shape of one sample
     example: Array  # (N, *inputs.shape), float64
-    ops: Sequence[Op]
+    ops: Sequence[Operation]
     outputs: Array
     result: Array  # (N, *outputs.shape), float64
     parameters: int  # as PyTorch counts them

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sheetgen.network.torch.graph import CannotExport, Op, Weight
+from sheetgen.network.torch.graph import CannotExport, Operation, Weight
 
 MAX_ELEMENTS = 2_000_000  # a workbook of more cells opens nowhere
 
@@ -46,7 +46,7 @@ class Recorder:
     def __init__(self, batch: Tensor, samples: int, names: Mapping[int, str], trained: set[int]):
         """Write down the first `samples` of a batch; the others only show what a module does to a batch."""
         self.batch, self.samples = len(batch), samples
-        self.ops: list[Op] = []
+        self.ops: list[Operation] = []
         self.names, self.trained = names, trained
         self.next = 0
         self.layer = ""  # the module that is running
@@ -94,7 +94,7 @@ class Recorder:
         sample = tuple(ids[0].numpy() for ids in args)
         layer = owner or self.layer or kind
         numbers = value[: self.samples].numpy()
-        self.ops.append(Op(kind, layer, text, sample, out.ids[0].numpy(), numbers, settings or {}, constants))
+        self.ops.append(Operation(kind, layer, text, sample, out.ids[0].numpy(), numbers, settings or {}, constants))
         return out
 
     def moved(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

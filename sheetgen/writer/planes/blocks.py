@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sheetgen.cells import ops
-from sheetgen.network.torch.graph import Array, CannotExport, Graph, Op
+from sheetgen.network.torch.graph import Array, CannotExport, Graph, Operation
 
 
 def _brackets(op: ops.Op) -> int:
@@ -32,7 +32,7 @@ class Block:
     `margin` is how many rows and columns of zeros stand around each plane, for a convolution that pads.
     """
 
-    ops: list[Op]
+    ops: list[Operation]
     margin: tuple[int, int] = (0, 0)
     sources: list[Array] = field(default_factory=list)  # of the first operation: element numbers, copies replaced
 
@@ -128,10 +128,10 @@ def _copied(graph: Graph, parts: Sequence[Block]) -> list[Block]:
     return result
 
 
-def _copy(op: Op, fresh: int) -> tuple[Block, int]:
+def _copy(op: Operation, fresh: int) -> tuple[Block, int]:
     ids = op.args[0]
     out = np.arange(fresh, fresh + ids.size).reshape(ids.shape)
-    copied = Op("copy", op.layer, "copied", (ids,), out, np.empty(0))
+    copied = Operation("copy", op.layer, "copied", (ids,), out, np.empty(0))
     return Block([copied], sources=[ids]), fresh + ids.size
 
 

@@ -11,7 +11,7 @@ from itertools import groupby
 import numpy as np
 
 from sheetgen.cells.text import ATOM, MAX_ARGUMENTS, MAX_FORMULA, SUM, Text, compose, compose_once
-from sheetgen.network.torch.graph import Array, CannotExport, Op
+from sheetgen.network.torch.graph import Array, CannotExport, Operation
 from sheetgen.network.torch.windows import NONE
 from sheetgen.writer.planes.blocks import Block
 from sheetgen.writer.planes.kernels import Shelf
@@ -46,12 +46,12 @@ class Writer:
     def _refs(self, block: Block, k: int = 0) -> Texts:
         return [Text(self.places.ref(int(i))) for i in block.sources[k].ravel()]
 
-    def literal(self, op: Op, value: float) -> Text:
+    def literal(self, op: Operation, value: float) -> Text:
         """A number of an operation."""
         text = self.shelf.literal(value, op.layer)
         return Text(text, SUM if text.startswith("-") else ATOM)
 
-    def biased(self, op: Op, out: Array, core: Texts) -> Texts:
+    def biased(self, op: Operation, out: Array, core: Texts) -> Texts:
         """Each output with its bias, if there is one; `out` says which output each element belongs to."""
         if "bias" not in op.weights:
             return core
@@ -71,7 +71,7 @@ def runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield places[0], places[-1]
 
 
-def _conv(w: Writer, block: Block, op: Op) -> Texts:
+def _conv(w: Writer, block: Block, op: Operation) -> Texts:
     plane = w.planes[block.sources[0].tobytes()]
     channels = plane.block.planes[0]
     weight, groups = op.weights["weight"], op.settings["groups"]
@@ -107,7 +107,7 @@ def _kernel_texts(shelf: Shelf, k: Rectangle, pieces: Sequence[tuple[tuple[int, 
     return [shelf.text(Rectangle(k.row + a, k.column + i, k.row + b, k.column + j)) for (a, b), (i, j) in pieces]
 
 
-def _linear(w: Writer, block: Block, op: Op) -> Texts:
+def _linear(w: Writer, block: Block, op: Operation) -> Texts:
     """Every row of what it reads is a rectangle; the weights of each output are laid as that is."""
     weight, ids = op.weights["weight"], block.sources[0]
     outputs = len(weight.array)
@@ -124,7 +124,7 @@ def _linear(w: Writer, block: Block, op: Op) -> Texts:
     return w.biased(op, np.tile(np.arange(outputs), len(texts) // outputs), texts)
 
 
-def _reduce(w: Writer, block: Block, op: Op) -> Texts:
+def _reduce(w: Writer, block: Block, op: Operation) -> Texts:
     name, divisors = op.settings["f"], op.settings.get("divisors")
     texts: Texts = []
     for k, window in enumerate(op.settings["windows"]):
@@ -143,18 +143,18 @@ def _reduce(w: Writer, block: Block, op: Op) -> Texts:
     return texts
 
 
-def _binary(w: Writer, block: Block, op: Op) -> Texts:
+def _binary(w: Writer, block: Block, op: Operation) -> Texts:
     pairs = zip(w._refs(block, 0), w._refs(block, 1), strict=True)
     return [compose(op.settings["op"], pair) for pair in pairs]
 
 
-def _elementwise(w: Writer, block: Block, op: Op) -> Texts:
+def _elementwise(w: Writer, block: Block, op: Operation) -> Texts:
     """An operator of the table, of cells and numbers."""
     numbers = [w.literal(op, value) for value in op.settings.get("numbers", ())]
     return [compose(op.kind, [x, *numbers]) for x in w._refs(block)]
 
 
-FIRST: Mapping[str, Callable[[Writer, Block, Op], Texts]] = {
+FIRST: Mapping[str, Callable[[Writer, Block, Operation], Texts]] = {
     "conv": _conv,
     "linear": _linear,
     "reduce": _reduce,
@@ -163,7 +163,7 @@ FIRST: Mapping[str, Callable[[Writer, Block, Op], Texts]] = {
 }
 
 
-def _norm(w: Writer, op: Op, core: Texts) -> Texts:
+def _norm(w: Writer, op: Operation, core: Texts) -> Texts:
     scale, shift = w.shelf.norm(op)
     each = op.out[0].size
     return [
@@ -172,20 +172,20 @@ def _norm(w: Writer, op: Op, core: Texts) -> Texts:
     ]
 
 
-def _with(op: Op, x: Text, other: Text) -> Text:
+def _with(op: Operation, x: Text, other: Text) -> Text:
     """An operator of what is written and something else, on the side where that stands."""
     return compose(op.settings["op"], [x, other] if op.settings["first"] else [other, x])
 
 
-def _scalar(w: Writer, op: Op, core: Texts) -> Texts:
+def _scalar(w: Writer, op: Operation, core: Texts) -> Texts:
     other = w.literal(op, op.settings["number"])
     return [_with(op, x, other) for x in core]
 
 
-def _held(w: Writer, op: Op, core: Texts) -> Texts:
+def _held(w: Writer, op: Operation, core: Texts) -> Texts:
     addresses = w.shelf.vector(op.weights["held"])
     return [_with(op, x, Text(addresses[k])) for x, k in zip(core, op.settings["places"].ravel().tolist(), strict=True)]
 
 
 # What is written around a formula and is no operator of the table.
-AROUND: Mapping[str, Callable[[Writer, Op, Texts], Texts]] = {"norm": _norm, "scalar": _scalar, "held": _held}
+AROUND: Mapping[str, Callable[[Writer, Operation, Texts], Texts]] = {"norm": _norm, "scalar": _scalar, "held": _held}

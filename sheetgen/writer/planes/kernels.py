@@ -10,7 +10,7 @@ import numpy as np
 
 from sheetgen.cells.cell import Cell, Evaluator, constant, variable
 from sheetgen.cells.text import number, show
-from sheetgen.network.torch.graph import Array, CannotExport, Op, Weight
+from sheetgen.network.torch.graph import Array, CannotExport, Operation, Weight
 from sheetgen.writer.planes.place import Rectangle
 from sheetgen.writer.trace import LAST_COLUMN, LAST_ROW, letter, quoted
 
@@ -19,7 +19,7 @@ BAND = 256  # columns of kernels side by side, where several fit
 SCALE, SHIFT = "scale = weight / √(running_var + eps)", "shift = bias − running_mean × scale"  # of a BatchNorm
 
 
-class Line(NamedTuple):
+class SheetRow(NamedTuple):
     """A row of the sheet: its label, and numbers or formulas (without =) with their numbers, from column LEFT on."""
 
     label: str
@@ -34,7 +34,7 @@ class Section:
     shape: tuple[int, ...]
     trained: bool
     top: int
-    lines: list[Line]
+    lines: list[SheetRow]
 
     @property
     def width(self) -> int:
@@ -63,7 +63,7 @@ class Shelf:
         first, last = f"${letter(r.column)}${r.row + 1}", f"${letter(r.last_column)}${r.last_row + 1}"
         return f"{quoted(self.sheet)}!" + (first if r.size == 1 else f"{first}:{last}")
 
-    def _add(self, name: str, shape: Sequence[int], trained: bool, lines: list[Line]) -> int:
+    def _add(self, name: str, shape: Sequence[int], trained: bool, lines: list[SheetRow]) -> int:
         top = self.row + 2
         self.row = top + len(lines)
         width = LEFT + max(len(line.cells) for line in lines)
@@ -114,7 +114,7 @@ class Shelf:
         if weight.name not in self._vectors:
             values = weight.array.ravel().tolist()
             rows = [values[k : k + BAND] for k in range(0, len(values), BAND)]
-            lines = [Line("" if len(rows) == 1 else f"from {k * BAND}", row) for k, row in enumerate(rows)]
+            lines = [SheetRow("" if len(rows) == 1 else f"from {k * BAND}", row) for k, row in enumerate(rows)]
             top = self._add(weight.name, weight.array.shape, weight.trained, lines)
             self._vectors[weight.name] = self._across(top, len(values))
             self._first[weight.name] = dict(enumerate(self._vectors[weight.name]))
@@ -124,7 +124,7 @@ class Shelf:
         at = (divmod(k, BAND) for k in range(count))
         return [self.text(Rectangle(top + r, LEFT + c, top + r, LEFT + c)) for r, c in at]
 
-    def norm(self, op: Op) -> tuple[list[str], list[str]]:
+    def norm(self, op: Operation) -> tuple[list[str], list[str]]:
         """The two numbers of a BatchNorm for each channel: y = x * scale + shift, which follow from its tensors."""
         tensors = [op.weights.get(name) for name in ("weight", "bias", "mean", "variance")]
         key = " ".join([*("" if w is None else w.name for w in tensors), str(op.settings["eps"])])
@@ -142,7 +142,7 @@ class Shelf:
             numbers = [evaluate({**row, eps: op.settings["eps"]}) for row in rows]
             for j, (name, c) in enumerate(((SCALE, scale), (SHIFT, shift))):
                 cells = [(show(c, place.get), row[j]) for place, row in zip(places, numbers, strict=True)]
-                lines = [Line("", cells[k : k + BAND]) for k in range(0, len(cells), BAND)]
+                lines = [SheetRow("", cells[k : k + BAND]) for k in range(0, len(cells), BAND)]
                 top = self._add(f"{op.layer}: {name}", (len(cells),), False, lines)
                 addresses = self._vectors[f"{key} {name[:5]}"] = self._across(top, len(cells))
                 for place, at in zip(places, addresses, strict=True):
@@ -163,11 +163,11 @@ def _bare(address: str) -> str:
 
 def _bands(
     cells: Array, shown: Callable[[int], float | tuple[str, float]], labels: Sequence[str]
-) -> tuple[list[Rectangle], list[Line]]:
+) -> tuple[list[Rectangle], list[SheetRow]]:
     """Kernels of one row stand below each other, higher ones side by side; rows are counted from the section's top."""
     outputs, height, width = cells.shape
     if height == 1:
-        lines = [Line(f"out {o}", [shown(int(k)) for k in cells[o, 0]]) for o in range(outputs)]
+        lines = [SheetRow(f"out {o}", [shown(int(k)) for k in cells[o, 0]]) for o in range(outputs)]
         return [Rectangle(o, LEFT, o, LEFT + width - 1) for o in range(outputs)], lines
     step = width + (width > 1)
     side = max(1, BAND // step)
@@ -178,7 +178,7 @@ def _bands(
         heads: list[float | tuple[str, float] | str | None] = []
         for o in shelf:
             heads += [f"out {o}", *[None] * (step - 1)]
-        lines.append(Line("", heads))
+        lines.append(SheetRow("", heads))
         top = len(lines)
         for o in shelf:
             left = LEFT + (o - first) * step
@@ -187,5 +187,5 @@ def _bands(
             row: list[float | tuple[str, float] | str | None] = []
             for o in shelf:
                 row += [*(shown(int(k)) for k in cells[o, i]), *[None] * (step - width)]
-            lines.append(Line(labels[i], row))
+            lines.append(SheetRow(labels[i], row))
     return rectangles, lines

@@ -62,16 +62,21 @@ def _numbers(graph: Graph, parts: Sequence[Block]) -> Array:
     return numbers
 
 
+def input_planes(graph: Graph) -> tuple[int, int, int]:
+    """(channels, height, width) of the input as it stands on the sheet: a vector is a column."""
+    shape = graph.inputs.shape
+    if len(shape) == 1:
+        return 1, shape[0], 1
+    return (shape[0], shape[1], shape[2]) if len(shape) == 3 else (1, int(np.prod(shape[:-1])), shape[-1])
+
+
 def planes(graph: Graph, spot: Spot, sheet: str, weights: str, first: int, weights_first: int) -> Layout:
     """One sample: its planes below each other on a sheet, from a row on (counted from 0). Raises CannotExport."""
     parts = blocks(graph)
     stack = stacked(parts, first, sheet)
     numbers = _numbers(graph, parts)
     at = np.zeros((3, numbers.shape[1]), int)
-    shape = graph.inputs.shape
-    c, y, x = np.indices(shape if len(shape) == 3 else (1, int(np.prod(shape[:-1])), shape[-1]))
-    if len(shape) == 1:  # a vector is a column
-        c, y, x = np.indices((1, shape[0], 1))
+    c, y, x = np.indices(input_planes(graph))
     at[:, graph.inputs.ravel()] = np.stack(
         [np.ones(c.size, int), (spot.row + c * (y.max() + 2) + y).ravel(), (spot.column + x).ravel()]
     )
@@ -113,4 +118,4 @@ def line(graph: Graph, column: int, sheet: str, weights: str, weights_first: int
     return Layout(graph, places, [written[id(b)] for b in order], shelf, numbers)
 
 
-__all__ = ["Layout", "Spot", "Written", "is_line", "line", "planes"]
+__all__ = ["Layout", "Spot", "Written", "input_planes", "is_line", "line", "planes"]

@@ -49,6 +49,11 @@ class Places:
         before = f"{quoted(self.sheets[sheet])}!" if sheet else ""
         return before + (first if r.size == 1 else f"{first}:{last}")
 
+    def cells(self, elements: Array, row: int | None = None) -> list[tuple[str, str]]:
+        """(sheet, address) of each element; in a `row` (counted from 1) of a network that has one for each sample."""
+        at = zip(*(x[elements.ravel()].tolist() for x in (self.sheet, self.row, self.column)), strict=True)
+        return [(self.sheets[sheet], f"{letter(column)}{row or down + 1}") for sheet, down, column in at]
+
     def ref(self, element: int) -> str:
         """One element."""
         row, column = int(self.row[element]), int(self.column[element])

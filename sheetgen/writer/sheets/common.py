@@ -83,7 +83,7 @@ def first_of(area: Area) -> str:
     return f"{letter(area[1])}{area[0] + 1}"
 
 
-class Typed(NamedTuple):
+class InputRule(NamedTuple):
     """The limits of what is typed: numbers between two, or the texts of a list; the hint, and the complaint."""
 
     kind: str  # decimal, integer or list
@@ -93,7 +93,7 @@ class Typed(NamedTuple):
     complaint: tuple[str, str] = ("", "")
 
 
-def limit(sheet: Sheet, area: Area, typed: Typed) -> None:
+def limit(sheet: Sheet, area: Area, typed: InputRule) -> None:
     """Limit what a person may type into an area."""
     rule: dict[str, Any] = {"validate": typed.kind}
     if typed.ends:

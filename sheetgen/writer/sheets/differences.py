@@ -10,7 +10,7 @@ from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import DIFFERENCES, Run, of_row
 from sheetgen.writer.sheets.common import colour_words, heads, lock, opened, page
 from sheetgen.writer.sheets.network import Panel
-from sheetgen.writer.sheets.recomputation import Places
+from sheetgen.writer.sheets.recomputation import DifferencePlaces
 from sheetgen.writer.trace import guarded, letter
 
 HEAD = 8  # the row of the table's headings
@@ -27,7 +27,7 @@ SUBTITLE = (
 )
 
 
-def write(book: Book, run: Run, panel: Panel, places: Places) -> None:
+def write(book: Book, run: Run, panel: Panel, places: DifferencePlaces) -> None:
     """Write the sheet Finite differences, and define `differences_verdict`."""
     sheet = opened(book, DIFFERENCES, "Finite differences: the gradients, numerically", SUBTITLE)
     parameters = spread(list(run.program.next))
@@ -70,7 +70,7 @@ def _top(sheet: Sheet, run: Run, step: str) -> None:
 class _Workings:
     """Two forward passes per weight: a row each, in which one weight is moved by ε."""
 
-    def __init__(self, run: Run, panel: Panel, parameters: list[Cell], places: Places, top: int):
+    def __init__(self, run: Run, panel: Panel, parameters: list[Cell], places: DifferencePlaces, top: int):
         self.run, self.panel, self.parameters, self.places, self.top = run, panel, parameters, places, top
         net = run.program.network
         known = {id(c) for c in (*run.program.next, *run.program.constants)}

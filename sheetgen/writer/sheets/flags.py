@@ -8,9 +8,9 @@ from typing import NamedTuple
 from sheetgen.cells.cell import Cell
 from sheetgen.network.recompute import Recomputation
 from sheetgen.writer.plan import NO_RATE, RATES, TRAINING
-from sheetgen.writer.sheets.plotted import Line
+from sheetgen.writer.sheets.plotted import Curve
 from sheetgen.writer.sheets.rates import RatePlaces
-from sheetgen.writer.sheets.side import Side
+from sheetgen.writer.sheets.side import RunAddresses
 from sheetgen.writer.trace import ABOVE, THIS, letter, quoted
 
 
@@ -27,7 +27,7 @@ class Flag(NamedTuple):
 class Flags:
     """Write the flags of one run; `tiny` is the address of a number next to nothing, which keeps 0/0 away."""
 
-    def __init__(self, rates: RatePlaces, again: Recomputation, side: Side, tiny: str):
+    def __init__(self, rates: RatePlaces, again: Recomputation, side: RunAddresses, tiny: str):
         self.rates, self.again, self.side, self.tiny = rates, again, side, tiny
 
     def training(self) -> list[Flag]:
@@ -65,7 +65,7 @@ class Flags:
         """A flag of the reader's own rate, which may be no number."""
         return f'IF(ISNUMBER(my_learning_rate),{formula},IF({self.side.live(flag.letter)}="{NO_RATE}",0,1))'
 
-    def drawn(self, line: Line) -> Flag:
+    def drawn(self, line: Curve) -> Flag:
         """A column that a chart is drawn from: the number of another column, or #N/A where it has no point."""
         source, live = (self.side.live(letter(at)) for at in (line.source, line.drawn))
         point = f"ISNUMBER(LN({source}))" if line.log else f"AND(ISNUMBER({source}),ABS({source})<1E+307)"

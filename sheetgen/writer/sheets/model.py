@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from sheetgen.network.torch.graph import Array, CannotExport, Graph
+from sheetgen.excel.a1 import qualified
+from sheetgen.network.torch.graph import Array, CannotExport
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Formula, Link, Sheet
 from sheetgen.writer.digits import scientific
-from sheetgen.writer.planes.layout import Layout, Spot
+from sheetgen.writer.planes.layout import Layout, Spot, input_planes
 from sheetgen.writer.sheets import weights
 from sheetgen.writer.sheets.common import colour, heads, limit, lock, section
 from sheetgen.writer.sheets.predict import ANY_NUMBER, number_style
@@ -52,7 +51,7 @@ class Page:
 
 def fits(page: Page) -> None:
     """Raises CannotExport if the input or the outputs are larger than a sheet."""
-    channels, height, width = planes(page.layout.graph)
+    channels, height, width = input_planes(page.layout.graph)
     rows, columns = max(page.last_row, FIRST_ROW + channels * (height + 1)), LEFT + width
     if rows > LAST_ROW or columns > LAST_COLUMN:
         raise CannotExport(
@@ -66,14 +65,6 @@ def spot(sheet: str) -> Spot:
     return Spot(sheet, FIRST_ROW - 1, LEFT)
 
 
-def planes(graph: Graph) -> tuple[int, int, int]:
-    """(channels, height, width) of the input as it stands on the sheet: a vector is a column."""
-    shape = graph.inputs.shape
-    if len(shape) == 1:
-        return 1, shape[0], 1
-    return (shape[0], shape[1], shape[2]) if len(shape) == 3 else (1, int(np.prod(shape[:-1])), shape[-1])
-
-
 def write(book: Book, page: Page, heading: str) -> None:
     """Write the sheet; only its yellow cells can be typed over."""
     sheet = book.sheet(page.sheet, heading, SUBTITLE)
@@ -82,7 +73,7 @@ def write(book: Book, page: Page, heading: str) -> None:
     sheet.set_column_pixels(AXIS, AXIS, 110 if page.features else 26)
     _facts(sheet, page)
     _outputs(sheet, page)
-    channels, height, width = planes(page.layout.graph)
+    channels, height, width = input_planes(page.layout.graph)
     for channel in range(channels):
         _plane(sheet, page, channel)
     sheet.freeze_panes(HEADER, SPACE)
@@ -108,14 +99,12 @@ def _facts(sheet: Sheet, page: Page) -> None:
 
 def _outputs(sheet: Sheet, page: Page) -> None:
     values: Array = page.layout.graph.result[0].ravel()
-    places, ids = page.layout.places, page.layout.graph.outputs.ravel()
+    cells = page.layout.places.cells(page.layout.graph.outputs)
     heads(sheet, HEADER, NAME, ("output", "probability" if page.classifier else "value"), "lr")
     form = sheet.style("cell", "share" if page.classifier else number_style(values))
-    for k, (name, element) in enumerate(zip(page.outputs, ids.tolist(), strict=True)):
-        at = f"{letter(int(places.column[element]))}{int(places.row[element]) + 1}"
+    for k, (name, at) in enumerate(zip(page.outputs, cells, strict=True)):
         sheet.put(FIRST_ROW + k, NAME, name, "cell", "typed")
-        where = quoted(places.sheets[int(places.sheet[element])])
-        sheet.put(FIRST_ROW + k, VALUE, Formula(f"{where}!{at}", float(values[k])), form)
+        sheet.put(FIRST_ROW + k, VALUE, Formula(qualified(*at), float(values[k])), form)
     column = f"${letter(VALUE)}${FIRST_ROW}:${letter(VALUE)}${page.last_row}"
     first, last = FIRST_ROW - 1, page.last_row - 1
     scientific(sheet, (first, VALUE, last, VALUE), "number", look="beyond, short")
@@ -128,7 +117,7 @@ def _outputs(sheet: Sheet, page: Page) -> None:
 
 
 def _plane(sheet: Sheet, page: Page, channel: int) -> None:
-    channels, height, width = planes(page.layout.graph)
+    channels, height, width = input_planes(page.layout.graph)
     top = FIRST_ROW + channel * (height + 1)  # counted from 1
     numbers = width <= NUMBERS_UP_TO
     sheet.set_column_pixels(LEFT, LEFT + width - 1, 84 if width == 1 else 40 if numbers else 20)

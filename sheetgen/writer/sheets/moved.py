@@ -16,7 +16,7 @@ from sheetgen.cells.cell import Cell, Evaluator, add, constant, mul, rebuilt, su
 from sheetgen.cells.text import FormulaTooLong, show
 from sheetgen.writer.book import Value
 from sheetgen.writer.plan import Run, extreme, largest, value
-from sheetgen.writer.sheets.side import Side
+from sheetgen.writer.sheets.side import RunAddresses
 from sheetgen.writer.trace import THIS, guarded, letter
 
 MOST_MOVED = 60_000  # formulas of central differences
@@ -39,7 +39,7 @@ class Differences:
     `scales` is the column of the first of SCALES, `size` the address of the size of the inputs.
     """
 
-    def __init__(self, run: Run, side: Side, first: int, scales: int, size: str):
+    def __init__(self, run: Run, side: RunAddresses, first: int, scales: int, size: str):
         self.run, self.side, self.first = run, side, first
         self.weight, self.step, self.rounding = (f"${letter(scales + k)}{THIS}" for k in range(3))
         self.places = {id(run.input_size): size}

@@ -12,7 +12,7 @@ from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import NETWORK, Run, extreme, of_row
 from sheetgen.writer.sheets import drawing
-from sheetgen.writer.sheets.common import Typed, colour, heads, limit, opened, section
+from sheetgen.writer.sheets.common import InputRule, colour, heads, limit, opened, section
 from sheetgen.writer.trace import Trace, letter
 
 SHOWN_ROW = 4
@@ -140,7 +140,7 @@ def _chooser(sheet: Sheet, row: int, aside: int, chooser: Chooser) -> None:
     colour(sheet, (row - 1, 2, row - 1, 2), f'{what}_number="{none}"', "fail")
     hint = f"{what.capitalize()} shown", f"The {what} to look at: a whole number from {low} to {high:,}."
     complaint = f"No such {what}", f"Type a whole number from {low} to {high:,}."
-    limit(sheet, (row - 1, 1, row - 1, 1), Typed("integer", (low, high), hint=hint, complaint=complaint))
+    limit(sheet, (row - 1, 1, row - 1, 1), InputRule("integer", (low, high), hint=hint, complaint=complaint))
 
 
 def _inputs(sheet: Sheet, run: Run) -> int:
@@ -159,7 +159,7 @@ def _inputs(sheet: Sheet, run: Run) -> int:
     colour(sheet, (HEAD, 2, last, 2), f"NOT(ISNUMBER($B{HEAD + 1}))", "fail")
     hint = "An input", "Type any number: every sheet follows. Undo takes it back."
     complaint = "Not a number", "Type a number between -1,000,000 and 1,000,000."
-    limit(sheet, (HEAD, 1, last, 1), Typed("decimal", (-1e6, 1e6), hint=hint, complaint=complaint))
+    limit(sheet, (HEAD, 1, last, 1), InputRule("decimal", (-1e6, 1e6), hint=hint, complaint=complaint))
     return HEAD + len(cells)
 
 

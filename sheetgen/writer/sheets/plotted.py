@@ -23,7 +23,7 @@ AMID = 3.0  # a logarithmic axis around it alone goes from 1 to 10
 COLUMN_PIXELS = 106
 
 
-class Line(NamedTuple):
+class Curve(NamedTuple):
     """A curve: the column that it is named by, counted from 0, and the one it is drawn from."""
 
     source: int
@@ -67,7 +67,7 @@ class Drawing(NamedTuple):
 
     title: str
     log: bool
-    lines: list[Line]
+    lines: list[Curve]
     bounded: bool
 
     @property
@@ -84,11 +84,11 @@ def draw(title: str, columns: Iterable[tuple[str, int]], log: bool, bounded: boo
     """A chart of some columns (name, place); columns to draw from, if any are needed, are taken from `free` on."""
     helpers = log or not bounded
     return Drawing(
-        title, log, [Line(at, free + k if helpers else at, name, log) for k, (name, at) in enumerate(columns)], bounded
+        title, log, [Curve(at, free + k if helpers else at, name, log) for k, (name, at) in enumerate(columns)], bounded
     )
 
 
-def helpers(drawings: Iterable[Drawing]) -> list[Line]:
+def helpers(drawings: Iterable[Drawing]) -> list[Curve]:
     """The columns that charts are drawn from and that are not the table's own."""
     return [line for drawing in drawings for line in drawing.lines if line.helper]
 

@@ -12,7 +12,7 @@ from sheetgen.writer.book import Book, Formula, Link, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.planes.layout import Layout, Written
 from sheetgen.writer.sheets import weights
-from sheetgen.writer.sheets.common import Typed, colour, first_of, limit, line, section
+from sheetgen.writer.sheets.common import InputRule, colour, first_of, limit, line, section
 from sheetgen.writer.trace import LAST_ROW, THIS, at_row, letter, quoted
 
 FACTS, GROUPS, HEADER = 4, 6, 7  # rows counted from 1
@@ -24,11 +24,11 @@ SUBTITLE = (
     "Type your own numbers into the yellow cells: the predictions follow. For more rows, select the last row of the "
     "table and fill it down."
 )
-ANY_NUMBER = Typed("decimal", (-1e300, 1e300), complaint=("Not a number", "This cell takes a number."))
+ANY_NUMBER = InputRule("decimal", (-1e300, 1e300), complaint=("Not a number", "This cell takes a number."))
 
 
 @dataclass(frozen=True)
-class Table:
+class PredictTable:
     """The content of the sheet: the layout, the names, and how many rows there are."""
 
     layout: Layout
@@ -73,7 +73,7 @@ def gap(classifier: bool) -> int:
     return 1 + classifier
 
 
-def fits(table: Table) -> None:
+def fits(table: PredictTable) -> None:
     """Raises CannotExport for more rows or longer formulas than there can be."""
     columns = sum(w.block.out.size for w in table.layout.written) + 1
     if table.last_row > LAST_ROW or columns * table.rows > MAX_CELLS:
@@ -90,7 +90,7 @@ def fits(table: Table) -> None:
             )
 
 
-def write(book: Book, table: Table, heading: str) -> None:
+def write(book: Book, table: PredictTable, heading: str) -> None:
     """Write the sheet; it is not protected, so that rows can be filled down."""
     sheet = book.sheet(table.sheet, heading, SUBTITLE)
     sheet.set_column_pixels(0, 0, 18)
@@ -112,14 +112,14 @@ def write(book: Book, table: Table, heading: str) -> None:
     sheet.set_selection(FIRST_ROW - 1, LEFT, FIRST_ROW - 1, LEFT)
 
 
-def _facts(sheet: Sheet, table: Table) -> None:
+def _facts(sheet: Sheet, table: PredictTable) -> None:
     sheet.put(FACTS, LEFT, "parameters", "muted")
     total = f"{quoted(table.weights)}!{weights.total_cell()}"
     sheet.live(FACTS, LEFT + 1, total, "whole", "left", "bold")
     sheet.link(FACTS, LEFT + 2, Link.to(table.weights, "the weights", "Every number that was learned"))
 
 
-def _inputs(sheet: Sheet, table: Table) -> None:
+def _inputs(sheet: Sheet, table: PredictTable) -> None:
     count = len(table.features)
     sheet.set_column_pixels(LEFT, LEFT + count - 1, 104)
     section(sheet, GROUPS, "inputs", LEFT, LEFT + count - 1)
@@ -133,7 +133,7 @@ def _inputs(sheet: Sheet, table: Table) -> None:
         limit(sheet, (FIRST_ROW - 1, LEFT + k, table.last_row - 1, LEFT + k), ANY_NUMBER._replace(hint=hint))
 
 
-def _outputs(sheet: Sheet, table: Table, output: Written) -> None:
+def _outputs(sheet: Sheet, table: PredictTable, output: Written) -> None:
     first, last = table.output_columns
     sheet.set_column_pixels(first, last, 104)
     section(sheet, GROUPS, "probabilities" if table.classifier else "outputs", first, last)
@@ -151,7 +151,7 @@ def _outputs(sheet: Sheet, table: Table, output: Written) -> None:
         colour(sheet, area, f"AND(ISNUMBER({first_cell}),{first_cell}=MAX({cells}))", "pass")
 
 
-def _per_row(table: Table, written: Written) -> Array:
+def _per_row(table: PredictTable, written: Written) -> Array:
     """(N, columns) numbers."""
     return table.layout.values(written.block.out.ravel())
 
@@ -162,7 +162,7 @@ def number_style(values: Array) -> str:
     return "ten thousandth" if 1e-2 <= largest < 1e6 else "general"
 
 
-def _column(sheet: Sheet, table: Table, column: int, formula: str, values: Array, form: Any) -> None:
+def _column(sheet: Sheet, table: PredictTable, column: int, formula: str, values: Array, form: Any) -> None:
     """One formula in every row; the rows without inputs show nothing."""
     guarded = table.guarded(formula)
     for r in range(table.rows):
@@ -171,7 +171,7 @@ def _column(sheet: Sheet, table: Table, column: int, formula: str, values: Array
         sheet.put(row, column, Formula(at_row(guarded, row), value), form)
 
 
-def _prediction(sheet: Sheet, table: Table, column: int) -> None:
+def _prediction(sheet: Sheet, table: PredictTable, column: int) -> None:
     sheet.set_column_pixels(column, column, 124)
     section(sheet, GROUPS, "", column, column)
     sheet.put(HEADER, column, "prediction", "head", "center")
@@ -179,7 +179,7 @@ def _prediction(sheet: Sheet, table: Table, column: int) -> None:
         sheet.live(row, column, at_row(table.prediction(), row), "cell", "bold", "center")
 
 
-def _hidden(sheet: Sheet, table: Table, hidden: Sequence[Written]) -> None:
+def _hidden(sheet: Sheet, table: PredictTable, hidden: Sequence[Written]) -> None:
     if not hidden:
         return
     first = min(int(w.columns.min()) for w in hidden)

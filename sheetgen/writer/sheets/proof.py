@@ -9,7 +9,7 @@ from sheetgen.spec import HEADS
 from sheetgen.writer.book import Book
 from sheetgen.writer.planes.layout import Layout
 from sheetgen.writer.sheets.common import heads, lock, page
-from sheetgen.writer.trace import letter, quoted
+from sheetgen.writer.trace import quoted
 
 HEADER = 5  # counted from 1
 MOST = 10_000  # numbers, of as many samples as that are; of one sample, all
@@ -25,28 +25,21 @@ class Claim(NamedTuple):
     number: float
 
 
-def of_lines(plan: Layout, sheet: str, first_row: int) -> Iterator[Claim]:
+def of_lines(plan: Layout, first_row: int) -> Iterator[Claim]:
     """A row for each sample, from a row on (counted from 1)."""
     graph = plan.graph
-    ids, outputs = graph.inputs.ravel(), graph.outputs.ravel()
-    for k in range(_samples(len(graph.example), ids.size + outputs.size)):
-        for what, elements, numbers in (("input", ids, graph.example[k]), ("output", outputs, graph.result[k])):
-            for element, number in zip(elements.tolist(), numbers.ravel().tolist(), strict=True):
-                yield Claim(what, sheet, f"{letter(int(plan.places.column[element]))}{first_row + k}", number)
+    samples = min(len(graph.example), max(1, MOST // (graph.inputs.size + graph.outputs.size)))
+    for k in range(samples):
+        for what, ids, numbers in (("input", graph.inputs, graph.example), ("output", graph.outputs, graph.result)):
+            cells = plan.places.cells(ids, first_row + k)
+            yield from (Claim(what, *at, x) for at, x in zip(cells, numbers[k].ravel().tolist(), strict=True))
 
 
 def of_planes(plan: Layout, sheet: str, outputs: Sequence[str]) -> Iterator[Claim]:
     """The first sample; `outputs` are the cells in which its outputs are shown, on a sheet."""
-    graph, places = plan.graph, plan.places
-    for element, number in zip(graph.inputs.ravel().tolist(), graph.example[0].ravel().tolist(), strict=True):
-        at = f"{letter(int(places.column[element]))}{int(places.row[element]) + 1}"
-        yield Claim("input", places.sheets[int(places.sheet[element])], at, number)
-    for at, number in zip(outputs, graph.result[0].ravel().tolist(), strict=True):
-        yield Claim("output", sheet, at, number)
-
-
-def _samples(count: int, numbers: int) -> int:
-    return min(count, max(1, MOST // numbers))
+    cells = plan.places.cells(plan.graph.inputs), [(sheet, at) for at in outputs]
+    for what, places, numbers in zip(("input", "output"), cells, (plan.graph.example, plan.graph.result), strict=True):
+        yield from (Claim(what, *at, x) for at, x in zip(places, numbers[0].ravel().tolist(), strict=True))
 
 
 def write(book: Book, claims: Sequence[Claim], name: str) -> None:

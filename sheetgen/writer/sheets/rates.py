@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sheetgen.writer.book import Book, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import NO_RATE, RATES, Run, value
-from sheetgen.writer.sheets.common import Typed, colour, heads, in_strip, insert, limit, opened, strip
-from sheetgen.writer.sheets.plotted import Line, Plotted, draw, helpers
+from sheetgen.writer.sheets.common import InputRule, colour, heads, in_strip, insert, limit, opened, strip
+from sheetgen.writer.sheets.plotted import Curve, Plotted, draw, helpers
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, Trace, fit_columns, letter
 
 TABLE_HEAD = 4
@@ -55,7 +55,7 @@ class RatePlaces:
         return trace
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[Curve]:
         """The columns that the chart is drawn from and that are not the table's own."""
         return helpers([self.curves])
 
@@ -177,4 +177,4 @@ def _below(sheet: Sheet, places: RatePlaces, row: int, updates: int, fastest: st
         ((row - 1, updates), "Threshold", "The column updates counts the updates until E is at or below this number."),
     ):
         complaint = "Not a number", "Type 0 to 1,000,000."
-        limit(sheet, (*at, *at), Typed("decimal", (0, 1e6), hint=(title, text), complaint=complaint))
+        limit(sheet, (*at, *at), InputRule("decimal", (0, 1e6), hint=(title, text), complaint=complaint))

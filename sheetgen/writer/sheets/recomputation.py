@@ -27,14 +27,14 @@ SUBTITLE = (
 THIRD = ", and a third, by central differences"
 
 
-class Places(NamedTuple):
+class DifferencePlaces(NamedTuple):
     """The columns of the step of a central difference, and of what rounding does to the difference."""
 
     step: str
     rounding: str
 
 
-def write(book: Book, layout: recomputed.Layout) -> Places:
+def write(book: Book, layout: recomputed.RecomputationLayout) -> DifferencePlaces:
     """Write the sheet Recomputation, and define the names that Start refers to."""
     third = THIRD if layout.differences.flags else ""
     sheet = opened(book, RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE.format(third))
@@ -50,7 +50,7 @@ def write(book: Book, layout: recomputed.Layout) -> Places:
     lock(sheet)
     scales = (letter(recomputed.SCALES_COLUMN + k) for k in range(len(SCALES)))
     _, step, rounding = (column_range(RECOMPUTED, column, layout.run.last) for column in scales)
-    return Places(step, rounding)
+    return DifferencePlaces(step, rounding)
 
 
 def _counts(k: int) -> tuple[str, str]:
@@ -58,7 +58,7 @@ def _counts(k: int) -> tuple[str, str]:
     return letter(1 + 2 * k), letter(2 + 2 * k)
 
 
-def _top(sheet: Sheet, layout: recomputed.Layout) -> None:
+def _top(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     """The verdict, what was compared, the first cell that differs; defines the names that Start refers to."""
     rows = layout.run.height
     muted = sheet.style("muted")
@@ -96,7 +96,7 @@ def _table(sheet: Sheet, table: RateTable, row: int) -> None:
         sheet.live(row, column, f'IF(D{row}>0,{text},"")', "cell")
 
 
-def _total(sheet: Sheet, layout: recomputed.Layout) -> None:
+def _total(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     """How many cells differ in all, and which is the first."""
     bold, center = sheet.style("bold"), sheet.style("bold", "center", "whole")
     rows = [recomputed.TABLE_ROW + 1 + k for k in range(len(layout.blocks) + 1)]
@@ -113,7 +113,7 @@ def _total(sheet: Sheet, layout: recomputed.Layout) -> None:
         sheet.live(recomputed.TOTAL_ROW, column, text, bold)
 
 
-def _first(sheet: Sheet, last: int, k: int, row: int, block: recomputed.Block) -> None:
+def _first(sheet: Sheet, last: int, k: int, row: int, block: recomputed.FlagBlock) -> None:
     """How many cells of a block differ, and which is the first: its iteration, its column, its address and name."""
     so_far, first = (f"${x}${FIRST_ROW}:${x}${last}" for x in _counts(k))
     left, right = block.span
@@ -130,7 +130,7 @@ def _first(sheet: Sheet, last: int, k: int, row: int, block: recomputed.Block) -
     sheet.live(row, 7, f'IF(D{row}>0,{head(NAME_ROW)}&", iteration "&E{row},"")', "cell")
 
 
-def _headings(sheet: Sheet, layout: recomputed.Layout) -> None:
+def _headings(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     counts = [f"{what}, {which}" for what in ("Training", "rates", "gradients") for which in ("so far", "first")]
     heads(sheet, HEADER_ROW, 0, ["iteration", *counts, *SCALES])
     narrow, muted = 9.5, sheet.style("muted", "center")
@@ -149,13 +149,13 @@ def _headings(sheet: Sheet, layout: recomputed.Layout) -> None:
         heads(sheet, HEADER_ROW, at, [w.heading for w in workings])
 
 
-def _heading(block: recomputed.Block, flag: Flag) -> str:
+def _heading(block: recomputed.FlagBlock, flag: Flag) -> str:
     if flag.letter == "A":
         return f"iteration differs ({flag.sheet})"
     return f"{flag.name} {'differs numerically' if block.numeric else 'differs'}"
 
 
-def _stream(sheet: Sheet, layout: recomputed.Layout) -> None:
+def _stream(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     count, flag = sheet.style("cell", "whole", "center"), sheet.style("cell", "count", "center")
     columns = [Stream(count, "0", f"A{ABOVE}+1")]
     for k in range(3):
@@ -180,7 +180,7 @@ def _stream(sheet: Sheet, layout: recomputed.Layout) -> None:
         scientific(sheet, (FIRST_ROW - 1, at, layout.run.last - 1, at + len(forms) - 1), *forms)
 
 
-def _colours(sheet: Sheet, layout: recomputed.Layout) -> None:
+def _colours(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     """Red where a cell differs, and in the column of iterations beside it."""
     last = layout.run.last - 1
     firsts = ",".join(f"${_counts(k)[1]}{FIRST_ROW}>0" for k in range(len(layout.blocks)))

@@ -13,7 +13,7 @@ from sheetgen.writer.sheets.flags import Flag, Flags, counter
 from sheetgen.writer.sheets.moved import SCALES, Differences
 from sheetgen.writer.sheets.rate_table import RateTable
 from sheetgen.writer.sheets.rates import RatePlaces
-from sheetgen.writer.sheets.side import Side
+from sheetgen.writer.sheets.side import RunAddresses
 from sheetgen.writer.sheets.training import TrainingPlaces
 from sheetgen.writer.trace import guarded, letter, quoted
 
@@ -25,7 +25,7 @@ SCALES_COLUMN = 7  # behind the iteration and two columns for each block
 FLAGS_COLUMN = SCALES_COLUMN + len(SCALES)
 
 
-class Block(NamedTuple):
+class FlagBlock(NamedTuple):
     """Neighbouring columns of flags: what they check, the first of the columns, the flags; and whether numerically."""
 
     what: str
@@ -47,7 +47,7 @@ class Working(NamedTuple):
     formula: str
 
 
-class Layout:
+class RecomputationLayout:
     """The columns of the sheet: counts, scales, the flags of cells, deltas, moved forward passes, their flags."""
 
     def __init__(self, run: Run, training: TrainingPlaces, rates: RatePlaces):
@@ -64,27 +64,27 @@ class Layout:
         self.blocks = list(self._blocks(moved + len(self.differences.columns)))
         self.table = RateTable(rates, TABLE_TOP, FLAGS_COLUMN, TINY)
 
-    def _sides(self, at: int) -> Iterator[Side]:
+    def _sides(self, at: int) -> Iterator[RunAddresses]:
         for k, trace in enumerate([self.training.trace, *self.rates.traces[: self.compared]]):
             own = {id(d): letter(at + k * len(self.deltas) + j) for j, d in enumerate(self.deltas)}
             names = {c: f"{quoted(trace.sheet)}!{x}" if x.startswith("$") else x for c, x in trace.absolute.items()}
-            yield Side(trace.sheet, trace.letters, names, own)
+            yield RunAddresses(trace.sheet, trace.letters, names, own)
 
-    def _blocks(self, last: int) -> Iterator[Block]:
+    def _blocks(self, last: int) -> Iterator[FlagBlock]:
         training, *rates = (Flags(self.rates, self.again, side, TINY) for side in self.sides)
         first = [*training.training(), *map(training.drawn, self.training.lines)]
-        yield Block("every cell of Training", FLAGS_COLUMN, first)
+        yield FlagBlock("every cell of Training", FLAGS_COLUMN, first)
         if rates:
             second = [counter(RATES), *chain.from_iterable(r.rate(k) for k, r in enumerate(rates))]
             second += map(rates[0].drawn, self.rates.lines)
-            yield Block("every cell of Learning rates", FLAGS_COLUMN + len(first), second)
+            yield FlagBlock("every cell of Learning rates", FLAGS_COLUMN + len(first), second)
         if self.differences.flags:
             letters, first_gradient = self.training.trace.letters, self.run.program.gradients[0]
             third = [
                 Flag(TRAINING, letters[id(g or first_gradient)], (g.name if g else None) or TOGETHER, formula, formula)
                 for g, formula in self.differences.flags
             ]
-            yield Block("every gradient, numerically", last, third, numeric=True)
+            yield FlagBlock("every gradient, numerically", last, third, numeric=True)
 
     @property
     def columns(self) -> int:

@@ -9,7 +9,7 @@ from sheetgen.cells.text import show
 from sheetgen.writer.trace import THIS, quoted
 
 
-class Side:
+class RunAddresses:
     """A run on `sheet`: `letters` are its columns there, `own` those of its deltas on the sheet that refers to it,
     `absolute` the names of what stands in no row."""
 

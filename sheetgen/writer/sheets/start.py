@@ -10,7 +10,7 @@ from sheetgen.base.version import __version__
 from sheetgen.spec import Spec
 from sheetgen.writer import plan
 from sheetgen.writer.book import Book, Calculate, Formula, Link, Sheet
-from sheetgen.writer.plugins import Extra, Verdict
+from sheetgen.writer.plugins import ChecklistItem, Extra
 from sheetgen.writer.sheets import autograd_check, common, template
 from sheetgen.writer.sheets.network import SHOWN_ROW
 from sheetgen.writer.trace import quoted
@@ -123,7 +123,7 @@ def _line(sheet: Sheet, row: int, first: int, text: str, *styles: str) -> None:
     common.line(sheet, row, text, first, LAST_COLUMN, *styles)
 
 
-def _verdict(sheet: Sheet, rates: bool, verdicts: Sequence[Verdict]) -> int:
+def _verdict(sheet: Sheet, rates: bool, verdicts: Sequence[ChecklistItem]) -> int:
     """The certificate in one cell, live; then the cell that is broken or the input that was changed, and what to do."""
     names = ["verdict", "recomputation_verdict", "differences_verdict", *(v.verdict for v in verdicts)]
     failed = ",".join(f'{name}="FAIL"' for name in names)
@@ -175,7 +175,7 @@ def _index(sheet: Sheet, row: int, more: Sequence[tuple[str, str]]) -> int:
     return row + len(INDEX) + len(more) + 2
 
 
-def _checklist(sheet: Sheet, row: int, cells: int, verdicts: Sequence[Verdict]) -> int:
+def _checklist(sheet: Sheet, row: int, cells: int, verdicts: Sequence[ChecklistItem]) -> int:
     """Each line is a formula: it changes while a person works in the file."""
     _section(sheet, row, "Checked live, at this moment")
     lines = (

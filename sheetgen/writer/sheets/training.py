@@ -10,7 +10,7 @@ from sheetgen.writer.book import Book, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import TRAINING, Run, value
 from sheetgen.writer.sheets.common import CHART_LIMIT, CHART_WIDTH, heads, in_strip, insert, opened, strip
-from sheetgen.writer.sheets.plotted import Drawing, Line, Plotted, draw, helpers
+from sheetgen.writer.sheets.plotted import Curve, Drawing, Plotted, draw, helpers
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, Trace
 
 COLUMNS_ON_A_PAGE = 36  # more would be too small to read on paper
@@ -28,7 +28,7 @@ class TrainingPlaces(NamedTuple):
     drawings: list[Drawing]
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[Curve]:
         """The columns that charts are drawn from and that are not the table's own."""
         return helpers(self.drawings)
 
