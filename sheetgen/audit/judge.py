@@ -10,9 +10,11 @@ from pathlib import Path
 
 from sheetgen.audit import unjudged
 from sheetgen.audit.case import Case, agrees, kind_of, shown
-from sheetgen.audit.charts.judge import judge_charts, read_charts
-from sheetgen.audit.find import tables as find
+from sheetgen.audit.charts.judge import judge_charts
 from sheetgen.audit.find.beside import fixed, with_helpers, without_sparse
+from sheetgen.audit.find.pointed import NoTable, pointed
+from sheetgen.audit.find.survey import rate
+from sheetgen.audit.find.tables import find, why_none
 from sheetgen.audit.graph import CellGraph
 from sheetgen.audit.network.columns import COMPUTED, odd_formulas, pasted, spans
 from sheetgen.audit.network.derivatives import Truths
@@ -22,13 +24,15 @@ from sheetgen.audit.network.gradients import judge_gradients
 from sheetgen.audit.network.trial import Trial
 from sheetgen.audit.network.unlabelled import with_gradients
 from sheetgen.audit.network.updates import judge_updates
-from sheetgen.audit.prose.judge import Network222, judge_lines
-from sheetgen.audit.prose.meaning import Truth, meaning_of
+from sheetgen.audit.prose.judge import judge_lines
+from sheetgen.audit.prose.meaning import Meaning, meaning_of
 from sheetgen.audit.table import StepTable
+from sheetgen.audit.textbook import BIASES, network_222
 from sheetgen.audit.verdict import Judged, Verdict, faulty, finding
 from sheetgen.base.finding import NOTE, SEVERITIES, WARNING, Finding
 from sheetgen.excel import ErrorValue, UnreadableWorkbook, Value, Workbook, read
 from sheetgen.excel.a1 import address, place, qualified
+from sheetgen.excel.charts import read_charts
 from sheetgen.reader import Circular, Formulas, Place, values
 from sheetgen.reader.template import Template
 
@@ -36,22 +40,22 @@ NOISE = 1e-12  # two engines may differ in whether two numbers that differ in th
 MOST_UNREAD = 1_000
 
 
-def audit(path: Path, pointed: str | None = None) -> Verdict:
+def audit(path: Path, spec: str | None = None) -> Verdict:
     """Judge a workbook; a bad file is a Verdict with a problem, and raises nothing.
 
-    `pointed` names the table by hand, as 'SHEET!A32:AE100 E_total=W'.
+    `spec` names the table by hand, as 'SHEET!A32:AE100 E_total=W'.
     """
     start = time.perf_counter()
     verdict = Verdict(Path(path))
     try:
         workbook = read(path)
         book = Formulas(workbook)
-        tables = [find.pointed(workbook, pointed)] if pointed else find.find(workbook)
+        tables = [pointed(workbook, spec)] if spec else find(workbook)
         if tables:
             _judge(book, tables, verdict)
         else:
-            verdict.problem = find.why_none(workbook)
-    except (UnreadableWorkbook, find.NoTable) as error:
+            verdict.problem = why_none(workbook)
+    except (UnreadableWorkbook, NoTable) as error:
         verdict.problem = str(error)
     except (MemoryError, RecursionError):
         verdict.problem = f"{Path(path).name} is too large or too deeply nested to be judged."
@@ -92,7 +96,7 @@ def _cases(
         if why := unjudged.no_table(case):
             verdict.unjudged.append(why)
             continue
-        rates, beside = find.rate(book.workbook, table), fixed(book.workbook, table)
+        rates, beside = rate(book.workbook, table), fixed(book.workbook, table)
         case = with_gradients(replace(case, rates=rates, fixed=beside))
         if why := unjudged.no_loss(case, Truths(case)):
             verdict.unjudged.append(why)
@@ -107,15 +111,15 @@ def _nothing(verdict: Verdict) -> str:
     return f"the weights and the error of {cells} were read, but no gradient and no update was found to compare."
 
 
-def _truth(book: Formulas, table: StepTable, findings: Iterable[Finding]) -> Truth:
+def _truth(book: Formulas, table: StepTable, findings: Iterable[Finding]) -> Meaning:
     """The truth for lines of text: the table's own formulas, or the network, where the forward pass is wrong."""
     if any(f.kind == "forward" for f in findings):
         biases = sum(kind_of(q) == "b" for q in table.lines)
-        return Network222(biases if biases in (2, 4) else 0)
+        return Meaning(network_222(biases if biases in BIASES else 0))
     try:
         return meaning_of(book, table, fixed(book.workbook, table))
     except Circular:
-        return Network222()
+        return Meaning(network_222())
 
 
 def _table(case: Case, known: Mapping[Place, str], verdict: Verdict) -> list[Finding]:

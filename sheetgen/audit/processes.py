@@ -12,6 +12,7 @@ from functools import cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from pathlib import Path
+from typing import NamedTuple
 
 from sheetgen.audit.verdict import Verdict, faulty
 from sheetgen.base.process import bound, processors, signal_of
@@ -63,21 +64,29 @@ def _workbooks(folder: Path) -> list[Path]:
     return sorted(path for path in paths if path.suffix.lower() in SUFFIXES)
 
 
-def _audit(path: Path, pointed: str | None) -> Verdict:
+def _audit(path: Path, table: str | None) -> Verdict:
     """Judge one file; the judge is imported where it works."""
     from sheetgen.audit.judge import audit
 
-    return audit(path, pointed)
+    return audit(path, table)
+
+
+class Task(NamedTuple):
+    """How each file is judged: the table that a person points at, the seconds that one may take, and by what."""
+
+    table: str | None = None
+    timeout: float = TIMEOUT
+    judge: Judge = _audit
+
+
+USUAL = Task()
 
 
 def audit_all(
     paths: Sequence[Path],
     jobs: int | None = None,
     progress: Callable[[Verdict], object] = lambda _: None,
-    *,
-    pointed: str | None = None,
-    timeout: float = TIMEOUT,
-    judge: Judge = _audit,
+    task: Task = USUAL,
 ) -> list[Verdict]:
     """The verdict on each file, in the order of the paths; `progress` is told each one when it is there.
 
@@ -95,7 +104,7 @@ def audit_all(
                 if problem := refusal(path):
                     progress(verdicts.setdefault(index, Verdict(path, problem=problem)))
                 else:
-                    running.append(_Job(index, path, judge, pointed, timeout))
+                    running.append(_Job(index, path, task))
             for job, verdict in list(_finished(running)):
                 running.remove(job)
                 progress(verdicts.setdefault(job.index, verdict))
@@ -127,14 +136,14 @@ def _context() -> BaseContext:
 class _Job:
     """One file that is being judged."""
 
-    def __init__(self, index: int, path: Path, judge: Judge, pointed: str | None, timeout: float) -> None:
-        self.index, self.path, self.timeout = index, path, timeout
+    def __init__(self, index: int, path: Path, task: Task) -> None:
+        self.index, self.path, self.task = index, path, task
         self.pipe, far = _context().Pipe(duplex=False)
-        arguments = (far, judge, path.absolute(), pointed, timeout, MEMORY)
+        arguments = (far, path.absolute(), task, MEMORY)
         self.process = _context().Process(target=_work, args=arguments, daemon=True)  # type: ignore[attr-defined]
         self.process.start()
         far.close()  # so that the pipe ends when the process does
-        self.deadline = time.monotonic() + timeout
+        self.deadline = time.monotonic() + task.timeout
 
     def verdict(self) -> Verdict:
         """The verdict from the pipe, which has something or has ended."""
@@ -166,22 +175,23 @@ def _finished(running: Sequence[_Job]) -> Iterator[tuple[_Job, Verdict]]:
         if job.pipe in ready:
             verdict = job.verdict()
         elif now >= job.deadline:
-            seconds = f"{job.timeout:g} second{'s' * (job.timeout != 1)}"
+            limit = job.task.timeout
+            seconds = f"{limit:g} second{'s' * (limit != 1)}"
             problem = f"{job.path.name} takes longer than {seconds} to judge, so it was stopped."
-            verdict = Verdict(job.path, problem=problem, seconds=job.timeout)
+            verdict = Verdict(job.path, problem=problem, seconds=limit)
         else:
             continue
         job.stop()
         yield job, verdict
 
 
-def _work(pipe: Connection, judge: Judge, path: Path, pointed: str | None, timeout: float, memory: int) -> None:
+def _work(pipe: Connection, path: Path, task: Task, memory: int) -> None:
     """Judge one file in the process and send the verdict, with a word about what went wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started it stops it
     _silence()
-    bound(memory, timeout + 10)  # in case nobody is left to stop it
+    bound(memory, task.timeout + 10)  # in case nobody is left to stop it
     try:
-        verdict = judge(path, pointed)
+        verdict = task.judge(path, task.table)
     except MemoryError:
         verdict = Verdict(path, problem=f"{path.name} takes more than {memory / 2**30:.2g} GB of memory to judge.")
     except Exception as error:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sheetgen.excel.a1 import address
+from sheetgen.excel.a1 import Area, address
+
+
+class Span(NamedTuple):
+    """Cells seen along a table: their lines (columns, or rows) and their steps, both ends included."""
+
+    line: int
+    last_line: int
+    start: int
+    end: int
+
+
+def span(area: Area, across: bool, first: int = 0) -> Span:
+    """An area seen along a table whose steps are rows, if it is `across`, or columns; `first` is step 0."""
+    rows, columns = (area.row, area.last_row), (area.column, area.last_column)
+    lines, steps = (columns, rows) if across else (rows, columns)
+    return Span(*lines, steps[0] - first, steps[1] - first)
 
 
 class StepTable(NamedTuple):

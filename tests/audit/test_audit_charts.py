@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutants import edit
 
-from sheetgen.audit.charts.judge import Chart, Reference, Series, judge_charts, read_charts
+from sheetgen.audit.charts.judge import judge_charts
 from sheetgen.audit.table import StepTable
 from sheetgen.audit.verdict import finding
 from sheetgen.base.finding import Finding
 from sheetgen.excel import UnreadableWorkbook
 from sheetgen.excel.a1 import Area, area
+from sheetgen.excel.charts import Chart, Reference, Series, read_charts
 
 HOMEWORK = Path(__file__).parents[3] / "shared" / "data" / "homework"
 

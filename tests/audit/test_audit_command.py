@@ -4,7 +4,6 @@ import io
 import json
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -26,10 +25,10 @@ def by_name(path: Path, pointed: str | None) -> Verdict:
     return Verdict(path, found, [judged()], [pointed or ""], "bad.xlsx is no workbook." if path.stem == "bad" else "")
 
 
-def at_once(paths: Sequence[Path], *_: object, pointed: str | None, **__: object) -> list[Verdict]:
+def at_once(paths: Sequence[Path], jobs: int | None, progress: object, task: processes.Task) -> list[Verdict]:
     """Do as audit_all does, without processes."""
     refused = {path: processes.refusal(path) for path in paths}
-    return [Verdict(path, problem=why) if (why := refused[path]) else by_name(path, pointed) for path in paths]
+    return [Verdict(path, problem=why) if (why := refused[path]) else by_name(path, task.table) for path in paths]
 
 
 @pytest.fixture
@@ -63,7 +62,11 @@ def test_the_worst_file_decides(files: str, status: int, audit: Run) -> None:
 
 def test_all_reports_at_once(audit: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And with real processes."""
-    monkeypatch.setattr(processes, "audit_all", partial(audit_all, judge=by_name))
+
+    def by_names(files: list[Path], jobs: int, progress: object, task: processes.Task) -> list[Verdict]:
+        return audit_all(files, jobs, task=task._replace(judge=by_name))
+
+    monkeypatch.setattr(processes, "audit_all", by_names)
     options = ["--junit", "o/j.xml", "--gradescope", "o/g.json", "--report", "o/r.xlsx", "--points", "40", "-j", "2"]
     status, out, err = audit(".", "--json", "--table", "S!A1:B2", *options)
     assert (status, err) == (2, "")

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from work import at_most
 
-from sheetgen.audit.find.tables import find, rate, why_none
+from sheetgen.audit.find.survey import rate
+from sheetgen.audit.find.tables import find, why_none
 from sheetgen.audit.table import StepTable
 from sheetgen.excel import Entry, ErrorValue, read
 from sheetgen.excel.a1 import address

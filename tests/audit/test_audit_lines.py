@@ -10,22 +10,23 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from work import at_most
 
-from sheetgen.audit.labels import quantity
-from sheetgen.audit.prose.judge import Network222, Truth, judge_lines, meaning_of
+from sheetgen.audit.prose.judge import judge_lines
+from sheetgen.audit.prose.meaning import Meaning, meaning_of
 from sheetgen.audit.prose.parse import readings
 from sheetgen.audit.prose.repair import siblings
 from sheetgen.audit.prose.tokens import tokens, typed
 from sheetgen.audit.table import StepTable
+from sheetgen.audit.textbook import network_222
 from sheetgen.base.finding import Finding
 from sheetgen.cells.cell import Evaluator
 from sheetgen.excel import Entry, ErrorValue, Workbook, read
 from sheetgen.reader import Formulas
 
 HOMEWORK = Path(__file__).parents[3] / "shared" / "data" / "homework"
-NETWORK = Network222()
+NETWORK = Meaning(network_222())
 
 
-def judge(cells: dict[str, str] | str, network: Truth = NETWORK) -> list[Finding]:
+def judge(cells: dict[str, str] | str, network: Meaning = NETWORK) -> list[Finding]:
     """The findings on texts in their cells; one text stands in A1."""
     entries = {at: Entry(None, text) for at, text in ({"A1": cells} if isinstance(cells, str) else cells).items()}
     return list(judge_lines(Workbook({"Sheet1": entries}, {}), network))
@@ -136,26 +137,20 @@ def test_no_finding(line: str) -> None:
     assert judge(line) == []
 
 
-class Noise:
-    """A truth in which no two quantities have to do with each other."""
+class Noise(Meaning):
+    """A network in which no two quantities have to do with each other."""
 
     def value(self, name: str) -> tuple[float, ...]:
         draw = Random(name)
         return draw.random(), draw.random()
 
-    def derivative(self, of: str, by: str) -> tuple[float, ...]:
-        return self.value(f"{of}/{by}")
-
     def given(self, name: str) -> bool:
         return name[0] in "wbit" and not name.endswith("_next")
-
-    def text(self, name: str) -> str:
-        return ""
 
 
 @pytest.mark.parametrize("line", [line for line in RIGHT if "=" in line and "= 0" not in line])
 def test_a_right_line_was_really_read(line: str) -> None:
-    assert judge(line, Noise()) != []
+    assert judge(line, Noise({})) != []
 
 
 # line -> (what it should be, the change)
@@ -272,7 +267,7 @@ def test_a_swapped_name_in_a_right_line_is_found_and_mended(pair: tuple[str, str
     at = data.draw(st.sampled_from(names))
     other = data.draw(st.sampled_from(list(siblings(line[at].text))))
     line[at] = line[at]._replace(text=other, typed=other)
-    read = readings(line, quantity)[0]
+    read = readings(line)[0]
     values = [NETWORK.value(name) for name in read.leaves]
     if None in values:
         return  # w9 or E3: the network has no such quantity
@@ -284,14 +279,14 @@ def test_a_swapped_name_in_a_right_line_is_found_and_mended(pair: tuple[str, str
 
 
 def test_biases() -> None:
-    shared, each = Network222(2), Network222(4)
+    shared, each = Meaning(network_222(2)), Meaning(network_222(4))
     for network, hidden, output in ((shared, "b1", "b2"), (each, "b2", "b4")):
         assert judge(f"h2 = w3*i1 + w4*i2 + {hidden}", network) == []
         assert judge(f"o2 = w7*a_h1 + w8*a_h2 + {output}", network) == []
         assert judge(f"∂E2/∂{output} = (a_o2 - t2)*a_o2*(1 - a_o2)", network) == []
         assert len(judge("h2 = w3*i1 + w4*i2", network)) == 1
     with pytest.raises(KeyError):
-        Network222(3)
+        network_222(3)
 
 
 def test_the_network_gives_the_homeworks_own_lines() -> None:
@@ -300,8 +295,8 @@ def test_the_network_gives_the_homeworks_own_lines() -> None:
     assert NETWORK.text("do1/dw7") == "0"
     assert NETWORK.text("E1") == "0.5*(t1 - a_o1)^2"
     assert NETWORK.text("w5") == NETWORK.text("h3") == ""
-    assert NETWORK.value("h3") is NETWORK.derivative("E1", "w9") is None
-    assert NETWORK.derivative("E2", "w5") == (0.0,) * len(NETWORK.value("w5") or ())
+    assert NETWORK.value("h3") is NETWORK.value("dE1/dw9") is None
+    assert NETWORK.value("dE2/dw5") == (0.0,) * len(NETWORK.value("w5") or ())
 
 
 def test_the_meaning_of_a_strangers_table_is_its_own_forward_pass() -> None:
@@ -338,7 +333,7 @@ def test_the_meaning_of_a_strangers_table_is_its_own_forward_pass() -> None:
 
 def value(text: str, **numbers: float) -> float:
     """The value of a line, read in the plain way."""
-    found = readings(tokens(text), quantity)[0]
+    found = readings(tokens(text))[0]
     return Evaluator([found.root])({leaf: numbers[name] for name, leaf in found.leaves.items()})[0]
 
 
@@ -354,9 +349,9 @@ def test_signs_bind_as_in_a_textbook() -> None:
 
 
 def test_two_readings_are_two_readings() -> None:
-    assert len(readings(tokens("1/2(h1)"), quantity)) == 2
-    assert len(readings(tokens("E1/o1"), quantity)) == 2
-    assert len(readings(tokens("h1/2"), quantity)) == 1
+    assert len(readings(tokens("1/2(h1)"))) == 2
+    assert len(readings(tokens("E1/o1"))) == 2
+    assert len(readings(tokens("h1/2"))) == 1
 
 
 @settings(deadline=None)

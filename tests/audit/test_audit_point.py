@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from audit_tables import Cells, book, cells, only, row, text
 
-from sheetgen.audit.find.tables import NoTable, find, pointed, rate, why_none
+from sheetgen.audit.find.pointed import NoTable, pointed
+from sheetgen.audit.find.survey import rate
+from sheetgen.audit.find.tables import find, why_none
 from sheetgen.excel import Entry, Workbook
 from sheetgen.excel.a1 import address
 

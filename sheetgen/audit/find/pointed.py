@@ -8,10 +8,10 @@ from sheetgen.audit.find.lines import TableLine, error_of, has_weight, plainest
 from sheetgen.audit.find.steps import build, first_step, has_formulas, last_step
 from sheetgen.audit.find.survey import Survey, View
 from sheetgen.audit.labels import heading, quantity
-from sheetgen.audit.table import StepTable
+from sheetgen.audit.table import Span, StepTable, span
 from sheetgen.base.errors import UserError
 from sheetgen.excel import Workbook
-from sheetgen.excel.a1 import Area, column_number, range_of
+from sheetgen.excel.a1 import column_number, range_of
 
 _SPEC = re.compile(r"(?:(?P<sheet>'(?:[^']|'')+'|[^!]+)!)?(?P<cells>[^\s!]+)(?P<lines>(?:\s+\S+=\S+)*)")
 
@@ -38,8 +38,9 @@ def pointed(book: Workbook, spec: str) -> StepTable:
     if len(kinds) > 1:
         raise NoTable("Name columns (E_total=W) or rows (E_total=12), not both.")
     views = [View(survey, sheet, across) for across in (True, False) if not kinds or across not in kinds]
-    lines, view = max(((_lines(view, cells), view) for view in views), key=lambda pair: len(pair[0]))
-    return _table(view, cells, _replaced(view, cells, lines, named))
+    lines, view = max(((_lines(view, span(cells, view.across)), view) for view in views), key=lambda pair: len(pair[0]))
+    seen = span(cells, view.across)
+    return _table(view, seen, _replaced(view, seen.start, lines, named))
 
 
 def _sheet(survey: Survey, name: str | None) -> str:
@@ -66,31 +67,22 @@ def _named(item: str) -> tuple[str, str]:
     return meant, line
 
 
-def _span(view: View, cells: Area) -> tuple[int, int, range]:
-    """The position of the labels, the last position, and the lines."""
-    if view.across:
-        return cells.row, cells.last_row, range(cells.column, cells.last_column + 1)
-    return cells.column, cells.last_column, range(cells.row, cells.last_row + 1)
-
-
-def _lines(view: View, cells: Area) -> list[TableLine]:
+def _lines(view: View, seen: Span) -> list[TableLine]:
     """The lines that have a label."""
-    head, _, span = _span(view, cells)
-    texts = ((line, view.text(line, head)) for line in span)
+    texts = ((line, view.text(line, seen.start)) for line in range(seen.line, seen.last_line + 1))
     headings = ((line, text, heading(text)) for line, text in texts if text)
     return [TableLine(line, text, h.quantity, h.tag, h.sure) for line, text, h in headings if h]
 
 
-def _replaced(view: View, cells: Area, lines: list[TableLine], named: dict[str, str]) -> list[TableLine]:
+def _replaced(view: View, head: int, lines: list[TableLine], named: dict[str, str]) -> list[TableLine]:
     """The lines, with those that a person named in place of the labelled ones."""
-    head = _span(view, cells)[0]
     numbers = {name: column_number(line) or int(line) for name, line in named.items()}
     others = [x for x in lines if x.quantity not in named and x.line not in numbers.values()]
     return plainest(others) + [TableLine(n, view.text(n, head) or name, name) for name, n in numbers.items()]
 
 
-def _table(view: View, cells: Area, lines: list[TableLine]) -> StepTable:
-    head, end, _ = _span(view, cells)
+def _table(view: View, seen: Span, lines: list[TableLine]) -> StepTable:
+    head, end = seen.start, seen.end
     where = view.name(lines[0].line, head) if lines else view.sheet
     if error_of(lines) is None:
         raise NoTable(f"No heading at {where} names the error: write E_total=W, with its column or row.")

@@ -6,15 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from sheetgen.audit.find.lines import TableLine, groups, has_weight, whole
-from sheetgen.audit.find.pointed import NoTable, pointed
 from sheetgen.audit.find.steps import Rejected, numberless, table_of
-from sheetgen.audit.find.survey import HeadingCell, Survey, View, rate
+from sheetgen.audit.find.survey import HeadingCell, Survey, View
 from sheetgen.audit.labels import is_weight
 from sheetgen.audit.table import StepTable
 from sheetgen.excel import Workbook
 from sheetgen.excel.a1 import address, place
-
-__all__ = ["NoTable", "find", "pointed", "rate", "why_none"]
 
 
 def find(book: Workbook) -> list[StepTable]:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from sheetgen.audit import labels
-from sheetgen.audit.prose.meaning import Meaning, Network222, Numbers, Truth, meaning_of
+from sheetgen.audit.prose.meaning import Meaning, Numbers
 from sheetgen.audit.prose.parse import Expression, readings
 from sheetgen.audit.prose.repair import respelt, siblings
-from sheetgen.audit.prose.tokens import Piece, tokens, typed
+from sheetgen.audit.prose.tokens import Piece, quantity, tokens, typed
 from sheetgen.audit.verdict import finding
 from sheetgen.base.finding import WARNING, Finding
 from sheetgen.cells.cell import Evaluator
 from sheetgen.excel import Entry, ErrorValue, Workbook
 from sheetgen.excel.a1 import MAX_COLUMN, address, place
-
-__all__ = ["Meaning", "Network222", "Truth", "judge_lines", "meaning_of"]
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
 LONGEST = 500  # characters of a text that is looked at
@@ -35,16 +34,14 @@ _MARK = re.compile(r"\+|\((?:new|next|updated|[tnk]\+1)\)")  # of a weight after
 _ADJACENT = re.compile(r"[\w)\]²]\s+[\w∂]")
 _GENERAL = ("1", "2", "3", "4", "0.5")  # numbers that a general formula may hold; others are somebody's inputs
 
+Pieces = tuple[Piece, ...]
+
 
 class Side(NamedTuple):
     """One side of an equation, and the cell it stands in."""
 
     address: str
-    pieces: list[Piece]
-
-    @property
-    def text(self) -> str:
-        return typed(self.pieces)
+    pieces: Pieces
 
 
 class Equation(NamedTuple):
@@ -61,7 +58,7 @@ class Reading(NamedTuple):
     numbers: Numbers | None
 
 
-def judge_lines(book: Workbook, truth: Truth) -> Iterator[Finding]:
+def judge_lines(book: Workbook, truth: Meaning) -> Iterator[Finding]:
     """A finding for every text that says something else of a quantity than the network does.
 
     A line is held to be wrong only if all of it can be read and both its sides differ at every point; all else is left
@@ -69,29 +66,23 @@ def judge_lines(book: Workbook, truth: Truth) -> Iterator[Finding]:
     """
     judge = _Judge(truth)
     for sheet, cells in book.sheets.items():
-        told: set[str] = set()
+        first: dict[str, Finding] = {}  # of each cell
         for equation in _equations(cells):
-            found = judge.finding(sheet, equation)
-            if found and found.cells not in told:
-                told.add(found.cells)
-                yield found
+            if problem := judge.finding(sheet, equation):
+                first.setdefault(problem.cells, problem)
+        yield from first.values()
 
 
 def _equations(cells: Mapping[str, Entry]) -> Iterator[Equation]:
     for at, entry in cells.items():
         text = _text(entry)
-        if not text:
-            continue
         if "=" in text:
             for statement in _STATEMENTS.split(_JOINED.sub(" ", text.replace(":=", "="))):
                 yield from _equation(cells, at, statement)
-        elif labels.quantity(text) and (beside := _beside(cells, at, 1)) and _formula(beside[1]):
-            yield Equation([Side(at, tokens(text)), Side(beside[0], tokens(beside[1]))], sure=False)
-
-
-def _formula(text: str) -> bool:
-    """Whether a text may be a formula of the label before it, and is not a label itself."""
-    return bool(_OPERATORS.search(text)) and "=" not in text and not labels.quantity(text)
+        elif text and labels.quantity(text) and (beside := _beside(cells, at, 1)):
+            formula = beside[1]
+            if _OPERATORS.search(formula) and "=" not in formula and not labels.quantity(formula):
+                yield Equation([Side(at, tuple(tokens(text))), Side(beside[0], tuple(tokens(formula)))], sure=False)
 
 
 def _equation(cells: Mapping[str, Entry], at: str, statement: str) -> Iterator[Equation]:
@@ -104,9 +95,9 @@ def _equation(cells: Mapping[str, Entry], at: str, statement: str) -> Iterator[E
         if labels.quantity(beside[1]) or beside[1].rstrip().endswith("="):
             return  # a row of labels
         sides[-1:] = [_side(beside[0], side) for side in beside[1].split("=")]
-    if sides[-1].pieces and not _goes_on(cells, sides[-1].address):
-        if sides[-1].pieces[-1].text == "+":
-            del sides[-1].pieces[-1]
+    last, pieces = sides[-1]
+    if pieces and not _goes_on(cells, last):
+        sides[-1] = Side(last, pieces[:-1] if pieces[-1].text == "+" else pieces)
         yield Equation(sides)
 
 
@@ -115,9 +106,9 @@ def _side(at: str, text: str) -> Side:
     pieces = tokens(text)
     words = 1 < len(pieces) <= WORDS and all(piece.kind == "name" for piece in pieces)
     marked = pieces[:1] and pieces[0].kind == "name" and _MARK.fullmatch("".join(p.typed for p in pieces[1:]))
-    if (words or marked) and (name := _known(typed(pieces))):
+    if (words or marked) and (name := quantity(typed(pieces))):
         pieces = [Piece("name", name, typed(pieces), pieces[0].gap)]
-    return Side(at, pieces)
+    return Side(at, tuple(pieces))
 
 
 def _beside(cells: Mapping[str, Entry], at: str, reach: int) -> tuple[str, str] | None:
@@ -133,71 +124,53 @@ def _beside(cells: Mapping[str, Entry], at: str, reach: int) -> tuple[str, str] 
 def _goes_on(cells: Mapping[str, Entry], at: str) -> bool:
     """Whether the formula of a cell is continued in the cell right of it or below."""
     row, column = place(at)
-    unfinished = tokens(_text(cells[at]))[-1:]
-    for near in (address(row, column + 1), address(row + 1, column)):
-        text = _text(cells[near]).strip() if near in cells else ""
-        if text and "=" not in text:
-            starts, ends = text[0] in "+-−*×·/", unfinished and unfinished[0].text in ("+", "-", "*", "/", "(")
-            if starts or ends:
-                return True
-    return False
+    unfinished = tokens(_text(cells[at]))[-1].text in ("+", "-", "*", "/", "(")
+    texts = [_text(cells.get(near)).strip() for near in (address(row, column + 1), address(row + 1, column))]
+    return any(text and "=" not in text and (text[0] in "+-−*×·/" or unfinished) for text in texts)
 
 
-def _text(entry: Entry) -> str:
+def _text(entry: Entry | None) -> str:
     """The text that a person typed; '' for a number, a formula, and a text that is too long to be a line."""
-    value = entry.value
-    if entry.formula is not None or not isinstance(value, str) or isinstance(value, ErrorValue):
-        return ""
-    return value if len(value) <= LONGEST else ""
-
-
-def _known(name: str) -> str | None:
-    """The quantity that a name means; dw1 by itself may be a change or a derivative."""
-    found = labels.quantity(name)
-    return None if found is None or "/" in found or found == "iteration" else found
+    value = entry.value if entry and entry.formula is None else None
+    typed_in = isinstance(value, str) and not isinstance(value, ErrorValue) and len(value) <= LONGEST
+    return str(value) if typed_in else ""
 
 
 class _Judge:
     """Reads each text once, and holds it against the truth."""
 
-    def __init__(self, truth: Truth) -> None:
+    def __init__(self, truth: Meaning) -> None:
         self.truth = truth
         self.room, self.tries = MAX_PIECES, MAX_REPAIRS
-        self.known: dict[tuple[str, bool], list[Reading]] = {}
-        self.repaired: dict[tuple[Numbers, str], tuple[str, str] | None] = {}
+        self.read, self.repair = cache(self._read), cache(self._repair)
 
-    def read(self, pieces: Sequence[Piece], last: bool = True) -> list[Reading]:
+    def _read(self, pieces: Pieces, last: bool) -> list[Reading]:
         """Every reading of a side with its numbers; none if it cannot be read."""
-        key = typed(pieces), last
-        if key not in self.known:
-            self.room -= len(pieces)
-            found = readings(pieces, _known, last) if pieces and self.room > 0 else []
-            self.known[key] = [Reading(one, self.numbers(one)) for one in found]
-        return self.known[key]
+        self.room -= len(pieces)
+        expressions = readings(pieces, last) if pieces and self.room > 0 else []
+        return [Reading(expression, self.numbers(expression)) for expression in expressions]
 
     def numbers(self, expression: Expression) -> Numbers | None:
         """Its value at each point; None if it has no variable, or one that the network has not."""
-        values = {}
-        for name, leaf in expression.leaves.items():
-            of, slash, by = name.partition("/")
-            found = self.truth.derivative(of[1:], by[1:]) if slash else self.truth.value(name)
-            if found is None:
-                return None
-            values[leaf] = found
-        evaluate = Evaluator([expression.root])
-        points = len(next(iter(values.values()), ()))
-        return tuple(evaluate({leaf: v[k] for leaf, v in values.items()})[0] for k in range(points)) or None
+        values = [self.truth.value(name) for name in expression.leaves]
+        known = [numbers for numbers in values if numbers]
+        if not known or len(known) < len(values):
+            return None
+        evaluate, leaves = Evaluator([expression.root]), expression.leaves.values()
+        return tuple(evaluate(dict(zip(leaves, point, strict=True)))[0] for point in zip(*known, strict=True))
 
     def finding(self, sheet: str, equation: Equation) -> Finding | None:
         """The first side that contradicts what the equation is about, as a finding."""
-        for chain in self.chains(equation.sides):
-            about, first = chain[0]
-            if not all(reading.expression.single for reading in first):
-                continue
-            for side, read in chain[1:]:
+        for (about, first), *rest in self.chains(equation.sides):
+            for side, read in rest if all(reading.expression.single for reading in first) else ():
                 numbers = self.contradicted(about, first, side, read)
                 if numbers and (equation.sure or not self.another(first, read)):
-                    return self.told(sheet, about, side, first, numbers)
+                    left, text, root = typed(about.pieces), typed(side.pieces), first[0].expression.root
+                    repaired, change = self.repair(side.pieces, numbers)
+                    right = repaired or (self.truth.text(root.name or "") if root.op == "variable" else "")
+                    expected = f"{left} = {right}" if right else f"a formula that is equal to {left}"
+                    why = f"it is not {left}" + (f": with {change} it is" if change else "")
+                    return finding("text", (sheet, side.address), f"{left} = {text}", expected, why, WARNING)
         return None
 
     def chains(self, sides: list[Side]) -> Iterator[list[tuple[Side, list[Reading]]]]:
@@ -206,28 +179,25 @@ class _Judge:
         for k, side in enumerate(sides):
             if read := self.read(side.pieces, k == len(sides) - 1):
                 chain.append((side, read))
-            elif not _unbalanced(side.pieces):
-                yield from [chain] if chain else []
+            elif chain and not _unbalanced(side.pieces):
+                yield chain
                 chain = []
         if chain:
             yield chain
 
     def contradicted(self, about: Side, first: list[Reading], side: Side, read: list[Reading]) -> Numbers | None:
         """The numbers that a side should be equal to, if it is not in any reading."""
-        name = _known(about.pieces[0].text) if len(about.pieces) == 1 else None
-        if name is not None:
-            target = self.target(name, side, read)
-            truths = [target] if target else []
-        else:
-            truths = [one.numbers for one in first if one.numbers]
-        found = [one.numbers for one in read if one.numbers]
-        if not truths or len(found) < len(read) or not _general(side.pieces):
+        name = quantity(about.pieces[0].text) if len(about.pieces) == 1 else None
+        truths = [self.target(name, side, read)] if name else [reading.numbers for reading in first]
+        expected = [numbers for numbers in truths if numbers]
+        actual = [reading.numbers for reading in read if reading.numbers]
+        if not expected or len(actual) < len(read) or not _general(side.pieces):
             return None
-        return truths[0] if all(_differ(a, b) for a in truths for b in found) else None
+        return expected[0] if all(_differ(a, b) for a in expected for b in actual) else None
 
     def target(self, name: str, side: Side, read: list[Reading]) -> Numbers | None:
         """The numbers that a formula of a quantity must give; w5 = w5 - eta*g speaks of the next w5."""
-        leaves = {leaf for one in read for leaf in one.expression.leaves}
+        leaves = {leaf for reading in read for leaf in reading.expression.leaves}
         if name in leaves and name[0] in "wb" and "eta" in leaves:
             return self.truth.value(f"{name}_next")
         changes = name.endswith("_next") and "eta" not in leaves
@@ -237,32 +207,20 @@ class _Judge:
 
     def another(self, first: list[Reading], read: list[Reading]) -> bool:
         """Whether a formula beside a label is right for another quantity: then it may not belong to the label."""
-        names = list(first[0].expression.leaves)
-        others = [self.truth.value(o) for name in names if "/" not in name for o in siblings(name)]
-        return any(o and r.numbers and not _differ(o, r.numbers) for o in others for r in read)
+        names = [other for name in first[0].expression.leaves if "/" not in name for other in siblings(name)]
+        others = [numbers for name in names if (numbers := self.truth.value(name))]
+        return any(r.numbers and not _differ(numbers, r.numbers) for numbers in others for r in read)
 
-    def told(self, sheet: str, about: Side, side: Side, first: list[Reading], numbers: Numbers) -> Finding:
-        left = about.text
-        why, root = f"it is not {left}", first[0].expression.root
-        if repair := self.repair(side, numbers):
-            expected, change = repair
-            why += f": with {change} it is"
-        else:
-            expected = self.truth.text(root.name or "") if root.op == "variable" else ""
-        expected = f"{left} = {expected}" if expected else f"a formula that is equal to {left}"
-        return finding("text", (sheet, side.address), f"{left} = {side.text}", expected, why, WARNING)
+    def _repair(self, pieces: Pieces, numbers: Numbers) -> tuple[str, str]:
+        """The line with one small change that gives it these numbers, and the change; '' if there is none."""
 
-    def repair(self, side: Side, numbers: Numbers) -> tuple[str, str] | None:
-        key = numbers, side.text
-        if key not in self.repaired:
-            self.repaired[key] = respelt(side.pieces, _known, lambda edited: self.fits(edited, numbers))
-        return self.repaired[key]
+        def fits(edited: Sequence[Piece]) -> bool:
+            self.tries -= len(edited)
+            expressions = readings(edited) if self.tries > 0 else []
+            actual = self.numbers(expressions[0]) if expressions else None
+            return actual is not None and all(map(_close, actual, numbers))
 
-    def fits(self, pieces: Sequence[Piece], numbers: Numbers) -> bool:
-        self.tries -= len(pieces)
-        read = readings(pieces, _known) if self.tries > 0 else []
-        found = self.numbers(read[0]) if read else None
-        return found is not None and all(_close(a, b) for a, b in zip(found, numbers, strict=True))
+        return respelt(pieces, fits) or ("", "")
 
 
 def _close(a: float, b: float) -> bool:
@@ -274,15 +232,15 @@ def _differ(a: Numbers, b: Numbers) -> bool:
     return all(x == x and y == y and not _close(x, y) for x, y in zip(a, b, strict=True))
 
 
-def _unbalanced(pieces: Sequence[Piece]) -> bool:
+def _unbalanced(pieces: Pieces) -> bool:
     """Whether a bracket too many or too few is all that is wrong with a side."""
     texts = [piece.text for piece in pieces]
     adjacent = any(b.gap and _ADJACENT.search(f"{a.typed} {b.typed}") for a, b in pairwise(pieces))
-    sound = all(p.kind != "other" and (p.kind != "name" or _known(p.text) or p.text in "dδeσ") for p in pieces)
+    sound = all(p.kind != "other" and (p.kind != "name" or quantity(p.text) or p.text in "dδeσ") for p in pieces)
     return sound and not adjacent and texts.count("(") != texts.count(")")
 
 
-def _general(pieces: Sequence[Piece]) -> bool:
+def _general(pieces: Pieces) -> bool:
     """Whether its numbers are those of a general formula, and not the inputs of one example."""
     for k, piece in enumerate(pieces):
         if piece.kind != "number":

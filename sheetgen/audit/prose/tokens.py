@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sheetgen.audit import labels
+
 _TOKEN = re.compile(
     r"""(?P<number>[0-9]+(?:[.,][0-9]+)?|\.[0-9]+|[½¼])
       | (?P<name>[A-Za-zͰ-Ͽ_][A-Za-z0-9_Ͱ-Ͽ₀-₉]*['′’]?)
@@ -34,19 +36,25 @@ class Piece(NamedTuple):
 
 def tokens(text: str) -> list[Piece]:
     """Cut a line into its pieces; spaces are kept with the piece that follows them."""
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     gap = 0
     for match in _TOKEN.finditer(text):
         kind, typed = match.lastgroup or "", match.group()
         if kind == "space":
             gap = len(typed) if typed == " " else max(len(typed), 2)
             continue
-        same = typed.translate(_SUBSCRIPTS) if kind == "name" else _ALIKE.get(typed, typed)
-        found.append(Piece(kind, same.replace(",", ".") if kind == "number" else same, typed, gap))
+        meant = typed.translate(_SUBSCRIPTS) if kind == "name" else _ALIKE.get(typed, typed)
+        pieces.append(Piece(kind, meant.replace(",", ".") if kind == "number" else meant, typed, gap))
         gap = 0
-    return found
+    return pieces
 
 
 def typed(pieces: Sequence[Piece]) -> str:
     """The text of a line again."""
     return "".join(" " * piece.gap + piece.typed for piece in pieces).strip()
+
+
+def quantity(name: str) -> str | None:
+    """The quantity that a name means, such as a_o1 for a_01; dw1 by itself may be a change or a derivative: None."""
+    meant = labels.quantity(name)
+    return None if meant is None or "/" in meant or meant == "iteration" else meant
