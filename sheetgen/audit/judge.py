@@ -84,7 +84,7 @@ def _cases(
     book: Formulas, tables: Iterable[StepTable], numbers: Mapping[Place, float], verdict: Verdict
 ) -> Iterator[Case]:
     """The tables that can be judged; of the others the verdict is told."""
-    first = None
+    first, survey = None, find.Survey(book.workbook)
     for table in tables:
         table = with_helpers(book.workbook, without_sparse(book.workbook, table))
         case = replace(first, table=table) if first else Case(book, table, numbers)
@@ -92,7 +92,7 @@ def _cases(
         if why := unjudged.no_table(case):
             verdict.unjudged.append(why)
             continue
-        rates, beside = find.rate(book.workbook, table), fixed(book.workbook, table)
+        rates, beside = find.rate(survey, table), fixed(book.workbook, table)
         case = with_gradients(replace(case, rates=rates, fixed=beside))
         if why := unjudged.no_loss(case, Truths(case)):
             verdict.unjudged.append(why)

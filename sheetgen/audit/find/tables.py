@@ -14,7 +14,7 @@ from sheetgen.audit.table import StepTable
 from sheetgen.excel import Workbook
 from sheetgen.excel.a1 import address, place
 
-__all__ = ["NoTable", "find", "pointed", "rate", "why_none"]
+__all__ = ["NoTable", "Survey", "find", "pointed", "rate", "why_none"]
 
 
 def find(book: Workbook) -> list[StepTable]:
