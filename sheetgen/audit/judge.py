@@ -13,7 +13,7 @@ from sheetgen.audit.case import Case, agrees, kind_of, shown
 from sheetgen.audit.charts.judge import judge_charts
 from sheetgen.audit.find.beside import fixed, with_helpers, without_sparse
 from sheetgen.audit.find.pointed import NoTable, pointed
-from sheetgen.audit.find.survey import rate
+from sheetgen.audit.find.survey import Survey, rate
 from sheetgen.audit.find.tables import find, why_none
 from sheetgen.audit.graph import CellGraph
 from sheetgen.audit.network.columns import COMPUTED, odd_formulas, pasted, spans
@@ -88,7 +88,7 @@ def _cases(
     book: Formulas, tables: Iterable[StepTable], numbers: Mapping[Place, float], verdict: Verdict
 ) -> Iterator[Case]:
     """The tables that can be judged; of the others the verdict is told."""
-    first = None
+    first, survey = None, Survey(book.workbook)
     for table in tables:
         table = with_helpers(book.workbook, without_sparse(book.workbook, table))
         case = replace(first, table=table) if first else Case(book, table, numbers)
@@ -96,7 +96,7 @@ def _cases(
         if why := unjudged.no_table(case):
             verdict.unjudged.append(why)
             continue
-        rates, beside = rate(book.workbook, table), fixed(book.workbook, table)
+        rates, beside = rate(survey, table), fixed(book.workbook, table)
         case = with_gradients(replace(case, rates=rates, fixed=beside))
         if why := unjudged.no_loss(case, Truths(case)):
             verdict.unjudged.append(why)

@@ -16,18 +16,18 @@ Judge (lint): what is fatal is an error of the grammar, all else is read off the
     for item in skeleton.code: ...          # stack of (range, value or empty; its text); Cells.prefix, Name, tables
     FUNCTIONS[item.name].wants_range(k, item.operands), returns_range(item.spelled), skeleton.levels > 64
 
-Hand on as text (engines/dialect, engines/iron, audit/write): tokens, references in one piece.
+Hand on as text (engines/dialect, audit/write; engines/iron: `tokens` alone): tokens, references in one piece.
     skeleton, corners = cut(text)                               # one group for all that have skeleton and shapes
     for kind, piece, start in pieces(text): ...                 # 'reference' S!$A$1:B2, 'name' S!eta, 'call' SUM(
-    skeleton.calls & BY_PLACE                                   # functions that look at addresses
+    BY_PLACE.intersection(skeleton.calls)                       # functions that look at addresses
     resolved, areas = resolver.read(text, sheet, place(at))     # Unknown.error: what Excel shows instead
 
 Follow (audit/find/precedents, grad/blind): the cells that a formula names, understood or not.
     for area in resolver.areas(text, sheet, place(at)): ...     # what cannot be told is left out
     resolved.unknown and not resolved.unknown.external          # or: it cannot be told
-    ELSEWHERE & {*resolved.calls}                               # INDIRECT, OFFSET
+    ELSEWHERE.intersection(resolved.calls)                      # INDIRECT, OFFSET
 
-Compare (judge/columns, audit/network/columns): one formula filled down or right.
+Compare (judge/columns; audit/network/columns: `mover` and `corner` alone): one formula filled down or right.
     key(text, row, column)                                      # equal for cells that Fill Down makes of one another
     mover(text)(3, 0)                                           # the text three rows below
 

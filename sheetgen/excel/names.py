@@ -203,10 +203,10 @@ class _Expansion:
             return
         reference = Open("", start, item.corners) if ends is None and item.corners else _fixed(item, ends)
         self.book.room -= 10 * len(owners) - 10  # as much as they are to write
-        for k, owner in enumerate(owners):
+        for owner in owners:
             self.slot(reference if isinstance(reference, Unknown) else reference._replace(sheet=owner))
-            if k:
-                self.code.append(Operator(",", 2))
+        if len(owners) > 1:
+            self.code.append(Operator(",", len(owners)))
 
     def slot(self, reference: Reference | Unknown) -> None:
         if isinstance(reference, Unknown):

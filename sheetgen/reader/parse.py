@@ -44,10 +44,9 @@ def parse(code: Sequence[Any], slots: Sequence[Argument], array: bool = False) -
             stack.append(_literal(item))
         else:
             cut = len(stack) - item.operands
-            apply: Callable[..., Argument] = _operator if isinstance(item, Operator) else _call
-            result = apply(item, stack[cut:], inside)
+            result, made = _apply(item, stack[cut:], inside)
             stack[cut:] = [result]
-            room -= size(result)
+            room -= made
             if room < 0:
                 raise NotUnderstood("it calculates with too many cells")
     (last,) = stack
@@ -73,6 +72,14 @@ def size(argument: Argument) -> int:
     return argument.size if isinstance(argument, Range) else 1
 
 
+def _apply(item: Operator | Call, operands: Sequence[Argument | None], array: bool) -> tuple[Argument, int]:
+    """(the result, how many cells were made for it)."""
+    if isinstance(item, Operator) and item.name == ",":
+        return _union(operands)
+    result = _operator(item, operands, array) if isinstance(item, Operator) else _call(item, operands, array)
+    return result, size(result)
+
+
 def _call(item: Call, arguments: Sequence[Argument | None], array: bool) -> Argument:
     facts = FACTS.get(item.name)
     if facts is not None and not facts.takes(len(arguments)):
@@ -84,18 +91,26 @@ def _call(item: Call, arguments: Sequence[Argument | None], array: bool) -> Argu
 
 def _operator(item: Operator, operands: Sequence[Argument | None], array: bool) -> Argument:
     """The Cells of an operator; its operands may be ranges only where they are taken cell by cell."""
-    if item.name == ",":
-        return _union(operands)
     if not array and any(a is not None and size(a) != 1 for a in operands):
         raise NotUnderstood("it calculates with a range where one cell belongs")
     return elementwise(OPERATORS[item.name], *(a for a in operands if a is not None))
 
 
-def _union(operands: Sequence[Argument | None]) -> Range:
-    """(A1:A9,C1), or the same cells of several sheets: the cells of all, in one column."""
+def _union(operands: Sequence[Argument | None]) -> tuple[Range, int]:
+    """(A1:A9,C1), or the same cells of several sheets: the cells of all, in one column; and how many are new.
+
+    A chain of unions grows in place, for each is an operand of the next and of nothing else.
+    """
     ranges = [a if isinstance(a, Range) else Range([[a]]) for a in operands if a is not None]
-    cells = [c for a in ranges for c in flat(a.rows)]
-    return Range([[c] for c in cells], UNION)
+    unions = [k for k, a in enumerate(ranges) if a.lost == UNION]
+    at = max(unions, key=lambda k: ranges[k].size, default=0)  # the longest grows
+    rows = ranges[at].rows if unions else []
+    assert isinstance(rows, list)
+    before = [[c] for a in ranges[:at] for c in flat(a.rows)]
+    after = [[c] for a in ranges[at + bool(unions) :] for c in flat(a.rows)]
+    rows[:0] = before
+    rows += after
+    return Range(rows, UNION), len(before) + len(after)
 
 
 def _joined(op: str) -> Callable[[Cell, Cell], Cell]:

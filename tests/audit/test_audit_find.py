@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from work import at_most
 
-from sheetgen.audit.find.survey import rate
+from sheetgen.audit.find.survey import Survey, rate
 from sheetgen.audit.find.tables import find, why_none
 from sheetgen.audit.table import StepTable
 from sheetgen.excel import Entry, ErrorValue, read
@@ -272,7 +272,7 @@ def test_any_sheet_has_an_answer(sheet: Cells) -> None:
     for table in find(b):
         assert table.first <= table.last and table.head < table.first
         assert {"E_total", "w1"} <= set(table.lines)
-        rate(b, table)
+        rate(Survey(b), table)
     assert why_none(b)
 
 
@@ -283,7 +283,7 @@ def test_large_sheets_and_far_cells_take_no_time() -> None:
     with at_most(1_500_000):
         table = only(find(b))
         assert (table.first, table.last) == (4, 10_003)
-        assert rate(b, table) == [("Settings", "B1")]
+        assert rate(Survey(b), table) == [("Settings", "B1")]
 
 
 def test_our_own_workbooks(homework_book: Path, right: Path) -> None:
@@ -324,4 +324,4 @@ def test_the_workbooks_that_people_handed_in(name: str, areas: list[str], eta: s
     tables = find(b)
     assert [t.area for t in tables] == areas
     assert all(set(t.lines) == ALL for t in tables)
-    assert rate(b, tables[0])[0] == (tables[0].sheet, eta)
+    assert rate(Survey(b), tables[0])[0] == (tables[0].sheet, eta)

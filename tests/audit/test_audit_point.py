@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from audit_tables import Cells, book, cells, only, row, text
+from work import at_most
 
 from sheetgen.audit.find.pointed import NoTable, pointed
-from sheetgen.audit.find.survey import rate
+from sheetgen.audit.find.precedents import Precedents
+from sheetgen.audit.find.survey import Survey, rate
 from sheetgen.audit.find.tables import find, why_none
 from sheetgen.excel import Entry, Workbook
 from sheetgen.excel.a1 import address
@@ -56,7 +58,7 @@ def test_the_learning_rate_beside_or_above_and_by_name() -> None:
     b = book(
         sheet, names={"learning_rate": "Sheet1!$Q$40", "Settings!eta": "=Settings!$C$7", "table": "Sheet1!$A$1:$B$2"}
     )
-    found = rate(b, only(find(b)))
+    found = rate(Survey(b), only(find(b)))
     assert found == [("Sheet1", "A3"), ("Sheet1", "I2"), ("Sheet1", "Q40"), ("Settings", "B1"), ("Settings", "C7")]
 
 
@@ -65,9 +67,9 @@ def test_a_learning_rate_in_a_column_of_the_table_and_a_list_of_rates() -> None:
     b = book(sheet)
     table = only(find(b))
     assert table.lines["eta"] == 1
-    assert rate(b, table) == [("Sheet1", "A6"), ("Settings", "B1")]
+    assert rate(Survey(b), table) == [("Sheet1", "A6"), ("Settings", "B1")]
     listed = book(cells(True, 5, row(2), 3) | text(C1="learning rate", C2=0.1, C3=0.5))
-    assert rate(listed, only(find(listed))) == [("Sheet1", "C3"), ("Sheet1", "C2"), ("Settings", "B1")]
+    assert rate(Survey(listed), only(find(listed))) == [("Sheet1", "C3"), ("Sheet1", "C2"), ("Settings", "B1")]
 
 
 def test_pointing_at_a_table() -> None:
@@ -125,3 +127,13 @@ def test_pointing_amiss_says_so_in_one_sentence(spec: str, why: str) -> None:
     with pytest.raises(NoTable, match=why) as caught:
         pointed(book(cells(True, 3, row(), 4)), spec)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("formula", "calls"), [("A1+B9*$C$3", 40_000), ("SUM(A1:B9)", 600_000)])
+def test_a_formula_is_asked_about_2_000_rates_without_reading_their_addresses_again(formula: str, calls: int) -> None:
+    precedents = Precedents(book({f"D{k}": Entry(formula, 1.0) for k in range(1, 101)}))
+    rates = frozenset(("Sheet1", f"E{k}") for k in range(1, 2_001))
+    with at_most(calls):
+        assert not any(precedents.uses(("Sheet1", f"D{k}"), rates) for k in range(1, 101))
+    assert precedents.uses(("Sheet1", "D1"), rates | {("Sheet1", "B9")})
+    assert not precedents.uses(("Sheet1", "D1"), {("Settings", "B9")})

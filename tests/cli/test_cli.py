@@ -222,7 +222,7 @@ def test_a_failed_build_leaves_everything_as_it_was(
 def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The homework with 8 steps, as the command line writes it."""
     folder = tmp_path_factory.mktemp("right")
-    build.build("homework", folder / "right.xlsx", build.Options(steps=8, check=False))
+    build.build("homework", folder / "right.xlsx", build.BuildOptions(steps=8, check=False))
     return folder / "right.xlsx"
 
 

@@ -4,6 +4,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_the_extras_are_those_of_the_package() -> None:
 def test_what_is_imported_is_installed_and_the_other_way_round() -> None:
     imported = set().union(*(names for house in ("sheetgen", "mnist") for names in outside(ROOT / house)))
     assert imported - WITH | UNASKED == BARE | set().union(*EXTRAS.values())
+
+
+def test_what_formulas_does_not_ask_for_it_imports() -> None:
+    package = metadata.distribution("formulas")
+    sources = [file.locate() for file in package.files or () if file.suffix == ".py"]
+    imports = "\n".join(Path(str(source)).read_text(encoding="utf-8") for source in sources)
+    asked = {re.split(r"[^\w.-]", line)[0] for line in package.requires or () if "extra ==" not in line}
+    assert {name for name in UNASKED if re.search(rf"^ *(from|import) {name}\b", imports, re.M)} - asked == UNASKED
 
 
 def outside(house: Path) -> list[set[str]]:

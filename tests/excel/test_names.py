@@ -110,6 +110,11 @@ def test_what_moves_needs_the_cell(resolver: Resolver) -> None:
     assert list(resolver.areas("left+A1", "S")) == areas("S!A1")
 
 
+def test_a_reference_to_several_sheets_is_one_union(resolver: Resolver) -> None:
+    assert resolver.read("'S:It''s'!A1", "S")[0].code == (Slot(0), Slot(1), Slot(2), Operator(",", 3))
+    assert resolver.read("'T:T'!A1", "S")[0].code == (Slot(0),)
+
+
 def test_a_text_that_a_person_types_is_an_area_or_none(resolver: Resolver) -> None:
     assert resolver.area("both", "T") == areas("S!A1:B9")[0] and resolver.area("x", "T") == areas("S!A1")[0]
     for text in ("eta+1", "half", "union", "S:T!A1", "1+", ""):

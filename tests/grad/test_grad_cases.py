@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,11 @@ import pytest
 from grad_books import Cells, book, checked, run, write
 from mutants import edit
 
+from sheetgen.cells.ops import OPS
 from sheetgen.excel import Entry, ErrorValue, read
 from sheetgen.excel.a1 import Area
 from sheetgen.excel.tables import Table
+from sheetgen.grad import tape
 from sheetgen.grad.engine import AGREES, CANNOT, DIFFERS
 from sheetgen.grad.result import grad
 from sheetgen.grad.reverse import CannotDifferentiate
@@ -23,34 +26,24 @@ ERROR = Entry("1/0", ErrorValue("#DIV/0!"))
 @pytest.mark.parametrize(
     ("formula", "cells", "derivative"),
     [
-        ("=TRUNC((0.1+0.7)*10)*A1", {"A1": 3}, 8),
-        ("=ROUNDUP(1.1-1+2.9,0)*A1", {"A1": 3}, 3),
+        ("=TRUNC((0.1+0.7)*10)*A1", {"A1": 3}, 8), ("=ROUNDUP(1.1-1+2.9,0)*A1", {"A1": 3}, 3),
         # odd roots of negative numbers are numbers, as in every engine
-        ("=A1^(1/3)", {"A1": -8}, 1 / 12),
-        ("=POWER(A1,1/3)*3", {"A1": -8}, 1 / 4),
-        ("=(-A1)^(1/3)", {"A1": 8}, -1 / 12),
-        ("=A1^(-1/3)", {"A1": -8}, -1 / 48),
-        ("=A1^0.5", {"A1": 4}, 1 / 4),
+        ("=A1^(1/3)", {"A1": -8}, 1 / 12), ("=POWER(A1,1/3)*3", {"A1": -8}, 1 / 4),
+        ("=(-A1)^(1/3)", {"A1": 8}, -1 / 12), ("=A1^(-1/3)", {"A1": -8}, -1 / 48), ("=A1^0.5", {"A1": 4}, 1 / 4),
         ("=A1^-0.5", {"A1": 4}, -1 / 16),
         # a rate below -1
-        ("=FV(-2,3,A1)", {"A1": 100}, -1),
-        ("=PV(-2,3,A1)", {"A1": 100}, 1),
-        ("=FV(A1,3,100)", {"A1": -2}, 100),
+        ("=FV(-2,3,A1)", {"A1": 100}, -1), ("=PV(-2,3,A1)", {"A1": 100}, 1), ("=FV(A1,3,100)", {"A1": -2}, 100),
         ("=IFERROR(PMT(-2,3,A1),7*A1)", {"A1": 100}, 7),
         # texts that spell numbers are calculated with, and passed over by SUM
-        ("=A1*A2", {"A1": 3, "A2": "12"}, 12),
-        ("=A1*SUM(A2:A3)", {"A1": 3, "A2": "12", "A3": 5}, 5),
+        ("=A1*A2", {"A1": 3, "A2": "12"}, 12), ("=A1*SUM(A2:A3)", {"A1": 3, "A2": "12", "A3": 5}, 5),
         ("=A1+A2", {"A1": 3, "A2": " 4e1 "}, 1),
         # and no text is below a number
         ("=IF(A2>45000,A1*2,A1*3)", {"A1": 3, "A2": "2024-01-10"}, 2),
         # precedence and signs
-        ("=-A1^2", {"A1": 3}, 6),
-        ("=A1^2^3", {"A1": 3}, 1458),
-        ("=A1%^2", {"A1": 3}, 0.0006),
-        ("=+-+A1", {"A1": 3}, -1),
-        ("=IF(A1>2,,5)+A1", {"A1": 3}, 1),
+        ("=-A1^2", {"A1": 3}, 6), ("=A1^2^3", {"A1": 3}, 1458), ("=A1%^2", {"A1": 3}, 0.0006),
+        ("=+-+A1", {"A1": 3}, -1), ("=IF(A1>2,,5)+A1", {"A1": 3}, 1),
     ],
-)
+)  # fmt: skip
 def test_it_is_differentiated_rightly(formula: str, cells: Cells, derivative: float) -> None:
     found = checked(book(cells | {"B1": formula}), "B1", ["A1"])
     assert found.rows[0].derivative == pytest.approx(derivative, rel=1e-12)
@@ -70,23 +63,14 @@ def test_rounding_goes_by_15_digits() -> None:
 @pytest.mark.parametrize(
     ("formula", "cells"),
     [
-        ("=[1]Sheet1!B2*A1", {}),
-        ("='[1]M&A Model'!$E$14*A1", {}),
-        ('="2"*A1', {}),
-        ('=A1&""', {}),
-        ("=IFERROR(A2-45300,100)*A1", {"A2": "2024-01-10"}),
-        ("=A2-45300+A1", {"A2": "2024-01-10"}),
-        ("=A2*A1", {"A2": "1,000"}),
-        ("=SUM(OFFSET(A1,0,0,2,1))", {}),
-        ("=SUMPRODUCT((A1,A2))", {}),
-        ("=SUM(A1:A2 A1:A2)", {}),
-        ("=SUM({1,2;3,4}*A1)", {}),
-        ("=_xlfn.LAMBDA(_xlpm.a,_xlpm.a^2)(A1)", {}),
-        ("=RAND()*A1", {}),
-        ("=A1*A2", {"A2": ERROR}),
+        ("=[1]Sheet1!B2*A1", {}), ("='[1]M&A Model'!$E$14*A1", {}), ('="2"*A1', {}), ('=A1&""', {}),
+        ("=IFERROR(A2-45300,100)*A1", {"A2": "2024-01-10"}), ("=A2-45300+A1", {"A2": "2024-01-10"}),
+        ("=A2*A1", {"A2": "1,000"}), ("=SUM(OFFSET(A1,0,0,2,1))", {}), ("=SUMPRODUCT((A1,A2))", {}),
+        ("=SUM(A1:A2 A1:A2)", {}), ("=SUM({1,2;3,4}*A1)", {}), ("=_xlfn.LAMBDA(_xlpm.a,_xlpm.a^2)(A1)", {}),
+        ("=RAND()*A1", {}), ("=A1*A2", {"A2": ERROR}),
         ("=A1*B1", {}),  # itself
     ],
-)
+)  # fmt: skip
 @pytest.mark.parametrize("remembered", [None, 6.0])
 def test_or_refused_by_its_name(formula: str, cells: Cells, remembered: float | None) -> None:
     model = book(cells | {"A1": 3, "B1": Entry(formula[1:], remembered), "C1": Entry("B1+A1", remembered)})
@@ -109,14 +93,10 @@ def test_what_may_depend_on_a_cell_in_a_way_that_is_not_seen_is_no_constant(form
 @pytest.mark.parametrize(
     "formula",
     [
-        "MEDIAN([0]!rate)",
-        "MEDIAN(moving)",
-        "MEDIAN(Table[x])",
-        "MEDIAN('S:Q 1'!A1)",
-        "MEDIAN((A2,A1))",
+        "MEDIAN([0]!rate)", "MEDIAN(moving)", "MEDIAN(Table[x])", "MEDIAN('S:Q 1'!A1)", "MEDIAN((A2,A1))",
         "FOO(A1:B9 A1)",
     ],
-)
+)  # fmt: skip
 def test_what_is_not_understood_depends_on_the_cells_that_it_names(formula: str) -> None:
     assert "it depends on S!A1" in _why_not(formula)
 
@@ -131,21 +111,37 @@ def _why_not(formula: str) -> str:
     return str(refused.value)
 
 
+COMPARISONS = {"eq", "ne", "lt", "le", "gt", "ge"}
+
+
+def test_the_derivative_is_0_everywhere_of_these_operators_and_of_no_others() -> None:
+    """Those through which no derivative passes at all are None."""
+    told = {op: {tape._is_flat(op, n) for n in (1, 2, 3) if _takes(op, n)} for op in OPS}
+    assert all(len(flat) == 1 for flat in told.values())
+    assert {op for op, flat in told.items() if flat == {True}} == COMPARISONS | {"step", "sign", "isnumber"}
+    assert {op for op, flat in told.items() if flat == {None}} == {"floor", "round", "rounddown", "roundup"}
+
+
+def _takes(op: str, arguments: int) -> bool:
+    """Whether the adjoint of an operator takes so many arguments."""
+    try:
+        inspect.signature(OPS[op].adjoint).bind(1, 1, *range(arguments))
+    except TypeError:
+        return False
+    return op != "dot" or arguments == 2
+
+
 # Array formulas.
 
 
 @pytest.mark.parametrize(
     ("formula", "derivative"),
     [
-        ("SUM(IFERROR(A1:A3,0)*B1:B3)", 10),
-        ("SUM(IF(B1:B3>15,A1:A3,0))", 0),
-        ("SUM(A1:A1*B1:B1)", 10),
-        ("SUM(A1:A3*B1:B3)", None),
-        ("MAX(A1:A3*B1:B3)", None),
-        ("SUMPRODUCT(A1:A3,B1:B3)", None),
+        ("SUM(IFERROR(A1:A3,0)*B1:B3)", 10), ("SUM(IF(B1:B3>15,A1:A3,0))", 0), ("SUM(A1:A1*B1:B1)", 10),
+        ("SUM(A1:A3*B1:B3)", None), ("MAX(A1:A3*B1:B3)", None), ("SUMPRODUCT(A1:A3,B1:B3)", None),
         ("AND(A1:A3>0)*A1", None),
     ],
-)
+)  # fmt: skip
 def test_array_formulas_over_ranges_with_errors(formula: str, derivative: float | None) -> None:
     cells: Cells = {"A1": 2, "A2": ERROR, "A3": 4, "B1": 10, "B2": 20 if "15" not in formula else 5, "B3": 30}
     model = book(cells | {"C1": Entry(formula, None)}, arrays={("Sheet1", "C1"): "C1"})

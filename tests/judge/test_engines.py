@@ -14,7 +14,7 @@ from engine_books import COLUMNS, needs_libreoffice, run, same, trace, trace_boo
 
 from sheetgen.excel import ErrorValue, Value, blank, read
 from sheetgen.excel.a1 import address
-from sheetgen.judge.engines import ENGINES, EngineFailed, EngineMissing, available, libreoffice, result, version
+from sheetgen.judge.engines import ENGINES, Engine, EngineFailed, EngineMissing, available, libreoffice, result, version
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -215,3 +215,16 @@ def test_the_judge_imports_nothing_of_the_generator() -> None:
     heavy = {"torch", "formulas", "formulon", "ironcalc", "xlsxwriter"}
     writing = {"sheetgen.cells", "sheetgen.network", "sheetgen.writer", "sheetgen.deliver"}
     assert "sheetgen.judge.engines.iron" in said.split() and not set(said.split()) & (heavy | writing)
+
+
+def test_an_engine_needs_no_quicker_way_to_see_whether_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> str:
+        raise EngineMissing("It is not installed.")
+
+    def asleep() -> str:
+        raise AssertionError("asked for its version")
+
+    made = {"Here": Engine("Here", lambda: "1", print), "Gone": Engine("Gone", missing, print)}
+    made["Slow"] = Engine("Slow", asleep, print, present=lambda: None)
+    monkeypatch.setattr("sheetgen.judge.engines._KNOWN", made)
+    assert [name for name in made if available(name)] == ["Here", "Slow"]

@@ -1,12 +1,17 @@
 """The linter's grammar: what Excel accepts is accepted, each slip is named, and random formulas keep it honest."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils import FORMULAE  # type: ignore[import-untyped,unused-ignore]
 
+from sheetgen.excel import skeleton
 from sheetgen.excel.a1 import Area, column_letters, column_number, overlaps, range_of
+from sheetgen.excel.formula import parse
 from sheetgen.excel.functions import EXCEL_2007, EXCEL_2010, NEWER
+from sheetgen.excel.instructions import FormulaError
 from sheetgen.excel.names import Resolver
 from sheetgen.excel.tables import Table
 from sheetgen.judge.lint.scope import Scope
@@ -136,6 +141,37 @@ def test_what_differs_in_rows_alone_is_judged_once_and_nothing_else_is(scope: Sc
     assert scope.judge("A12+$B$3*LOG10(C4)", "S") is scope.judge("A1+$B$1*LOG10(C1)", "S")
     for text in ("w_12", "Sheet12!A1", "'A12'!A1", '"A12"', "T[A12]", "x.A12", "ABCD12", "A1234567", "_xlfn.T12(A1)"):
         assert scope.judge(text, "S") is not scope.judge(text.replace("12", "1"), "S")
+
+
+MORE = st.sampled_from(["SUM(T[A1])", "T[A1]+A1", "A1000001*2", "SUM(A1234567)", "LOG10(A1)", "'A1'!B2", '"A1"&A1'])
+CELL = re.compile(r"[A-Z]+\$?[0-9]+")
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.one_of(FORMULAS, MORE), st.data())
+def test_what_was_cut_before_is_cut_as_if_it_were_new(text: str, data: st.DataObject) -> None:
+    """The memory is warm from the same text with other rows and columns."""
+    ends = st.sampled_from(["A1", "B$2", "ZZ99", "XFD1048576", "XFE1", "C1000000", "D1048577", "E1234567"])
+    other = CELL.sub(lambda _: data.draw(ends), text)
+    for first, then in ((other, text), (text, other)):
+        skeleton._memory.clear()
+        assert _cut(first) == _parsed(first) and _cut(then) == _parsed(then)
+
+
+def _cut(text: str) -> object:
+    try:
+        found, corners = skeleton.cut(text)
+    except FormulaError as error:
+        return error.rule, str(error)
+    return found.code, found.calls, found.levels, corners
+
+
+def _parsed(text: str) -> object:
+    try:
+        parsed = parse(text)
+    except FormulaError as error:
+        return error.rule, str(error)
+    return parsed.code, parsed.calls, parsed.levels, parsed.corners
 
 
 @given(st.integers(1, 16_384))

@@ -140,7 +140,8 @@ WINDOWS = ["=SUM({r})", "=MAX({r})", "=MIN({r},{a})", "=MAX(0,{a})", "=MIN({a},{
            "=AVERAGE({r})", "=COUNTA({r})", "=COUNTIF({r},\">0\")", "=INDEX({r},{n},2)", "=INDEX({r},2,{n})*2",
            "=MATCH({a},{c},0)", "=AND({a}>0,{b}<2)", "=OR({a}>0,{r})", "=IF(MAX({r})<=1,\"small\",{a})",
            "=IF(OR({a}>1,{b}>1),\"\",INDEX({r},1,1))", "=IFERROR(SUM({r}),{a})", "=SUM({r}*{q})", "=COUNT(({r}))",
-           "=SUBSTITUTE({a},\"t\",\"T\")", "=LEN({a})", "=LEFT({a},2)", "=INDEX({r},{n},1)&\"!\""]  # fmt: skip
+           "=SUBSTITUTE({a},\"t\",\"T\")", "=LEN({a})", "=LEFT({a},2)", "=INDEX({r},{n},1)&\"!\"",
+           "=SUM(({a}))"]  # fmt: skip
 
 
 def window_book(path: Path, odd: bool) -> Path:

@@ -8,9 +8,9 @@ import pytest
 from reader_books import Held, book
 from work import at_most
 
-from sheetgen.cells.cell import backward
+from sheetgen.cells.cell import Cell, backward
 from sheetgen.excel.a1 import address, column_letters
-from sheetgen.reader import cone, values
+from sheetgen.reader import cone, kinds, values
 
 TOO_MUCH = "the workbook has more references than are looked at"
 
@@ -113,6 +113,34 @@ def test_a_workbook_may_refer_to_so_much_and_no_more(formula: str, monkeypatch: 
     found, _ = values(made)
     assert set(made.problems.values()) == {TOO_MUCH} and 0 < len(made.problems) < 400
     assert len(found) + len(made.problems) == len(whole) == 400 and found.items() <= whole.items()
+
+
+CHAINS = {
+    "from the left": lambda n: f"({','.join(['A1:A40'] * n)})",
+    "from the right": lambda n: f"{'(A1:A40,' * (n - 1)}A1:A40{')' * (n - 1)}",
+    "short ones before long ones": lambda n: f"{'((A1:A20,A21:A40),' * (n - 1)}A1:A40{')' * (n - 1)}",
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_a_chain_of_unions_takes_every_cell_once(chain: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = 0
+
+    def counted(rows: kinds.Rows) -> list[Cell]:
+        nonlocal taken
+        taken += sum(map(len, rows))
+        return kinds.flat(rows)
+
+    monkeypatch.setattr("sheetgen.reader.parse.flat", counted)
+    made = book({**down(40, A=1), "B1": f"=SUM({CHAINS[chain](20)})"})
+    assert values(made) == ({("S", "B1"): 800}, []) and taken <= 2 * 800
+
+
+def test_a_chain_of_unions_may_have_so_many_cells_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sheetgen.reader.parse.MAX_CELLS", 1_000)
+    made = book({**down(40, A=1), **{f"B{n}": f"=SUM({CHAINS['from the left'](n)})" for n in (20, 26)}})
+    assert values(made)[0] == {("S", "B20"): 800} and list(made.problems) == [("S", "B26")]
+    assert set(made.problems.values()) == TOO_MANY
 
 
 def test_a_workbook_may_take_so_many_steps_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

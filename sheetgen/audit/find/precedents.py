@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping
 
 from sheetgen.excel import Place, Workbook
-from sheetgen.excel.a1 import Area, place
+from sheetgen.excel.a1 import Area, address, place
 from sheetgen.excel.names import Resolver
 
 FARTHEST = 2_000  # cells looked at before giving up: the error of a step is not farther from its weights
 WIDEST = 1_000  # cells of a range that are followed one by one
+
+
+BySheet = Mapping[str, list[tuple[int, int]]]  # rows and columns
 
 
 class Precedents:
@@ -19,6 +22,7 @@ class Precedents:
     def __init__(self, workbook: Workbook) -> None:
         self.sheets, self.resolver = workbook.sheets, Resolver.of(workbook)
         self._areas: dict[Place, list[Area]] = {}
+        self._placed: dict[frozenset[Place], BySheet] = {}  # the learning rates, which every label is asked about
 
     def areas(self, at: Place) -> list[Area]:
         """The areas that the formula of a cell names, directly or by a name."""
@@ -30,8 +34,19 @@ class Precedents:
 
     def uses(self, at: Place, cells: Collection[Place], *, ranges_only: bool = False) -> bool:
         """Whether the formula of a cell names one of some cells, or a range that has it."""
-        areas = [area for area in self.areas(at) if not (ranges_only and area.single)]
-        return any(_has(area, cell) for area in areas for cell in cells)
+        return any(self._meets(area, cells) for area in self.areas(at) if not (ranges_only and area.single))
+
+    def _meets(self, area: Area, cells: Collection[Place]) -> bool:
+        """Whether one of the cells is in the area."""
+        if area.single:
+            return (area.sheet, address(area.row, area.column)) in cells
+        if not isinstance(cells, frozenset):
+            placed = _by_sheet(cells)
+        elif (known := self._placed.get(cells)) is not None:
+            placed = known
+        else:
+            placed = self._placed[cells] = _by_sheet(cells)
+        return any(area.holds(*at) for at in placed.get(area.sheet, ()))
 
     def depends_on(self, at: Place, goals: Collection[Place]) -> bool:
         """Whether a cell is computed from one of the goals, directly or by way of other cells."""
@@ -40,7 +55,7 @@ class Precedents:
         while queue and len(seen) < FARTHEST:
             for area in self.areas(queue.popleft()):
                 if area.size > WIDEST:
-                    if any(_has(area, goal) for goal in goals):
+                    if self._meets(area, goals):
                         return True
                     continue
                 for cell in ((area.sheet, a) for a in area.addresses()):
@@ -52,5 +67,8 @@ class Precedents:
         return False
 
 
-def _has(area: Area, cell: Place) -> bool:
-    return area.sheet == cell[0] and area.holds(*place(cell[1]))
+def _by_sheet(cells: Iterable[Place]) -> BySheet:
+    placed: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for sheet, at in cells:
+        placed[sheet].append(place(at))
+    return placed

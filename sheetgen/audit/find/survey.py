@@ -129,12 +129,12 @@ def _is_rate(view: View, column: int, row: int) -> bool:
     return view.number(column, row) and not view.text(column, row)
 
 
-def rate(book: Workbook, table: StepTable) -> list[Place]:
+def rate(survey: Survey, table: StepTable) -> list[Place]:
     """Every cell that is labelled or named as a learning rate: those of the table's sheet first, the nearest before.
 
     The rates of later steps, in a column of the table itself, are none of them.
     """
-    order = {name: k for k, name in enumerate(book.sheets)}
+    order = {name: k for k, name in enumerate(survey.workbook.sheets)}
     own = range_of(table.area)
 
     def nearness(at: Place) -> tuple[bool, int, int, tuple[int, int]]:
@@ -146,4 +146,4 @@ def rate(book: Workbook, table: StepTable) -> list[Place]:
         return away, order[sheet], 0 if away else down + aside, (row, column)
 
     later = {(table.sheet, table.address("eta", step)) for step in table.steps[1:]} if "eta" in table.lines else set()
-    return sorted(Survey(book).rates - later, key=nearness)
+    return sorted(survey.rates - later, key=nearness)

@@ -26,8 +26,9 @@ def version(name: str) -> str:
 
 def available(name: str) -> bool:
     """Whether an engine of ENGINES is installed."""
+    engine = _KNOWN[name]
     try:
-        _KNOWN[name].present()
+        (engine.present or engine.version)()
     except EngineMissing:
         return False
     return True

@@ -39,4 +39,4 @@ def _saved(copy: Path) -> Path:
     return target
 
 
-recalculate = Engine(NAME, version, _calculate, present=version)
+recalculate = Engine(NAME, version, _calculate)

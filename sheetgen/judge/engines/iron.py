@@ -201,4 +201,4 @@ def value_of(model: Any, sheet: int, row: int, column: int) -> Value | None:
     return value
 
 
-recalculate = Engine(NAME, version, _calculate, present=version)
+recalculate = Engine(NAME, version, _calculate)

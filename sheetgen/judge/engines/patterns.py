@@ -190,4 +190,4 @@ def same(some: list[Value | NotEvaluated], others: list[Value | NotEvaluated]) -
     return [(type(a), repr(a)) for a in some] == [(type(b), repr(b)) for b in others]
 
 
-recalculate = Engine(NAME, version, _calculate, present=version)
+recalculate = Engine(NAME, version, _calculate)

@@ -71,13 +71,13 @@ class Engine:
     """An engine, which is called with a path, and with the Workbook if it has been read already.
 
     `version` raises EngineMissing, `calculate` fills an Attempt and may raise EngineFailed. `present` is a quicker way
-    to see whether it is installed.
+    than `version` to see whether it is installed, where there is one.
     """
 
     name: str
     version: Callable[[], str]
     calculate: Callable[..., None]
-    present: Callable[[], object]
+    present: Callable[[], object] | None = None
 
     def __call__(self, path: str | Path, workbook: Workbook | None = None, **limits: float) -> Recalculated:
         """Raises EngineMissing, EngineFailed and UnreadableWorkbook."""

@@ -116,4 +116,4 @@ class _Sheet:
         return formulas_value(None if entry is None else entry.value)
 
 
-recalculate = Engine(NAME, version, _calculate, present=version)
+recalculate = Engine(NAME, version, _calculate)
