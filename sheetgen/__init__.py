@@ -84,7 +84,7 @@ def audit_all(
     """
     from sheetgen.audit import processes
 
-    return processes.audit_all(processes.find_files(map(Path, paths)), jobs, task=processes.Task(table, timeout))
+    return processes.audit_all(processes.find_files(map(Path, paths)), jobs, task=processes.Assignment(table, timeout))
 
 
 def grad(

@@ -71,7 +71,7 @@ def _audit(path: Path, table: str | None) -> Verdict:
     return audit(path, table)
 
 
-class Task(NamedTuple):
+class Assignment(NamedTuple):
     """How each file is judged: the table that a person points at, the seconds that one may take, and by what."""
 
     table: str | None = None
@@ -79,14 +79,14 @@ class Task(NamedTuple):
     judge: Judge = _audit
 
 
-USUAL = Task()
+USUAL = Assignment()
 
 
 def audit_all(
     paths: Sequence[Path],
     jobs: int | None = None,
     progress: Callable[[Verdict], object] = lambda _: None,
-    task: Task = USUAL,
+    task: Assignment = USUAL,
 ) -> list[Verdict]:
     """The verdict on each file, in the order of the paths; `progress` is told each one when it is there.
 
@@ -136,7 +136,7 @@ def _context() -> BaseContext:
 class _Job:
     """One file that is being judged."""
 
-    def __init__(self, index: int, path: Path, task: Task) -> None:
+    def __init__(self, index: int, path: Path, task: Assignment) -> None:
         self.index, self.path, self.task = index, path, task
         self.pipe, far = _context().Pipe(duplex=False)
         arguments = (far, path.absolute(), task, MEMORY)
@@ -185,7 +185,7 @@ def _finished(running: Sequence[_Job]) -> Iterator[tuple[_Job, Verdict]]:
         yield job, verdict
 
 
-def _work(pipe: Connection, path: Path, task: Task, memory: int) -> None:
+def _work(pipe: Connection, path: Path, task: Assignment, memory: int) -> None:
     """Judge one file in the process and send the verdict, with a word about what went wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started it stops it
     _silence()

@@ -84,7 +84,7 @@ def audit(paths: tuple[Path, ...], table: str | None, jobs: int | None, timeout:
     outputs.check(paths)
     files = processes.find_files(paths, leave_out=outputs.files)
     with _progress(len(files)) as progress:
-        verdicts = processes.audit_all(files, jobs, progress, processes.Task(table, timeout))
+        verdicts = processes.audit_all(files, jobs, progress, processes.Assignment(table, timeout))
     if nothing := all(path.is_dir() for path in files):
         names = ", ".join(plain(path) for path in files)
         complain(f"{names}: there is nothing to judge: name a workbook, or a folder with .xlsx or .xlsm files in it")

@@ -25,7 +25,7 @@ def by_name(path: Path, pointed: str | None) -> Verdict:
     return Verdict(path, found, [judged()], [pointed or ""], "bad.xlsx is no workbook." if path.stem == "bad" else "")
 
 
-def at_once(paths: Sequence[Path], jobs: int | None, progress: object, task: processes.Task) -> list[Verdict]:
+def at_once(paths: Sequence[Path], jobs: int | None, progress: object, task: processes.Assignment) -> list[Verdict]:
     """Do as audit_all does, without processes."""
     refused = {path: processes.refusal(path) for path in paths}
     return [Verdict(path, problem=why) if (why := refused[path]) else by_name(path, task.table) for path in paths]
@@ -63,7 +63,7 @@ def test_the_worst_file_decides(files: str, status: int, audit: Run) -> None:
 def test_all_reports_at_once(audit: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And with real processes."""
 
-    def by_names(files: list[Path], jobs: int, progress: object, task: processes.Task) -> list[Verdict]:
+    def by_names(files: list[Path], jobs: int, progress: object, task: processes.Assignment) -> list[Verdict]:
         return audit_all(files, jobs, task=task._replace(judge=by_name))
 
     monkeypatch.setattr(processes, "audit_all", by_names)

@@ -56,7 +56,7 @@ def limited(path: Path) -> Verdict:
     """The same for a file."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(processes, "MEMORY", 1 << 30)
-        (verdict,) = processes.audit_all([path], 1, task=processes.Task(timeout=SECONDS))
+        (verdict,) = processes.audit_all([path], 1, task=processes.Assignment(timeout=SECONDS))
     for broken in ("has a fault", "GB of memory", "it was stopped", "made its judge end", "too large"):
         assert broken not in verdict.problem, verdict.problem
     return verdict

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sheetgen.audit import processes
-from sheetgen.audit.processes import Task, audit_all, find_files
+from sheetgen.audit.processes import Assignment, audit_all, find_files
 from sheetgen.audit.verdict import Verdict
 
 HUGE = 1 << 40
@@ -79,7 +79,7 @@ def test_links_that_go_round_end(tmp_path: Path) -> None:
 def test_verdicts_are_in_the_order_of_the_paths(jobs: int | None, tmp_path: Path) -> None:
     paths = files(tmp_path, "late-0.xlsx", "1.xlsx", "2.xlsx", "late-3.xlsx", "4.xlsx")
     told: list[Path] = []
-    found = audit_all(paths, jobs, lambda verdict: told.append(verdict.path), Task("S!A1:B2", judge=tame))
+    found = audit_all(paths, jobs, lambda verdict: told.append(verdict.path), Assignment("S!A1:B2", judge=tame))
     assert [verdict.path for verdict in found] == paths and sorted(told) == sorted(paths)
     assert all(verdict.unread[:2] == ["S!A1:B2", "True"] for verdict in found)
     pids = {verdict.unread[2] for verdict in found}
@@ -95,7 +95,7 @@ def test_relative_paths_work_where_the_process_is_and_stay_as_given(
 ) -> None:
     files(tmp_path, "a.xlsx")
     monkeypatch.chdir(tmp_path)
-    (verdict,) = audit_all([Path("a.xlsx")], task=Task(judge=tame))
+    (verdict,) = audit_all([Path("a.xlsx")], task=Assignment(judge=tame))
     assert verdict.path == Path("a.xlsx") and verdict.unread[1] == "True"
 
 
@@ -108,7 +108,7 @@ def test_no_file_stops_the_others(
     (tmp_path / "empty").mkdir()
     os.mkfifo(tmp_path / "pipe.xlsx")
     more = [tmp_path / "missing.xlsx", tmp_path / "empty", tmp_path / "pipe.xlsx"]
-    found = audit_all([*paths, *more], task=Task(timeout=PATIENT, judge=tame))
+    found = audit_all([*paths, *more], task=Assignment(timeout=PATIENT, judge=tame))
     problems = dict(zip([*names, "missing", "empty", "pipe"], [verdict.problem for verdict in found], strict=True))
     assert problems == {
         "fine-1": "",
@@ -132,7 +132,7 @@ def test_what_takes_too_long_is_stopped(tmp_path: Path) -> None:
     paths = files(tmp_path, "slow-1.xlsx", "a.xlsx", "slow-2.xlsx", "b.xlsx")
     start = time.monotonic()
     limit = 5  # the others are done by then, also where every processor runs a test
-    found = audit_all(paths, 2, task=Task(None, limit, judge=tame))
+    found = audit_all(paths, 2, task=Assignment(None, limit, judge=tame))
     assert limit + 1 > found[0].seconds >= limit and time.monotonic() - start < PATIENT
     assert [verdict.word for verdict in found] == ["not judged", "right", "not judged", "right"]
     assert found[0].problem == "slow-1.xlsx takes longer than 5 seconds to judge, so it was stopped."
@@ -146,13 +146,13 @@ def test_an_interrupt_ends_the_processes(tmp_path: Path) -> None:
 
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        audit_all(paths, 4, interrupt, Task(judge=tame))
+        audit_all(paths, 4, interrupt, Assignment(judge=tame))
     assert time.monotonic() - start < PATIENT
     assert multiprocessing.active_children() == []
 
 
 def test_nothing_gives_nothing() -> None:
-    assert audit_all([], task=Task(judge=tame)) == [] == find_files([])
+    assert audit_all([], task=Assignment(judge=tame)) == [] == find_files([])
 
 
 def test_a_memory_limit_that_is_far_too_small_is_still_a_verdict(
@@ -160,7 +160,7 @@ def test_a_memory_limit_that_is_far_too_small_is_still_a_verdict(
 ) -> None:
     """Even what Python needs to say so may be missing then."""
     monkeypatch.setattr(processes, "MEMORY", 1)
-    found = audit_all(files(tmp_path, "huge.xlsx", "b.xlsx"), task=Task(timeout=PATIENT, judge=tame))
+    found = audit_all(files(tmp_path, "huge.xlsx", "b.xlsx"), task=Assignment(timeout=PATIENT, judge=tame))
     assert found[0].problem and len(found) == 2
 
 
