@@ -66,6 +66,8 @@ class Call(NamedTuple):
 
 
 Instruction: TypeAlias = Literal | Array | Cells | Name | TableReference | Operator | Call
+# The operators on references, as what is refused is called.
+ON_REFERENCES = {":": "the range operator", " ": "an intersection of ranges", ",": "a union of ranges"}
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 
 

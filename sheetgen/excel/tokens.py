@@ -53,6 +53,8 @@ _PARTS = re.compile(r"(\$?)([A-Za-z]*)(\$?)([0-9]*)")
 
 _ITEM = rf'\s*(?:[-+]?{_NUMBER}|"[^"]*(?:""[^"]*)*"|TRUE|FALSE|\#[A-Z/0!?]+)\s*'
 _ARRAY = re.compile(rf"\{{{_ITEM}(?:[,;]{_ITEM})*\}}", re.I)
+# The text of a cell that is calculated with as a number.
+SPELLED_NUMBER = re.compile(rf"\s*[-+]?{_NUMBER}\s*")
 _STRING = re.compile(r'"[^"]*"')
 NAME_BEYOND = re.compile(r"[A-Za-z]+0*[1-9][0-9]*")  # XFE1 is no cell, so it may be a name
 LIKE_CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?[0-9]+|[RrCc]|[Rr][0-9]*[Cc][0-9]*")

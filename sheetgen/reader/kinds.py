@@ -7,7 +7,6 @@ comparison of a number with a text goes by their kinds.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntFlag
 from functools import lru_cache, reduce
@@ -16,11 +15,11 @@ from typing import NamedTuple, TypeAlias
 
 from sheetgen.cells.cell import Cell, constant, variable
 from sheetgen.cells.ops import LOGICAL
+from sheetgen.excel.tokens import SPELLED_NUMBER
 
 MAX_POOL = 2**18  # variables that formulas share
 MAX_DENSE = 20_000  # cells of a range, or of the result of an array formula
 
-_SPELLED = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
 
 TOO_LARGE, UNION = "a range of too many cells", "a union of ranges"  # whose shape is lost
 
@@ -108,7 +107,7 @@ def known_text(c: Cell) -> str | None:
 
 def spells_number(text: str) -> bool:
     """Whether a text that stands in a cell is calculated with as a number."""
-    return _SPELLED.fullmatch(text) is not None and math.isfinite(float(text))
+    return SPELLED_NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
 
 
 @lru_cache(MAX_POOL)

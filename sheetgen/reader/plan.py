@@ -8,14 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from sheetgen.excel.a1 import Area
-from sheetgen.excel.instructions import COMPARISONS, Array, Call, FormulaError, Operator
+from sheetgen.excel.instructions import COMPARISONS, ON_REFERENCES, Array, Call, FormulaError, Operator
 from sheetgen.excel.names import MAX_SHOWN
 from sheetgen.excel.references import Moving, Open, Resolved
 from sheetgen.reader.functions import FUNCTIONS
 from sheetgen.reader.kinds import NotUnderstood
 
 WITH_TEXTS = {*COMPARISONS, "&", "MATCH"}  # which ask what text a cell holds
-REFERENCES = {":": "the range operator", " ": "an intersection of ranges"}
 
 
 @dataclass
@@ -36,9 +35,9 @@ class FormulaPlan:
         if resolved.unknown is not None:
             raise NotUnderstood(resolved.unknown.why)
         names = {item.name for item in resolved.code if isinstance(item, Operator | Call)}
-        other = next((name for name in REFERENCES if name in names), None)
+        other = next((name for name in (":", " ") if name in names), None)
         if other is not None:
-            raise NotUnderstood(f"{REFERENCES[other]} is not understood")
+            raise NotUnderstood(f"{ON_REFERENCES[other]} is not understood")
         array = next((item for item in resolved.code if isinstance(item, Array)), None)
         if array is not None:
             raise unexpected(array.text)

@@ -11,7 +11,7 @@ import numpy as np
 
 from sheetgen.excel.a1 import Area, place
 from sheetgen.excel.functions import FUNCTIONS as FACTS
-from sheetgen.excel.instructions import COMPARISONS, Call, Operator
+from sheetgen.excel.instructions import COMPARISONS, ON_REFERENCES, Call, Operator
 from sheetgen.excel.names import MAX_SHOWN
 from sheetgen.excel.references import Step
 from sheetgen.judge.compiled import choices
@@ -42,7 +42,7 @@ def call(item: Step, cells: CellRows, arguments: list[Item]) -> Item:
     if isinstance(item, Operator) and item.name in FUNCTIONS:
         return FUNCTIONS[item.name](cells, *arguments)
     if not isinstance(item, Call):
-        what = REFERENCES.get(item.name, item.name) if isinstance(item, Operator) else "an array constant"
+        what = ON_REFERENCES.get(item.name, item.name) if isinstance(item, Operator) else "an array constant"
         raise CannotCompile(f"{what} is not understood")
     if item.name not in FUNCTIONS:
         raise CannotCompile(f"the function {item.name[:MAX_SHOWN]} is not understood")
@@ -184,7 +184,6 @@ def _position(name: str, axis: int) -> Build:
     return build
 
 
-REFERENCES = {":": "the range operator", " ": "an intersection of ranges", ",": "a union of ranges"}
 _OF_NUMBERS = (
     "+", "-", "*", "/", "^", "negative", "%", "ABS", "EXP", "LN", "LOG10", "SQRT", "SIN", "COS", "TAN", "ATAN", "SINH",
     "COSH", "TANH", "INT", "SIGN", "ROUND", "ROUNDUP", "ROUNDDOWN", "MOD",

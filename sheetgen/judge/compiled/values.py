@@ -16,6 +16,7 @@ import numpy as np
 from sheetgen.base.errors import UserError
 from sheetgen.excel import Place
 from sheetgen.excel.a1 import Area
+from sheetgen.excel.tokens import SPELLED_NUMBER
 from sheetgen.judge.compiled.arithmetic import ELEMENTWISE, TOLERANT, Array
 
 Code: TypeAlias = tuple[tuple[str | int, ...], ...]
@@ -41,7 +42,6 @@ Known: TypeAlias = float | str | bool | None  # a constant: NaN is an error, Non
 Operand: TypeAlias = Known | Varying
 Item: TypeAlias = Operand | Area  # a reference stays one until a value is asked for, since SUM passes over texts in it
 
-_NUMBER = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
 
 
 def range_of(name: str, item: Item) -> Area:
@@ -91,7 +91,7 @@ def number(a: Operand) -> Operand:
     if a is None:
         return 0.0
     if isinstance(a, str):
-        if _NUMBER.fullmatch(a):
+        if SPELLED_NUMBER.fullmatch(a):
             return float(a)
         if re.search("[0-9]", a):  # "50%" and "1/2/2024" are numbers too, to some
             raise CannotCompile(f"it calculates with the text {a[:40]!r}")
