@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import torch
-from export_books import exported, samples, trained
 from torch import nn
 
 import sheetgen
@@ -19,23 +18,6 @@ from sheetgen.judge.compare import Disagrees, agreement, compare_written
 from sheetgen.judge.engines import ENGINES
 from sheetgen.network.torch.graph import CannotExport
 from sheetgen.writer.planes import layout
-
-
-@pytest.fixture(scope="module")
-def data() -> torch.Tensor:
-    return samples()
-
-
-@pytest.fixture(scope="module")
-def net(data: torch.Tensor) -> nn.Module:
-    return trained(data)
-
-
-@pytest.fixture(scope="module")
-def book(net: nn.Module, data: torch.Tensor, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path: Path = tmp_path_factory.mktemp("export") / "exam.xlsx"
-    exported(net, data, path)
-    return path
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import numpy as np
 import openpyxl  # type: ignore[import-untyped,unused-ignore]
 import pytest
 import torch
-from export_books import CLASSES, EXAMPLES, FEATURES, exported, samples, trained
+from export_books import CLASSES, EXAMPLES, FEATURES
 from openpyxl.formula.translate import Translator  # type: ignore[import-untyped,unused-ignore]
 from torch import nn
 
@@ -32,26 +32,6 @@ engines = pytest.mark.parametrize(
     [name if available(name) else pytest.param(name, marks=pytest.mark.skip(reason=f"{name} is not installed"))
      for name in ("IronCalc", "LibreOffice")],
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def data() -> torch.Tensor:
-    return samples()
-
-
-@pytest.fixture(scope="module")
-def net(data: torch.Tensor) -> nn.Module:
-    return trained(data)
-
-
-@pytest.fixture(scope="module")
-def book(net: nn.Module, data: torch.Tensor, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path: Path = tmp_path_factory.mktemp("export") / "exam.xlsx"
-    lines = exported(net, data, path)
-    assert {line.engine for line in lines} >= {"IronCalc", "formulas patterns"}
-    assert ("LibreOffice" in {line.engine for line in lines}) == available("LibreOffice")
-    assert all(0 <= line.worst <= RELATIVE for line in lines)
-    return path
 
 
 def wanted(net: nn.Module, rows: object) -> tuple[Any, list[str]]:
