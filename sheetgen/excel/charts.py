@@ -112,7 +112,7 @@ def _reference(text: str, sheet: str, resolver: Resolver) -> Reference:
     """The cells that a formula of a chart names, through a defined name if need be."""
     text = text.strip()
     try:
-        return Reference(text, resolver.area(text, sheet, (1, 1)))
+        return Reference(text, resolver.area(text, sheet))
     except Unresolved:
         return Reference(text, None)
 

@@ -87,10 +87,13 @@ class Resolver:
             except Unresolved:
                 continue
 
-    def area(self, text: str, sheet: str, at: At = None) -> Area:
-        """The one area that a text stands for: B2:C9, S!A1, a name or a table. Raises Unresolved."""
+    def area(self, text: str, sheet: str) -> Area:
+        """The one area that a text stands for: B2:C9, S!A1, a name or a table. Raises Unresolved.
+
+        It stands in no cell, so a name that moves with its formula is seen from A1.
+        """
         try:
-            resolved, areas = self.read(text, sheet, at)
+            resolved, areas = self.read(text, sheet, (1, 1))
         except FormulaError as error:
             raise Unresolved(f"{text[:MAX_SHOWN]} cannot be read") from error
         if resolved.unknown is not None:

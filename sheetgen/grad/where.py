@@ -100,7 +100,7 @@ def _area(book: Formulas, text: str, sheet: str) -> Area:
             raise NoSuchCell(f"{shown}: there is no sheet {brief(name)} (the sheets are {sheets})")
         sheet = owner
     try:
-        area = resolver.area(text, sheet, (1, 1))
+        area = resolver.area(text, sheet)
     except Unresolved as error:
         meaning = resolver.text(text, sheet)
         if meaning is None:

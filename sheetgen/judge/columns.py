@@ -41,7 +41,7 @@ def value_at(cells: Cells, at: str) -> Value | None:
 def cell_of(resolver: Resolver, text: str) -> Place | None:
     """The one cell that a name or an address with its sheet stands for."""
     try:
-        area = resolver.area(text, "", (1, 1))
+        area = resolver.area(text, "")
     except Unresolved:
         return None
     return (area.sheet, address(area.row, area.column)) if area.single and area.sheet else None
