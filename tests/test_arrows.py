@@ -26,7 +26,7 @@ MAY: dict[str, set[str]] = {
     "audit": {"cells", "excel", "reader"},
     "judge": {"excel", "spec"},
     "writer": {"cells", "excel", "network", "spec"},
-    "deliver": {"cells", "excel", "judge", "network", "spec", "templates", "writer"},
+    "deliver": {"audit", "cells", "excel", "judge", "network", "spec", "templates", "writer"},
     "__init__": {"audit", "deliver", "excel", "grad", "judge", "reader"},
     "cli": {"__init__", "audit", "deliver", "grad", "judge", "network", "spec", "templates", "writer"},
     "__main__": {"cli"},

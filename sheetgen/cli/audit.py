@@ -16,7 +16,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sheetgen.audit import processes
 from sheetgen.audit.show import gradescope, junit, machine, markdown
-from sheetgen.audit.show.text import ALL_KINDS, kind, ordered, short, where
 from sheetgen.audit.verdict import Verdict
 from sheetgen.base.errors import Status, UserError
 from sheetgen.base.files import CannotWrite, save, why_not_writable
@@ -105,29 +104,10 @@ def _write(path: Path, verdicts: Sequence[Verdict], outputs: Outputs) -> Status:
     elif path == outputs.gradescope:
         save(path, gradescope.document(verdicts, outputs.points).encode(), CannotWrite, HINT)
     else:
+        from sheetgen.deliver.marks import write_report  # XlsxWriter is imported only where a workbook is wanted
+
         write_report(verdicts, path)
     return Status.RIGHT
-
-
-def write_report(verdicts: Sequence[Verdict], path: Path) -> None:
-    """Write the workbook for the teacher. Raises CannotWrite."""
-    from sheetgen.writer.sheets import audit_report  # XlsxWriter is imported only where a workbook is wanted
-    from sheetgen.writer.sheets.audit_file import ComparedTable, FileReport, ListedFinding, Place
-
-    def place(sheet: str, cells: str) -> Place:
-        return Place(sheet, cells, where(sheet, cells))
-
-    files = [
-        FileReport(
-            v.path, title, v.word, v.at_best, v.sentence(), v.problem, v.rest,
-            [ListedFinding(f.severity, kind(f), place(f.sheet, f.cells), (f.found, f.expected, f.message))
-             for f in ordered(v)],
-            [ComparedTable(place(t.sheet, t.cells), t.rows, t.gradients, t.worst, t.where) for t in v.tables],
-            v.unjudged, v.unread,
-        )
-        for v, title in zip(verdicts, short(verdicts), strict=True)
-    ]  # fmt: skip
-    audit_report.write(files, ALL_KINDS, path)
 
 
 def _survive_narrow_encodings() -> None:

@@ -15,7 +15,7 @@ from verdicts import HOSTILE, class_of, finding, hostile, judged, safe
 
 from sheetgen.audit.show import text
 from sheetgen.audit.verdict import KINDS, Verdict
-from sheetgen.cli.audit import write_report
+from sheetgen.deliver.marks import write_report
 from sheetgen.excel import Entry, read
 from sheetgen.judge.lint import lint
 from sheetgen.writer.sheets import audit_report
