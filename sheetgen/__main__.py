@@ -1,4 +1,4 @@
-"""The command line: `build` and `export` write workbooks, `check` and `audit` judge them, `grad` differentiates."""
+"""The command line: `build` and `export` write workbooks, `check`, `audit` and `web` judge, `grad` differentiates."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sheetgen.cli.check import check
 from sheetgen.cli.console import CommandGroup
 from sheetgen.cli.export import export
 from sheetgen.cli.grad import grad
+from sheetgen.cli.web import web
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,7 +20,7 @@ def main() -> None:
     """Neural networks that train in live spreadsheet cells, proven equal to PyTorch autograd."""
 
 
-for command in (audit, build, check, export, grad, templates):
+for command in (audit, build, check, export, grad, templates, web):
     main.add_command(command)
 
 if __name__ == "__main__":

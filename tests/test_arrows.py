@@ -28,7 +28,8 @@ MAY: dict[str, set[str]] = {
     "writer": {"cells", "excel", "network", "spec"},
     "deliver": {"audit", "cells", "excel", "judge", "network", "spec", "templates", "writer"},
     "__init__": {"audit", "deliver", "excel", "grad", "judge", "reader"},
-    "cli": {"__init__", "audit", "deliver", "grad", "judge", "network", "spec", "templates", "writer"},
+    "web": {"audit", "deliver", "excel", "reader", "writer"},
+    "cli": {"__init__", "audit", "deliver", "grad", "judge", "network", "spec", "templates", "web", "writer"},
     "__main__": {"cli"},
 }
 

@@ -14,7 +14,7 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import NamedTuple
 
-from sheetgen.audit.verdict import Verdict, faulty
+from sheetgen.audit.verdict import Verdict, cut_short, faulty, too_slow
 from sheetgen.base.process import bound, processors, signal_of
 from sheetgen.excel.package import Package, UnreadableWorkbook
 
@@ -151,9 +151,7 @@ class _Job:
             verdict: Verdict = self.pipe.recv()
         except Exception:  # it ended before or within the verdict
             self.process.join(5)
-            name = signal_of(self.process.exitcode)
-            ending = f"end with {name}" if name else "end too early"
-            return Verdict(self.path, problem=f"{self.path.name} made its judge {ending}.")
+            return cut_short(self.path, signal_of(self.process.exitcode))
         verdict.path = self.path
         return verdict
 
@@ -175,10 +173,7 @@ def _finished(running: Sequence[_Job]) -> Iterator[tuple[_Job, Verdict]]:
         if job.pipe in ready:
             verdict = job.verdict()
         elif now >= job.deadline:
-            limit = job.task.timeout
-            seconds = f"{limit:g} second{'s' * (limit != 1)}"
-            problem = f"{job.path.name} takes longer than {seconds} to judge, so it was stopped."
-            verdict = Verdict(job.path, problem=problem, seconds=limit)
+            verdict = too_slow(job.path, job.task.timeout)
         else:
             continue
         job.stop()

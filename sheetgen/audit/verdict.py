@@ -121,3 +121,14 @@ def faulty(path: Path, error: Exception) -> Verdict:
     """The verdict on a file on which the judge itself failed: whatever that was, the file was not judged."""
     why = f"{type(error).__name__}: {error}"[:300]
     return Verdict(path, problem=f"{path.name} could not be judged, for the judge has a fault ({why}).")
+
+
+def too_slow(path: Path, seconds: float) -> Verdict:
+    """The verdict on a file that was not judged within its time."""
+    limit = f"{seconds:g} second{'s' * (seconds != 1)}"
+    return Verdict(path, problem=f"{path.name} takes longer than {limit} to judge, so it was stopped.", seconds=seconds)
+
+
+def cut_short(path: Path, ending: str = "") -> Verdict:
+    """The verdict on a file whose judge ended before it had one; `ending` is the signal that ended it, if one did."""
+    return Verdict(path, problem=f"{path.name} made its judge end {f'with {ending}' if ending else 'too early'}.")

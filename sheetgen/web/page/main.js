@@ -1,0 +1,202 @@
+// The page: files go to the pool of workers, verdicts come back, and what can be taken away is written from them.
+
+import { chosen, dropped } from "./files.js";
+import { Pool, Stopped } from "./pool.js";
+import { chip, findings, line, make, say, texts } from "./view.js";
+
+const $ = (id) => document.getElementById(id);
+const WORDS = ["right", "doubtful", "wrong", "not judged"];
+const LARGEST = 2; // GB of a file, which is held twice
+const TYPES = { xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", csv: "text/csv", json: "application/json" };
+
+const judged = new Map(); // path -> {name, file, verdict (a pickle), word, row}, in the order in which they came
+let open = 0; // how many are being judged, or wait
+let pool = null;
+
+// ---- Judging
+
+async function add(files) {
+  $("verdicts").hidden = false;
+  const alone = files.length === 1;
+  const items = files.map(({ name, file }) => place(name, file));
+  if (alone) items[0].row.details.open = true;
+  $("verdicts").scrollIntoView({ block: "start" });
+  open += items.length;
+  progress();
+  await Promise.all(items.map((item) => one(item, alone)));
+}
+
+/** A line for a file; one of the same path takes the place of the former. */
+function place(name, file) {
+  const item = { name, file, verdict: null, word: "waiting" };
+  item.row = line(name, (body) => describe(item, body));
+  const former = judged.get(name);
+  if (former) former.row.element.replaceWith(item.row.element);
+  else $("list").append(item.row.element);
+  judged.set(name, item);
+  return item;
+}
+
+async function one(item, alone) {
+  const [shown, pickled] = await verdict(item);
+  const { word, sentence, first } = JSON.parse(shown);
+  Object.assign(item, { word, verdict: pickled });
+  item.row.show(word, sentence, first);
+  open -= 1;
+  progress();
+  if (alone) $("announcer").textContent = say("announce", { name: item.name, sentence });
+  item.row.ready();
+}
+
+/** [what its line shows, the verdict as a pickle]: whatever happens to a file, or to its judge, is a verdict. */
+async function verdict({ name, file }) {
+  const base = name.split("/").pop();
+  const without = (why, seconds = 0) =>
+    pool.run("without", [name, why, seconds], { first: true })
+      .catch(() => [JSON.stringify({ word: "not judged", sentence: say("stopped", { name: base }), first: "" }), null]);
+  if (file === null) return without(say("empty", { name: base }));
+  if (file === undefined) return without(say("unreadable", { name: base }));
+  if (file.size > LARGEST * 2 ** 30) return without(say("large", { name: base, most: LARGEST }));
+  const seconds = Math.max(1, Number($("timeout").value) || 120);
+  try {
+    return await pool.run("judge", async () => [name, await bytes(file), $("table").value.trim()], { seconds });
+  } catch (error) {
+    if (!(error instanceof Stopped)) return without(say("unreadable", { name: base }));
+    return without(error.message === "stopped" ? say("stopped", { name: base }) : error.message, seconds);
+  }
+}
+
+const bytes = async (file) => new Uint8Array(await file.arrayBuffer());
+
+function progress() {
+  const items = [...judged.values()];
+  const count = (word) => items.filter((item) => item.word === word).length;
+  const counts = WORDS.filter(count).map((word) => `${count(word)} ${texts[word]}`).join(", ");
+  $("progress").max = items.length;
+  $("progress").value = items.length - open;
+  $("progress").hidden = $("stop").hidden = !open;
+  $("progress-text").textContent = open ? say("judging", { done: items.length - open, all: items.length }) : say("all_judged", { counts });
+  for (const id of ["report", "csv", "json", "clear"]) $(id).disabled = open > 0;
+  const shown = $("filters").querySelector("[aria-pressed=true]")?.dataset.word;
+  $("filters").replaceChildren(...(items.length > 1 ? WORDS.filter(count) : []).map((word) => {
+    const button = make("button", { type: "button", ariaPressed: String(word === shown) }, chip(word), ` ${count(word)}`);
+    button.dataset.word = word;
+    button.addEventListener("click", () => filter(word === shown ? null : word));
+    return button;
+  }));
+}
+
+function filter(word) {
+  for (const button of $("filters").children) button.ariaPressed = String(button.dataset.word === word);
+  for (const { row } of judged.values()) row.element.hidden = Boolean(word) && row.element.dataset.word !== word;
+  progress();
+}
+
+/** Fill a line that a person opened. */
+async function describe(item, body) {
+  if (!item.verdict) return;
+  try {
+    const content = await item.file?.arrayBuffer().catch(() => null); // without it there are findings and no numbers
+    const args = [item.name, content && new Uint8Array(content), item.verdict];
+    const all = JSON.parse(await pool.run("details", args, { first: true, seconds: 60 }));
+    body.replaceChildren(...findings(all, content ? (button) => copy(item, button) : null));
+  } catch (error) {
+    body.replaceChildren(make("p", { className: "problem" }, say("cannot", { why: error.failure ?? error.message })));
+  }
+}
+
+// ---- What can be taken away
+
+const base = (name) => name.split("/").pop();
+
+function copy(item, button) {
+  const name = base(item.name).replace(/(\.[^.]*)?$/, " commented$1");
+  return take(button, name, async () => [item.name, await bytes(item.file), item.verdict], "as_copy");
+}
+
+const verdicts = () => [[...judged.values()].map((item) => item.verdict).filter(Boolean)];
+
+async function take(button, name, args, call) {
+  const label = button.textContent;
+  Object.assign(button, { textContent: texts.writing, disabled: true });
+  $("problem").hidden = true;
+  try {
+    save(name, await pool.run(call, args, { first: true, seconds: 300 }));
+  } catch (error) {
+    $("problem").textContent = say("cannot", { why: error.failure ?? error.message });
+    $("problem").hidden = false;
+  }
+  Object.assign(button, { textContent: label, disabled: false });
+}
+
+function save(name, content) {
+  const url = URL.createObjectURL(new Blob([content], { type: TYPES[name.split(".").pop()] ?? TYPES.xlsx }));
+  make("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+// ---- The page itself
+
+function staged(stage) {
+  $("loading").value = stage;
+  $("state").textContent = texts[["starting", "starting", "loading", "ready"][stage]];
+  if (stage < 3) return;
+  $("loading").hidden = true;
+  document.documentElement.dataset.ready = "true";
+  offline();
+}
+
+/** Keep the page's own files for the next time, without the network; it is a comfort, and may fail. */
+async function offline() {
+  try {
+    await navigator.serviceWorker.register("offline.js");
+    await navigator.serviceWorker.ready;
+    $("state").textContent = texts.ready_offline;
+    document.documentElement.dataset.offline = "true";
+  } catch { /* a private window, or a host without https */ }
+}
+
+function failed(why) {
+  $("loading").hidden = true;
+  $("state").className = "problem";
+  $("state").textContent = say("failed", { why });
+}
+
+function listen() {
+  $("choose").addEventListener("click", () => $("files").click());
+  $("choose-folder").addEventListener("click", () => $("folder").click());
+  for (const id of ["files", "folder"]) $(id).addEventListener("change", () => {
+    const files = chosen($(id));
+    if (files.length) add(files);
+  });
+  $("example").addEventListener("click", async () => {
+    const response = await fetch("example.xlsx");
+    add([{ name: "example.xlsx", file: new File([await response.blob()], "example.xlsx") }]);
+  });
+  for (const type of ["dragover", "drop", "dragleave"]) document.addEventListener(type, async (event) => {
+    event.preventDefault(); // a file that misses the field is judged, too, and does not replace the page
+    $("drop").classList.toggle("over", type === "dragover");
+    if (type !== "drop") return;
+    const files = await dropped(event.dataTransfer);
+    if (files.length) add(files);
+  });
+  $("stop").addEventListener("click", () => pool.stop());
+  $("report").addEventListener("click", (event) => take(event.currentTarget, "report.xlsx", verdicts(), "as_report"));
+  $("csv").addEventListener("click", (event) => take(event.currentTarget, "verdicts.csv", verdicts(), "as_csv"));
+  $("json").addEventListener("click", (event) => take(event.currentTarget, "verdicts.json", verdicts(), "as_json"));
+  $("clear").addEventListener("click", () => {
+    judged.clear();
+    $("list").replaceChildren();
+    $("verdicts").hidden = true;
+    $("choose").focus();
+  });
+}
+
+if (typeof DecompressionStream === "undefined" || typeof WebAssembly === "undefined") {
+  $("loading").hidden = true;
+  $("state").className = "problem";
+  $("state").textContent = texts.old_browser;
+} else {
+  pool = new Pool(staged, failed);
+  listen();
+}
