@@ -47,13 +47,16 @@ class Page(SimpleHTTPRequestHandler):
     """The files of one folder, and nothing else."""
 
     protocol_version = "HTTP/1.1"
-    extensions_map = {"": "application/octet-stream"} | TYPES  # not the system's table, which may say anything
 
     def end_headers(self) -> None:
         """Add the policy to whatever is sent."""
         for name, value in HEADERS.items():
             self.send_header(name, value)
         super().end_headers()
+
+    def guess_type(self, path: Any) -> str:
+        """Not by the system's table, which may say anything."""
+        return TYPES.get(Path(path).suffix, "application/octet-stream")
 
     def list_directory(self, path: Any) -> None:
         """A folder without index.html is no page."""
@@ -117,6 +120,6 @@ def serve(folder: Path, port: int = 0, browse: bool = True, out: IO[str] = sys.s
 
 if __name__ == "__main__":
     try:
-        serve(Path(__file__).resolve().parent)
+        serve(Path(__file__).resolve().parent, browse="--no-browser" not in sys.argv)
     except KeyboardInterrupt:
         sys.exit(130)

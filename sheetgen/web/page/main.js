@@ -49,7 +49,7 @@ async function one(item, alone) {
 }
 
 /** [what its line shows, the verdict as a pickle]: whatever happens to a file, or to its judge, is a verdict. */
-async function verdict({ name, file }) {
+async function verdict({ name, file, row }) {
   const base = name.split("/").pop();
   const without = (why, seconds = 0) =>
     pool.run("without", [name, why, seconds], { first: true })
@@ -59,7 +59,11 @@ async function verdict({ name, file }) {
   if (file.size > LARGEST * 2 ** 30) return without(say("large", { name: base, most: LARGEST }));
   const seconds = Math.max(1, Number($("timeout").value) || 120);
   try {
-    return await pool.run("judge", async () => [name, await bytes(file), $("table").value.trim()], { seconds });
+    const begin = async () => {
+      row.show("working");
+      return [name, await bytes(file), $("table").value.trim()];
+    };
+    return await pool.run("judge", begin, { seconds });
   } catch (error) {
     if (!(error instanceof Stopped)) return without(say("unreadable", { name: base }));
     return without(error.message === "stopped" ? say("stopped", { name: base }) : error.message, seconds);

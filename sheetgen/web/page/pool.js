@@ -1,5 +1,6 @@
 // Workers that judge: each call has a time, and a worker that is out of it, or that fails, is replaced by a fresh one.
 
+const HOARD = 2 ** 29; // bytes: memory that Python once had it does not give back, so such a worker is replaced
 const MOST = Math.min(4, Math.max(1, navigator.hardwareConcurrency || 2));
 
 /** A worker that obeys the page's own policy on every host: it is born of a blob, which inherits the policy. */
@@ -50,7 +51,7 @@ export class Pool {
     });
   }
 
-  heard(worker, { stage, result, failure }) {
+  heard(worker, { stage, result, failure, heap }) {
     if (failure !== undefined) { // Python may be unwell after that
       if (worker.ready) return this.retire(worker, Object.assign(new Stopped("ended"), { failure }));
       return this.broken(worker, failure);
@@ -63,6 +64,7 @@ export class Pool {
       clearTimeout(worker.timer);
       worker.task.resolve(result);
       worker.task = null;
+      if (heap > HOARD) return this.retire(worker);
     }
     this.next();
   }

@@ -1,5 +1,5 @@
 // Python in a worker of its own, which can be stopped whatever it is doing. It answers {call, args}, one at a time, with
-// {result} or {failure}; before that it tells how far it has started, {stage}.
+// {result, heap} or {failure}; before that it tells how far it has started, {stage}.
 
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
@@ -14,6 +14,17 @@ self.fetch = async (resource, options) => {
   if (!response.ok) throw new Error(`${response.status} ${url}.gz`);
   const unpacked = response.body.pipeThrough(new DecompressionStream("gzip"));
   return new Response(unpacked, { headers: { "Content-Type": "application/wasm" } });
+};
+
+// A file that takes all the memory gets no more than this, and so cannot take the page along.
+const MOST = 2 ** 31; // bytes
+let heap = 0;
+const grow = WebAssembly.Memory.prototype.grow;
+WebAssembly.Memory.prototype.grow = function (pages) {
+  const wanted = this.buffer.byteLength + pages * 65536;
+  if (wanted > MOST) throw new RangeError("no more memory"); // which Python takes for a MemoryError
+  heap = wanted;
+  return grow.call(this, pages);
 };
 
 async function start() {
@@ -44,7 +55,7 @@ ready.then(() => self.postMessage({ stage: 3 }), (error) => self.postMessage({ f
 
 self.addEventListener("message", async ({ data: { call, args } }) => {
   try {
-    self.postMessage({ result: plain((await ready)(call, args)) });
+    self.postMessage({ result: plain((await ready)(call, args)), heap });
   } catch (error) {
     self.postMessage({ failure: String(error?.message ?? error).trim().split("\n").pop() });
   }

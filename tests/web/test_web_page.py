@@ -1,0 +1,234 @@
+"""The page in Chromium: the command's verdicts, by drop, by keyboard, without a network, on a phone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from random import Random
+from threading import Thread
+from typing import Any, ClassVar
+
+import judge_books
+import judge_mutants
+import pytest
+from packages import HOSTILE, PARTS
+from packages import write as write_parts
+from playwright.sync_api import Browser
+from web_page import Visit, alike, command, timeless
+
+from sheetgen.audit.judge import audit
+from sheetgen.audit.show import table
+from sheetgen.deliver.marks import write_report
+from sheetgen.excel import read
+
+ROOT = Path(__file__).parents[2]
+SUBMISSIONS = ROOT / "docs" / "examples" / "submissions"
+CLASS = ROOT.parent / "shared" / "data" / "homework"
+BEN = SUBMISSIONS / "ben.xlsx"
+
+
+@pytest.fixture(scope="module")
+def class_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class: right and wrong workbooks of every layout, every hostile package, and what is no workbook."""
+    folder = tmp_path_factory.mktemp("handed in") / "class"
+    (folder / "late").mkdir(parents=True)
+    for path in SUBMISSIONS.iterdir():
+        shutil.copy(path, folder)
+    for number, layout in enumerate(judge_books.LAYOUTS):
+        judge_books.book(Random(f"web {number}"), layout).write(folder / f"right {number}.xlsx")
+    for number in range(6):
+        judge_mutants.mutant(7, number).book.write(folder / "late" / f"mutant {number}.xlsx")
+    for name, (write, _) in HOSTILE.items():
+        write(folder / f"hostile {name}.xlsx")
+    (folder / "rubbish.xlsx").write_bytes(b"PK\x03\x04 rubbish")
+    (folder / "empty.xlsx").write_bytes(b"")
+    (folder / "notes.txt").write_text("no workbook, and not looked at")
+    (folder / "~$ben.xlsx").write_bytes(b"a lock file")
+    (folder / ".hidden.xlsx").write_bytes(b"hidden")
+    return folder
+
+
+def test_a_dropped_class_gets_the_commands_verdicts(visit: Visit, class_folder: Path) -> None:
+    said = command(class_folder.parent, ["class"])
+    visit.drop(class_folder)
+    words = visit.judged(said.count(b'"path"'))
+    assert len(words) > 30 and set(words.values()) == {"right", "wrong", "not judged"}
+    alike(visit.take("#json"), said)
+
+
+def test_examples_and_hostile_files_get_the_commands_verdicts_to_the_byte(visit: Visit, class_folder: Path) -> None:
+    names = [p.name for p in sorted(class_folder.iterdir()) if p.name.startswith(("hostile", "ada", "ben", "cleo"))]
+    visit.drop(*(class_folder / name for name in names))
+    assert len(visit.judged(len(names))) > 20
+    assert timeless(visit.take("#json")) == timeless(command(class_folder, names))
+
+
+@pytest.mark.skipif(not CLASS.is_dir(), reason="the class's workbooks are not here")
+def test_the_nine_workbooks_of_a_class(visit: Visit) -> None:
+    names = sorted(path.name for path in CLASS.glob("*.xlsx"))
+    visit.drop(*(CLASS / name for name in names))
+    assert len(visit.judged(len(names))) == 9
+    assert timeless(visit.take("#json")) == timeless(command(CLASS, names))
+
+
+def test_the_wrong_cell_stands_in_its_row_of_numbers_with_the_repair(visit: Visit) -> None:
+    visit.drop(BEN)
+    assert visit.judged(1) == {"ben.xlsx": "wrong"}
+    finding = visit.page.locator(".finding")
+    finding.wait_for()
+    text = finding.inner_text()
+    assert "BackProp!Z33:Z79" in text and "it gives 0.0002248724776, the derivative is 0.0002248134626" in text
+    marked = {m: finding.locator(f"td.{m}").all_inner_texts() for m in ("wrong", "used", "meant")}
+    assert [texts[0].split()[0] for texts in marked.values()] == ["0.0002248725", "0.01", "0.5106234"]
+    assert finding.locator("mark").all_inner_texts() == ["J33", "J33", "L33", "L33"]
+    assert finding.locator("tbody td").count() < 31
+    finding.get_by_role("button", name="Show all 31 numbers").click()
+    assert finding.locator("tbody td").count() == 31
+
+
+def test_a_file_that_is_handed_in_again_takes_the_place_of_the_former(visit: Visit, tmp_path: Path) -> None:
+    shutil.copy(BEN, tmp_path / "mine.xlsx")
+    visit.drop(tmp_path / "mine.xlsx")
+    assert visit.judged(1) == {"mine.xlsx": "wrong"}
+    shutil.copy(SUBMISSIONS / "ada.xlsx", tmp_path / "mine.xlsx")
+    visit.drop(tmp_path / "mine.xlsx")
+    visit.page.wait_for_selector("li[data-word=right]")
+    assert visit.judged(1) == {"mine.xlsx": "right"}
+
+
+def test_a_folder_without_a_workbook_and_a_chosen_folder(visit: Visit, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "notes.txt").touch()
+    visit.drop(tmp_path / "empty")
+    assert visit.judged(1) == {"empty": "not judged"}
+    assert visit.sentence("empty") == "not judged: empty is a folder without an .xlsx or .xlsm file."
+    visit.page.set_input_files("#folder", SUBMISSIONS)
+    names = [f"submissions/{path.name}" for path in sorted(SUBMISSIONS.iterdir())]
+    assert list(visit.judged(4)) == ["empty", *names]
+
+
+def test_what_can_be_taken_away_is_what_the_command_writes(visit: Visit, tmp_path: Path) -> None:
+    paths = sorted(SUBMISSIONS.iterdir())
+    visit.drop(*paths)
+    visit.judged(3)
+    verdicts = [audit(path) for path in paths]
+    for verdict in verdicts:
+        verdict.path = Path(verdict.path.name)
+    assert visit.take("#csv").decode() == table.document(verdicts)
+    assert [row[1] for row in csv.reader(io.StringIO(table.document(verdicts)))][1:] == ["right", "wrong", "wrong"]
+    (tmp_path / "ours.xlsx").write_bytes(visit.take("#report"))
+    write_report(verdicts, tmp_path / "theirs.xlsx")
+    ours, theirs = read(tmp_path / "ours.xlsx").sheets, read(tmp_path / "theirs.xlsx").sheets
+    assert ours == theirs
+
+
+def test_texts_of_a_file_stay_texts(visit: Visit, tmp_path: Path) -> None:
+    name = "<img src=x onerror=document.title='owned'>.xlsx"
+    sheet = "&lt;b onmouseover=alert(1)&gt;"
+    cell = '<c r="A1"><f>NOPE(A1)</f></c>'
+    parts = {"xl/workbook.xml": PARTS["xl/workbook.xml"].replace('name="S"', f'name="{sheet}"')}
+    write_parts(tmp_path / name, parts | {"xl/worksheets/sheet1.xml": cell})
+    visit.drop(tmp_path / name)
+    assert list(visit.judged(1)) == [name]
+    assert visit.page.locator("#list img, #list b").count() == 0
+    assert visit.page.title() == "Is the backpropagation in this workbook right?"
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """A host that would gladly take whatever is sent to it."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+def test_nothing_leaves_the_machine(browser: Browser, address: str) -> None:
+    """Neither the page nor its worker can talk to another host, whatever their code would do."""
+    visit = Visit(browser, address)
+    visit.drop(BEN)
+    visit.judged(1)
+    assert all(url.removeprefix("blob:").startswith(address) for url in visit.requests), visit.requests
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as stranger:
+        Thread(target=stranger.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{stranger.server_address[1]}/"
+        send = "url => fetch(url).then(() => 'sent', () => 'refused')"
+        assert [place.evaluate(send, url) for place in (visit.page, *visit.page.workers)] == ["refused", "refused"]
+        visit.page.evaluate("url => { new Image().src = url; navigator.sendBeacon(url, 'x'); }", url)
+        visit.page.evaluate(
+            "url => { const f = document.createElement('iframe'); f.src = url; document.body.append(f); }", url
+        )
+        visit.page.wait_for_timeout(300)
+        assert Stranger.asked == []
+        stranger.shutdown()
+    visit.context.close()
+
+
+def test_it_works_without_the_network_once_loaded(browser: Browser, address: str) -> None:
+    visit = Visit(browser, address)
+    visit.page.wait_for_selector("html[data-offline]", state="attached")
+    visit.context.set_offline(True)
+    visit.drop(BEN)
+    assert visit.judged(1) == {"ben.xlsx": "wrong"}
+    visit.page.reload()
+    visit.page.wait_for_selector("html[data-ready]", state="attached")
+    visit.drop(SUBMISSIONS / "ada.xlsx")
+    assert visit.judged(1) == {"ada.xlsx": "right"}
+    assert len(visit.take("#report")) > 5_000
+    visit.context.close()
+
+
+def test_by_keyboard_alone_and_for_a_screen_reader(visit: Visit) -> None:
+    keys = visit.page.keyboard
+    visit.page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    visit.page.locator(".skip").focus()
+    reached = []
+    for _ in range(3):
+        keys.press("Tab")
+        reached.append(visit.page.evaluate("document.activeElement.id"))
+    assert reached == ["choose", "choose-folder", "example"]
+    keys.press("Enter")
+    assert visit.judged(1) == {"example.xlsx": "wrong"}
+    visit.page.wait_for_selector(".finding")
+    live = visit.page.locator("#announcer")
+    assert live.get_attribute("aria-live") == "polite" and "example.xlsx: wrong: 1 error" in live.inner_text()
+    summary = visit.page.locator("#list summary")
+    summary.focus()
+    keys.press("Enter")
+    assert not visit.page.locator(".finding").is_visible()
+    keys.press("Enter")
+    assert visit.page.locator(".finding").is_visible()
+    assert "the wrong cell" in (visit.page.locator("td.wrong").text_content() or "")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1366])
+def test_nothing_is_wider_than_the_screen(visit: Visit, width: int) -> None:
+    visit.drop(BEN, SUBMISSIONS / "cleo.xlsx")
+    visit.judged(2)
+    for summary in visit.page.locator("#list summary").all():
+        summary.click()
+    visit.page.locator(".finding").nth(2).wait_for()
+    visit.page.set_viewport_size({"width": width, "height": 844})
+    wide = visit.page.evaluate("document.documentElement.scrollWidth")
+    visit.page.set_viewport_size({"width": 1366, "height": 768})
+    assert wide <= width
+
+
+def test_lines_can_be_filtered_by_their_verdict(visit: Visit) -> None:
+    visit.drop(SUBMISSIONS)
+    visit.judged(3)
+    shown = lambda: [n for n in visit.lines() if visit.page.locator(f"li:has(.name:text-is('{n}'))").is_visible()]  # noqa: E731
+    assert len(shown()) == 3
+    visit.page.get_by_role("button", name="wrong 2").click()
+    assert shown() == ["submissions/ben.xlsx", "submissions/cleo.xlsx"]
+    assert visit.page.get_by_role("button", name="wrong 2").get_attribute("aria-pressed") == "true"
+    visit.page.get_by_role("button", name="wrong 2").click()
+    assert len(shown()) == 3
