@@ -68,7 +68,7 @@ class Page(SimpleHTTPRequestHandler):
         path = path / "index.html" if path.is_dir() else path
         if path.suffix not in COMPRESSED or not path.is_file() or "gzip" not in self.headers.get("Accept-Encoding", ""):
             return super().send_head()
-        content = _compressed(path, path.stat().st_mtime_ns)
+        content = compressed(path, path.stat().st_mtime_ns)
         self.send_response(200)
         self.send_header("Content-Type", TYPES[path.suffix])
         self.send_header("Content-Encoding", "gzip")
@@ -95,7 +95,8 @@ class _Sent:
 
 
 @lru_cache(64)
-def _compressed(path: Path, _: int) -> bytes:
+def compressed(path: Path, _: int = 0) -> bytes:
+    """A file as it is sent; the time of its last change tells it from a former one."""
     return gzip.compress(path.read_bytes(), 6, mtime=0)
 
 

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-CODE = '''
+CODE = """
 import torch
 from torch import nn
 from beside import WIDTH
@@ -41,7 +41,7 @@ def needs(argument): ...
 def fails(): raise ValueError("one line\\nand another")
 def leaves(): raise SystemExit(3)
 def gives_text(): return "text"
-'''
+"""
 
 
 def table(seed: int = 0) -> nn.Module:

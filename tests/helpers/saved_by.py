@@ -44,19 +44,28 @@ def inline(book: Book) -> Iterator[tuple[str, str]]:
     relationships = "http://schemas.openxmlformats.org/package/2006/relationships"
     types = "http://schemas.openxmlformats.org/package/2006/content-types"
     spreadsheet = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    yield "[Content_Types].xml", (
-        f'<Types xmlns="{types}"><Default Extension="xml" ContentType="{spreadsheet}.worksheet+xml"/><Default '
-        'Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override '
-        f'PartName="/xl/workbook.xml" ContentType="{spreadsheet}.sheet.main+xml"/></Types>'
+    yield (
+        "[Content_Types].xml",
+        (
+            f'<Types xmlns="{types}"><Default Extension="xml" ContentType="{spreadsheet}.worksheet+xml"/><Default '
+            'Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override '
+            f'PartName="/xl/workbook.xml" ContentType="{spreadsheet}.sheet.main+xml"/></Types>'
+        ),
     )
-    yield "_rels/.rels", (
-        f'<Relationships xmlns="{relationships}"><Relationship Id="r1" Type="{OFFICE}/officeDocument" '
-        'Target="xl/workbook.xml"/></Relationships>'
+    yield (
+        "_rels/.rels",
+        (
+            f'<Relationships xmlns="{relationships}"><Relationship Id="r1" Type="{OFFICE}/officeDocument" '
+            'Target="xl/workbook.xml"/></Relationships>'
+        ),
     )
     yield "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{relationships}">{links}</Relationships>'
-    yield "xl/workbook.xml", (
-        f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{sheets}</sheets>'
-        f"{f'<definedNames>{names}</definedNames>' if names else ''}</workbook>"
+    yield (
+        "xl/workbook.xml",
+        (
+            f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{sheets}</sheets>'
+            f"{f'<definedNames>{names}</definedNames>' if names else ''}</workbook>"
+        ),
     )
     for number, cells in enumerate(book.entries().values(), 1):
         rows: dict[int, list[str]] = {}

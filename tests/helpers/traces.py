@@ -28,9 +28,7 @@ def write_trace(plan: Plan, path: Path) -> None:
         training.write(book, plan.run, plan.training)
 
 
-def recalculated(
-    spec: Spec, path: Path, engine: str = "IronCalc"
-) -> Iterator[tuple[str, int, Value, oracle.Number]]:
+def recalculated(spec: Spec, path: Path, engine: str = "IronCalc") -> Iterator[tuple[str, int, Value, oracle.Number]]:
     """(column, step, the engine's value, PyTorch's number) of every cell of a network's trace."""
     plan = workbook.plan(spec)
     write_trace(plan, path)

@@ -74,7 +74,7 @@ def served(folder: Path) -> Iterator[str]:
 class Visit:
     """One visit of the page, which has loaded the judge; `requests` are the addresses it asked for."""
 
-    def __init__(self, browser: Browser, address: str, **context: Any) -> None:
+    def __init__(self, browser: Browser, address: str, ready: bool = True, **context: Any) -> None:
         self.context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True, **context)
         self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
@@ -84,7 +84,8 @@ class Visit:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         self.page.goto(address)
-        self.page.wait_for_selector("html[data-ready]", state="attached")
+        if ready:
+            self.page.wait_for_selector("html[data-ready]", state="attached")
 
     def drop(self, *paths: Path) -> None:
         """Let files and folders fall on the page, as the system hands them to a browser."""
