@@ -38,7 +38,7 @@ def _add(variable: str, text: str, most: int | None = None) -> None:
             text = text if most is None else markdown.shortened(text, most - file.tell())
             file.write(text.encode("utf-8"))
     except OSError as error:
-        raise CannotWrite(f"{variable}: the file cannot be written ({error.strerror}): GitHub names it") from error
+        raise CannotWrite(f"{variable}: the file that it names cannot be written ({error.strerror})") from error
 
 
 def _place(path: Path) -> str:
