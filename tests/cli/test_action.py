@@ -82,7 +82,7 @@ def test_what_fails_is_an_input(fail_on: str, status: int, use: Use, tmp_path: P
 
 @pytest.mark.parametrize("inputs", [
     {"path": '"; touch pwned; "'}, {"path": "$(touch pwned)\n`touch pwned`"}, {"path": "--help"}, {"path": ""},
-    {"table": "x' --json \"; touch pwned"}, {"timeout": "1; touch pwned"}, {"timeout": "--help"},
+    {"table": "x' --json \"; touch pwned"}, {"timeout": "1; touch pwned"}, {"timeout": "--help"}, {"timeout": "5 -j 1"},
 ])  # fmt: skip
 def test_no_input_is_a_script_or_an_option(inputs: dict[str, str], use: Use, tmp_path: Path) -> None:
     job = use(**({"path": "ada's.xlsx"} | inputs))
