@@ -19,11 +19,15 @@ from sheetgen.audit.show import gradescope, junit, machine, markdown
 from sheetgen.audit.verdict import Verdict
 from sheetgen.base.errors import Status, UserError
 from sheetgen.base.files import CannotWrite, save, why_not_writable
+from sheetgen.base.finding import ERROR, WARNING
 from sheetgen.base.text import plain
+from sheetgen.cli import github
 from sheetgen.cli import verdicts as terminal
 from sheetgen.cli.console import PATH, Command, complain, console, worst
 
 HINT = "choose another name"
+NEVER = "never"
+FAILURE = "From what on the exit status is not 0; a file that is not judged counts as an error."
 processes.PRELOADED.append("sheetgen.__main__")  # which the program imports, and so would every process
 
 
@@ -32,6 +36,7 @@ class Outputs(NamedTuple):
 
     json: bool = False
     markdown: bool = False
+    github: bool = False
     junit: Path | None = None
     gradescope: Path | None = None
     report: Path | None = None
@@ -44,8 +49,9 @@ class Outputs(NamedTuple):
 
     def check(self, judged: Sequence[Path]) -> None:
         """Raise UserError before anything is begun, if the end would be bad."""
-        if self.json and self.markdown:
-            raise UserError("--json and --markdown: both would be printed: choose one of them")
+        printed = [f"--{name}" for name in ("json", "markdown", "github") if getattr(self, name)]
+        if len(printed) > 1:
+            raise UserError(f"{' and '.join(printed)}: each would be printed: choose one of them")
         if not math.isfinite(self.points):
             raise UserError(f"--points {self.points}: the points must be a number")
         taken = {os.path.realpath(path): "it is what is judged" for path in judged}
@@ -66,13 +72,17 @@ class Outputs(NamedTuple):
 @click.option("--table", help="Where the table stands, such as 'Sheet1!A32:AE100', if its labels do not say so.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="How many files at a time; else one per processor.")
 @click.option("--timeout", type=click.IntRange(1, 86_400), default=120, show_default=True, help="Seconds for one file.")
+@click.option("--fail-on", type=click.Choice([WARNING, ERROR, NEVER]), default=WARNING, show_default=True, help=FAILURE)
 @click.option("--json", is_flag=True, help="Print everything as JSON.")
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
+@click.option("--github", is_flag=True, help="Annotate the files on GitHub, in a step of GitHub Actions.")
 @click.option("--junit", type=PATH, metavar="FILE", help="Write JUnit XML, for any CI.")
 @click.option("--gradescope", type=PATH, metavar="FILE", help="Write Gradescope's results.json.")
 @click.option("--points", type=click.FloatRange(0, 1e6), default=100, show_default=True, help="Its full score.")
 @click.option("--report", type=PATH, metavar="OUT.xlsx", help="Write a workbook for the teacher.")
-def audit(paths: tuple[Path, ...], table: str | None, jobs: int | None, timeout: int, **reports: object) -> Status:
+def audit(
+    paths: tuple[Path, ...], table: str | None, jobs: int | None, timeout: int, fail_on: str, **reports: object
+) -> Status:
     """Judge workbooks that anybody made: is the backpropagation in them right, and if not, which cell is wrong?
 
     Folders are searched for .xlsx and .xlsm files. The exit status is 0 if all is right, 1 if something was found, 2
@@ -84,17 +94,24 @@ def audit(paths: tuple[Path, ...], table: str | None, jobs: int | None, timeout:
     files = processes.find_files(paths, leave_out=outputs.files)
     with _progress(len(files)) as progress:
         verdicts = processes.audit_all(files, jobs, progress, processes.Assignment(table, timeout))
-    if nothing := all(path.is_dir() for path in files):
+    if nothing := all(path.is_dir() for path in files) and not outputs.github:
         names = ", ".join(plain(path) for path in files)
         complain(f"{names}: there is nothing to judge: name a workbook, or a folder with .xlsx or .xlsm files in it")
     if outputs.json:
         sys.stdout.write(machine.document(verdicts))
     elif outputs.markdown:
         sys.stdout.write(markdown.document(verdicts))
-    elif not nothing:
+    elif not (outputs.github or nothing):
         terminal.show(verdicts, console())
     written = worst(outputs.files, lambda path: _write(path, verdicts, outputs))
-    return max([written, *(verdict.code for verdict in verdicts)])
+    told = worst([verdicts], github.tell) if outputs.github else Status.RIGHT
+    return max([written, told, *(_code(verdict, fail_on) for verdict in verdicts)])
+
+
+def _code(verdict: Verdict, fail_on: str) -> Status:
+    """The exit status for one file, if nothing fails but what shall."""
+    passes = fail_on == NEVER or (fail_on == ERROR and verdict.word == "doubtful")
+    return Status.RIGHT if passes else verdict.code
 
 
 def _write(path: Path, verdicts: Sequence[Verdict], outputs: Outputs) -> Status:

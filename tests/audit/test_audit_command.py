@@ -13,7 +13,9 @@ from verdicts import finding, judged
 from sheetgen.__main__ import main
 from sheetgen.audit import processes
 from sheetgen.audit.processes import audit_all
+from sheetgen.audit.show.markdown import CUT
 from sheetgen.audit.verdict import Verdict
+from sheetgen.cli.github import SUMMARY
 from sheetgen.judge.lint import lint
 
 Run = Callable[..., tuple[int, str, str]]
@@ -85,6 +87,84 @@ def test_markdown_is_printed(audit: Run) -> None:
     assert (status, err) == (0, "") and out.startswith("# 1 workbook: 1 right\n")
 
 
+@pytest.mark.parametrize(("fail_on", "files", "status"), [
+    ("warning", "doubtful", 1), ("error", "doubtful right", 0), ("error", "wrong doubtful", 1), ("error", "bad", 2),
+    ("never", "wrong bad missing", 0),
+])  # fmt: skip
+def test_what_is_a_failure_is_chosen(fail_on: str, files: str, status: int, audit: Run) -> None:
+    found, out, _ = audit(*(f"{name}.xlsx" for name in files.split()), "--fail-on", fail_on)
+    assert found == status and all(f"{name}.xlsx\n" in out for name in files.split())
+    assert audit("right.xlsx", "--fail-on", "never", "--report", "right.xlsx")[0] == 2
+
+
+@pytest.fixture
+def step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """The files that GitHub gives to a step: for its summary, and for its outputs."""
+    summary, outputs = tmp_path / "summary.md", tmp_path / "outputs"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(outputs))
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    return summary, outputs
+
+
+def test_github_is_told_in_its_own_ways(audit: Run, step: tuple[Path, Path]) -> None:
+    summary, outputs = step
+    summary.write_text("before\n")
+    outputs.write_text("before=1\n")
+    status, out, err = audit("wrong.xlsx", "right.xlsx", "--github", "--junit", "j.xml")
+    assert (status, err) == (1, "") and Path("j.xml").exists()
+    assert out.startswith("::error file=wrong.xlsx,title=wrong gradient Sheet1!AA33%3AAA100::is: =N33")
+    assert out.endswith("\n2 workbooks: 1 right, 1 wrong\n")
+    assert summary.read_text().startswith("before\n# 2 workbooks: 1 right, 1 wrong\n")
+    assert outputs.read_text() == "before=1\nright=1\ndoubtful=0\nwrong=1\nnot-judged=0\n"
+
+
+def test_a_summary_leaves_room_for_what_is_there(audit: Run, step: tuple[Path, Path]) -> None:
+    step[0].write_text("x" * (SUMMARY - 200))
+    assert audit("wrong.xlsx", "--github")[0] == 1
+    assert SUMMARY - 200 < step[0].stat().st_size <= SUMMARY and step[0].read_text().endswith(CUT)
+
+
+def test_elsewhere_than_on_github_there_are_only_the_lines(audit: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "GITHUB_WORKSPACE"):
+        monkeypatch.delenv(name, raising=False)
+    status, out, err = audit("bad.xlsx", "--github")
+    line = "::error file=bad.xlsx,title=not judged::bad.xlsx is no workbook.\n"
+    assert (status, out, err) == (2, f"{line}1 workbook: 1 not judged\n", "")
+
+
+def test_a_summary_that_cannot_be_written_is_one_sentence(
+    audit: Run, step: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "wrong.xlsx/summary")
+    status, out, err = audit("wrong.xlsx", "--github", "--junit", "j.xml")
+    assert status == 2 and out.startswith("::error file=wrong.xlsx,") and Path("j.xml").exists()
+    assert err == "GITHUB_STEP_SUMMARY: the file that it names cannot be written (Not a directory)\n"
+    assert step[1].read_text().startswith("right=0\n")
+
+
+def test_a_file_is_named_from_the_root_of_its_repository(
+    audit: Run, step: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, inside, outside = (tmp_path / name / "a b" for name in ("work/own", "work", "elsewhere"))
+    for folder in (own, inside, outside):
+        folder.mkdir(parents=True)
+        (folder / "wrong.xlsx").write_bytes(b"")
+    (tmp_path / "work" / "own" / ".git").mkdir()
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / "work"))
+    monkeypatch.chdir(own)
+    _, out, _ = audit("wrong.xlsx", "../../a b", str(outside), "--github")
+    assert [line.partition("title")[0] for line in out.splitlines()[:-1]] == [
+        "::error file=a b/wrong.xlsx,", "::error file=a b/wrong.xlsx,", "::error "
+    ]  # fmt: skip
+
+
+def test_no_folder_s_name_is_printed_where_it_could_be_a_command(audit: Run, step: object, tmp_path: Path) -> None:
+    (tmp_path / "::add-mask::x").mkdir()
+    status, out, err = audit("::add-mask::x", "--github")
+    assert (status, err) == (2, "") and out.startswith("::error ") and out.count("\n") == 2
+
+
 def test_nothing_to_judge_is_one_sentence_and_the_files_say_so(audit: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     status, out, err = audit("empty", "--gradescope", "g.json")
@@ -105,6 +185,7 @@ def test_an_empty_folder_among_others_is_named(audit: Run, tmp_path: Path) -> No
     ("--junit bad.xlsx/j.xml", r"bad\.xlsx/j\.xml: .*\(bad\.xlsx is no folder\).*"),
     ("--junit x --gradescope ./x", r"x: .*\(two reports would have this name\).*"),
     ("--json --markdown", r"--json and --markdown: .*"),
+    ("--markdown --github", r"--markdown and --github: .*"),
     ("--points nan", r"--points nan: the points must be a number"),
 ])  # fmt: skip
 def test_what_cannot_be_written_is_refused_before_anything_is_judged(

@@ -1,4 +1,4 @@
-"""What other people's CI takes from here: the pre-commit hook and the action for GitHub."""
+"""What other people's CI takes from here: the pre-commit hook, and the lines of docs; test_action.py has the action."""
 
 import re
 import shlex
@@ -27,17 +27,6 @@ def test_the_hook_is_a_command() -> None:
     assert [bool(re.search(HOOK["files"], name)) for name in ("a.xlsx", "b/c.xlsm", "a.xls", "a.xlsx.py")] == [
         True, True, False, False,
     ]  # fmt: skip
-
-
-def test_the_action_is_a_command_and_installs_no_extra() -> None:
-    steps = ACTION["runs"]["steps"]
-    (step,) = (step for step in steps if "run" in step)
-    *_, install, judge = step["run"].splitlines()
-    assert install.startswith("pip install ") and install.endswith('"$GITHUB_ACTION_PATH"')
-    assert understood(judge)
-    assert "${{" not in step["run"], "an input that is put into a script can be a script"
-    assert all(step["env"][name] == f"${{{{ inputs.{key} }}}}" for name, key in [("JUDGED", "path")])
-    assert f'"${next(iter(step["env"]))}"' in judge
 
 
 def test_the_page_tells_of_them_as_they_are() -> None:

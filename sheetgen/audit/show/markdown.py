@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from sheetgen.audit.show.text import SUMMARY, kind, ordered, summary, total, where
 from sheetgen.audit.verdict import Verdict
@@ -13,6 +14,7 @@ from sheetgen.base.text import plain
 MOST = 100  # findings of one file, for GitHub shows no summary over a megabyte
 MOST_UNREAD = 20
 LONGEST = 500  # characters of one text
+CUT = "\n**The summary ends here, for it may be no longer.** The other reports, such as `--report`, have everything.\n"
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$^]|:(?=//)|(?<=www)\.)")
 _BULLET = re.compile(r"^(\s*\d*)([-+=.)])")  # what would begin a list
@@ -32,6 +34,20 @@ def document(verdicts: Sequence[Verdict]) -> str:
         parts.append(_table(SUMMARY, map(_row, verdicts)))
     parts += [_file(verdict) for verdict in verdicts]
     return "\n\n".join(parts) + "\n"
+
+
+def shortened(text: str, most: int) -> str:
+    """As many whole lines of a document as `most` bytes of UTF-8 hold, with a sentence that says where it was cut.
+
+    A line is a row of a table, an item of a list or a paragraph, so that what is left is whole. Without room for the
+    sentence it is ''.
+    """
+    if len(text.encode("utf-8")) <= most:
+        return text
+    room = most - len(CUT.encode("utf-8"))
+    lines = text.splitlines(keepends=True)
+    sizes = accumulate(len(line.encode("utf-8")) for line in lines)
+    return "".join(lines[: sum(size <= room for size in sizes)]) + CUT if room >= 0 else ""
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
