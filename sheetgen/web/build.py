@@ -53,8 +53,15 @@ def fetch() -> None:
     if npm is None:
         raise UserError("Pyodide comes from npm, which is not installed: install Node.js, and build the page again.")
     options = ("--no-fund", "--no-audit", "--ignore-scripts", "--loglevel=error")
-    if subprocess.run([npm, "ci", *options], cwd=HERE).returncode or _version() != wanted:
-        raise UserError("npm could not install Pyodide; what it says is above.")
+    with staging(PYODIDE) as scratch:  # two processes may be at it
+        for name in ("package.json", "package-lock.json"):
+            shutil.copyfile(HERE / name, scratch / name)
+        if subprocess.run([npm, "ci", *options], cwd=scratch).returncode:
+            raise UserError("npm could not install Pyodide; what it says is above.")
+        if PYODIDE.is_dir() and _version() != wanted:
+            PYODIDE.replace(scratch / "former")
+        if _version() != wanted:
+            (scratch / "node_modules" / "pyodide").replace(PYODIDE)
 
 
 def _version() -> str:
@@ -65,11 +72,13 @@ def _version() -> str:
 
 
 def build(site: Path = SITE, workbook: Path = WORKBOOK) -> None:
-    """Write the page to a folder, which takes the place of what stood there when it is whole. Raises CannotWrite.
+    """Write the page to a folder, which takes the place of what stood there when it is whole. Raises UserError.
 
     Without the workbook the page does not offer it.
     """
     _check(site)
+    if not EXAMPLE.is_file():
+        raise UserError("The page is built in a checkout of sheetgen; an installed release has it already.")
     try:
         with staging(site) as scratch:
             draft = scratch / "site"

@@ -1,10 +1,9 @@
-"""The page beside the command: `python tests/benchmarks/bench_web.py [FOLDER] [--rounds 5] [--class 300]`, ...
-
+"""The page beside the command: `python tests/benchmarks/bench_web.py [FOLDER] [--rounds 5] [--class 300]`
 
 Prints what comes over the wire; the seconds from opening the page cold to the first verdict; then for each workbook of
 FOLDER those of the page, from the drop to the verdict, and of the command, in turn; the same for a class of 300 mutants
-in one folder; and of 600 mutants how many get the same verdict, word for word, in node as here. A cold page has nothing
-in its cache. Medians of all rounds.
+in one folder; and of 600 mutants how many get the same verdict, word for word, in node as here (`--mutants`). A cold
+page has nothing in its cache. Medians of all rounds.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import judge_books
 import judge_mutants
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from packages import HOSTILE, PARTS
 from packages import write as write_parts
 from playwright.sync_api import Browser
@@ -232,3 +233,15 @@ def test_lines_can_be_filtered_by_their_verdict(visit: Visit) -> None:
     assert visit.page.get_by_role("button", name="wrong 2").get_attribute("aria-pressed") == "true"
     visit.page.get_by_role("button", name="wrong 2").click()
     assert len(shown()) == 3
+
+
+def test_no_rule_of_accessibility_is_broken(visit: Visit) -> None:
+    """By axe-core: names and roles, headings, contrast, what can be reached; with every line and question open."""
+    visit.drop(*sorted(SUBMISSIONS.iterdir()))
+    visit.judged(3)
+    for summary in visit.page.locator("#list summary").all():
+        summary.click()
+    visit.page.locator(".finding").nth(3).wait_for()
+    visit.page.evaluate("document.querySelectorAll('section > details').forEach((d) => (d.open = true))")
+    broken = Axe().run(visit.page).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in broken] == []

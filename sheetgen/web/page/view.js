@@ -58,7 +58,7 @@ export function findings({ findings: all, more, unjudged, unread, unread_more },
     button.addEventListener("click", () => copy(button));
     parts.push(make("p", {}, button), make("p", { className: "hint" }, texts.copy_hint));
   }
-  if (unjudged.length) parts.push(make("h4", {}, texts.unjudged), list(unjudged));
+  if (unjudged.length) parts.push(make("h3", {}, texts.unjudged), list(unjudged));
   if (unread.length) {
     const rest = unread_more ? [say("more", { n: unread_more })] : [];
     parts.push(make("details", {}, make("summary", {}, texts.unread), list([...unread, ...rest])));
@@ -70,8 +70,8 @@ const list = (items) => make("ul", {}, ...items.map((item) => make("li", {}, ite
 
 function finding({ severity, kind, where, found, expected, message, strip }) {
   const article = make("article", { className: `finding ${severity}` });
-  article.append(make("h4", {}, chip(severity), make("span", { className: "where" }, where), kind));
-  if (strip.length) article.append(...numbers(strip));
+  article.append(make("h3", {}, chip(severity), make("span", { className: "where" }, where), kind));
+  if (strip.length) article.append(...numbers(strip, where));
   const terms = make("dl");
   const [is, should] = compared(found, expected);
   if (found) terms.append(make("dt", {}, texts.is), make("dd", {}, ...is));
@@ -104,9 +104,9 @@ function inside(x, y) {
 }
 
 /** The numbers of a step, as the sheet has them, with the wrong one marked; first those alone that matter. */
-function numbers(strip) {
+function numbers(strip, where) {
   const short = shortened(strip);
-  const box = make("div", { className: "strip", tabIndex: 0, role: "region", ariaLabel: texts.strip }, grid(short));
+  const box = make("div", { className: "strip", tabIndex: 0, role: "group", ariaLabel: say("strip", { where }) }, grid(short));
   const legend = make("p", { className: "legend", ariaHidden: "true" });
   for (const mark of ["wrong", "used", "meant"]) {
     if (!strip.some((cell) => cell.mark === mark)) continue;
@@ -143,7 +143,8 @@ function shortened(strip) {
 
 function grid(strip) {
   const hidden = (mark) => make("span", { className: "visually-hidden" }, ` ${mark === "gap" ? texts.left_out : texts[`mark_${mark}`]}`);
-  const row = (name, tag, cells) => make("tr", { className: name }, ...strip.map((cell) => make(tag, { className: cell.mark }, ...cells(cell))));
+  const row = (name, tag, cells) =>
+    make("tr", { className: name }, ...strip.map((c) => make(c.mark === "gap" ? "td" : tag, { className: c.mark }, ...cells(c))));
   return make("table", {},
     make("thead", {}, row("cells", "th", (c) => [c.cell]), row("labels", "th", (c) => [c.label])),
     make("tbody", {}, row("numbers", "td", (c) => (c.mark ? [c.text, hidden(c.mark)] : [c.text]))));
