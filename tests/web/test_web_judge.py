@@ -81,12 +81,13 @@ def test_a_strip_runs_along_the_step_whichever_way_the_table_lies() -> None:
         made = book(cells(across, 3, row(2), 9))
         area = "B3:M12" if across else "C2:L13"
         verdict = Verdict(Path("x.xlsx"), tables=[Judged("Sheet1", area, 9, 18, 0.0, "")])
-        at, used = ("L5", ["D5", "I5", "K5"]) if across else ("E12", ["E4", "E9", "E11"])
+        at, used = ("L5", {"I5", "B5", "G5", "F5", "C5"}) if across else ("E12", {"E9", "E2", "E7", "E6", "E3"})
         wrong = finding("gradient", ("Sheet1", at), "", "=E4*M5: with another for one" if across else "", "")
         strip = Excerpt(made, verdict, {}).strip(wrong)
-        assert [cell.label for cell in strip] == list(row())
-        assert marks(strip)[at] == "wrong" and set(used) & set(marks(strip)), (across, marks(strip))
-        assert across is ("meant" in marks(strip).values())
+        assert [cell.label for cell in strip] == [*(["h1"] if across else []), *row()]  # E4 is of the step before
+        assert {cell for cell, mark in marks(strip).items() if mark == "used"} == used
+        assert marks(strip)[at] == "wrong"
+        assert {cell for cell, mark in marks(strip).items() if mark == "meant"} == ({"E4", "M5"} if across else set())
 
 
 def test_a_strip_of_a_cell_in_no_table_of_a_chart_and_of_a_sheet_that_is_not_there() -> None:

@@ -16,6 +16,7 @@ from sheetgen.excel.names import Resolver
 WRONG, USED, MEANT = "wrong", "used", "meant"  # the cell itself; what its formula uses; what the repair uses instead
 BESIDE = 6  # cells on either side of one that stands in no table
 MOST = 60  # cells of a strip
+MOST_BEYOND = 12  # cells of other steps
 LONGEST = 24  # characters of a text
 _CELL = re.compile(r"(?<![\w.!$'])\$?([A-Z]{1,3})\$?([1-9][0-9]*)(?![\w(!])")
 
@@ -38,38 +39,40 @@ class Excerpt:
         self.tables = [(t.sheet, area) for t in verdict.tables if (area := range_of(t.cells)) is not None]
 
     def strip(self, finding: Finding) -> list[StripCell]:
-        """The step that a finding begins in: its row of a table, or its column where the steps are columns."""
+        """The step that a finding begins in: its row of a table, or its column where the steps are columns.
+
+        What its formula uses of other steps, such as the weight before an update, and of elsewhere, comes first.
+        """
         cells = self.workbook.sheets.get(finding.sheet)
         if cells is None or range_of(finding.first) is None or finding.first not in cells:
             return []
         at = place(finding.first)
         used = self._used(finding, cells[finding.first], at)
-        meant = {f"{letters}{row}" for letters, row in _CELL.findall(finding.expected)} - used
+        meant = [f"{letters}{row}" for letters, row in _CELL.findall(finding.expected)]
         marks = dict.fromkeys(meant, MEANT) | dict.fromkeys(used, USED) | {finding.first: WRONG}
+        area, across = self._table(finding.sheet, at)
+        step = area._replace(row=at[0], last_row=at[0]) if across else area._replace(column=at[1], last_column=at[1])
+        line = [address(*cell) for cell in _window(step, at)]
+        beyond = [cell for cell in (*used, *meant) if cell not in line][:MOST_BEYOND]
         return [
-            StripCell(cell, self._label(cells, head), self._text(finding.sheet, cell), marks.get(cell, ""))
-            for cell, head in self._line(finding, at)
+            StripCell(cell, self._label(cells, _heads(area, across, cell)), self._text(finding.sheet, cell), mark)
+            for cell in dict.fromkeys((*beyond, *line))
             if cell in cells
+            for mark in [marks.get(cell, "")]
         ]
 
-    def _used(self, finding: Finding, entry: Entry, at: tuple[int, int]) -> set[str]:
+    def _used(self, finding: Finding, entry: Entry, at: tuple[int, int]) -> list[str]:
         """The cells of its own sheet that a formula refers to."""
         areas = self.resolver.areas(entry.formula or "", finding.sheet, at)
-        return {
-            a for area in areas if area.sheet in ("", finding.sheet) and area.size <= MOST for a in area.addresses()
-        }
+        own = (area for area in areas if area.sheet in ("", finding.sheet) and area.size <= MOST)
+        return [cell for area in own for cell in area.addresses()]
 
-    def _line(self, finding: Finding, at: tuple[int, int]) -> list[tuple[str, Sequence[str]]]:
-        """(cell, where its label may stand) of the row or column of a table, not far from the finding."""
+    def _table(self, sheet: str, at: tuple[int, int]) -> tuple[Area, bool]:
+        """The table around a cell, and whether its steps are rows; elsewhere the cells on either side."""
         row, column = at
-        inside = [area for sheet, area in self.tables if sheet == finding.sheet and area.holds(row, column)]
-        area = inside[0] if inside else Area("", row, max(1, column - BESIDE), row, column + BESIDE)
-        if inside and not self._across(finding.sheet, area):
-            rows = _window(area.row, area.last_row, row)
-            return [(address(r, column), [address(r, c) for c in range(area.column, 0, -1)]) for r in rows]
-        columns = _window(area.column, area.last_column, column)
-        top = [area.row] if inside else range(row - 1, max(0, row - BESIDE), -1)
-        return [(address(row, c), [address(r, c) for r in top]) for c in columns]
+        for area in (area for name, area in self.tables if name == sheet and area.holds(row, column)):
+            return area, self._across(sheet, area)
+        return Area("", max(1, row - BESIDE), max(1, column - BESIDE), row, column + BESIDE), True
 
     def _across(self, sheet: str, area: Area) -> bool:
         """Whether the labels of a table stand in its first row, and its steps are rows."""
@@ -94,7 +97,18 @@ class Excerpt:
         return f"{value:.7g}" if isinstance(value, float) else plain(value or "", LONGEST)
 
 
-def _window(first: int, last: int, middle: int) -> range:
-    """At most MOST of the numbers from first to last, around one of them."""
-    low = max(first, min(middle - MOST // 2, last - MOST + 1))
-    return range(low, min(last, low + MOST - 1) + 1)
+def _window(line: Area, at: tuple[int, int]) -> list[tuple[int, int]]:
+    """At most MOST cells of a row or a column, around one of them."""
+    cells = [(r, c) for r in range(line.row, line.last_row + 1) for c in range(line.column, line.last_column + 1)]
+    first = max(0, min(cells.index(at) - MOST // 2, len(cells) - MOST))
+    return cells[first : first + MOST]
+
+
+def _heads(area: Area, across: bool, cell: str) -> list[str]:
+    """Where the label of a cell may stand: at the head of its line in the table, elsewhere before it."""
+    row, column = place(cell)
+    if not area.holds(row, column):
+        return [address(row, c) for c in range(column - 1, max(0, column - BESIDE), -1)]
+    if across:
+        return [address(r, column) for r in range(area.row, row)]
+    return [address(row, c) for c in range(area.column, 0, -1)]
