@@ -1,7 +1,10 @@
-"""Draw the pictures of README.md and docs: `python docs/pictures.py`, with LibreOffice and pdftoppm at hand.
+"""Draw the pictures of README.md and docs: `python docs/pictures.py`.
+
+It needs LibreOffice, pdftoppm, Chromium and npm.
 
 docs/contact.png holds the first page of every sheet of out/sheetgen.xlsx, docs/live.png its sheet Live CNN, and
-docs/audit.png two sheets of the report that `sheetgen audit` writes on the folder docs/examples/submissions.
+docs/audit.png two sheets of the report that `sheetgen audit` writes on the folder docs/examples/submissions, and
+docs/web.png the page that judges in a browser, with a verdict.
 """
 
 import re
@@ -100,8 +103,27 @@ def audited() -> Image.Image:
     return canvas
 
 
+def page() -> Image.Image:
+    """The page in a browser after one of the workbooks was dropped on it."""
+    sys.path.insert(0, str(ROOT / "tests" / "helpers"))
+    import web_page
+
+    with tempfile.TemporaryDirectory() as scratch:
+        site, picture = web_page.site(Path(scratch, "site")), Path(scratch, "page.png")
+        with web_page.chromium() as browser, web_page.served(site) as address:
+            visit = web_page.Visit(browser, address)
+            visit.page.set_viewport_size({"width": 1120, "height": 800})
+            visit.page.wait_for_selector("html[data-offline]", state="attached")
+            visit.drop(ROOT / "docs" / "examples" / "submissions" / "ben.xlsx")
+            visit.page.locator(".finding").wait_for()
+            visit.page.evaluate("document.querySelectorAll('#verdicts ~ section').forEach((part) => part.remove())")
+            visit.page.screenshot(path=picture, full_page=True)
+        return Image.open(picture).convert("RGB")
+
+
 if __name__ == "__main__":
     sheets = list(pages(ROOT / "out" / "sheetgen.xlsx", 96))
     save(contact(sheets), "contact.png")
     save(cut(dict(sheets)["Live CNN"]), "live.png")
     save(audited(), "audit.png")
+    save(page(), "web.png")

@@ -59,10 +59,14 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_the_packages_the_templates_the_records_and_nothing_else(wheel: Path) -> None:
     rooms = (ROOT / "sheetgen", ROOT / "mnist")
-    source = {path.relative_to(ROOT).as_posix() for room in rooms for path in room.rglob("*.py")}
+    paths = (path for room in rooms for path in room.rglob("*.py") if "site" not in path.parts)
+    source = {path.relative_to(ROOT).as_posix() for path in paths}
     templates = {f"sheetgen/templates/{path.name}" for path in (ROOT / "templates").glob("*.toml")}
     records = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mnist" / "runs").glob("*/s*")}
-    assert contents(wheel) == source | templates | records | {"sheetgen/py.typed"}
+    web = ROOT / "sheetgen" / "web"
+    paths = (*web.glob("*.json"), *(web / "page").rglob("*"), *(web / "site").rglob("*"))  # the last where it is built
+    page = {path.relative_to(ROOT).as_posix() for path in paths if path.is_file()}
+    assert contents(wheel) == source | templates | records | page | {"sheetgen/py.typed"}
     assert len(templates) >= 5
 
 
@@ -70,7 +74,19 @@ def test_the_source_distribution_makes_the_same_wheel(wheel: Path, tmp_path: Pat
     with tarfile.open(built("sdist", ROOT, tmp_path)) as archive:
         archive.extractall(tmp_path / "source", filter="data")
     (source,) = (tmp_path / "source").iterdir()
-    assert contents(built("wheel", source, tmp_path)) == contents(wheel)
+    site = {name for name in contents(wheel) if name.startswith("sheetgen/web/site/")}
+    assert contents(built("wheel", source, tmp_path)) == contents(wheel) - site
+
+
+def test_a_wheel_carries_the_page_if_it_is_built(tmp_path: Path) -> None:
+    with tarfile.open(built("sdist", ROOT, tmp_path)) as archive:
+        archive.extractall(tmp_path / "source", filter="data")
+    (source,) = (tmp_path / "source").iterdir()
+    for name in ("site/index.html", "site/pyodide/pyodide.mjs", "node_modules/pyodide/pyodide.mjs"):
+        (source / "sheetgen" / "web" / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / "sheetgen" / "web" / name).write_text("")
+    names = {name for name in contents(built("wheel", source, tmp_path)) if "site/" in name or "node_modules" in name}
+    assert names == {"sheetgen/web/site/index.html", "sheetgen/web/site/pyodide/pyodide.mjs"}
 
 
 def test_an_installed_sheetgen_lists_and_builds_templates_in_any_folder(installed: Path, tmp_path: Path) -> None:
