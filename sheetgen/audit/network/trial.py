@@ -48,8 +48,11 @@ class Trial:
         self.right |= {self.case.at(suspect.quantity, s) for s in suspect.right}
 
     def measure(self, suspect: Suspect, off: Mapping[int, float]) -> None:
-        """Take in how far the numbers of a line are off, step by step, but for what rounding explains."""
+        """Take in how far the numbers of a line are off, step by step, but for what rounding explains.
+
+        Of several that are equally far off the first counts, whichever of them rounding makes the largest.
+        """
         wrong = set(suspect.steps)
         for step, by in off.items():
-            if by > self.worst and (by <= RELATIVE or step in wrong):
+            if by > self.worst * (1 + RELATIVE) and (by <= RELATIVE or step in wrong):
                 self.worst, self.where = by, self.case.at(suspect.quantity, step)
