@@ -20,6 +20,7 @@ from sheetgen.audit.verdict import Verdict
 from sheetgen.base.errors import Status, UserError
 from sheetgen.base.files import CannotWrite, save, why_not_writable
 from sheetgen.base.text import plain
+from sheetgen.cli import copies
 from sheetgen.cli import verdicts as terminal
 from sheetgen.cli.console import PATH, Command, complain, console, worst
 
@@ -35,6 +36,7 @@ class Outputs(NamedTuple):
     junit: Path | None = None
     gradescope: Path | None = None
     report: Path | None = None
+    comments: Path | None = None
     points: float = 100.0
 
     @property
@@ -72,6 +74,9 @@ class Outputs(NamedTuple):
 @click.option("--gradescope", type=PATH, metavar="FILE", help="Write Gradescope's results.json.")
 @click.option("--points", type=click.FloatRange(0, 1e6), default=100, show_default=True, help="Its full score.")
 @click.option("--report", type=PATH, metavar="OUT.xlsx", help="Write a workbook for the teacher.")
+@click.option(
+    "--comments", type=PATH, metavar="FOLDER", help="Write copies with the findings as comments in their cells."
+)
 def audit(paths: tuple[Path, ...], table: str | None, jobs: int | None, timeout: int, **reports: object) -> Status:
     """Judge workbooks that anybody made: is the backpropagation in them right, and if not, which cell is wrong?
 
@@ -81,7 +86,8 @@ def audit(paths: tuple[Path, ...], table: str | None, jobs: int | None, timeout:
     _survive_narrow_encodings()
     outputs = Outputs(**reports)  # type: ignore[arg-type]  # click gives each option its type
     outputs.check(paths)
-    files = processes.find_files(paths, leave_out=outputs.files)
+    files = processes.find_files(paths, leave_out=[*outputs.files, *copies.earlier(outputs.comments)])
+    places = copies.places(outputs.comments, paths, files, outputs.files) if outputs.comments else {}
     with _progress(len(files)) as progress:
         verdicts = processes.audit_all(files, jobs, progress, processes.Assignment(table, timeout))
     if nothing := all(path.is_dir() for path in files):
@@ -94,6 +100,7 @@ def audit(paths: tuple[Path, ...], table: str | None, jobs: int | None, timeout:
     elif not nothing:
         terminal.show(verdicts, console())
     written = worst(outputs.files, lambda path: _write(path, verdicts, outputs))
+    written = max(written, copies.write(verdicts, places))
     return max([written, *(verdict.code for verdict in verdicts)])
 
 

@@ -95,7 +95,7 @@ class Element:
 
 
 class Edits:
-    """What a copy has that its source has not: texts at offsets of parts, and new parts. All of it is ASCII."""
+    """What a copy has that its source has not: texts at offsets of parts, and new parts, which are ASCII."""
 
     def __init__(self) -> None:
         self.inserts: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -242,7 +242,7 @@ def _inserted(chunks: Iterable[bytes], inserts: Sequence[tuple[int, str]]) -> It
         while left and left[0][0] <= at + len(chunk):
             offset, text = left.popleft()
             yield chunk[begin : offset - at]
-            yield text.encode("ascii")
+            yield text.encode()
             begin = offset - at
         yield chunk[begin:]
         at += len(chunk)
