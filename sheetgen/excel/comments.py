@@ -12,6 +12,7 @@ from sheetgen.excel.insert import Edits, Element, Source, save, tree, whole
 from sheetgen.excel.layout import Layout
 from sheetgen.excel.listed import XML, Relations, Types
 from sheetgen.excel.package import Package, Relation, UnreadableWorkbook, local
+from sheetgen.excel.threads import reply
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -125,8 +126,10 @@ class _Sheet:
         authors, listed = root.first("authors"), root.first("commentList")
         elements = {_ref(element): element for element in reversed(listed.all("comment") if listed else [])}
         new = {cell: text for cell, text in texts.items() if cell not in elements}
-        for cell in texts.keys() - new.keys():
-            self._append(part, elements[cell], texts[cell])
+        more = {cell: text for cell, text in texts.items() if cell in elements}
+        for cell, text in more.items():
+            self._append(part, elements[cell], text)
+        reply(self.book, self.edits, self.relations, more)
         index = len(authors.all("author")) if authors else 0
         head, body = _authors(), "".join(notes.note(cell, index, text) for cell, text in new.items())
         lacking = (not authors) * f"<authors>{head}</authors>" + (not listed) * f"<commentList>{body}</commentList>"

@@ -63,8 +63,8 @@ class Layout:
         self._depth -= 1
         if not self._depth:
             self.root.end = self._parser.CurrentByteIndex
-            rest = self._parser.GetInputContext() or b""
-            self.root.closed = not rest.startswith(b"</")  # as after <worksheet/>, whose end is then its own
+            rest = self._parser.GetInputContext()
+            self.root.closed = rest is not None and not rest.startswith(b"</")  # after <worksheet/> nothing is closed
 
     def _place(self, element: Element) -> None:
         if element.tag == "legacyDrawing" and self.drawing is None:

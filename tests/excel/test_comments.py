@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
@@ -174,6 +175,35 @@ def test_a_copy_gets_more_comments_and_its_ids_stay_apart(tmp_path: Path) -> Non
     comments.write(one, two, {"BackProp": {f"B{k}": "y" for k in range(1, 1100)}})
     assert len(Notes(two).boxes()) == 2198
     assert 'data="1,2"' in parts(one)["xl/drawings/vmlDrawing1.vml"].decode()
+
+
+def test_a_conversation_gets_a_reply(tmp_path: Path) -> None:
+    """For where there is one, Excel shows it, and not the comment."""
+    office = "http://schemas.microsoft.com/office"
+    space = f'xmlns="{office}/spreadsheetml/2018/threadedcomments"'
+    said = '<threadedComment ref="A1" dT="2024-05-01T10:00:00" personId="{P}" id="{T}"><text>?</text></threadedComment>'
+    book = Odd(part=True, old=("t", "runs"), drawing=True).parts()
+    rels = "xl/worksheets/_rels/sheet1.xml.rels"
+    for name, kind, target in (
+        (rels, "threadedComment", "/xl/threads.xml"),
+        ("xl/_rels/workbook.xml.rels", "person", "p.xml"),
+    ):
+        more = f'<Relationship Id="t" Type="{office}/2017/10/relationships/{kind}" Target="{target}"/></Relationships>'
+        book[name] = book[name].decode().replace("</Relationships>", more).encode()
+    book["xl/threads.xml"] = f"<ThreadedComments {space}>{said}</ThreadedComments>".encode()
+    book["xl/p.xml"] = f'<personList {space}><person displayName="Ann" id="{{P}}"/></personList>'.encode()
+    source, target = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    with zipfile.ZipFile(source, "w") as made:
+        for name, data in book.items():
+            made.writestr(name, data)
+    comments.write(source, target, {"S": {"A1": "an <answer>", "B1": "no conversation", "C1": "new"}})
+    assert {"xl/threads.xml", "xl/p.xml", "xl/comments1.xml"} < changed(source, target)
+    assert Notes(target).texts == {"A1": "old\n\nan <answer>", "B1": "old\n\nno conversation", "C1": "new"}
+    theirs, ours = ElementTree.fromstring(parts(target)["xl/threads.xml"])
+    assert ours[0].text == "an <answer>" and ours.get("parentId") == theirs.get("id") == "{T}"
+    assert ours.get("dT") == theirs.get("dT") and ours.get("ref") == "A1" and ours.get("id") != "{T}"
+    ann, us = ElementTree.fromstring(parts(target)["xl/p.xml"])
+    assert us.get("id") == ours.get("personId") != ann.get("id") and us.get("displayName") == "sheetgen"
 
 
 def test_two_sheets_get_parts_of_their_own(tmp_path: Path) -> None:

@@ -182,6 +182,10 @@ def _local(element: ElementTree.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
+def _space(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[0].lstrip("{")
+
+
 class Notes:
     """The comments of the first sheet of a workbook, as a reader finds them that follows what the package says."""
 
@@ -202,6 +206,8 @@ class Notes:
         assert len(self.targets) == len(relations)
         (self.part,) = (target for type, target in self.targets.values() if type.endswith("/comments"))
         self.comments = self._xml(self.part)
+        for root in (self.sheet, self.comments, relations, self._xml("[Content_Types].xml")):
+            assert {_space(element) for element in root.iter()} <= {_space(root), MC}
         self.texts: dict[str, str] = {}
         self.authors: dict[str, str | None] = {}
         names = [element.text for element in self.comments[0]]
