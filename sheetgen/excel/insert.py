@@ -76,8 +76,8 @@ class Element:
     @classmethod
     def of(cls, name: str, attributes: Attributes, start: int) -> Element:
         """From what expat gives: 'namespace}local}prefix'."""
-        space, tag, prefix = _parts(name)
-        names = {_parts(key)[1]: value for key, value in attributes.items() if "}" in key}
+        space, tag, prefix = split(name)
+        names = {split(key)[1]: value for key, value in attributes.items() if "}" in key}
         names |= {key: value for key, value in attributes.items() if "}" not in key}
         return cls(tag, space, prefix, names, start)
 
@@ -219,8 +219,8 @@ def whole(book: Source, part: str) -> bytes:
     return b"".join(chunks)
 
 
-def _parts(name: str) -> tuple[str, str, str]:
-    """(namespace, local name, prefix)."""
+def split(name: str) -> tuple[str, str, str]:
+    """(namespace, local name, prefix) of a name as `reading` has it."""
     space, tag, prefix, *_ = [*name.split("}"), ""] if "}" in name else ["", name, ""]
     return space, tag, prefix
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sheetgen.excel.a1 import MAX_COLUMN, place
-from sheetgen.excel.insert import Element, Source, reading
+from sheetgen.excel.insert import Element, Source, reading, split
 from sheetgen.excel.notes import Grid
 from sheetgen.excel.package import Attributes
 from sheetgen.excel.read import number, whole
@@ -44,6 +44,9 @@ class Layout:
         self._depth += 1
         if self._depth > 4 or (self._depth == 4 and self._child.tag != "AlternateContent"):
             return
+        if self._depth == 3:
+            self._size(split(name)[1], attributes)
+            return
         element = Element.of(name, attributes, self._parser.CurrentByteIndex)
         if self._depth == 1:
             self.root = element
@@ -52,12 +55,8 @@ class Layout:
             self._place(element)
             if element.tag == "sheetFormatPr":
                 self._usual(attributes)
-        elif self._depth == 4:  # what is for some versions only: <AlternateContent><Choice>
+        else:  # what is for some versions only: <AlternateContent><Choice>
             self._place(element)
-        elif element.tag == "row":
-            self._height(attributes)
-        elif element.tag == "col":
-            self._width(attributes)
 
     def _end(self, _: str) -> None:
         self._depth -= 1
@@ -72,6 +71,12 @@ class Layout:
         elif element.tag in AFTER and self.at is None:
             self.at = self._child.start
 
+    def _size(self, tag: str, attributes: Attributes) -> None:
+        if tag == "row":
+            self._height(attributes)
+        elif tag == "col":
+            self._width(attributes)
+
     def _usual(self, attributes: Attributes) -> None:
         self.grid.column = _pixels(attributes.get("defaultColWidth"), CHARACTER, self.grid.column)
         self.grid.row = _pixels(attributes.get("defaultRowHeight"), DOT, self.grid.row)
@@ -79,17 +84,17 @@ class Layout:
     def _height(self, attributes: Attributes) -> None:
         self._row = whole(attributes.get("r"), self._row + 1)
         if self._row - 1 in self._rows and ("ht" in attributes or "hidden" in attributes):
-            self.grid.rows[self._row - 1] = _size(attributes, "ht", DOT, self.grid.row)
+            self.grid.rows[self._row - 1] = _sized(attributes, "ht", DOT, self.grid.row)
 
     def _width(self, attributes: Attributes) -> None:
         first, last = whole(attributes.get("min"), 1), min(whole(attributes.get("max"), 1), MAX_COLUMN)
         columns = range(max(first, 1) - 1, last)
         self._widths += len(columns)
         if self._widths <= MAX_WIDTHS:
-            self.grid.columns |= dict.fromkeys(columns, _size(attributes, "width", CHARACTER, self.grid.column))
+            self.grid.columns |= dict.fromkeys(columns, _sized(attributes, "width", CHARACTER, self.grid.column))
 
 
-def _size(attributes: Attributes, name: str, unit: float, usual: int) -> int:
+def _sized(attributes: Attributes, name: str, unit: float, usual: int) -> int:
     """The pixels of a row or a column; one that is hidden has none."""
     hidden = attributes.get("hidden") in ("1", "true")
     return 0 if hidden else _pixels(attributes.get(name), unit, usual)

@@ -13,35 +13,21 @@ import openpyxl
 import pytest
 import xlsxwriter
 from books import STEADY
-from comment_books import BEFORE, BEHIND, VML_TYPE, Notes, Odd, inserted_only, odd_books
+from comment_books import BEFORE, BEHIND, VML_TYPE, Notes, Odd, changed, odd_books, parts, stored
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
 from openxml_audit import FileFormat, OpenXmlValidator
-from packages import HOSTILE, PARTS, SHEET, sheet
+from packages import PARTS, SHEET, sheet
 from packages import write as write_parts
 
-from sheetgen.base.files import CannotWrite
-from sheetgen.excel import UnreadableWorkbook, comments, notes, read
+from sheetgen.excel import comments, notes, read
 from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, address
 
 SUBMISSION = Path(__file__).parents[2] / "docs" / "examples" / "submissions" / "ben.xlsx"
 ORDER = (*BEFORE, "legacyDrawing", *BEHIND)
 TEXTS = st.text(st.characters(codec=None, exclude_categories=()), min_size=1, max_size=60)
 CELLS = st.builds(address, st.integers(1, 3) | st.just(MAX_ROW), st.integers(1, 5) | st.just(MAX_COLUMN))
-
-
-def parts(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as book:
-        return {name: book.read(name) for name in book.namelist()}
-
-
-def changed(source: Path, target: Path) -> set[str]:
-    """The parts that differ; what was there is there still, in its order, and in it bytes were only inserted."""
-    old, new = parts(source), parts(target)
-    assert list(new)[: len(old)] == list(old)
-    assert all(inserted_only(old[name], new[name]) for name in old)
-    return {name for name in new if old.get(name) != new[name]}
 
 
 def validated(path: Path, version: FileFormat = FileFormat.MICROSOFT_365) -> list[str]:
@@ -193,9 +179,7 @@ def test_a_conversation_gets_a_reply(tmp_path: Path) -> None:
     book["xl/threads.xml"] = f"<ThreadedComments {space}>{said}</ThreadedComments>".encode()
     book["xl/p.xml"] = f'<personList {space}><person displayName="Ann" id="{{P}}"/></personList>'.encode()
     source, target = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
-    with zipfile.ZipFile(source, "w") as made:
-        for name, data in book.items():
-            made.writestr(name, data)
+    stored(source, book)
     comments.write(source, target, {"S": {"A1": "an <answer>", "B1": "no conversation", "C1": "new"}})
     assert {"xl/threads.xml", "xl/p.xml", "xl/comments1.xml"} < changed(source, target)
     assert Notes(target).texts == {"A1": "old\n\nan <answer>", "B1": "old\n\nno conversation", "C1": "new"}
@@ -234,56 +218,6 @@ def test_names_that_are_taken_are_left_alone(tmp_path: Path) -> None:
     comments.write(source, target, {"S": {"A1": "x"}})
     new = {name for name in parts(target) if name not in parts(source)}
     assert new == {"xl/comments3.xml", "xl/drawings/vmlDrawing2.vml", "xl/worksheets/_rels/sheet1.xml.rels"}
-
-
-@pytest.mark.parametrize("name", sorted(HOSTILE))
-def test_what_cannot_be_read_is_refused_and_nothing_is_written(name: str, tmp_path: Path) -> None:
-    make, words = HOSTILE[name]
-    make(tmp_path / "book.xlsx")
-    try:
-        comments.write(tmp_path / "book.xlsx", tmp_path / "copy.xlsx", {"S": {"A1": "x"}})
-    except UnreadableWorkbook as error:
-        assert str(error).startswith("book.xlsx ") and "\n" not in str(error)
-        assert not (tmp_path / "copy.xlsx").exists()
-    except ValueError as error:
-        assert str(error) == "'S' is no worksheet." and words == "no part for the sheet S"
-    else:  # what is wrong with it stands in cells, which no comment needs, or its sheet is of UTF-16
-        assert "S!" in words or name in ("address", "same cell", "two sheets", "orphan", "long", "deep", "utf-16")
-
-
-@pytest.mark.parametrize(("broken", "words"), [
-    ({"[Content_Types].xml": ""}, "lacks the part [Content_Types].xml"),
-    ({"[Content_Types].xml": "<Types>"}, "broken XML in [Content_Types].xml"),
-    ({"xl/worksheets/_rels/sheet1.xml.rels": '<R><Relationship Id="a" Type="x/comments" Target="c.xml"/></R>'},
-     "lacks the part xl/worksheets/c.xml"),
-    ({SHEET: sheet("").replace("</worksheet>", '<legacyDrawing id="rId1"/></worksheet>')}, "names in xl/worksheets"),
-    ({"xl/worksheets/_rels/sheet1.xml.rels": '<R><Relationship Id="a" Type="x/comments" Target="/c.xml"/></R>',
-      "c.xml": f"<c>{'<a/>' * 100_001}</c>"}, "elements in c.xml"),
-    ({"xl/worksheets/_rels/sheet1.xml.rels": '<R><Relationship Id="a" Type="x/comments" Target="/c.xml"/></R>',
-      "c.xml": b"\xff\xfe<\0c\0/\0>"}, "is no UTF-16"),
-    ({"xl/worksheets/_rels/sheet1.xml.rels": '<R><Relationship Id="a" Type="x/comments" Target="/c.xml"/></R>',
-      "c.xml": '<!DOCTYPE c [<!ENTITY e "h">]><c>&e;</c>'.encode("utf-16")}, "DOCTYPE in c.xml"),
-])  # fmt: skip
-def test_a_part_that_only_comments_need_is_held_to_the_same_limits(
-    broken: dict[str, str | bytes], words: str, tmp_path: Path
-) -> None:
-    source = write_parts(tmp_path / "book.xlsx", {SHEET: sheet(""), **broken})
-    with pytest.raises(UnreadableWorkbook, match=re.escape(words)):
-        comments.write(source, tmp_path / "copy.xlsx", {"S": {"A1": "x"}})
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["book.xlsx"]
-
-
-def test_the_source_is_never_written_to_and_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
-    source = Path(shutil.copy(SUBMISSION, tmp_path / "a.xlsx"))
-    (tmp_path / "link.xlsx").symlink_to(source)
-    (tmp_path / "folder").mkdir()
-    for target in ("a.xlsx", "link.xlsx", "folder", "a.xlsx/b.xlsx"):
-        with pytest.raises(CannotWrite):
-            comments.write(source, tmp_path / target, {"BackProp": {"A1": "x"}})
-    for wrong in ({"Sheet": {"A1": "x"}}, {"BackProp": {"A1:B2": "x"}}, {"BackProp": {"A0": "x"}}):
-        with pytest.raises(ValueError, match="is no"):
-            comments.write(source, tmp_path / "b.xlsx", wrong)
-    assert source.read_bytes() == SUBMISSION.read_bytes() and not (tmp_path / "b.xlsx").exists()
 
 
 def test_the_copy_is_the_same_every_time(tmp_path: Path) -> None:

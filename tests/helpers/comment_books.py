@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -258,3 +259,24 @@ def inserted_only(old: bytes, new: bytes) -> bool:
     """Whether nothing of the old bytes is gone, and their order is the same."""
     rest = iter(new)
     return all(byte in rest for byte in old)
+
+
+def parts(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as book:
+        return {name: book.read(name) for name in book.namelist()}
+
+
+def changed(source: Path, target: Path) -> set[str]:
+    """The parts that differ; what was there is there still, in its order, and in it bytes were only inserted."""
+    old, new = parts(source), parts(target)
+    assert list(new)[: len(old)] == list(old)
+    assert all(inserted_only(old[name], new[name]) for name in old)
+    return {name for name in new if old.get(name) != new[name]}
+
+
+def stored(path: Path, made: Mapping[str, bytes]) -> Path:
+    """A package of these parts."""
+    with zipfile.ZipFile(path, "w") as book:
+        for name, data in made.items():
+            book.writestr(name, data)
+    return path
