@@ -170,11 +170,11 @@ def test_a_conversation_gets_a_reply(tmp_path: Path) -> None:
     said = '<threadedComment ref="A1" dT="2024-05-01T10:00:00" personId="{P}" id="{T}"><text>?</text></threadedComment>'
     book = Odd(part=True, old=("t", "runs"), drawing=True).parts()
     rels = "xl/worksheets/_rels/sheet1.xml.rels"
-    for name, kind, target in (
+    for name, kind, end in (
         (rels, "threadedComment", "/xl/threads.xml"),
         ("xl/_rels/workbook.xml.rels", "person", "p.xml"),
     ):
-        more = f'<Relationship Id="t" Type="{office}/2017/10/relationships/{kind}" Target="{target}"/></Relationships>'
+        more = f'<Relationship Id="t" Type="{office}/2017/10/relationships/{kind}" Target="{end}"/></Relationships>'
         book[name] = book[name].decode().replace("</Relationships>", more).encode()
     book["xl/threads.xml"] = f"<ThreadedComments {space}>{said}</ThreadedComments>".encode()
     book["xl/p.xml"] = f'<personList {space}><person displayName="Ann" id="{{P}}"/></personList>'.encode()
