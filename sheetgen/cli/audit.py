@@ -21,7 +21,7 @@ from sheetgen.base.errors import Status, UserError
 from sheetgen.base.files import CannotWrite, save, why_not_writable
 from sheetgen.base.finding import ERROR, WARNING
 from sheetgen.base.text import plain
-from sheetgen.cli import github
+from sheetgen.cli import copies, github
 from sheetgen.cli import verdicts as terminal
 from sheetgen.cli.console import PATH, Command, complain, console, worst
 
@@ -40,6 +40,7 @@ class Outputs(NamedTuple):
     junit: Path | None = None
     gradescope: Path | None = None
     report: Path | None = None
+    comments: Path | None = None
     points: float = 100.0
 
     @property
@@ -80,6 +81,9 @@ class Outputs(NamedTuple):
 @click.option("--gradescope", type=PATH, metavar="FILE", help="Write Gradescope's results.json.")
 @click.option("--points", type=click.FloatRange(0, 1e6), default=100, show_default=True, help="Its full score.")
 @click.option("--report", type=PATH, metavar="OUT.xlsx", help="Write a workbook for the teacher.")
+@click.option(
+    "--comments", type=PATH, metavar="FOLDER", help="Write copies with the findings as comments in their cells."
+)
 def audit(
     paths: tuple[Path, ...], table: str | None, jobs: int | None, timeout: int, fail_on: str, **reports: object
 ) -> Status:
@@ -91,7 +95,8 @@ def audit(
     _survive_narrow_encodings()
     outputs = Outputs(**reports)  # type: ignore[arg-type]  # click gives each option its type
     outputs.check(paths)
-    files = processes.find_files(paths, leave_out=outputs.files)
+    files = processes.find_files(paths, leave_out=[*outputs.files, *copies.earlier(outputs.comments)])
+    places = copies.places(outputs.comments, paths, files, outputs.files) if outputs.comments else {}
     with _progress(len(files)) as progress:
         verdicts = processes.audit_all(files, jobs, progress, processes.Assignment(table, timeout))
     if nothing := all(path.is_dir() for path in files) and not outputs.github:
@@ -104,6 +109,7 @@ def audit(
     elif not (outputs.github or nothing):
         terminal.show(verdicts, console())
     written = worst(outputs.files, lambda path: _write(path, verdicts, outputs))
+    written = max(written, copies.write(verdicts, places))
     told = worst([verdicts], github.tell) if outputs.github else Status.RIGHT
     return max([written, told, *(_code(verdict, fail_on) for verdict in verdicts)])
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from sheetgen.audit.judge import audit
 from sheetgen.audit.show import machine, table
+from sheetgen.audit.show.comments import write_copy
 from sheetgen.audit.show.excerpt import Excerpt
 from sheetgen.audit.show.text import kind, ordered, summary, where
 from sheetgen.audit.verdict import Verdict, cut_short, too_slow
@@ -108,6 +109,15 @@ def as_report(pickles: Sequence[bytes]) -> bytes:
     with _desk() as folder:
         write_report([pickle.loads(x) for x in pickles], folder / "report.xlsx")
         return (folder / "report.xlsx").read_bytes()
+
+
+def as_copy(name: str, content: bytes, pickled: bytes) -> bytes:
+    """A copy of a workbook with its findings as comments. Raises UnreadableWorkbook."""
+    verdict: Verdict = pickle.loads(pickled)
+    with _desk(name, content) as path:
+        verdict.path = path
+        write_copy(verdict, path.with_name("copy"))
+        return path.with_name("copy").read_bytes()
 
 
 @contextmanager

@@ -43,7 +43,6 @@ Operand: TypeAlias = Known | Varying
 Item: TypeAlias = Operand | Area  # a reference stays one until a value is asked for, since SUM passes over texts in it
 
 
-
 def range_of(name: str, item: Item) -> Area:
     """An argument that must be a range. Raises CannotCompile."""
     if not isinstance(item, Area):
