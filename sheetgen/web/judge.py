@@ -116,8 +116,8 @@ def as_copy(name: str, content: bytes, pickled: bytes) -> bytes:
     verdict: Verdict = pickle.loads(pickled)
     with _desk(name, content) as path:
         verdict.path = path
-        write_copy(verdict, path.with_name("copy"))
-        return path.with_name("copy").read_bytes()
+        write_copy(verdict, path.with_name(f"{path.name}.copy"))
+        return path.with_name(f"{path.name}.copy").read_bytes()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
@@ -13,6 +14,7 @@ from typing import Any, ClassVar
 
 import judge_books
 import judge_mutants
+import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from packages import HOSTILE, PARTS
@@ -124,6 +126,21 @@ def test_what_can_be_taken_away_is_what_the_command_writes(visit: Visit, tmp_pat
     write_report(verdicts, tmp_path / "theirs.xlsx")
     ours, theirs = read(tmp_path / "ours.xlsx").sheets, read(tmp_path / "theirs.xlsx").sheets
     assert ours == theirs
+
+
+def test_a_copy_with_comments_is_the_file_and_the_findings(visit: Visit, tmp_path: Path) -> None:
+    visit.drop(BEN)
+    visit.judged(1)
+    visit.page.locator(".finding").wait_for()
+    copy = tmp_path / "copy.xlsx"
+    copy.write_bytes(visit.take("text=Download a copy with these findings as comments"))
+    sheet = openpyxl.load_workbook(copy)["BackProp"]
+    assert [(cell.coordinate, cell.comment.text.splitlines()[0]) for row in sheet for cell in row if cell.comment] == [
+        ("Z33", "error: wrong gradient, Z33:Z79")
+    ]
+    with zipfile.ZipFile(BEN) as old, zipfile.ZipFile(copy) as new:
+        changed = [name for name in old.namelist() if old.read(name) != new.read(name)]
+    assert "xl/styles.xml" not in changed and len(changed) <= 3
 
 
 def test_texts_of_a_file_stay_texts(visit: Visit, tmp_path: Path) -> None:
