@@ -1,4 +1,5 @@
-// The page's own files, kept so that it works without the network. VERSION and FILES are put in by the build.
+// The page's own files, kept for when there is no network; where there is, the host's are newer. The build puts in
+// VERSION and FILES.
 
 const CACHE = `sheetgen ${VERSION}`;
 
@@ -12,8 +13,13 @@ self.addEventListener("activate", (event) => event.waitUntil((async () => {
 self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || new URL(event.request.url).origin !== self.location.origin) return;
   event.respondWith((async () => {
-    const cache = await caches.open(CACHE);
-    const kept = await cache.match(event.request, { ignoreSearch: true });
-    return kept ?? fetch(event.request);
+    try {
+      return await fetch(event.request);
+    } catch (error) {
+      const cache = await caches.open(CACHE);
+      const kept = await cache.match(event.request, { ignoreSearch: true });
+      if (kept) return kept;
+      throw error;
+    }
   })());
 });
