@@ -106,7 +106,7 @@ def compressed(path: Path, _: int = 0) -> bytes:
 def server(folder: Path, port: int | None = 0) -> ThreadingHTTPServer:
     """A server of a folder for this machine alone. Raises OSError.
 
-    0 is any free port; None is the usual one, so that a browser keeps one copy of the page, or a free one if it is taken.
+    0 is any free port; None is the usual one, so that a browser keeps one copy, or a free one if that is taken.
     """
     page = partial(Page, directory=str(folder))
     if port is None:
