@@ -27,6 +27,7 @@ from sheetgen.writer.planes import layout
 Run = tuple[int, str, str]  # exit status, standard output, standard error
 Sheetgen = Callable[..., Run]
 
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with the code of some networks, which is where the command runs."""

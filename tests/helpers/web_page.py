@@ -11,6 +11,8 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -59,10 +61,17 @@ def _without(why: str) -> None:
     pytest.skip(why)
 
 
+class Plain(SimpleHTTPRequestHandler):
+    """A host that sends files and no policy, as most do."""
+
+    def log_message(self, *_: Any) -> None: ...
+
+
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a folder that is served."""
-    server = serve.server(folder)
+def served(folder: Path, plain: bool = False) -> Iterator[str]:
+    """The address of a folder that is served as `sheetgen web` does, or by a plain host."""
+    page = partial(Plain, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), page) if plain else serve.server(folder)
     Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield serve.address(server)

@@ -37,9 +37,7 @@ def test_planted_values_are_corrected(engine: str, rows: int, tmp_path: Path) ->
     assert found.values == {"Trace": pytest.approx({where: value for where, (_, value) in right.items()}, rel=1e-12)}
 
 
-def test_libreoffice_believes_cached_values_unless_told_not_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_libreoffice_believes_cached_values_unless_told_not_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Either precaution alone is enough; without both the planted value comes back."""
     needs_libreoffice()
     path = write(tmp_path / "b.xlsx", {"S": {"A1": 2, "A2": ("=A1*2", 999.0)}})

@@ -16,6 +16,7 @@ import judge_books
 import judge_mutants
 import openpyxl
 import pytest
+import web_page
 from axe_playwright_python.sync_playwright import Axe
 from packages import HOSTILE, PARTS
 from packages import write as write_parts
@@ -169,9 +170,13 @@ class Stranger(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None: ...
 
 
-def test_nothing_leaves_the_machine(browser: Browser, address: str) -> None:
-    """Neither the page nor its worker can talk to another host, whatever their code would do."""
-    visit = Visit(browser, address)
+def test_nothing_leaves_the_machine(browser: Browser, site: Path) -> None:
+    """Neither the page nor its worker can talk to another host, whatever their code would do and whoever serves it."""
+    with web_page.served(site, plain=True) as address:
+        _try_to_send(Visit(browser, address), address)
+
+
+def _try_to_send(visit: Visit, address: str) -> None:
     visit.drop(BEN)
     visit.judged(1)
     assert all(url.removeprefix("blob:").startswith(address) for url in visit.requests), visit.requests

@@ -78,5 +78,3 @@ def test_the_property_can_fail() -> None:
     wanted = list(oracle.trajectory(other))
     wrong = [name for name, step, value, _ in values if abs(value - wanted[step][name].value) > 1e-9]
     assert {"w1", "o1", "a_o1", "E_total", "dE/dw1"} <= set(wrong)
-
-
