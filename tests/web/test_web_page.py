@@ -195,8 +195,13 @@ def _try_to_send(visit: Visit, address: str) -> None:
     visit.context.close()
 
 
-def test_it_works_without_the_network_once_loaded(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address)
+def test_it_works_without_the_network_once_loaded(browser: Browser, site: Path) -> None:
+    """From a folder of a plain host, too, as GitHub Pages has it."""
+    with web_page.served(site.parent, plain=True) as address:
+        _cut_the_network(Visit(browser, f"{address}{site.name}/"))
+
+
+def _cut_the_network(visit: Visit) -> None:
     visit.page.wait_for_selector("html[data-offline]", state="attached")
     visit.context.set_offline(True)
     visit.drop(BEN)
