@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -186,6 +187,7 @@ class _Cells:
         self.row, self.address, self.kind = 0, "", "n"
         self.formula_tag: Attributes | None = None
         self.formula, self.value, self.inline, self.phonetic = "", "", "", False
+        self.local = cache(local)  # the few names of a part, for its thousands of cells
         parser = package.parser()
         parser.StartElementHandler, parser.EndElementHandler = self.start, self.end
         parser.CharacterDataHandler = self.text.append
@@ -196,7 +198,7 @@ class _Cells:
         self.package.refuse(f"has in {self.sheet}!{self.address} {why}")
 
     def start(self, tag: str, attributes: Attributes) -> None:
-        tag = local(tag)
+        tag = self.local(tag)
         if tag == "c":
             self.address, self.kind = attributes.get("r") or self._next(), attributes.get("t", "n")
             if not _ADDRESS.fullmatch(self.address):
@@ -213,11 +215,11 @@ class _Cells:
             self.phonetic = True
 
     def end(self, tag: str) -> None:
-        tag = local(tag)
-        if tag == "v":
-            self.value = "".join(self.text)
-        elif tag == "c":
+        tag = self.local(tag)
+        if tag == "c":
             self._close()
+        elif tag == "v":
+            self.value = "".join(self.text)
         elif tag == "f":
             self.formula = "".join(self.text)
         elif tag == "t" and not self.phonetic:
@@ -234,8 +236,9 @@ class _Cells:
             self.refuse("a cell that is there twice")
         formula = None if self.formula_tag is None else self._formula(self.formula_tag)
         value = self._value()
-        if formula is not None or value is not None:  # a cell with a format only is not there
-            self.cells[self.address] = Entry(formula, value)
+        if formula is None and value is None:  # a cell with a format only is not there
+            return
+        self.cells[self.address] = Entry(formula, value)
         if len(self.cells) > self.room:
             self.package.refuse(f"has more than {MAX_CELLS:,} cells")
 
@@ -260,12 +263,12 @@ class _Cells:
         return moved(row - top, column - left)
 
     def _value(self) -> Value | None:
+        if not self.value and self.kind not in ("str", "inlineStr"):
+            return None
         if self.kind == "str":
             return unescape(self.value)
         if self.kind == "inlineStr":
             return unescape(self.inline)
-        if not self.value:
-            return None
         try:
             return self._typed()
         except (ValueError, IndexError):

@@ -170,17 +170,21 @@ def mover(text: str) -> Callable[[int, int], str]:
 
     Cutting the formula once makes the thousandth copy of a shared formula as cheap as joining strings.
     """
-    parts: list[str | list[Corner]] = []
+    references: list[list[Corner]] = []
+    between = [""]  # what stands before each of them, and after the last
     for kind, piece, _ in pieces(text):
-        if kind != "reference":
-            parts.append(piece)
-            continue
-        sheet, mark, cells = piece.rpartition("!")
+        sheet, mark, cells = piece.rpartition("!") if kind == "reference" else ("", "", "")
         corners = [c for c in map(corner, cells.split(":")) if c is not None]
-        parts += [sheet + mark, corners] if len(corners) == cells.count(":") + 1 else [piece]
+        if cells and len(corners) == cells.count(":") + 1:
+            between[-1] += sheet + mark
+            references.append(corners)
+            between.append("")
+        else:
+            between[-1] += piece
 
     def moved(rows: int, columns: int) -> str:
-        return "".join(part if isinstance(part, str) else _moved(part, rows, columns) for part in parts)
+        parts = [before + _moved(corners, rows, columns) for before, corners in zip(between, references, strict=False)]
+        return "".join(parts) + between[-1]
 
     return moved
 
