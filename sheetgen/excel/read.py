@@ -15,7 +15,8 @@ from sheetgen.excel.tokens import depth, mover, tokens
 MAX_CELLS = 5_000_000
 MAX_FORMULA = 8_192  # characters, as in Excel
 MAX_DEPTH = 256  # brackets within brackets, four times what Excel takes; a few thousand crash IronCalc
-_ADDRESS = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
+TWICE = "a cell that is there twice"
+_is_address = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}").fullmatch
 _WHOLE = re.compile(r"\s*-?[0-9]{1,18}\s*")
 _ESCAPE = re.compile(r"_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")  # half a surrogate pair is no character
 
@@ -188,9 +189,8 @@ class _Cells:
         self.formula_tag: Attributes | None = None
         self.formula, self.value, self.inline, self.phonetic = "", "", "", False
         self.local = cache(local)  # the few names of a part, for its thousands of cells
-        parser = package.parser()
-        parser.StartElementHandler, parser.EndElementHandler = self.start, self.end
-        parser.CharacterDataHandler = self.text.append
+        self.parser = parser = package.parser()
+        parser.StartElementHandler, parser.CharacterDataHandler = self.start, self.text.append
         for _ in package.parse(part, parser):
             pass
 
@@ -201,10 +201,16 @@ class _Cells:
         tag = self.local(tag)
         if tag == "c":
             self.address, self.kind = attributes.get("r") or self._next(), attributes.get("t", "n")
-            if not _ADDRESS.fullmatch(self.address):
+            if not _is_address(self.address):
                 self.refuse("an address that is none")
             self.formula_tag, self.formula, self.value, self.inline = None, "", "", ""
-        elif tag == "f":
+            if self.kind == "n":  # unless there is more in it, its end is not asked for: most cells have a format only
+                if self.address in self.cells:
+                    self.refuse(TWICE)
+                self.parser.EndElementHandler = None
+                return
+        self.parser.EndElementHandler = self.end
+        if tag == "f":
             self.formula_tag = attributes
             self.text.clear()
         elif tag in ("v", "t"):
@@ -216,10 +222,10 @@ class _Cells:
 
     def end(self, tag: str) -> None:
         tag = self.local(tag)
-        if tag == "c":
-            self._close()
-        elif tag == "v":
+        if tag == "v":
             self.value = "".join(self.text)
+        elif tag == "c":
+            self._close()
         elif tag == "f":
             self.formula = "".join(self.text)
         elif tag == "t" and not self.phonetic:
@@ -233,7 +239,7 @@ class _Cells:
 
     def _close(self) -> None:
         if self.address in self.cells:
-            self.refuse("a cell that is there twice")
+            self.refuse(TWICE)
         formula = None if self.formula_tag is None else self._formula(self.formula_tag)
         value = self._value()
         if formula is None and value is None:  # a cell with a format only is not there
@@ -263,12 +269,12 @@ class _Cells:
         return moved(row - top, column - left)
 
     def _value(self) -> Value | None:
-        if not self.value and self.kind not in ("str", "inlineStr"):
-            return None
         if self.kind == "str":
             return unescape(self.value)
         if self.kind == "inlineStr":
             return unescape(self.inline)
+        if not self.value:
+            return None
         try:
             return self._typed()
         except (ValueError, IndexError):
