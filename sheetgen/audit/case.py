@@ -69,7 +69,8 @@ class Case:
 
     def number(self, at: Place) -> float:
         """The recalculated number of a cell, or what it holds."""
-        return self.numbers[at] if at in self.numbers else self.book.number(at)
+        number = self.numbers.get(at)
+        return self.book.number(at) if number is None else number
 
     def value(self, quantity: str, step: int) -> float:
         """The number of a quantity at a step."""

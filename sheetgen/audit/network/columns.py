@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from operator import eq
 from typing import NamedTuple
 
@@ -54,6 +55,7 @@ class PatternLine(NamedTuple):
         return sum(map(self.has, range(1, len(self.patterns)))) >= MOSTLY * (len(self.patterns) - 1)
 
 
+@lru_cache(1 << 17)
 def _spot(cell: str) -> tuple[int, int]:
     place = corner(cell)
     return (place.row, place.column) if place else (0, 0)
