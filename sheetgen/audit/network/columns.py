@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from operator import eq
+from itertools import pairwise
 from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, kind_of, shown
@@ -110,7 +110,7 @@ def _still(formulas: Sequence[CellFormula | None]) -> dict[Template, list[bool]]
 
 def _stays(places: Sequence[Place]) -> bool:
     """Whether from one to the next they are mostly the same."""
-    same = sum(map(eq, places, places[1:]))
+    same = sum(old == new for old, new in pairwise(places))
     return 2 * same > len(places) - 1
 
 
