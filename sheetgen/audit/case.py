@@ -29,7 +29,7 @@ class Budget:
 
 @dataclass
 class Case:
-    """A table in its book, with the recalculated number of every formula.
+    """A table in its book, with the recalculated number of every formula, and of other cells once it was asked for.
 
     `rates`: the cells that are labelled as its learning rate; `fixed`: inputs, targets and biases outside of it.
     `graphs` and `budget` are those of all tables of one workbook.
@@ -37,7 +37,7 @@ class Case:
 
     book: Formulas
     table: StepTable
-    numbers: Mapping[Place, float]
+    numbers: dict[Place, float]
     rates: list[Place] = field(default_factory=list)
     fixed: Mapping[str, Place] = field(default_factory=dict)
     graphs: dict[Hashable, CellGraph] = field(default_factory=dict)
@@ -70,7 +70,9 @@ class Case:
     def number(self, at: Place) -> float:
         """The recalculated number of a cell, or what it holds."""
         number = self.numbers.get(at)
-        return self.book.number(at) if number is None else number
+        if number is None:
+            number = self.numbers[at] = self.book.number(at)
+        return number
 
     def value(self, quantity: str, step: int) -> float:
         """The number of a quantity at a step."""

@@ -91,7 +91,7 @@ def _trials(
     first, survey = None, Survey(book.workbook)
     for table in tables:
         table = with_helpers(book.workbook, without_sparse(book.workbook, table))
-        case = replace(first, table=table) if first else Case(book, table, numbers)
+        case = replace(first, table=table) if first else Case(book, table, dict(numbers))
         first = first or case  # whose graphs and budget all have
         if why := unjudged.no_table(case):
             verdict.unjudged.append(why)

@@ -188,6 +188,7 @@ class _Cells:
         self.row, self.address, self.kind = 0, "", "n"
         self.formula_tag: Attributes | None = None
         self.formula, self.value, self.inline, self.phonetic = "", "", "", False
+        self.filled = False  # something is in the cell: then its end is asked for, but most hold a format alone
         self.local = cache(local)  # the few names of a part, for its thousands of cells
         self.parser = parser = package.parser()
         parser.StartElementHandler, parser.CharacterDataHandler = self.start, self.text.append
@@ -203,13 +204,15 @@ class _Cells:
             self.address, self.kind = attributes.get("r") or self._next(), attributes.get("t", "n")
             if not _is_address(self.address):
                 self.refuse("an address that is none")
-            self.formula_tag, self.formula, self.value, self.inline = None, "", "", ""
-            if self.kind == "n":  # unless there is more in it, its end is not asked for: most cells have a format only
-                if self.address in self.cells:
-                    self.refuse(TWICE)
-                self.parser.EndElementHandler = None
+            if self.address in self.cells:
+                self.refuse(TWICE)
+            if self.filled:
+                self.formula_tag, self.formula, self.value, self.inline = None, "", "", ""
+                self.filled, self.parser.EndElementHandler = False, None
+            if self.kind == "n":
                 return
-        self.parser.EndElementHandler = self.end
+        if not self.filled:
+            self.filled, self.parser.EndElementHandler = True, self.end
         if tag == "f":
             self.formula_tag = attributes
             self.text.clear()

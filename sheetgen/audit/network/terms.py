@@ -135,8 +135,8 @@ class _Reader:
         book, known, since = self.case.book, self.case.known, update.step - 1
         cut = Cut(known, lambda name, step: name not in self._helpers or step < since)
         below, formula = cone(book, [update.place], cut, MOST_CELLS), book.formula(update.place)
-        named = known.keys() & formula.slots if formula else ()
-        if any(p in book.problems and p not in named for p in below.places):
+        lost = [p for p in below.places if p in book.problems]
+        if lost and not (formula and known.keys() & formula.slots >= set(lost)):
             return None
         return self.case.graph(below.shape, lambda: CellGraph.of(below)), [below.places[k] for k in below.leaves]
 
