@@ -29,7 +29,7 @@ class Budget:
 
 @dataclass
 class Case:
-    """A table in its book, with the recalculated number of every formula.
+    """A table in its book, with the recalculated number of every formula, and of other cells once it was asked for.
 
     `rates`: the cells that are labelled as its learning rate; `fixed`: inputs, targets and biases outside of it.
     `graphs` and `budget` are those of all tables of one workbook.
@@ -37,7 +37,7 @@ class Case:
 
     book: Formulas
     table: StepTable
-    numbers: Mapping[Place, float]
+    numbers: dict[Place, float]
     rates: list[Place] = field(default_factory=list)
     fixed: Mapping[str, Place] = field(default_factory=dict)
     graphs: dict[Hashable, CellGraph] = field(default_factory=dict)
@@ -45,13 +45,15 @@ class Case:
 
     def graph(self, shape: Hashable, make: Callable[[], CellGraph]) -> CellGraph:
         """The CellGraph of a shape, from memory or made."""
-        if shape not in self.graphs:
-            self.graphs[shape] = make()
-        return self.graphs[shape]
+        graph = self.graphs.get(shape)
+        if graph is None:
+            graph = self.graphs[shape] = make()
+        return graph
 
     def at(self, quantity: str, step: int) -> Place:
         """The place of a quantity at a step."""
-        return self.table.sheet, self.table.address(quantity, step)
+        places = self._places[quantity]
+        return places[step] if 0 <= step < len(places) else (self.table.sheet, self.table.address(quantity, step))
 
     def cells(self, quantity: str, first: int = 0, last: int | None = None) -> tuple[str, str]:
         """(sheet, range) of a quantity from step to step, as a Finding has it."""
@@ -67,7 +69,10 @@ class Case:
 
     def number(self, at: Place) -> float:
         """The recalculated number of a cell, or what it holds."""
-        return self.numbers[at] if at in self.numbers else self.book.number(at)
+        number = self.numbers.get(at)
+        if number is None:
+            number = self.numbers[at] = self.book.number(at)
+        return number
 
     def value(self, quantity: str, step: int) -> float:
         """The number of a quantity at a step."""
@@ -96,9 +101,15 @@ class Case:
         return (entry and entry.formula) or ""
 
     @cached_property
+    def _places(self) -> dict[str, list[Place]]:
+        """quantity -> its place at every step."""
+        table = self.table
+        return {q: [(table.sheet, table.address(q, step)) for step in table.steps] for q in table.lines}
+
+    @cached_property
     def known(self) -> dict[Place, tuple[str, int]]:
         """place -> (quantity, step) for every cell of the table."""
-        return {self.at(q, step): (q, step) for q in self.table.lines for step in self.table.steps}
+        return {at: (q, step) for q, places in self._places.items() for step, at in enumerate(places)}
 
     def name(self, at: Place) -> str:
         """The quantity of a cell of the table; '' for another cell."""

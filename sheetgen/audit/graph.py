@@ -11,11 +11,9 @@ from sheetgen.cells.cell import (
     Evaluator,
     Gradients,
     NotDifferentiable,
-    add,
     backward,
-    constant,
     forward_order,
-    mul,
+    is_constant,
     rebuilt,
 )
 from sheetgen.reader import Cone, Place
@@ -82,20 +80,21 @@ class CellGraph:
         return self.derivatives(tuple((leaf,) for leaf in self.leaves), numbers)
 
     @cached_property
-    def _bound(self) -> Evaluator:
-        """To first order, the sum over all results y on the way of |d root / d y * y|."""
+    def _sensitive(self) -> Evaluator:
+        """All results y on the way, and then d root / d y of each."""
         try:
             (root,) = rebuilt([self.root], _unkinked)
             gradient = backward(root)
         except NotDifferentiable:  # a rounded number is what it is
-            return Evaluator([constant(0)], self.leaves)
-        nodes = [n for n in forward_order(root) if n.op != "constant"]
-        terms = [Cell("abs", (mul(gradient[n], n),)) for n in nodes]
-        return Evaluator([add(constant(0), *terms)], self.leaves)
+            return Evaluator([], self.leaves)
+        nodes = [n for n in forward_order(root) if n.op != "constant" and not is_constant(gradient[n], 0)]
+        return Evaluator([*nodes, *(gradient[n] for n in nodes)], self.leaves)
 
     def rounding(self, numbers: list[float]) -> float:
-        """How far rounding may move its value, at most."""
-        bound = self._bound.of(numbers)[0]
+        """How far rounding may move its value, at most: to first order, the sum of |d root / d y * y|."""
+        values = self._sensitive.of(numbers)
+        half = len(values) // 2
+        bound = sum(abs(slope * y) for y, slope in zip(values[:half], values[half:], strict=True))
         return ROUNDINGS * EPSILON * bound if math.isfinite(bound) else 0.0
 
 

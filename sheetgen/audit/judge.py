@@ -70,10 +70,10 @@ def _judge(book: Formulas, tables: list[StepTable], verdict: Verdict) -> None:
     findings = list(_circles(circles))
     findings += _errors(book, numbers, {at for circle in circles for at in circle.places})
     findings += _stale(book, numbers)
-    cases = list(_cases(book, tables, numbers, verdict))
-    known = {at: quantity for case in cases for at, (quantity, _) in case.known.items()}
-    for case in cases:
-        findings += _table(case, known, verdict)
+    trials = list(_trials(book, tables, numbers, verdict))
+    known = {at: quantity for trial in trials for at, (quantity, _) in trial.case.known.items()}
+    for trial in trials:
+        findings += _table(trial, known, verdict)
     if not any(t.gradients for t in verdict.tables) and all(f.severity == NOTE for f in findings):
         verdict.problem = _nothing(verdict)
     charts = read_charts(verdict.path)
@@ -84,24 +84,25 @@ def _judge(book: Formulas, tables: list[StepTable], verdict: Verdict) -> None:
     verdict.unread_beyond = len(book.problems) - len(verdict.unread)
 
 
-def _cases(
+def _trials(
     book: Formulas, tables: Iterable[StepTable], numbers: Mapping[Place, float], verdict: Verdict
-) -> Iterator[Case]:
+) -> Iterator[Trial]:
     """The tables that can be judged; of the others the verdict is told."""
     first, survey = None, Survey(book.workbook)
     for table in tables:
         table = with_helpers(book.workbook, without_sparse(book.workbook, table))
-        case = replace(first, table=table) if first else Case(book, table, numbers)
+        case = replace(first, table=table) if first else Case(book, table, dict(numbers))
         first = first or case  # whose graphs and budget all have
         if why := unjudged.no_table(case):
             verdict.unjudged.append(why)
             continue
         rates, beside = rate(survey, table), fixed(book.workbook, table)
         case = with_gradients(replace(case, rates=rates, fixed=beside))
-        if why := unjudged.no_loss(case, Truths(case)):
+        truths = Truths(case)
+        if why := unjudged.no_loss(case, truths):
             verdict.unjudged.append(why)
             continue
-        yield case
+        yield Trial(case, truths.anew())
 
 
 def _nothing(verdict: Verdict) -> str:
@@ -122,9 +123,9 @@ def _truth(book: Formulas, table: StepTable, findings: Iterable[Finding]) -> Mea
         return Meaning(network_222())
 
 
-def _table(case: Case, known: Mapping[Place, str], verdict: Verdict) -> list[Finding]:
+def _table(trial: Trial, known: Mapping[Place, str], verdict: Verdict) -> list[Finding]:
     """Everything about one table; `known` are the quantities of the cells of all tables."""
-    table, trial = case.table, Trial(case)
+    case, table = trial.case, trial.case.table
     judge_forward(trial)
     judge_gradients(trial)
     judge_updates(trial)

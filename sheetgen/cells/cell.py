@@ -6,7 +6,8 @@ The value and the adjoint of an operator are its row in `sheetgen.cells.ops`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 
 from sheetgen.cells.ops import OPS as OPS
 from sheetgen.cells.ops import NotDifferentiable as NotDifferentiable
@@ -211,7 +212,7 @@ class Evaluator:
         self._start = [node.value for node in rest]
         self._leaves = [(node, slot[id(node)]) for node in rest if node.op == "variable"]
         self._work = [
-            (slot[id(n)], OPS[n.op].value, tuple(slot[id(a)] for a in n.args))
+            (slot[id(n)], OPS[n.op].value, _getter([slot[id(a)] for a in n.args]))
             for n in rest
             if n.op not in ("constant", "variable")
         ]
@@ -233,8 +234,14 @@ class Evaluator:
     def _run(self, v: list[float]) -> list[float]:
         for k, f, args in self._work:
             try:
-                y = f(*[v[a] for a in args])
+                y = f(*args(v))
             except (ArithmeticError, ValueError):
                 y = math.nan
             v[k] = y if math.isfinite(y) else math.nan
         return [v[k] for k in self._results]
+
+
+def _getter(slots: Sequence[int]) -> Callable[[list[float]], Sequence[float]]:
+    """What takes the numbers in some slots, which are as many as an operator has arguments, at once."""
+    first = slots[0] if slots else 0
+    return itemgetter(*slots) if len(slots) > 1 else itemgetter(slice(first, first + len(slots)))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -14,7 +15,8 @@ from sheetgen.excel.tokens import depth, mover, tokens
 MAX_CELLS = 5_000_000
 MAX_FORMULA = 8_192  # characters, as in Excel
 MAX_DEPTH = 256  # brackets within brackets, four times what Excel takes; a few thousand crash IronCalc
-_ADDRESS = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
+TWICE = "a cell that is there twice"
+_is_address = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}").fullmatch
 _WHOLE = re.compile(r"\s*-?[0-9]{1,18}\s*")
 _ESCAPE = re.compile(r"_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")  # half a surrogate pair is no character
 
@@ -186,9 +188,10 @@ class _Cells:
         self.row, self.address, self.kind = 0, "", "n"
         self.formula_tag: Attributes | None = None
         self.formula, self.value, self.inline, self.phonetic = "", "", "", False
-        parser = package.parser()
-        parser.StartElementHandler, parser.EndElementHandler = self.start, self.end
-        parser.CharacterDataHandler = self.text.append
+        self.filled = False  # something is in the cell: then its end is asked for, but most hold a format alone
+        self.local = cache(local)  # the few names of a part, for its thousands of cells
+        self.parser = parser = package.parser()
+        parser.StartElementHandler, parser.CharacterDataHandler = self.start, self.text.append
         for _ in package.parse(part, parser):
             pass
 
@@ -196,13 +199,21 @@ class _Cells:
         self.package.refuse(f"has in {self.sheet}!{self.address} {why}")
 
     def start(self, tag: str, attributes: Attributes) -> None:
-        tag = local(tag)
+        tag = self.local(tag)
         if tag == "c":
             self.address, self.kind = attributes.get("r") or self._next(), attributes.get("t", "n")
-            if not _ADDRESS.fullmatch(self.address):
+            if not _is_address(self.address):
                 self.refuse("an address that is none")
-            self.formula_tag, self.formula, self.value, self.inline = None, "", "", ""
-        elif tag == "f":
+            if self.address in self.cells:
+                self.refuse(TWICE)
+            if self.filled:
+                self.formula_tag, self.formula, self.value, self.inline = None, "", "", ""
+                self.filled, self.parser.EndElementHandler = False, None
+            if self.kind == "n":
+                return
+        if not self.filled:
+            self.filled, self.parser.EndElementHandler = True, self.end
+        if tag == "f":
             self.formula_tag = attributes
             self.text.clear()
         elif tag in ("v", "t"):
@@ -213,7 +224,7 @@ class _Cells:
             self.phonetic = True
 
     def end(self, tag: str) -> None:
-        tag = local(tag)
+        tag = self.local(tag)
         if tag == "v":
             self.value = "".join(self.text)
         elif tag == "c":
@@ -231,11 +242,12 @@ class _Cells:
 
     def _close(self) -> None:
         if self.address in self.cells:
-            self.refuse("a cell that is there twice")
+            self.refuse(TWICE)
         formula = None if self.formula_tag is None else self._formula(self.formula_tag)
         value = self._value()
-        if formula is not None or value is not None:  # a cell with a format only is not there
-            self.cells[self.address] = Entry(formula, value)
+        if formula is None and value is None:  # a cell with a format only is not there
+            return
+        self.cells[self.address] = Entry(formula, value)
         if len(self.cells) > self.room:
             self.package.refuse(f"has more than {MAX_CELLS:,} cells")
 

@@ -96,12 +96,14 @@ class Corner(NamedTuple):
 
     def moved(self, rows: int, columns: int) -> str:
         """The text of the cell so many rows down and columns right of it; '' off the sheet."""
-        row = self.row if self.row_fixed else self.row + rows
-        column = self.column if self.column_fixed else self.column + columns
-        if not (bool(self.row) <= row <= MAX_ROW and bool(self.column) <= column <= MAX_COLUMN):
+        row, column, row_fixed, column_fixed = self
+        least_row, least_column = bool(row), bool(column)
+        row += 0 if row_fixed else rows
+        column += 0 if column_fixed else columns
+        if not (least_row <= row <= MAX_ROW and least_column <= column <= MAX_COLUMN):
             return ""
-        letters = f"{'$' if self.column_fixed else ''}{column_letters(column)}" if column else ""
-        return f"{letters}{'$' if self.row_fixed else ''}{row}" if row else letters
+        letters = f"{'$' if column_fixed else ''}{column_letters(column)}" if column else ""
+        return f"{letters}{'$' if row_fixed else ''}{row}" if row else letters
 
     def __str__(self) -> str:
         return self.moved(0, 0)
@@ -170,21 +172,27 @@ def mover(text: str) -> Callable[[int, int], str]:
 
     Cutting the formula once makes the thousandth copy of a shared formula as cheap as joining strings.
     """
-    parts: list[str | list[Corner]] = []
+    references: list[list[Corner]] = []
+    between = [""]  # what stands before each of them, and after the last
     for kind, piece, _ in pieces(text):
-        if kind != "reference":
-            parts.append(piece)
-            continue
-        sheet, mark, cells = piece.rpartition("!")
+        sheet, mark, cells = piece.rpartition("!") if kind == "reference" else ("", "", "")
         corners = [c for c in map(corner, cells.split(":")) if c is not None]
-        parts += [sheet + mark, corners] if len(corners) == cells.count(":") + 1 else [piece]
+        if cells and len(corners) == cells.count(":") + 1:
+            between[-1] += sheet + mark
+            references.append(corners)
+            between.append("")
+        else:
+            between[-1] += piece
 
     def moved(rows: int, columns: int) -> str:
-        return "".join(part if isinstance(part, str) else _moved(part, rows, columns) for part in parts)
+        parts = [before + _moved(corners, rows, columns) for before, corners in zip(between, references, strict=False)]
+        return "".join(parts) + between[-1]
 
     return moved
 
 
 def _moved(corners: list[Corner], rows: int, columns: int) -> str:
+    if len(corners) == 1:
+        return corners[0].moved(rows, columns) or "#REF!"
     texts = [c.moved(rows, columns) for c in corners]
     return ":".join(texts) if all(texts) else "#REF!"

@@ -25,28 +25,32 @@ class Circular(ValueError):
         self.places = tuple(places)
 
 
+class TooLarge(ValueError):
+    """More cells below another than were to be looked at."""
+
+
 @dataclass(eq=False)
 class Cone:
     """Formulas in order, arguments before results, and the places that they start from.
 
-    `places` are those of all cells, of leaves too; `formulas` has None for a leaf; `shape` is equal for cones that
-    differ in nothing but their places.
+    `position` has the number of each cell, of leaves too; `formulas` has None for a leaf; `shape` is equal for cones
+    that differ in nothing but their places.
     """
 
-    places: list[Place]
+    position: dict[Place, int]
     formulas: list[CellFormula | None]
     targets: tuple[int, ...]
 
     @cached_property
-    def position(self) -> dict[Place, int]:
-        """Where each place stands in `places`."""
-        return {at: k for k, at in enumerate(self.places)}
+    def places(self) -> list[Place]:
+        """The places of all cells, in order."""
+        return list(self.position)
 
     @cached_property
     def shape(self) -> Hashable:
         """Equal for cones whose graphs are the same."""
-        position = self.position
-        graphs = ((id(f.template), *(position[s] for s in f.slots)) if f else None for f in self.formulas)
+        number = self.position.__getitem__
+        graphs = ((id(f.template), *map(number, f.slots)) if f else None for f in self.formulas)
         return (*graphs, self.targets)
 
     @cached_property
@@ -66,34 +70,27 @@ class Cone:
         return (k for k, formula in enumerate(self.formulas) if formula is None)
 
 
-def cone(book: Formulas, targets: Sequence[Place], cut: Container[Place] = ()) -> Cone:
-    """Everything that the targets depend on; what is in `cut` is a leaf, unless it is a target. Raises Circular."""
-    places: list[Place] = []
-    done: set[Place] = set()
-    inner = frozenset(targets)
-    for target in targets:
-        places += ordered(book, target, cut, done, inner)
-    position = {at: k for k, at in enumerate(places)}
-    formulas = [book.formula(at) if at in inner or at not in cut else None for at in places]
-    return Cone(places, formulas, tuple(position[t] for t in targets))
+def cone(book: Formulas, targets: Sequence[Place], cut: Container[Place] = (), most: int | None = None) -> Cone:
+    """Everything that the targets depend on; what is in `cut` is a leaf, unless it is a target.
 
-
-def ordered(
-    book: Formulas, target: Place, cut: Container[Place], done: set[Place], inner: Container[Place] = ()
-) -> Iterator[Place]:
-    """The places that the target depends on, arguments before results, and itself; `done` grows. Raises Circular.
-
-    What is in `cut` is a leaf, unless it is the target or in `inner`.
+    Raises Circular, and TooLarge for more than `most` cells.
     """
+    position: dict[Place, int] = {}
+    formulas: dict[Place, CellFormula | None] = {}
+    inner = frozenset(targets)
 
     def below(at: Place) -> Sequence[Place]:
-        return _slots(book, at) if at == target or at in inner or at not in cut else ()
+        formula = formulas[at] = book.formula(at) if at in inner or at not in cut else None
+        return formula.slots if formula else ()
 
-    for group, circle in _components(target, below, done):
-        if circle:
-            raise Circular(circle)
-        done.add(group[0])
-        yield group[0]
+    for target in targets:
+        for group, circle in _components(target, below, position):
+            if circle:
+                raise Circular(circle)
+            if len(position) == most:
+                raise TooLarge
+            position[group[0]] = len(position)
+    return Cone(position, [formulas[at] for at in position], tuple(position[t] for t in targets))
 
 
 def _slots(book: Formulas, at: Place) -> Sequence[Place]:
@@ -149,25 +146,30 @@ def _components(start: Place, below: Below, known: Container[Place]) -> Iterator
     low: list[int] = []  # for each cell of the path the first in the order that it leads back to
     stack: list[Place] = []
     path: list[tuple[Place, Iterator[Place]]] = []
-    entered = [] if start in known else [start]
     loops: set[Place] = set()
-    while entered or path:
-        if entered:
-            at = entered.pop()
-            order[at] = len(order)
-            low.append(order[at])
-            stack.append(at)
-            path.append((at, iter(below(at))))
+
+    def enter(at: Place, slots: Sequence[Place]) -> None:
+        order[at] = len(order)
+        low.append(order[at])
+        stack.append(at)
+        path.append((at, iter(slots)))
+
+    if start not in known:
+        enter(start, below(start))
+    while path:
         at, rest = path[-1]
         for place in rest:
-            if place not in order:
-                if place not in known:
-                    entered.append(place)
-                    break
-            elif place not in known:  # else its group is complete
+            if place in known:  # its group is complete
+                continue
+            if place in order:
                 low[-1] = min(low[-1], order[place])
                 if place == at:
                     loops.add(at)
+            elif slots := below(place):
+                enter(place, slots)
+                break
+            else:  # a leaf
+                yield [place], []
         else:
             path.pop()
             first = low.pop()

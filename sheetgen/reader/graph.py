@@ -61,9 +61,9 @@ class Formulas(CellValues):
 
     def formula(self, at: Place) -> CellFormula | None:
         """The formula of a cell; None for a number, a text, an empty cell, and what is not understood."""
-        if at in self._formulas:
-            return self._formulas[at]
-        formula = None
+        formula = self._formulas.get(at)
+        if formula is not None or at in self._formulas:
+            return formula
         try:
             formula = self._read(at)
         except NotUnderstood as why:

@@ -91,6 +91,13 @@ def test_more_than_the_step_is_wrong(tmp_path: Path) -> None:
     assert told(judged(tmp_path, hand)) == [("update", "M34:M44")]
 
 
+def test_a_step_without_gradients_needs_no_derivative(tmp_path: Path) -> None:
+    hand = Hand(odd={("E_total", 11): "=ROUND({E1}+{E2},15)", **{(g, 11): "" for g in GRADIENTS}})
+    assert "unread" not in [kind for kind, _ in told(judged(tmp_path, hand))]
+    del hand.odd["dE/dw1", 11]
+    assert "unread" in [kind for kind, _ in told(judged(tmp_path, hand))]
+
+
 def test_a_table_that_begins_with_an_update_is_not_judged(tmp_path: Path) -> None:
     """A block per iteration: the first weights of one come of the gradients of the other, here with another's."""
     first, second = Hand(steps=2), Hand(sheet="Next", steps=2)

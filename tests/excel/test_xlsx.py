@@ -77,6 +77,15 @@ def test_cells_without_addresses_and_with_a_prefix(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_cell_with_a_format_alone_is_not_there_and_leaves_nothing_to_the_next(tmp_path: Path) -> None:
+    full = ('s="1"><f>A1</f><v>1</v>', 't="str">', "><f>A1</f>", 't="inlineStr"><is><t>x</t></is>', 't="str"><v>y</v>')
+    cells = "".join(f'<c r="A{k}" s="1"/><c r="B{k}" {more}</c><c r="C{k}"></c>' for k, more in enumerate(full, 1))
+    assert read(with_cells(tmp_path / "b.xlsx", cells)).sheets["S"] == {
+        "B1": Entry("A1", 1.0), "B2": Entry(None, ""), "B3": Entry("A1", None), "B4": Entry(None, "x"),
+        "B5": Entry(None, "y"),
+    }  # fmt: skip
+
+
 def test_shared_formulas_are_written_out(tmp_path: Path) -> None:
     formula = "$A1*B$1+SUM($C$1:D2)&amp;\"A1\"&amp;'O''N A1'!A1+LOG10(A:A)+1E5*x.A1"
     cells = f'<c r="B2"><f t="shared" si="0" ref="B2:C9">{formula}</f><v>1</v></c>'

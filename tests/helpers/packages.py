@@ -71,6 +71,8 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
     "many parts": (lambda path: write(path, {f"p{n}": "x" for n in range(10_001)}), "more than 10,000"),
     "twice": (lambda path: write(path, {SHEET: sheet(""), SHEET.upper(): sheet("")}), "twice"),
     "same cell": (lambda path: with_cells(path, '<c r="A1"><v>1</v></c><c r="A1"><v>2</v></c>'), "twice"),
+    "same cell, empty": (lambda path: with_cells(path, '<c r="A1"><v>1</v></c><c r="A1" s="1"/>'), "twice"),
+    "cell in a cell": (lambda path: with_cells(path, '<c r="A1"><c r="A2"><v>1</v></c></c>'), "twice"),
     "two sheets": (
         lambda path: write(path, {"xl/workbook.xml": PARTS["xl/workbook.xml"].replace(
             "</sheets>", f'<sheet name="s" r:id="rId1" xmlns:r="{OFFICE}"/></sheets>')}), "two sheets of one name",

@@ -11,6 +11,7 @@ from work import at_most
 
 from sheetgen.excel import Entry, Workbook, read
 from sheetgen.reader import Circular, Formulas, cone, values
+from sheetgen.reader.cone import TooLarge
 
 
 def calculated(cells: Cells, names: dict[str, str] | None = None) -> dict[str, float]:
@@ -107,6 +108,13 @@ def test_equal_formulas_share_a_template_and_their_cones_a_shape() -> None:
     assert cone(made, [("Sheet1", "B12")]).shape != cone(made, [("Sheet1", "B11")]).shape
     cut = cone(made, [("Sheet1", "D5")], [("Sheet1", "B5")])
     assert [cut.places[k][1] for k in cut.leaves] == ["B5", "G1", "A5"]
+
+
+def test_a_cone_may_have_so_many_cells_and_no_more() -> None:
+    made = book({"A1": 1, "A2": "=A1", "A3": "=A2+B2"})
+    assert len(cone(made, [("Sheet1", "A3")], most=4).places) == 4
+    with pytest.raises(TooLarge):
+        cone(made, [("Sheet1", "A3")], most=3)
 
 
 def test_whole_columns_hold_only_what_is_there() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, kind_of, shown
@@ -53,6 +55,7 @@ class PatternLine(NamedTuple):
         return sum(map(self.has, range(1, len(self.patterns)))) >= MOSTLY * (len(self.patterns) - 1)
 
 
+@lru_cache(1 << 17)
 def _spot(cell: str) -> tuple[int, int]:
     place = corner(cell)
     return (place.row, place.column) if place else (0, 0)
@@ -69,12 +72,15 @@ def column(case: Case, quantity: str) -> PatternLine:
     still = _still(formulas)
     patterns: list[Pattern | None] = []
     for step, formula in zip(steps, formulas, strict=True):
+        if formula is None:
+            patterns.append(None)
+            continue
         spots = []
-        for k, (sheet, cell) in enumerate(formula.slots if formula else ()):
+        for (sheet, cell), stays in zip(formula.slots, still[formula.template], strict=True):
             row, col = _spot(cell)
-            along = 0 if (formula and (formula.template, k)) in still else step
+            along = 0 if stays else step
             spots.append((sheet, row - along, col) if case.table.across else (sheet, row, col - along))
-        patterns.append((formula.template, tuple(spots)) if formula else None)
+        patterns.append((formula.template, tuple(spots)))
     counts = Counter(p for p in patterns[1:] if p is not None)  # step 0 starts from given numbers
     common = counts.most_common(1)[0][0] if counts else None
     if common is not None and counts[common] < 2 and len(patterns) > 3 and kind_of(quantity) in ("i", "t", "eta"):
@@ -94,18 +100,18 @@ def _repeats(patterns: Sequence[Pattern | None], common: Pattern | None) -> bool
     return by > 1 and patterns[1:-by] == patterns[1 + by :]
 
 
-def _still(formulas: Sequence[CellFormula | None]) -> set[tuple[Template, int]]:
-    """The references of each template that mostly stay where they are, from step to step that have it."""
-    votes: Counter[tuple[Template, int]] = Counter()
-    last: dict[Template, CellFormula] = {}
-    for formula in formulas:
-        if formula is None:
-            continue
-        before = last.get(formula.template, formula)
-        for k, (old, new) in enumerate(zip(before.slots, formula.slots, strict=True)):
-            votes[formula.template, k] += 0 if before is formula else 1 if old == new else -1
-        last[formula.template] = formula
-    return {reference for reference, count in votes.items() if count > 0}
+def _still(formulas: Sequence[CellFormula | None]) -> dict[Template, list[bool]]:
+    """Whether each reference of a template mostly stays where it is, from step to step that have it."""
+    slots: dict[Template, list[tuple[Place, ...]]] = {}  # from step to step
+    for formula in filter(None, formulas):
+        slots.setdefault(formula.template, []).append(formula.slots)
+    return {template: [_stays(places) for places in zip(*rows, strict=True)] for template, rows in slots.items()}
+
+
+def _stays(places: Sequence[Place]) -> bool:
+    """Whether from one to the next they are mostly the same."""
+    same = sum(old == new for old, new in pairwise(places))
+    return 2 * same > len(places) - 1
 
 
 def filled(case: Case, column: PatternLine, step: int) -> CellFormula | None:

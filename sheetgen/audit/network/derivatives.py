@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from sheetgen.audit.case import Case, kind_of
@@ -35,40 +35,44 @@ class Truths:
     case: Case
     problem: str = ""
     rounded: str = ""
-    _totals: dict[int, Total | None] = field(default_factory=dict)
+    _totals: dict[int, Total | str | None] = field(default_factory=dict)  # a text tells what it depends on instead
     _numbers: dict[int, dict[str, float]] = field(default_factory=dict)
+    _floors: dict[tuple[str, int], float] = field(default_factory=dict)
+
+    def anew(self) -> Truths:
+        """The same numbers for another who asks; its `problem` is of the steps that are asked for from now on."""
+        return replace(self, problem="", rounded="")
 
     def total(self, step: int) -> Total | None:
         """E at a step; None if it cannot be differentiated, and then `problem` says why."""
         if step not in self._totals:
             self._totals[step] = self._total(step)
-        return self._totals[step]
+        total = self._totals[step]
+        if isinstance(total, str):
+            self.problem = self.problem or total
+            return None
+        return total
 
-    def _total(self, step: int) -> Total | None:
+    def _total(self, step: int) -> Total | str | None:
         """E with everything of its own step; its inputs, targets and weights, and all of other steps, are leaves."""
         case, at = self.case, self.case.at("E_total", step)
         try:
             below = cone(case.book, [at], Cut(case.known, lambda q, s: s != step or kind_of(q) in GIVEN))
         except Circular:
-            return self._lost(at, "itself")
+            return _lost(at, "itself")
         if (lost := next((p for p in below.places if p in case.book.problems), None)) is not None:
-            return self._lost(at, f"{lost[0]}!{lost[1]}: {case.book.problems[lost]}")
+            return _lost(at, f"{lost[0]}!{lost[1]}: {case.book.problems[lost]}")
         if len(below.places) > MOST_CELLS:
-            return self._lost(at, f"more than {MOST_CELLS:,} cells")
+            return _lost(at, f"more than {MOST_CELLS:,} cells")
         graph = case.graph(below.shape, lambda: CellGraph.of(below))
         try:
             graph.differentiate()
         except NotDifferentiable as op:
             self.rounded = str(op)
-            return self._lost(at, f"a rounded number ({op})")
+            return _lost(at, f"a rounded number ({op})")
         if not math.isfinite(case.number(at)):
             return None  # an error, which is named where it starts
         return Total(below, [case.number(below.places[k]) for k in below.leaves], graph)
-
-    def _lost(self, at: Place, on: str) -> Total | None:
-        """No Total; of the first E that cannot be differentiated it is remembered what it depends on."""
-        self.problem = self.problem or f"{at[0]}!{at[1]} depends on {on}"
-        return None
 
     def of(self, quantity: str, step: int) -> tuple[Total, CellGraph] | None:
         """The derivative of E at a step with respect to a quantity; None where E does not depend on it."""
@@ -108,9 +112,11 @@ class Truths:
         return dict(zip(cells, total.graph.derivatives(tuple(cells.values()), total.numbers), strict=True))
 
     def floor(self, quantity: str, step: int) -> float:
-        """How far rounding alone may move it."""
-        derivative = self.of(quantity, step)
-        return derivative[1].rounding(derivative[0].numbers) if derivative else 0.0
+        """How far rounding alone may move it; every edit that is tried asks again."""
+        if (quantity, step) not in self._floors:
+            derivative = self.of(quantity, step)
+            self._floors[quantity, step] = derivative[1].rounding(derivative[0].numbers) if derivative else 0.0
+        return self._floors[quantity, step]
 
     def formula(self, quantity: str, step: int) -> str:
         """The derivative as an Excel formula of the table's cells, the way a textbook writes it."""
@@ -122,3 +128,7 @@ class Truths:
         root = backward(cells[total.cone.targets[0]])[cells[position]]
         names = {id(cell): at for cell, at in zip(cells, total.cone.places, strict=True)}
         return written(root, names, self.case.table.sheet) if root.args else ""
+
+
+def _lost(at: Place, on: str) -> str:
+    return f"{at[0]}!{at[1]} depends on {on}"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations, islice, product
+from functools import lru_cache
+from itertools import combinations, islice, product, tee
 from typing import NamedTuple
 
 from sheetgen.audit.case import Case, agrees, kind_of
@@ -21,6 +21,7 @@ MOST_NODES = 1_000  # of a formula whose structure is changed
 MOST_TRIES = 5_000
 MOST_PLACES = 5  # occurrences of one reference that may be swapped together
 TRIED = 4  # steps on which an edit is tried first
+KEPT = 256  # structures of one formula that are ready to be calculated
 
 FAMILIES = (("w", "b"), ("a_h", "h", "a_o", "o", "i"), ("t", "a_o"), ("E",), ("dE/d",), ("eta",))
 NO_FACTORS = ("_next", "dE/d", "E", "E_total", "iteration")
@@ -56,8 +57,7 @@ class Swap(NamedTuple):
     whole: bool  # whether all references to the cell are meant
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """A formula that would be right: its Cells, references that are swapped, and what else was done, in words.
 
     `factor`: the quantity of the step that is a further factor, which the words name as {}.
@@ -74,6 +74,15 @@ class Edit:
         """The leaves of the Cells."""
         variables = self.search.template.variables
         return (*variables, EXTRA) if self.factor else variables
+
+    def numbers(self, step: int) -> list[float]:
+        """The numbers of the variables at a step."""
+        case, numbers = self.search.case, self.search.numbers(step)[:]
+        for swap in self.swaps:
+            number = case.number(case.where(swap.new[0], step + swap.new[1]))
+            for k in swap.slots:
+                numbers[k] = number
+        return [*numbers, case.value(self.factor, step)] if self.factor else numbers
 
     def slots(self, step: int) -> list[Place]:
         """The cells that the variables stand for at a step."""
@@ -103,11 +112,11 @@ class Edit:
         places = dict(zip(map(id, self.variables), with_dollars(now, formula.slots, slots), strict=True))
         return written(self.root, places, case.table.sheet)
 
-    def right(self, evaluate: Evaluator) -> bool:
+    def right(self) -> bool:
         """Whether the formula then agrees with what is expected, at every step."""
-        suspect = self.search.suspect
+        suspect, evaluate = self.search.suspect, self.search.evaluator(self.root, self.variables)
         for step in self.search.steps:
-            result = evaluate.of([self.search.case.number(at) for at in self.slots(step)])[0]
+            result = evaluate.of(self.numbers(step))[0]
             truth = suspect.expected[step]
             if not agrees(result, truth, 1e-17) and not (
                 math.isfinite(result) and agrees(result, truth, suspect.tolerance(step))
@@ -135,16 +144,22 @@ class Search:
         self.template = formulas[every[0]].template
         # The step that speaks for all: not the first, where a row that is held with $ is the step's own.
         self.base = every[min(1, len(every) - 1)]
+        self._numbers: dict[int, list[float]] = {}
+        self.evaluator = lru_cache(KEPT)(_evaluator)  # for edits of one structure, with other references
+
+    def numbers(self, step: int) -> list[float]:
+        """The numbers that the formula's own references have at a step."""
+        if step not in self._numbers:
+            self._numbers[step] = [self.case.number(at) for at in self.formulas[step].slots]
+        return self._numbers[step]
 
     def edit(self) -> Edit | None:
         """The first edit after which the formula agrees with the truth at every step; None if there is none."""
-        root = self.template.root
-        plain = Evaluator([root], self.template.variables)  # for every edit that only swaps references
         size = len(self.template.order)
         for edit in islice(self.candidates(), MOST_TRIES):
             if not self.case.budget.spend(size):
                 return None
-            if edit.right(plain if edit.root is root else Evaluator([edit.root], edit.variables)):
+            if edit.right():
                 return edit
         return None
 
@@ -155,13 +170,14 @@ class Search:
             return
         swaps = list(self._swaps()) if len(self.template.variables) <= MOST_SLOTS else []
         yield from (Edit(self, root, (swap,)) for swap in swaps)
-        yield from (Edit(self, other, (), words) for other, words in restructured(root))
+        others, again = tee(restructured(root))
+        yield from (Edit(self, other, (), words) for other, words in others)
         yield from self._factors()
         short = [s for s in swaps if s.whole]
         for pair in combinations(short, 2):
             if not set(pair[0].slots) & set(pair[1].slots):
                 yield Edit(self, root, pair)
-        for swap, (other, words) in product(short, restructured(root)):
+        for swap, (other, words) in product(short, again):
             yield Edit(self, other, (swap,), words)
 
     def _swaps(self) -> Iterator[Swap]:
@@ -203,9 +219,15 @@ class Search:
         """A factor that is missing: a quantity of the step, 1 minus it, or both."""
         (root,) = rebuilt([self.template.root], summed_products)
         nodes = [n for n in reversed(forward_order(root)) if n.op in ("mul", "add", "sub", "variable")][:12]
-        for node, quantity, (shape, words) in product(nodes, self.case.table.lines, FACTORS):
-            if kind_of(quantity) not in NO_FACTORS:
-                yield Edit(self, _with(root, node, Cell("mul", (node, shape))), (), words, quantity)
+        quantities = [q for q in self.case.table.lines if kind_of(q) not in NO_FACTORS]
+        for node in nodes:
+            others = [(_with(root, node, Cell("mul", (node, shape))), words) for shape, words in FACTORS]
+            for quantity, (other, words) in product(quantities, others):
+                yield Edit(self, other, (), words, quantity)
+
+
+def _evaluator(root: Cell, variables: tuple[Cell, ...]) -> Evaluator:
+    return Evaluator([root], variables)
 
 
 def restructured(root: Cell) -> Iterator[tuple[Cell, str]]:

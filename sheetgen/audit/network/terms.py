@@ -10,16 +10,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 
 from sheetgen.audit.case import Case, kind_of
 from sheetgen.audit.graph import CellGraph, Cut
 from sheetgen.audit.labels import quantity
 from sheetgen.cells.cell import NotDifferentiable
 from sheetgen.reader import Circular, Place, cone
-from sheetgen.reader.cone import ordered
+from sheetgen.reader.cone import TooLarge
 
-MOST_LEAVES = 200  # an update that depends on more is no plain gradient descent
+MOST_CELLS = 199  # an update that depends on more is no plain gradient descent
 
 Term = tuple[str, int]  # quantity, step relative to the update's own
 
@@ -112,7 +111,7 @@ class _Reader:
             graph, places = read
             numbers = [_sound(self.case.number(p), k) for k, p in enumerate(places)]
             factors = graph.slopes(numbers)
-        except (Circular, NotDifferentiable):
+        except (Circular, TooLarge, NotDifferentiable):
             return False
         update.numbers = dict(zip(places, numbers, strict=True))
         for place, factor in zip(places, factors, strict=True):
@@ -127,7 +126,7 @@ class _Reader:
         return True
 
     def _graph(self, update: Update) -> tuple[CellGraph, list[Place]] | None:
-        """The graph of a formula and its leaves; None if it depends on too much, or on what is not understood.
+        """The graph of a formula and its leaves; None if it depends on what is not understood.
 
         It ends at every cell of the table but late helpers: one such as the change of a weight is looked through from
         the step before on; earlier it is a memory. A cell of the table that is not understood may be a leaf, if the
@@ -135,11 +134,9 @@ class _Reader:
         """
         book, known, since = self.case.book, self.case.known, update.step - 1
         cut = Cut(known, lambda name, step: name not in self._helpers or step < since)
-        if len(list(islice(ordered(book, update.place, cut, set()), MOST_LEAVES))) == MOST_LEAVES:
-            return None
-        below, formula = cone(book, [update.place], cut), book.formula(update.place)
-        named = known.keys() & formula.slots if formula else ()
-        if any(p in book.problems and p not in named for p in below.places):
+        below, formula = cone(book, [update.place], cut, MOST_CELLS), book.formula(update.place)
+        lost = [p for p in below.places if p in book.problems]
+        if lost and not (formula and known.keys() & formula.slots >= set(lost)):
             return None
         return self.case.graph(below.shape, lambda: CellGraph.of(below)), [below.places[k] for k in below.leaves]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from sheetgen.audit.case import RELATIVE, Case
 from sheetgen.audit.network.columns import PatternLine, column
@@ -23,6 +22,7 @@ class Trial:
     """
 
     case: Case
+    truths: Truths  # the derivatives of its error
     findings: list[Finding] = field(default_factory=list)
     right: set[Place] = field(default_factory=set)
     compared: int = 0
@@ -31,11 +31,6 @@ class Trial:
     sign: float = 1.0
     differs: bool = False
     _columns: dict[str, PatternLine] = field(default_factory=dict)
-
-    @cached_property
-    def truths(self) -> Truths:
-        """The derivatives of its error."""
-        return Truths(self.case)
 
     def column(self, quantity: str) -> PatternLine:
         """The patterns of a line, looked for once."""

@@ -149,25 +149,27 @@ class Descent(NamedTuple):
         """The first fault of an update; None if it is right."""
         rate, slid = self.rate_at(update, self.rate), _slid(self.case, update)
         starts = {term: factor for term, factor in update.starts.items() if term != slid}
-        wanted = _named(update.own)
         if starts.keys() != {update.own}:
-            return _fault("update", f"it starts from {_named(*starts) or 'no weight'}", f"it starts from {wanted}")
+            begin = f"it starts from {_named(*starts) or 'no weight'}"
+            return _fault("update", begin, f"it starts from {_named(update.own)}")
         if not agrees(starts[update.own], 1):
-            return _fault("update", f"the old weight counts {starts[update.own]:.6g} times", f"{wanted} once")
-        wanted, home = _named(update.gradient), self._home(rate)
+            times = f"the old weight counts {starts[update.own]:.6g} times"
+            return _fault("update", times, f"{_named(update.own)} once")
         if update.gradients and not update.slopes:
             text = "the learning rate is 0 there, so that the weight does not change"
             return _fault("rate", text, f"{rate:.6g}", WHY_RATE)
         if update.slopes.keys() != {update.gradient}:
-            return _fault("update", f"it uses {_named(*update.slopes) or 'no gradient'}", f"it uses {wanted}")
+            used = f"it uses {_named(*update.slopes) or 'no gradient'}"
+            return _fault("update", used, f"it uses {_named(update.gradient)}")
         if slid is not None:
-            return _fault("rate", f"its learning rate is taken from {_named(slid)}", home, SLIDES)
+            return _fault("rate", f"its learning rate is taken from {_named(slid)}", self._home(rate), SLIDES)
         if agrees(self.sign * update.rate, rate):
-            return None if self._adds_up(update) else _fault("update", "more is added than its step", wanted)
+            sound = self._adds_up(update)
+            return None if sound else _fault("update", "more is added than its step", _named(update.gradient))
         if agrees(-self.sign * update.rate, rate):
             why = "the error grows, not falls"
             return _fault("update", "the gradient is added", "the gradient is subtracted", why)
-        return self._wrong_rate(update, home)
+        return self._wrong_rate(update, self._home(rate))
 
     def _home(self, rate: float) -> str:
         return f"{rate:.6g}" + (f" ({self.home[1]})" if self.home else "")
