@@ -56,7 +56,7 @@ def test_any_workbook_gets_any_comments(
     names = {name for name in changed(source, target) if "_rels" not in name}
     assert {name.casefold() for name in names} <= {name.casefold() for name in allowed}
     found = Notes(target, book.sheet)
-    old = {f"{chr(65 + k)}1": "" if kind in ("empty", "none", "empty t") else "old" for k, kind in enumerate(book.old)}
+    old = book.there
     new = {at: "\n\n".join(filter(None, (old.get(at), spoken(text)))) for at, text in texts.items()}
     assert {at: unescaped(text) for at, text in found.texts.items()} == {
         at: unescaped(text) for at, text in (old | new).items()
@@ -224,3 +224,6 @@ def test_the_copy_is_the_same_every_time(tmp_path: Path) -> None:
     for name in ("a.xlsx", "b.xlsx"):
         comments.write(SUBMISSION, tmp_path / name, {"BackProp": {"A1": "x", "B9": "y"}})
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as book, zipfile.ZipFile(SUBMISSION) as source:
+        old = {info.filename: info.date_time for info in source.infolist()}
+        assert all(i.date_time == old.get(i.filename, (1980, 1, 1, 0, 0, 0)) for i in book.infolist())
