@@ -66,6 +66,8 @@ def test_any_workbook_gets_any_comments(
     assert found.order() == sorted(found.order(), key=ORDER.index)
     assert found.type(found.drawing) == VML_TYPE or book.drawing
     assert found.type(found.part) == comments.COMMENTS_TYPE or book.part or book.old
+    folder, _, name = book.sheet.rpartition("/")
+    assert found.type(f"/{folder}/_rels/{name}.rels") or f"{folder}/_rels/{name}.rels".lstrip("/") in parts(source)
     assert comments.is_copy(target) and not comments.is_copy(source)
     with zipfile.ZipFile(target) as copy:
         assert copy.testzip() is None and copy.comment == b"of the zip"

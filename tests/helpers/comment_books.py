@@ -167,7 +167,7 @@ class Odd:
         boxes = "".join(
             f'<v:shape id="_x0000_s{1025 + k}" type="#_x0000_t202"><v:textbox>a<br>b</v:textbox><x:ClientData '
             f'ObjectType="Note"><x:Row>0</x:Row><x:Column>{k}</x:Column></x:ClientData></v:shape>'
-            for k, _ in enumerate(self.old)
+            for k, _ in enumerate(self.there)
         )
         return (
             '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:x="urn:schemas-microsoft-com:office:excel">'
