@@ -23,6 +23,7 @@ from packages import write as write_parts
 
 from sheetgen.excel import comments, notes, read
 from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, address
+from sheetgen.excel.read import unescape
 
 SUBMISSION = Path(__file__).parents[2] / "docs" / "examples" / "submissions" / "ben.xlsx"
 ORDER = (*BEFORE, "legacyDrawing", *BEHIND)
@@ -78,7 +79,30 @@ def test_any_workbook_gets_any_comments(
 @example("_x0041_ _x005F_ x0041_")
 def test_a_text_is_that_text_and_nothing_else(text: str) -> None:
     xml = notes.escaped(notes.legal(text))
-    assert xml.isascii() and not set(xml) & set("<>\r") and not re.search("_x(?!005F)[0-9A-Fa-f]{4}_", xml)
+    assert xml.isascii() and not set(xml) & set("<>\r")
+    assert unescape(ElementTree.fromstring(f"<t>{xml}</t>").text or "") == spoken(text)
+
+
+@pytest.mark.parametrize("cell", ["A1", "B3", "XFD1048576", "XFB1048570"])
+@pytest.mark.parametrize("text", ["short", "line\n" * 20, "long " * 500, "漢字" * 200])
+def test_a_box_fits_its_text_and_stands_in_the_sheet(cell: str, text: str) -> None:
+    grid, (width, height) = notes.Grid(), notes.box(text)
+    assert width * height >= 6 * 15 * len(text) or height == notes.TALLEST
+    left, x, top, y, right, x2, bottom, y2 = map(int, grid.anchor(cell, width, height).split(","))
+    assert 64 * (right - left) + x2 - x == width and 20 * (bottom - top) + y2 - y == height
+    assert 0 <= left < right < MAX_COLUMN and 0 <= top < bottom < MAX_ROW and 0 <= x2 <= 64 and 0 <= y2 <= 20
+
+
+def test_a_box_counts_the_sizes_of_columns_and_rows(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        one = book.add_worksheet("S")
+        one.set_column_pixels("B:C", 10)
+        one.set_column("D:D", None, None, {"hidden": True})
+        one.set_column_pixels("E:E", 400)
+        one.set_row_pixels(1, 400)
+    comments.write(tmp_path / "a.xlsx", tmp_path / "b.xlsx", {"S": {"A1": "short"}})
+    drawing = parts(tmp_path / "b.xlsx")["xl/drawings/vmlDrawing1.vml"].decode()
+    assert "<x:Anchor>1, 5, 0, 10, 4, 304, 1, 19</x:Anchor>" in drawing
 
 
 @pytest.mark.parametrize("text", ["x" * 40_000, "\U0001f600" * 20_000, "=1+1" * 10_000])
