@@ -133,10 +133,10 @@ class _Sheet:
         index = len(authors.all("author")) if authors else 0
         head, body = _authors(), "".join(notes.note(cell, index, text) for cell, text in new.items())
         lacking = (not authors) * f"<authors>{head}</authors>" + (not listed) * f"<commentList>{body}</commentList>"
+        if authors:  # first, for where an empty one ends another may begin
+            self.edits.within(part, authors, root.prefixed(head))
         if lacking:
             self.edits.within(part, root, root.prefixed(lacking), before=("commentList", "extLst"))
-        if authors:
-            self.edits.within(part, authors, root.prefixed(head))
         if listed and body:
             self.edits.within(part, listed, root.prefixed(body))
         return {cell: _content(element) for cell, element in elements.items() if range_of(cell)}, new

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
 from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, place
@@ -81,21 +81,20 @@ class Grid:
     def anchor(self, cell: str, width: int, height: int) -> str:
         """Where the box of a cell stands: right of it, within the sheet, as VML has it: from and to, column and row."""
         row, column = place(cell)  # from 1, so that `column` is the next one
-        left, right = _span(column, width, MAX_COLUMN - 1, lambda k: self.columns.get(k, self.column))
-        top, bottom = _span(max(row - 2, 0), height, MAX_ROW - 1, lambda k: self.rows.get(k, self.row))
+        left, right = _span(column, width, MAX_COLUMN - 1, self.columns, self.column)
+        top, bottom = _span(max(row - 2, 0), height, MAX_ROW - 1, self.rows, self.row)
         return ", ".join(str(x) for x in (*left, *top, *right, *bottom))
 
 
-def _span(first: int, size: int, last: int, pixels: Callable[[int], int]) -> tuple[tuple[int, int], tuple[int, int]]:
+def _span(first: int, size: int, last: int, sizes: Mapping[int, int], usual: int) -> tuple[tuple[int, int], ...]:
     """((a line, an offset in it), the same where it ends) of so many pixels from a line on, or before the last one."""
-    if first + size // COLUMN + 1 > last:
-        first = last - size // COLUMN - 1
-    offset = min(10, pixels(first) // 2)
+    first = min(first, max(last - size // max(usual, 1) - 1, 0))
+    offset = min(10, sizes.get(first, usual) // 2)
     line, rest = first, offset + size
-    while line < last and rest > max(pixels(line), 1):
-        rest -= max(pixels(line), 1)
+    while line < last and rest > (pixels := max(sizes.get(line, usual), 1)):
+        rest -= pixels
         line += 1
-    return (first, offset), (line, min(rest, pixels(line)))
+    return (first, offset), (line, min(rest, sizes.get(line, usual)))
 
 
 def box(text: str) -> tuple[int, int]:

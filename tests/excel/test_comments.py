@@ -14,7 +14,7 @@ import pytest
 import xlsxwriter
 from books import STEADY
 from comment_books import BEFORE, BEHIND, VML_TYPE, Notes, Odd, changed, odd_books, parts, stored
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
 from openxml_audit import FileFormat, OpenXmlValidator
@@ -23,6 +23,7 @@ from packages import write as write_parts
 
 from sheetgen.excel import comments, notes, read
 from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, address
+from sheetgen.excel.read import unescape
 
 SUBMISSION = Path(__file__).parents[2] / "docs" / "examples" / "submissions" / "ben.xlsx"
 ORDER = (*BEFORE, "legacyDrawing", *BEHIND)
@@ -56,7 +57,7 @@ def test_any_workbook_gets_any_comments(
     names = {name for name in changed(source, target) if "_rels" not in name}
     assert {name.casefold() for name in names} <= {name.casefold() for name in allowed}
     found = Notes(target, book.sheet)
-    old = {f"{chr(65 + k)}1": "" if kind in ("empty", "none", "empty t") else "old" for k, kind in enumerate(book.old)}
+    old = book.there
     new = {at: "\n\n".join(filter(None, (old.get(at), spoken(text)))) for at, text in texts.items()}
     assert {at: unescaped(text) for at, text in found.texts.items()} == {
         at: unescaped(text) for at, text in (old | new).items()
@@ -66,6 +67,8 @@ def test_any_workbook_gets_any_comments(
     assert found.order() == sorted(found.order(), key=ORDER.index)
     assert found.type(found.drawing) == VML_TYPE or book.drawing
     assert found.type(found.part) == comments.COMMENTS_TYPE or book.part or book.old
+    (rels,) = (name for name in found.names if name.endswith(f"{book.sheet.rpartition('/')[2]}.rels"))
+    assert found.type(f"/{rels}") or rels in parts(source)
     assert comments.is_copy(target) and not comments.is_copy(source)
     with zipfile.ZipFile(target) as copy:
         assert copy.testzip() is None and copy.comment == b"of the zip"
@@ -73,9 +76,33 @@ def test_any_workbook_gets_any_comments(
 
 @settings(**STEADY, max_examples=100)
 @given(TEXTS)
+@example("_x0041_ _x005F_ x0041_")
 def test_a_text_is_that_text_and_nothing_else(text: str) -> None:
     xml = notes.escaped(notes.legal(text))
-    assert xml.isascii() and not set(xml) & set("<>\r") and not re.search("_x(?!005F)[0-9A-Fa-f]{4}_", xml)
+    assert xml.isascii() and not set(xml) & set("<>\r")
+    assert unescape(ElementTree.fromstring(f"<t>{xml}</t>").text or "") == spoken(text)
+
+
+@pytest.mark.parametrize("cell", ["A1", "B3", "XFD1048576", "XFB1048570"])
+@pytest.mark.parametrize("text", ["short", "line\n" * 20, "long " * 500, "漢字" * 200])
+def test_a_box_fits_its_text_and_stands_in_the_sheet(cell: str, text: str) -> None:
+    grid, (width, height) = notes.Grid(), notes.box(text)
+    assert width * height >= 6 * 15 * len(text) or height == notes.TALLEST
+    left, x, top, y, right, x2, bottom, y2 = map(int, grid.anchor(cell, width, height).split(","))
+    assert 64 * (right - left) + x2 - x == width and 20 * (bottom - top) + y2 - y == height
+    assert 0 <= left < right < MAX_COLUMN and 0 <= top < bottom < MAX_ROW and 0 <= x2 <= 64 and 0 <= y2 <= 20
+
+
+def test_a_box_counts_the_sizes_of_columns_and_rows(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        one = book.add_worksheet("S")
+        one.set_column_pixels("B:C", 10)
+        one.set_column("D:D", None, None, {"hidden": True})
+        one.set_column_pixels("E:E", 400)
+        one.set_row_pixels(1, 400)
+    comments.write(tmp_path / "a.xlsx", tmp_path / "b.xlsx", {"S": {"A1": "short"}})
+    drawing = parts(tmp_path / "b.xlsx")["xl/drawings/vmlDrawing1.vml"].decode()
+    assert "<x:Anchor>1, 5, 0, 10, 4, 304, 1, 19</x:Anchor>" in drawing
 
 
 @pytest.mark.parametrize("text", ["x" * 40_000, "\U0001f600" * 20_000, "=1+1" * 10_000])
@@ -224,3 +251,6 @@ def test_the_copy_is_the_same_every_time(tmp_path: Path) -> None:
     for name in ("a.xlsx", "b.xlsx"):
         comments.write(SUBMISSION, tmp_path / name, {"BackProp": {"A1": "x", "B9": "y"}})
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as book, zipfile.ZipFile(SUBMISSION) as source:
+        old = {info.filename: info.date_time for info in source.infolist()}
+        assert all(i.date_time == old.get(i.filename, (1980, 1, 1, 0, 0, 0)) for i in book.infolist())

@@ -49,6 +49,7 @@ class Odd:
     conditional: str = ""  # a child that stands in mc:AlternateContent
     old: tuple[str, ...] = ()  # comments that are there, keys of OLD, in A1, B1, ...
     part: bool = False  # there is a part of comments, be it empty
+    lacking: str = ""  # of the part of comments: authors, commentList or both
     closed: bool = False  # what holds nothing is <a/>
     drawing: bool = False
     relations: bool = False
@@ -141,6 +142,12 @@ class Odd:
     def _prefix(self) -> tuple[str, str]:
         return (f"{self.prefix}:", f"xmlns:{self.prefix}") if self.prefix else ("", "xmlns")
 
+    @property
+    def there(self) -> dict[str, str]:
+        """The comments that are there, by their cells."""
+        kinds = () if self.lacking == "both" else self.old
+        return {f"{chr(65 + k)}1": "old" * (kind not in ("empty", "none", "empty t")) for k, kind in enumerate(kinds)}
+
     def _comments(self) -> str:
         p, space = self._prefix
         comments = "".join(
@@ -151,13 +158,16 @@ class Odd:
         authors = f"<{p}authors><{p}author>é</{p}author></{p}authors>"
         if not self.old and self.closed:
             listed, authors = f"<{p}commentList/>", f"<{p}authors />"
-        return f'<{p}comments {space}="{STRICT_MAIN if self.strict else MAIN}">{authors}{listed}</{p}comments>'
+        authors *= self.lacking not in ("authors", "both")
+        listed *= self.lacking != "both" and (bool(self.old) or self.lacking != "commentList")
+        inside = f"{authors}{listed}<{p}extLst/>" if authors or listed or not self.closed else ""
+        return f'<{p}comments {space}="{STRICT_MAIN if self.strict else MAIN}">{inside}</{p}comments>'
 
     def _vml(self) -> str:
         boxes = "".join(
             f'<v:shape id="_x0000_s{1025 + k}" type="#_x0000_t202"><v:textbox>a<br>b</v:textbox><x:ClientData '
             f'ObjectType="Note"><x:Row>0</x:Row><x:Column>{k}</x:Column></x:ClientData></v:shape>'
-            for k, _ in enumerate(self.old)
+            for k, _ in enumerate(self.there)
         )
         return (
             '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:x="urn:schemas-microsoft-com:office:excel">'
@@ -172,6 +182,7 @@ def odd_books() -> st.SearchStrategy[Odd]:
         Odd, prefix=st.sampled_from(["", "x", "r", "é"]), strict=st.booleans(), bom=st.booleans(),
         encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]), children=names,
         conditional=st.sampled_from(["", "oleObjects", "controls", "drawing"]), part=st.booleans(),
+        lacking=st.sampled_from(["", "authors", "commentList", "both"]),
         old=st.lists(st.sampled_from(sorted(OLD)), max_size=4).map(tuple), closed=st.booleans(),
         drawing=st.booleans(), relations=st.booleans(), absolute=st.booleans(), upper=st.booleans(),
         vml=st.sampled_from([VML_TYPE, "", "text/plain"]),
@@ -209,6 +220,9 @@ class Notes:
         self.comments = self._xml(self.part)
         for root in (self.sheet, self.comments, relations, self._xml("[Content_Types].xml")):
             assert {_space(element) for element in root.iter()} <= {_space(root), MC}
+        assert [_local(e) for e in self.comments if _local(e) != "extLst"] == ["authors", "commentList"]
+        assert all(_local(e) != "extLst" for e in self.comments[:-1])
+        assert all(_local(e) != "rPh" for text in self.comments.iterfind(".//{*}text") for e in text[:-1])
         self.texts: dict[str, str] = {}
         self.authors: dict[str, str | None] = {}
         names = [element.text for element in self.comments[0]]
