@@ -92,6 +92,16 @@ def test_the_wrong_cell_stands_in_its_row_of_numbers_with_the_repair(visit: Visi
     assert finding.locator("tbody td").count() == 31
 
 
+def test_only_of_what_is_right_it_says_that_there_is_nothing_to_mend(visit: Visit, tmp_path: Path) -> None:
+    (tmp_path / "rubbish.xlsx").write_bytes(b"PK rubbish")
+    visit.drop(SUBMISSIONS / "ada.xlsx", tmp_path / "rubbish.xlsx")
+    assert visit.judged(2) == {"ada.xlsx": "right", "rubbish.xlsx": "not judged"}
+    for summary in reversed(visit.page.locator("#list summary").all()):
+        summary.click()
+    visit.page.locator(".body:has-text('There is nothing to mend.')").wait_for()
+    assert visit.page.locator(".body").all_inner_texts() == ["There is nothing to mend.", ""]
+
+
 def test_a_file_that_is_handed_in_again_takes_the_place_of_the_former(visit: Visit, tmp_path: Path) -> None:
     shutil.copy(BEN, tmp_path / "mine.xlsx")
     visit.drop(tmp_path / "mine.xlsx")

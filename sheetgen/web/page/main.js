@@ -103,7 +103,7 @@ async function describe(item, body) {
     const content = await item.file?.arrayBuffer().catch(() => null); // without it there are findings and no numbers
     const args = [item.name, content && new Uint8Array(content), item.verdict];
     const all = JSON.parse(await pool.run("details", args, { first: true, seconds: 60 }));
-    body.replaceChildren(...findings(all, content ? (button) => copy(item, button) : null));
+    body.replaceChildren(...findings(all, item.word, content ? (button) => copy(item, button) : null));
   } catch (error) {
     body.replaceChildren(make("p", { className: "problem" }, say("cannot", { why: error.failure ?? error.message })));
   }
