@@ -112,6 +112,27 @@ def test_a_file_that_is_handed_in_again_takes_the_place_of_the_former(visit: Vis
     assert visit.judged(1) == {"mine.xlsx": "right"}
 
 
+def test_a_file_that_is_dropped_twice_at_once_counts_once(visit: Visit) -> None:
+    visit.page.evaluate(
+        "() => { const text = document.getElementById('progress-text'); text.dataset.said = '';"
+        "new MutationObserver(() => { text.dataset.said += `${text.textContent}; `; }).observe(text, {childList: 1}) }"
+    )
+    visit.drop(BEN)
+    visit.drop(BEN)
+    assert visit.judged(1) == {"ben.xlsx": "wrong"}
+    visit.page.locator(".finding").wait_for()
+    said = visit.page.locator("#progress-text").get_attribute("data-said") or ""
+    assert set(said.split("; ")) <= {"0 of 1 judged", "All judged: 1 wrong.", ""}
+
+
+def test_more_seconds_than_a_timer_can_count_are_no_fault_of_the_file(visit: Visit) -> None:
+    visit.page.evaluate("document.getElementById('timeout').value = 3_000_000")
+    visit.drop(SUBMISSIONS / "ada.xlsx")
+    words = visit.judged(1)
+    visit.page.evaluate("document.getElementById('timeout').value = 120")
+    assert words == {"ada.xlsx": "right"}
+
+
 def test_a_folder_without_a_workbook_and_a_chosen_folder(visit: Visit, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "notes.txt").touch()
@@ -258,7 +279,8 @@ def test_lines_can_be_filtered_by_their_verdict(visit: Visit) -> None:
     visit.page.get_by_role("button", name="wrong 2").click()
     assert shown() == ["submissions/ben.xlsx", "submissions/cleo.xlsx"]
     assert visit.page.get_by_role("button", name="wrong 2").get_attribute("aria-pressed") == "true"
-    visit.page.get_by_role("button", name="wrong 2").click()
+    assert visit.page.evaluate("document.activeElement.dataset.word") == "wrong"  # where a keyboard goes on
+    visit.page.keyboard.press("Enter")
     assert len(shown()) == 3
 
 
