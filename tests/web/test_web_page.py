@@ -221,20 +221,6 @@ def test_nothing_leaves_the_machine(browser: Browser, address: str) -> None:
     visit.context.close()
 
 
-def test_it_works_without_the_network_once_loaded(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address)
-    visit.page.wait_for_selector("html[data-offline]", state="attached")
-    visit.context.set_offline(True)
-    visit.drop(BEN)
-    assert visit.judged(1) == {"ben.xlsx": "wrong"}
-    visit.page.reload()
-    visit.page.wait_for_selector("html[data-ready]", state="attached")
-    visit.drop(SUBMISSIONS / "ada.xlsx")
-    assert visit.judged(1) == {"ada.xlsx": "right"}
-    assert len(visit.take("#report")) > 5_000
-    visit.context.close()
-
-
 def test_by_keyboard_alone_and_for_a_screen_reader(visit: Visit) -> None:
     keys = visit.page.keyboard
     visit.page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")

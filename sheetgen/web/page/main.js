@@ -153,9 +153,13 @@ function staged(stage) {
 
 /** Keep the page's own files for the next time, without the network; it is a comfort, and may fail. */
 async function offline() {
+  // `sheetgen web` needs no network; and what is kept would be shown by any other program that has the port some day.
+  const local = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
   try {
-    await navigator.serviceWorker.register("offline.js");
-    await navigator.serviceWorker.ready;
+    if (!local) {
+      await navigator.serviceWorker.register("offline.js");
+      await navigator.serviceWorker.ready;
+    }
     $("state").textContent = texts.ready_offline;
     document.documentElement.dataset.offline = "true";
   } catch { /* a private window, or a host without https */ }
