@@ -17,8 +17,7 @@ import judge_mutants
 import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from packages import HOSTILE, PARTS
-from packages import write as write_parts
+from packages import HOSTILE
 from playwright.sync_api import Browser
 from web_page import Visit, alike, command, timeless
 
@@ -175,14 +174,17 @@ def test_a_copy_with_comments_is_the_file_and_the_findings(visit: Visit, tmp_pat
 
 
 def test_texts_of_a_file_stay_texts(visit: Visit, tmp_path: Path) -> None:
-    name = "<img src=x onerror=document.title='owned'>.xlsx"
-    sheet = "&lt;b onmouseover=alert(1)&gt;"
-    cell = '<c r="A1"><f>NOPE(A1)</f></c>'
-    parts = {"xl/workbook.xml": PARTS["xl/workbook.xml"].replace('name="S"', f'name="{sheet}"')}
-    write_parts(tmp_path / name, parts | {"xl/worksheets/sheet1.xml": cell})
+    """The names of a file and of its sheet, and the label of a cell: each is shown, and none of them as HTML."""
+    name, sheet = "<img src=x onerror=document.title='owned'>.xlsx", "<b onclick=alert(1)>"
+    book = openpyxl.load_workbook(BEN)
+    book["BackProp"].title = sheet
+    book[sheet]["J32"] = "<i>w1</i>"
+    book.save(tmp_path / name)
     visit.drop(tmp_path / name)
     assert list(visit.judged(1)) == [name]
-    assert visit.page.locator("#list img, #list b").count() == 0
+    visit.page.locator(".finding .where", has_text=sheet).first.wait_for()
+    assert "<i>w1</i>" in visit.page.locator(".strip").first.inner_text()
+    assert visit.page.locator("#list :is(img, b, i)").count() == 0
     assert visit.page.title() == "Is the backpropagation in this workbook right?"
 
 
@@ -192,10 +194,13 @@ class Stranger(BaseHTTPRequestHandler):
     asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        self.asked.append(self.path)
+        self.asked.append(self.command)
         self.send_response(200)
         self.send_header("Access-Control-Allow-Origin", "*")
         self.end_headers()
+
+    def do_POST(self) -> None:  # as a beacon comes
+        self.do_GET()
 
     def log_message(self, *_: Any) -> None: ...
 
@@ -217,6 +222,10 @@ def test_nothing_leaves_the_machine(browser: Browser, address: str) -> None:
         )
         visit.page.wait_for_timeout(300)
         assert Stranger.asked == []
+        visit.page.goto(url.replace("127.0.0.1", "localhost"))  # a page that does not forbid it
+        visit.page.evaluate("url => navigator.sendBeacon(url, 'x')", url)
+        visit.page.wait_for_timeout(300)
+        assert visit.page.evaluate(send, url) == "sent" and {"GET", "POST"} <= set(Stranger.asked)
         stranger.shutdown()
     visit.context.close()
 
