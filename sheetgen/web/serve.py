@@ -81,6 +81,15 @@ class Page(SimpleHTTPRequestHandler):
         """Say nothing of each request."""
 
 
+class Server(ThreadingHTTPServer):
+    """A server that says nothing of a browser that hangs up, as each does when the page is loaded again."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print the traceback of a fault alone."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class _Sent:
     """Bytes as the file that the handler copies and closes."""
 
@@ -102,7 +111,7 @@ def compressed(path: Path, _: int = 0) -> bytes:
 
 def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
     """A server of a folder for this machine alone; on any free port, if it is 0. Raises OSError."""
-    return ThreadingHTTPServer(("127.0.0.1", port), partial(Page, directory=str(folder)))
+    return Server(("127.0.0.1", port), partial(Page, directory=str(folder)))
 
 
 def address(running: ThreadingHTTPServer) -> str:
