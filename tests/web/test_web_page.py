@@ -266,6 +266,14 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, width: int) -> None:
     assert wide <= width
 
 
+def test_a_folder_of_more_files_than_a_browser_lists_at_once(visit: Visit, tmp_path: Path) -> None:
+    (tmp_path / "c").mkdir()
+    for number in range(130):
+        (tmp_path / "c" / f"{number:03}.xlsx").touch()
+    visit.drop(tmp_path / "c")
+    assert list(visit.judged(130)) == [f"c/{number:03}.xlsx" for number in range(130)]
+
+
 def test_lines_can_be_filtered_by_their_verdict(visit: Visit) -> None:
     visit.drop(SUBMISSIONS)
     visit.judged(3)
