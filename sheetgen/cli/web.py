@@ -16,9 +16,9 @@ SITE = Path(serve.__file__).parent / "site"
 
 @click.command(cls=Command, short_help="Show the page that judges workbooks in a browser.")
 @click.argument("folder", type=PATH, required=False)
-@click.option("--port", type=click.IntRange(0, 65_535), help="The port; else 8420, or one that is free.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="The port; else one that is free.")
 @click.option("--browser/--no-browser", default=True, help="Open the page in a browser.")
-def web(folder: Path | None, port: int | None, browser: bool) -> Status:
+def web(folder: Path | None, port: int, browser: bool) -> Status:
     """Show the page on which a browser judges workbooks, without sending them anywhere; until Ctrl-C.
 
     FOLDER holds the page, such as a copy of it on a USB stick; without one it is the page that was installed. It is

@@ -8,13 +8,10 @@ from __future__ import annotations
 import gzip
 import sys
 import webbrowser
-from contextlib import suppress
 from functools import lru_cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, Any
-
-USUAL = 8420  # the port
 
 # Nothing but the page's own files: no other host, no inline script, no frame, no form.
 POLICY = {
@@ -84,6 +81,15 @@ class Page(SimpleHTTPRequestHandler):
         """Say nothing of each request."""
 
 
+class Server(ThreadingHTTPServer):
+    """A server that says nothing of a browser that hangs up, as each does when the page is loaded again."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print the traceback of a fault alone."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class _Sent:
     """Bytes as the file that the handler copies and closes."""
 
@@ -103,16 +109,9 @@ def compressed(path: Path, _: int = 0) -> bytes:
     return gzip.compress(path.read_bytes(), 6, mtime=0)
 
 
-def server(folder: Path, port: int | None = 0) -> ThreadingHTTPServer:
-    """A server of a folder for this machine alone. Raises OSError.
-
-    0 is any free port; None is the usual one, so that a browser keeps one copy, or a free one if that is taken.
-    """
-    page = partial(Page, directory=str(folder))
-    if port is None:
-        with suppress(OSError):
-            return ThreadingHTTPServer(("127.0.0.1", USUAL), page)
-    return ThreadingHTTPServer(("127.0.0.1", port or 0), page)
+def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
+    """A server of a folder for this machine alone; on any free port, if it is 0. Raises OSError."""
+    return Server(("127.0.0.1", port), partial(Page, directory=str(folder)))
 
 
 def address(running: ThreadingHTTPServer) -> str:
@@ -120,7 +119,7 @@ def address(running: ThreadingHTTPServer) -> str:
     return f"http://localhost:{running.server_address[1]}/"
 
 
-def serve(folder: Path, port: int | None = None, browse: bool = True, out: IO[str] = sys.stdout) -> None:
+def serve(folder: Path, port: int = 0, browse: bool = True, out: IO[str] = sys.stdout) -> None:
     """Serve a folder until Ctrl-C, and open the page in a browser. Raises OSError."""
     with server(folder, port) as running:
         print(f"The page is at {address(running)} until you press Ctrl-C.", file=out, flush=True)

@@ -7,8 +7,11 @@ import http.client
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from email.message import Message
@@ -82,6 +85,18 @@ def test_nothing_is_taken(port: int, method: str) -> None:
 def test_only_this_machine_is_served(folder: Path) -> None:
     with serve.server(folder) as running:
         assert running.server_address[0] == "127.0.0.1"
+
+
+def test_a_browser_that_hangs_up_is_no_fault(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "large.zip").write_bytes(bytes(1 << 24))
+    with web_page.served(folder) as address, socket.socket() as browser:
+        browser.connect(("127.0.0.1", int(address.rstrip("/").rpartition(":")[2])))
+        browser.sendall(b"GET /large.zip HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert browser.recv(9) == b"HTTP/1.1 "
+        browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset it
+        browser.close()
+        time.sleep(0.3)
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")

@@ -9,8 +9,7 @@ const WORDS = ["right", "doubtful", "wrong", "not judged"];
 const LARGEST = 2; // GB of a file, which is held twice
 const TYPES = { xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", csv: "text/csv", json: "application/json" };
 
-const judged = new Map(); // path -> {name, file, verdict (a pickle), word, row}, in the order in which they came
-let open = 0; // how many are being judged, or wait
+const judged = new Map(); // path -> {name, file, verdict (a pickle), word, done, row}, in the order in which they came
 let pool = null;
 
 // ---- Judging
@@ -21,14 +20,13 @@ async function add(files) {
   const items = files.map(({ name, file }) => place(name, file));
   if (alone) items[0].row.details.open = true;
   $("verdicts").scrollIntoView({ block: "start" });
-  open += items.length;
   progress();
   await Promise.all(items.map((item) => one(item, alone)));
 }
 
 /** A line for a file; one of the same path takes the place of the former. */
 function place(name, file) {
-  const item = { name, file, verdict: null, word: "waiting" };
+  const item = { name, file, verdict: null, word: "waiting", done: false };
   item.row = line(name, (body) => describe(item, body));
   const former = judged.get(name);
   if (former) former.row.element.replaceWith(item.row.element);
@@ -39,10 +37,10 @@ function place(name, file) {
 
 async function one(item, alone) {
   const [shown, pickled] = await verdict(item);
+  if (judged.get(item.name) !== item) return; // it was dropped again meanwhile
   const { word, sentence, first } = JSON.parse(shown);
-  Object.assign(item, { word, verdict: pickled });
+  Object.assign(item, { word, verdict: pickled, done: true });
   item.row.show(word, sentence, first);
-  open -= 1;
   progress();
   if (alone) $("announcer").textContent = say("announce", { name: item.name, sentence });
   item.row.ready();
@@ -57,7 +55,7 @@ async function verdict({ name, file, row }) {
   if (file === null) return without(say("empty", { name: base }));
   if (file === undefined) return without(say("unreadable", { name: base }));
   if (file.size > LARGEST * 2 ** 30) return without(say("large", { name: base, most: LARGEST }));
-  const seconds = Math.max(1, Number($("timeout").value) || 120);
+  const seconds = Math.min(86_400, Math.max(1, Number($("timeout").value) || 120));
   try {
     const begin = async () => {
       row.show("working");
@@ -74,6 +72,7 @@ const bytes = async (file) => new Uint8Array(await file.arrayBuffer());
 
 function progress() {
   const items = [...judged.values()];
+  const open = items.filter((item) => !item.done).length; // those that are being judged, or wait
   const count = (word) => items.filter((item) => item.word === word).length;
   const counts = WORDS.filter(count).map((word) => `${count(word)} ${texts[word]}`).join(", ");
   $("progress").max = items.length;
@@ -81,6 +80,7 @@ function progress() {
   $("progress").hidden = $("stop").hidden = !open;
   $("progress-text").textContent = open ? say("judging", { done: items.length - open, all: items.length }) : say("all_judged", { counts });
   for (const id of ["report", "csv", "json", "clear"]) $(id).disabled = open > 0;
+  const focused = $("filters").contains(document.activeElement) && document.activeElement.dataset.word;
   const shown = $("filters").querySelector("[aria-pressed=true]")?.dataset.word;
   $("filters").replaceChildren(...(items.length > 1 ? WORDS.filter(count) : []).map((word) => {
     const button = make("button", { type: "button", ariaPressed: String(word === shown) }, chip(word), ` ${count(word)}`);
@@ -88,6 +88,7 @@ function progress() {
     button.addEventListener("click", () => filter(word === shown ? null : word));
     return button;
   }));
+  if (focused) [...$("filters").children].find((button) => button.dataset.word === focused)?.focus();
 }
 
 function filter(word) {
@@ -103,7 +104,7 @@ async function describe(item, body) {
     const content = await item.file?.arrayBuffer().catch(() => null); // without it there are findings and no numbers
     const args = [item.name, content && new Uint8Array(content), item.verdict];
     const all = JSON.parse(await pool.run("details", args, { first: true, seconds: 60 }));
-    body.replaceChildren(...findings(all, content ? (button) => copy(item, button) : null));
+    body.replaceChildren(...findings(all, item.word, content ? (button) => copy(item, button) : null));
   } catch (error) {
     body.replaceChildren(make("p", { className: "problem" }, say("cannot", { why: error.failure ?? error.message })));
   }
@@ -152,9 +153,13 @@ function staged(stage) {
 
 /** Keep the page's own files for the next time, without the network; it is a comfort, and may fail. */
 async function offline() {
+  // `sheetgen web` needs no network; and what is kept would be shown by any other program that has the port some day.
+  const local = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
   try {
-    await navigator.serviceWorker.register("offline.js");
-    await navigator.serviceWorker.ready;
+    if (!local) {
+      await navigator.serviceWorker.register("offline.js");
+      await navigator.serviceWorker.ready;
+    }
     $("state").textContent = texts.ready_offline;
     document.documentElement.dataset.offline = "true";
   } catch { /* a private window, or a host without https */ }

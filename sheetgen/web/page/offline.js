@@ -3,7 +3,13 @@
 
 const CACHE = `sheetgen ${VERSION}`;
 
-self.addEventListener("install", (event) => event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES))));
+// Each file is asked for anew: hosts let a browser keep one for minutes, and a former version's would stay for ever.
+const fresh = (file) => new Request(file, { cache: "no-cache" });
+
+self.addEventListener("install", (event) => event.waitUntil((async () => {
+  const cache = await caches.open(CACHE);
+  await cache.addAll(FILES.map(fresh));
+})()));
 
 self.addEventListener("activate", (event) => event.waitUntil((async () => {
   for (const name of await caches.keys()) if (name.startsWith("sheetgen ") && name !== CACHE) await caches.delete(name);

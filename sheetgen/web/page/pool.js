@@ -86,9 +86,9 @@ export class Pool {
     try {
       const args = typeof task.args === "function" ? await task.args() : task.args;
       if (worker.task !== task) return; // it was stopped meanwhile
+      worker.thread.postMessage({ call: task.call, args }); // which fails if there is no memory for it
       if (task.seconds < Infinity)
         worker.timer = setTimeout(() => this.retire(worker, new Stopped("slow")), task.seconds * 1000);
-      worker.thread.postMessage({ call: task.call, args });
     } catch (error) {
       worker.task = null;
       task.reject(error);

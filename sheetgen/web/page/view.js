@@ -48,10 +48,10 @@ export function line(name, opened) {
   return { element, details, show, ready };
 }
 
-/** What was found in a file; `copy` is a function that gives the file with comments, or null. */
-export function findings({ findings: all, more, unjudged, unread, unread_more }, copy) {
+/** What was found in a file with this verdict; `copy` is a function that gives the file with comments, or null. */
+export function findings({ findings: all, more, unjudged, unread, unread_more }, word, copy) {
   const parts = all.map(finding);
-  if (!all.length && !unjudged.length) parts.push(make("p", {}, texts.nothing));
+  if (!all.length && word === "right") parts.push(make("p", {}, texts.nothing));
   if (more) parts.push(make("p", {}, say("more", { n: more })));
   if (copy && all.length) {
     const button = make("button", { type: "button" }, texts.copy);
