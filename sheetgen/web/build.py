@@ -46,6 +46,8 @@ Pyodide {pyodide}: MPL-2.0, https://github.com/pyodide/pyodide; with CPython: PS
 
 def fetch() -> None:
     """Have npm put Pyodide beside this file; package-lock.json has its version and hash. Raises UserError."""
+    if not EXAMPLE.is_file():
+        raise UserError("The page is built in a checkout of sheetgen; an installed release has it already.")
     wanted = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["dependencies"]["pyodide"]
     if _version() == wanted:
         return
@@ -77,8 +79,6 @@ def build(site: Path = SITE, workbook: Path = WORKBOOK) -> None:
     Without the workbook the page does not offer it.
     """
     _check(site)
-    if not EXAMPLE.is_file():
-        raise UserError("The page is built in a checkout of sheetgen; an installed release has it already.")
     try:
         with staging(site) as scratch:
             draft = scratch / "site"

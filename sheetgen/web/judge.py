@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,12 @@ from sheetgen.audit.verdict import Verdict, cut_short, too_slow
 from sheetgen.base.finding import Finding
 from sheetgen.base.text import plain
 from sheetgen.excel import read
+from sheetgen.excel.instructions import FormulaError
+from sheetgen.excel.skeleton import cut
 from sheetgen.reader import Formulas, values
 
 DESK = Path("/desk")  # the folder of the one file that is being judged
+_SAID = re.compile(r": |, | gives ")  # where a formula ends in a finding, and a sentence goes on
 SHOWN = 50  # findings of a file that are shown with their numbers; the reports have all
 
 
@@ -57,13 +61,16 @@ def _kept(verdict: Verdict) -> list[str | bytes]:
     return [json.dumps(line), pickle.dumps(verdict)]
 
 
-def details(name: str, content: bytes | None, pickled: bytes) -> str:
-    """The findings of a file, each with its strip of numbers, and what was not judged, as JSON."""
+def details(name: str, content: bytes, pickled: bytes) -> str:
+    """The findings of a file, each with its strip of numbers, and what was not judged, as JSON.
+
+    Without its content there are no numbers.
+    """
     verdict: Verdict = pickle.loads(pickled)
     findings = ordered(verdict)
     first = findings[:SHOWN]
     excerpt = None
-    if first and content is not None:
+    if first and content:
         with _desk(name, content) as path:
             excerpt = _excerpt(path, verdict)
     return json.dumps({
@@ -76,8 +83,21 @@ def details(name: str, content: bytes | None, pickled: bytes) -> str:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    texts = {name: plain(getattr(finding, name)) for name in ("found", "expected", "message")}
-    return {"severity": finding.severity, "kind": kind(finding), "where": where(finding.sheet, finding.cells)} | texts
+    return {
+        "severity": finding.severity, "kind": kind(finding), "where": where(finding.sheet, finding.cells),
+        "found": _cut(plain(finding.found)), "expected": _cut(plain(finding.expected)),
+        "message": plain(finding.message),
+    }  # fmt: skip
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """A formula, and what is said of it: '=A1*2: it gives 3' is ('=A1*2', ': it gives 3')."""
+    ends = [match.start() for match in _SAID.finditer(text)] if text.startswith("=") else []
+    for end in [*ends, len(text)]:
+        with suppress(FormulaError):
+            cut(text[1:end])
+            return text[:end], text[end:]
+    return "", text
 
 
 def _strip(excerpt: Excerpt | None, finding: Finding) -> list[dict[str, str]]:
@@ -106,7 +126,7 @@ def as_report(pickles: Sequence[bytes]) -> bytes:
     """The workbook that `sheetgen audit --report` writes."""
     from sheetgen.deliver.marks import write_report  # XlsxWriter is imported only where a workbook is wanted
 
-    with _desk() as folder:
+    with _desk() as folder, chdir(folder):  # links lead to the files as seen from the report
         write_report([pickle.loads(x) for x in pickles], folder / "report.xlsx")
         return (folder / "report.xlsx").read_bytes()
 

@@ -11,6 +11,7 @@ import webbrowser
 from functools import lru_cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import IO, Any
 
 # Nothing but the page's own files: no other host, no inline script, no frame, no form.
@@ -65,6 +66,8 @@ class Page(SimpleHTTPRequestHandler):
     def send_head(self) -> Any:
         """Send texts compressed, to whoever can read that; the rest as files."""
         path = Path(self.translate_path(self.path))
+        if "\0" in str(path):
+            return self.send_error(404)
         path = path / "index.html" if path.is_dir() else path
         if path.suffix not in COMPRESSED or not path.is_file() or "gzip" not in self.headers.get("Accept-Encoding", ""):
             return super().send_head()
@@ -116,7 +119,7 @@ def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
 
 def address(running: ThreadingHTTPServer) -> str:
     """Where a browser finds it."""
-    return f"http://localhost:{running.server_address[1]}/"
+    return f"http://127.0.0.1:{running.server_address[1]}/"  # not localhost, which may be another program's [::1]
 
 
 def serve(folder: Path, port: int = 0, browse: bool = True, out: IO[str] = sys.stdout) -> None:
@@ -124,7 +127,7 @@ def serve(folder: Path, port: int = 0, browse: bool = True, out: IO[str] = sys.s
     with server(folder, port) as running:
         print(f"The page is at {address(running)} until you press Ctrl-C.", file=out, flush=True)
         if browse:
-            webbrowser.open(address(running))
+            Thread(target=webbrowser.open, args=(address(running),), daemon=True).start()  # it may wait for the page
         running.serve_forever()
 
 

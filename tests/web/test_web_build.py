@@ -28,6 +28,7 @@ def test_every_text_has_a_place_and_every_place_a_text() -> None:
     placed = set(re.findall(r"\{\{(\w+)\}\}", page)) - {"policy", "texts"}
     code = "\n".join(SCRIPTS.values())
     said = set(re.findall(r"""(?:texts\.|say\(")(\w+)""", code)) | {f"mark_{m}" for m in ("wrong", "used", "meant")}
+    said |= {f"why_{end}" for end in ("slow", "ended", "stopped")} | {"all_stopped", "all_judged"}
     said |= {"should be", "right", "wrong", "doubtful", "not judged", "error", "warning", "note", "waiting", "working"}
     said |= {"starting", "loading", "ready"}
     assert (placed | said) == set(TEXTS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,7 @@ def test_details_without_the_file_have_no_numbers() -> None:
     content = (SUBMISSIONS / "ben.xlsx").read_bytes()
     _, pickled = judge.judge("ben.xlsx", content)
     with_file = json.loads(judge.details("ben.xlsx", content, pickled))
-    without = json.loads(judge.details("ben.xlsx", None, pickled))
+    without = json.loads(judge.details("ben.xlsx", b"", pickled))
     assert len(with_file["findings"][0].pop("strip")) == 31 and without["findings"][0].pop("strip") == []
     assert with_file == without
 
@@ -110,3 +112,32 @@ def test_no_name_of_a_file_becomes_a_formula_in_the_table() -> None:
     lines = said.splitlines()
     assert said.startswith("\ufefffile,verdict,") and lines[1].startswith('"\'=HYPERLINK(""x"").xlsx",not judged')
     assert lines[2] == 'ü.xlsx,right,0,0,,"right: 0 rows, 0 gradients compared, worst relative difference 0"'
+
+
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [
+        ("=A1*2: it gives 3, the derivative is 4", "=A1*2"),
+        ("=1/(1+ EXP(-Q33)), as in the rest of the column", "=1/(1+ EXP(-Q33))"),
+        ("=P34-G32*AK34 gives #VALUE!", "=P34-G32*AK34"),
+        ("=SUM(A1, B2): 0.5 (G31)", "=SUM(A1, B2)"),
+        ('=IF(A1=", ",1,2), as above', '=IF(A1=", ",1,2)'),
+        ("=B2^2", "=B2^2"),
+        ("0.5 (G31)", ""),
+        ("=)( is no formula: at all", ""),
+    ],
+)
+def test_a_formula_is_told_from_what_is_said_of_it(text: str, formula: str) -> None:
+    assert judge._cut(text) == (formula, text.removeprefix(formula))
+
+
+def test_the_links_of_a_report_lead_to_the_files_beside_it(tmp_path: Path) -> None:
+    _, pickled = judge.judge("class/ben.xlsx", (SUBMISSIONS / "ben.xlsx").read_bytes())
+    (tmp_path / "report.xlsx").write_bytes(judge.as_report([pickled]))
+    with zipfile.ZipFile(tmp_path / "report.xlsx") as report:
+        links = [x for name in report.namelist() if name.endswith(".rels") for x in _targets(report.read(name))]
+    assert links and all(link.startswith(("class\\ben.xlsx", "class/ben.xlsx")) for link in links), links
+
+
+def _targets(relations: bytes) -> list[str]:
+    return re.findall(r'Target="([^"]*ben\.xlsx[^"]*)"', relations.decode())

@@ -27,7 +27,7 @@ UPDATED = """async () => {
 
 def elsewhere(address: str) -> str:
     """The same server under a name that is not this machine's own to the page, and is to a browser."""
-    return address.replace("localhost", "page.localhost")
+    return address.replace("127.0.0.1", "page.localhost")
 
 
 def test_it_works_without_the_network_once_loaded(browser: Browser, site: Path) -> None:

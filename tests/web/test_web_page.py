@@ -84,12 +84,12 @@ def test_the_wrong_cell_stands_in_its_row_of_numbers_with_the_repair(visit: Visi
     finding.wait_for()
     text = finding.inner_text()
     assert "BackProp!Z33:Z79" in text and "it gives 0.0002248724776, the derivative is 0.0002248134626" in text
-    marked = {m: finding.locator(f"td.{m}").all_inner_texts() for m in ("wrong", "used", "meant")}
-    assert [texts[0].split()[0] for texts in marked.values()] == ["0.0002248725", "0.01", "0.5106234"]
+    marked = {m: finding.locator(f"li.{m}").all_inner_texts() for m in ("wrong", "used", "meant")}
+    assert [texts[0].split()[3] for texts in marked.values()] == ["0.0002248725", "0.01", "0.5106234"]
     assert finding.locator("mark").all_inner_texts() == ["J33", "J33", "L33", "L33"]
-    assert finding.locator("tbody td").count() < 31
+    assert finding.locator(".strip li").count() < 31
     finding.get_by_role("button", name="Show all 31 numbers").click()
-    assert finding.locator("tbody td").count() == 31
+    assert finding.locator(".strip li").count() == 31
 
 
 def test_only_of_what_is_right_it_says_that_there_is_nothing_to_mend(visit: Visit, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_folder_without_a_workbook_and_a_chosen_folder(visit: Visit, tmp_path:
     (tmp_path / "empty" / "notes.txt").touch()
     visit.drop(tmp_path / "empty")
     assert visit.judged(1) == {"empty": "not judged"}
-    assert visit.sentence("empty") == "not judged: empty is a folder without an .xlsx or .xlsm file."
+    assert visit.sentence("empty") == "empty is a folder without an .xlsx or .xlsm file."
     visit.page.set_input_files("#folder", SUBMISSIONS)
     names = [f"submissions/{path.name}" for path in sorted(SUBMISSIONS.iterdir())]
     assert list(visit.judged(4)) == ["empty", *names]
@@ -255,7 +255,7 @@ def test_by_keyboard_alone_and_for_a_screen_reader(visit: Visit) -> None:
     assert not visit.page.locator(".finding").is_visible()
     keys.press("Enter")
     assert visit.page.locator(".finding").is_visible()
-    assert "the wrong cell" in (visit.page.locator("td.wrong").text_content() or "")
+    assert "the wrong cell" in (visit.page.locator("li.wrong").text_content() or "")
 
 
 @pytest.mark.parametrize("width", [320, 390, 1366])

@@ -71,7 +71,9 @@ def test_texts_are_compressed_for_whoever_can_read_that(port: int) -> None:
     assert body == b"PK" and headers["Content-Type"] == "application/octet-stream"
 
 
-@pytest.mark.parametrize("path", ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/pyodide/", "/none.js"])
+@pytest.mark.parametrize(
+    "path", ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/pyodide/", "/none.js", "/%00"]
+)
 def test_nothing_else_is_served(port: int, path: str) -> None:
     status, _, body = ask(port, path)
     assert status == 404 and b"secret" not in body
@@ -111,9 +113,9 @@ def test_the_command_serves_until_it_is_stopped(folder: Path, words: list[str]) 
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        address = re.search(r"http://localhost:\d+/", line)
+        address = re.search(r"http://127\.0\.0\.1:\d+/", line)
         assert address and line.endswith("until you press Ctrl-C.\n")
-        with urllib.request.urlopen(address[0].replace("localhost", "127.0.0.1")) as response:
+        with urllib.request.urlopen(address[0]) as response:
             assert response.read() == b"<p>the page</p>"
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130

@@ -67,7 +67,7 @@ def test_a_file_that_holds_up_the_judge_costs_no_other_its_verdict(
         shutil.copy(ada, tmp_path / f"{other}.xlsx")
     visit.drop(tmp_path / "a.xlsx", tmp_path / f"{name}.xlsx", tmp_path / "z.xlsx")
     assert visit.judged(3) == {"a.xlsx": "right", f"{name}.xlsx": "not judged", "z.xlsx": "right"}
-    assert visit.sentence(f"{name}.xlsx") == f"not judged: {sentence}"
+    assert visit.sentence(f"{name}.xlsx") == f"{sentence}"
     files = visit.document()["files"]
     assert [file["problem"] for file in files] == ["", sentence, ""]
 
@@ -82,6 +82,6 @@ def test_a_person_can_stop_it_all_and_go_on(visit: Visit, tmp_path: Path) -> Non
     visit.page.wait_for_timeout(500)
     visit.page.click("#stop")
     assert visit.judged(1) == {"endless.xlsx": "not judged"}
-    assert visit.sentence("endless.xlsx") == "not judged: endless.xlsx was stopped before it was judged."
+    assert visit.sentence("endless.xlsx") == "endless.xlsx was stopped before it was judged."
     visit.drop(tmp_path / "b.xlsx")
     assert visit.judged(2)["b.xlsx"] == "right"

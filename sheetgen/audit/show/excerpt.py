@@ -36,7 +36,8 @@ class Excerpt:
     def __init__(self, workbook: Workbook, verdict: Verdict, numbers: dict[Place, float]) -> None:
         self.workbook, self.numbers = workbook, numbers
         self.resolver = Resolver.of(workbook)
-        self.tables = [(t.sheet, area) for t in verdict.tables if (area := range_of(t.cells)) is not None]
+        areas = [(t.sheet, area) for t in verdict.tables if (area := range_of(t.cells)) is not None]
+        self.tables = [(sheet, area, self._across(sheet, area)) for sheet, area in areas if sheet in workbook.sheets]
 
     def strip(self, finding: Finding) -> list[StripCell]:
         """The step that a finding begins in: its row of a table, or its column where the steps are columns.
@@ -70,8 +71,9 @@ class Excerpt:
     def _table(self, sheet: str, at: tuple[int, int]) -> tuple[Area, bool]:
         """The table around a cell, and whether its steps are rows; elsewhere the cells on either side."""
         row, column = at
-        for area in (area for name, area in self.tables if name == sheet and area.holds(row, column)):
-            return area, self._across(sheet, area)
+        for name, area, across in self.tables:
+            if name == sheet and area.holds(row, column):
+                return area, across
         return Area("", max(1, row - BESIDE), max(1, column - BESIDE), row, column + BESIDE), True
 
     def _across(self, sheet: str, area: Area) -> bool:

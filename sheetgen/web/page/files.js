@@ -43,7 +43,8 @@ async function within(folder, path) {
   const reader = folder.createReader();
   const found = [];
   for (;;) { // it gives a hundred at a time, and nothing at the end
-    const entries = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
+    const entries = await new Promise((resolve) => reader.readEntries(resolve, () => resolve(null)));
+    if (!entries) return [...found, { name: path, file: undefined }]; // it may not be looked into
     if (!entries.length) return found;
     for (const entry of entries) {
       const name = `${path}/${entry.name}`;

@@ -6,16 +6,19 @@ import { chip, findings, line, make, say, texts } from "./view.js";
 
 const $ = (id) => document.getElementById(id);
 const WORDS = ["right", "doubtful", "wrong", "not judged"];
-const LARGEST = 2; // GB of a file, which is held twice
+const LARGEST = 500; // MB of a file, which is held four times: here, on its way, and in Python twice
 const TYPES = { xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", csv: "text/csv", json: "application/json" };
 
 const judged = new Map(); // path -> {name, file, verdict (a pickle), word, done, row}, in the order in which they came
 let pool = null;
+let filter = null; // the verdict whose files alone are listed
+let stopped = false;
 
 // ---- Judging
 
 async function add(files) {
-  $("verdicts").hidden = false;
+  $("verdicts").hidden = $("skip").hidden = stopped = false;
+  $("announcer").textContent = "";
   const alone = files.length === 1;
   const items = files.map(({ name, file }) => place(name, file));
   if (alone) items[0].row.details.open = true;
@@ -50,11 +53,11 @@ async function one(item, alone) {
 async function verdict({ name, file, row }) {
   const base = name.split("/").pop();
   const without = (why, seconds = 0) =>
-    pool.run("without", [name, why, seconds], { first: true })
+    pool.run("without", [name, why, seconds], { first: true, lasting: true })
       .catch(() => [JSON.stringify({ word: "not judged", sentence: say("stopped", { name: base }), first: "" }), null]);
   if (file === null) return without(say("empty", { name: base }));
   if (file === undefined) return without(say("unreadable", { name: base }));
-  if (file.size > LARGEST * 2 ** 30) return without(say("large", { name: base, most: LARGEST }));
+  if (file.size > LARGEST * 2 ** 20) return without(say("large", { name: base, most: LARGEST }));
   const seconds = Math.min(86_400, Math.max(1, Number($("timeout").value) || 120));
   try {
     const begin = async () => {
@@ -64,7 +67,9 @@ async function verdict({ name, file, row }) {
     return await pool.run("judge", begin, { seconds });
   } catch (error) {
     if (!(error instanceof Stopped)) return without(say("unreadable", { name: base }));
-    return without(error.message === "stopped" ? say("stopped", { name: base }) : error.message, seconds);
+    if (error.message !== "stopped") return without(error.message, seconds);
+    row.show("not judged", say("stopped", { name: base })); // at once, though Python may still be loading
+    return without(say("stopped", { name: base }));
   }
 }
 
@@ -78,36 +83,48 @@ function progress() {
   $("progress").max = items.length;
   $("progress").value = items.length - open;
   $("progress").hidden = $("stop").hidden = !open;
-  $("progress-text").textContent = open ? say("judging", { done: items.length - open, all: items.length }) : say("all_judged", { counts });
+  const judging = `${pool.started ? "" : `${$("state").textContent} `}${say("judging", { done: items.length - open, all: items.length })}`;
+  $("progress-text").textContent = open ? judging : say(stopped ? "all_stopped" : "all_judged", { counts });
   for (const id of ["report", "csv", "json", "clear"]) $(id).disabled = open > 0;
+  if (!count(filter)) filter = null;
+  for (const { row, word } of items) row.element.hidden = Boolean(filter) && word !== filter;
+  filters(items.length > 1 ? WORDS.filter(count).map((word) => [word, count(word)]) : []);
+}
+
+/** A button for each verdict that there is; a person on one of them stays there. */
+function filters(counts) {
   const focused = $("filters").contains(document.activeElement) && document.activeElement.dataset.word;
-  const shown = $("filters").querySelector("[aria-pressed=true]")?.dataset.word;
-  $("filters").replaceChildren(...(items.length > 1 ? WORDS.filter(count) : []).map((word) => {
-    const button = make("button", { type: "button", ariaPressed: String(word === shown) }, chip(word), ` ${count(word)}`);
+  $("filters").replaceChildren(...counts.map(([word, n]) => {
+    const button = make("button", { type: "button", ariaPressed: String(word === filter) }, chip(word), ` ${n}`);
     button.dataset.word = word;
-    button.addEventListener("click", () => filter(word === shown ? null : word));
+    button.addEventListener("click", () => {
+      filter = word === filter ? null : word;
+      progress();
+    });
     return button;
   }));
   if (focused) [...$("filters").children].find((button) => button.dataset.word === focused)?.focus();
 }
 
-function filter(word) {
-  for (const button of $("filters").children) button.ariaPressed = String(button.dataset.word === word);
-  for (const { row } of judged.values()) row.element.hidden = Boolean(word) && row.element.dataset.word !== word;
-  progress();
-}
-
 /** Fill a line that a person opened. */
 async function describe(item, body) {
   if (!item.verdict) return;
+  body.replaceChildren(make("p", { className: "hint" }, texts.details));
   try {
     const content = await item.file?.arrayBuffer().catch(() => null); // without it there are findings and no numbers
-    const args = [item.name, content && new Uint8Array(content), item.verdict];
+    const args = [item.name, new Uint8Array(content ?? 0), item.verdict];
     const all = JSON.parse(await pool.run("details", args, { first: true, seconds: 60 }));
-    body.replaceChildren(...findings(all, item.word, content ? (button) => copy(item, button) : null));
+    const changed = item.file && !content;
+    body.replaceChildren(...findings(all, item.word, changed ? null : (button) => copy(item, button)));
   } catch (error) {
-    body.replaceChildren(make("p", { className: "problem" }, say("cannot", { why: error.failure ?? error.message })));
+    body.replaceChildren(make("p", { className: "problem" }, say("not_shown", { why: reason(error) })));
   }
+}
+
+/** Why something failed, as the end of a sentence. */
+function reason(error) {
+  if (!(error instanceof Stopped)) return texts.why_changed;
+  return error.failure ?? texts[`why_${error.message}`];
 }
 
 // ---- What can be taken away
@@ -123,15 +140,17 @@ const verdicts = () => [[...judged.values()].map((item) => item.verdict).filter(
 
 async function take(button, name, args, call) {
   const label = button.textContent;
+  const said = button.parentElement.nextElementSibling;
+  if (said?.classList.contains("problem")) said.remove();
   Object.assign(button, { textContent: texts.writing, disabled: true });
-  $("problem").hidden = true;
   try {
     save(name, await pool.run(call, args, { first: true, seconds: 300 }));
   } catch (error) {
-    $("problem").textContent = say("cannot", { why: error.failure ?? error.message });
-    $("problem").hidden = false;
+    const problem = make("p", { className: "problem", role: "alert" }, say("cannot", { why: reason(error) }));
+    button.parentElement.after(problem);
   }
   Object.assign(button, { textContent: label, disabled: false });
+  progress();
 }
 
 function save(name, content) {
@@ -145,6 +164,7 @@ function save(name, content) {
 function staged(stage) {
   $("loading").value = stage;
   $("state").textContent = texts[["starting", "starting", "loading", "ready"][stage]];
+  if (judged.size) progress();
   if (stage < 3) return;
   $("loading").hidden = true;
   document.documentElement.dataset.ready = "true";
@@ -188,15 +208,20 @@ function listen() {
     if (type !== "drop") return;
     const files = await dropped(event.dataTransfer);
     if (files.length) add(files);
+    else $("state").textContent = texts.no_files;
   });
-  $("stop").addEventListener("click", () => pool.stop());
+  $("stop").addEventListener("click", () => {
+    stopped = true;
+    pool.stop();
+  });
   $("report").addEventListener("click", (event) => take(event.currentTarget, "report.xlsx", verdicts(), "as_report"));
   $("csv").addEventListener("click", (event) => take(event.currentTarget, "verdicts.csv", verdicts(), "as_csv"));
   $("json").addEventListener("click", (event) => take(event.currentTarget, "verdicts.json", verdicts(), "as_json"));
   $("clear").addEventListener("click", () => {
     judged.clear();
     $("list").replaceChildren();
-    $("verdicts").hidden = true;
+    $("table").value = "";
+    $("verdicts").hidden = $("skip").hidden = true;
     $("choose").focus();
   });
 }

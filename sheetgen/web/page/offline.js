@@ -1,7 +1,8 @@
 // The page's own files, kept for when there is no network; where there is, the host's are newer. The build puts in
 // VERSION and FILES.
 
-const CACHE = `sheetgen ${VERSION}`;
+const MINE = `sheetgen ${self.registration.scope} `; // several pages may share a host
+const CACHE = MINE + VERSION;
 
 // Each file is asked for anew: hosts let a browser keep one for minutes, and a former version's would stay for ever.
 const fresh = (file) => new Request(file, { cache: "no-cache" });
@@ -12,7 +13,7 @@ self.addEventListener("install", (event) => event.waitUntil((async () => {
 })()));
 
 self.addEventListener("activate", (event) => event.waitUntil((async () => {
-  for (const name of await caches.keys()) if (name.startsWith("sheetgen ") && name !== CACHE) await caches.delete(name);
+  for (const name of await caches.keys()) if (name.startsWith(MINE) && name !== CACHE) await caches.delete(name);
   await self.clients.claim();
 })()));
 

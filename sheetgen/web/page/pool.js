@@ -1,7 +1,8 @@
 // Workers that judge: each call has a time, and a worker that is out of it, or that fails, is replaced by a fresh one.
 
+const PATIENCE = 2000; // milliseconds that others wait for a busy worker before another one is started
 const HOARD = 2 ** 29; // bytes: memory that Python once had it does not give back, so such a worker is replaced
-const MOST = Math.min(4, Math.max(1, navigator.hardwareConcurrency || 2));
+const MOST = Math.min(4, Math.max(2, navigator.hardwareConcurrency || 2));
 
 /** A worker that obeys the page's own policy on every host: it is born of a blob, which inherits the policy. */
 function spawn() {
@@ -24,24 +25,29 @@ export class Pool {
     this.grow();
   }
 
-  /** The result of a function of sheetgen/web/judge.py. `seconds`: then Stopped. `first`: before all that waits. */
-  run(call, args, { seconds = Infinity, first = false } = {}) {
+  /**
+   * The result of a function of sheetgen/web/judge.py. `seconds`: then Stopped. `first`: before all that waits.
+   * `lasting`: `stop` does not stop it.
+   */
+  run(call, args, { seconds = Infinity, first = false, lasting = false } = {}) {
     if (this.dead) return Promise.reject(this.dead);
     return new Promise((resolve, reject) => {
-      this.waiting[first ? "unshift" : "push"]({ call, args, seconds, resolve, reject });
+      this.waiting[first ? "unshift" : "push"]({ call, args, seconds, lasting, resolve, reject });
       this.next();
     });
   }
 
-  /** Stop everything, what runs too. */
+  /** Stop everything that does not last, what runs too. */
   stop() {
-    for (const task of this.waiting.splice(0)) task.reject(new Stopped("stopped"));
-    for (const worker of [...this.workers]) if (worker.task) this.retire(worker, new Stopped("stopped"));
-    if (!this.workers.size) this.grow();
+    const stopped = this.waiting.filter((task) => !task.lasting);
+    this.waiting = this.waiting.filter((task) => task.lasting);
+    for (const task of stopped) task.reject(new Stopped("stopped"));
+    for (const worker of [...this.workers])
+      if (worker.task && !worker.task.lasting) this.retire(worker, new Stopped("stopped"));
   }
 
   grow() {
-    const worker = { thread: spawn(), ready: false, task: null, timer: 0 };
+    const worker = { thread: spawn(), ready: false, task: null, timer: 0, patience: 0 };
     this.workers.add(worker);
     worker.thread.addEventListener("message", ({ data }) => this.heard(worker, data));
     worker.thread.addEventListener("error", (event) => {
@@ -62,6 +68,7 @@ export class Pool {
       worker.ready = this.started = true;
     } else {
       clearTimeout(worker.timer);
+      clearTimeout(worker.patience);
       worker.task.resolve(result);
       worker.task = null;
       if (heap > HOARD) return this.retire(worker);
@@ -69,7 +76,8 @@ export class Pool {
     this.next();
   }
 
-  next() {
+  /** Give what waits to whoever is free; `late`: what waits has waited long for those that are busy. */
+  next(late = false) {
     for (const worker of this.workers) {
       if (!worker.ready || worker.task) continue;
       const task = this.waiting.shift();
@@ -77,8 +85,9 @@ export class Pool {
       worker.task = task;
       this.hand(worker, task);
     }
-    const idle = [...this.workers].filter((worker) => !worker.task).length;
-    if (!this.workers.size || (this.started && this.waiting.length > idle + 1 && this.workers.size < MOST)) this.grow();
+    const coming = [...this.workers].filter((worker) => !worker.ready).length;
+    const many = this.started && this.workers.size < MOST && this.waiting.length > coming + (late ? 0 : 1);
+    if (!this.workers.size || many) this.grow();
   }
 
   /** `args` may be a function, so that a file is read when its turn has come and not before. */
@@ -89,6 +98,7 @@ export class Pool {
       worker.thread.postMessage({ call: task.call, args }); // which fails if there is no memory for it
       if (task.seconds < Infinity)
         worker.timer = setTimeout(() => this.retire(worker, new Stopped("slow")), task.seconds * 1000);
+      worker.patience = setTimeout(() => this.next(true), PATIENCE);
     } catch (error) {
       worker.task = null;
       task.reject(error);
@@ -99,6 +109,7 @@ export class Pool {
   retire(worker, error) {
     worker.thread.terminate();
     clearTimeout(worker.timer);
+    clearTimeout(worker.patience);
     this.workers.delete(worker);
     const { task } = worker;
     worker.task = null;

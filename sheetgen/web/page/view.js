@@ -5,6 +5,7 @@ export const texts = JSON.parse(document.getElementById("texts").textContent);
 /** A sentence of the table with its {names} filled in. */
 export const say = (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+const MARKS = { wrong: "✗", used: "•", meant: "✓" };
 const SIGNS = { right: "✓", wrong: "✗", doubtful: "!", "not judged": "?", error: "✗", warning: "!", note: "i" };
 
 /** An element: make("p", {className: "x"}, child, "text", ...). */
@@ -37,11 +38,10 @@ export function line(name, opened) {
   };
   details.addEventListener("toggle", look);
   const show = (word, sentence = "", first = "") => {
+    const said = sentence.replace(`${word}: `, ""); // the chip says the word
     const where = first ? make("span", { className: "sentence" }, say("first", { where: first })) : null;
-    summary.replaceChildren(
-      chip(word),
-      make("span", {}, make("span", { className: "name" }, name), make("span", { className: "sentence" }, sentence), where),
-    );
+    const called = make("span", { className: "name" }, make("bdi", {}, name));
+    summary.replaceChildren(chip(word), make("span", {}, called, make("span", { className: "sentence" }, said), where));
     element.dataset.word = word;
   };
   show("waiting");
@@ -50,15 +50,19 @@ export function line(name, opened) {
 
 /** What was found in a file with this verdict; `copy` is a function that gives the file with comments, or null. */
 export function findings({ findings: all, more, unjudged, unread, unread_more }, word, copy) {
-  const parts = all.map(finding);
-  if (!all.length && word === "right") parts.push(make("p", {}, texts.nothing));
-  if (more) parts.push(make("p", {}, say("more", { n: more })));
+  const parts = [];
   if (copy && all.length) {
     const button = make("button", { type: "button" }, texts.copy);
     button.addEventListener("click", () => copy(button));
-    parts.push(make("p", {}, button), make("p", { className: "hint" }, texts.copy_hint));
+    parts.push(make("p", { className: "copy" }, button, make("span", { className: "hint" }, texts.copy_hint)));
   }
-  if (unjudged.length) parts.push(make("h3", {}, texts.unjudged), list(unjudged));
+  if (!copy) parts.push(make("p", { className: "hint" }, texts.changed));
+  parts.push(...all.map(finding));
+  if (!all.length && word === "right") parts.push(make("p", {}, texts.nothing));
+  if (!all.length && word === "not judged") parts.push(make("p", {}, texts.a_not));
+  if (more) parts.push(make("p", {}, say("more", { n: more })));
+  if (unjudged.length && (all.length || unjudged.length > 3)) // else the verdict's sentence has them
+    parts.push(make("h3", {}, texts.unjudged), list(unjudged));
   if (unread.length) {
     const rest = unread_more ? [say("more", { n: unread_more })] : [];
     parts.push(make("details", {}, make("summary", {}, texts.unread), list([...unread, ...rest])));
@@ -74,78 +78,78 @@ function finding({ severity, kind, where, found, expected, message, strip }) {
   if (strip.length) article.append(...numbers(strip, where));
   const terms = make("dl");
   const [is, should] = compared(found, expected);
-  if (found) terms.append(make("dt", {}, texts.is), make("dd", {}, ...is));
-  if (expected) terms.append(make("dt", {}, texts["should be"]), make("dd", { className: "meant" }, ...should));
+  if (found[0] || found[1]) terms.append(make("dt", {}, texts.is), make("dd", {}, ...is));
+  if (expected[0] || expected[1]) terms.append(make("dt", {}, texts["should be"]), make("dd", { className: "meant" }, ...should));
   if (message) terms.append(make("dt", {}, texts.why), make("dd", {}, message));
   article.append(terms);
   return article;
 }
 
-/** Two texts as elements: a formula as code, in which the tokens that differ from the other formula are marked. */
+/** Two [formula, what is said of it] as elements: the formulas as code, in which the tokens that differ are marked. */
 function compared(found, expected) {
-  const cut = (text) => /^(=.+?)(?:(: )(?=[a-z0-9-])(.*))?$/.exec(text);
-  const [a, b] = [cut(found), cut(expected)];
-  const tokens = (match) => (match ? match[1].match(/[$\w.]+|./g) : []);
-  const [x, y] = [tokens(a), tokens(b)];
-  const differs = x.length === y.length ? (k, own, other) => own[k] !== other[k] : inside(x, y);
-  const show = (text, match, own, other) =>
-    match ? [make("code", {}, ...own.map((t, k) => (other.length && differs(k, own, other) ? make("mark", {}, t) : t))), match[2] ?? "", match[3] ?? ""] : [text];
-  return [show(found, a, x, y), show(expected, b, y, x)];
+  const tokens = (formula) => formula.match(/\s+|[$\w.]+|./gs) ?? [];
+  const meant = (all) => all.filter((token) => token.trim());
+  const [x, y] = [tokens(found[0]), tokens(expected[0])];
+  const show = (own, other, rest) => {
+    const differs = difference(meant(own), meant(other));
+    let k = -1;
+    const marked = own.map((token) => (token.trim() && differs((k += 1)) ? make("mark", {}, token) : token));
+    return [...(own.length ? [make("code", {}, ...marked)] : []), rest];
+  };
+  return [show(x, y, found[1]), show(y, x, expected[1])];
 }
 
-/** Of token lists that are not equally long: what stands between their common beginning and their common end. */
-function inside(x, y) {
-  const shorter = Math.min(x.length, y.length);
+/** Whether a token differs from its like in another list; of lists not equally long, whether it stands between their ends. */
+function difference(own, other) {
+  if (!own.length || !other.length) return () => false;
+  if (own.length === other.length) return (k) => own[k] !== other[k];
+  const shorter = Math.min(own.length, other.length);
   let head = 0;
-  while (head < shorter && x[head] === y[head]) head += 1;
+  while (head < shorter && own[head] === other[head]) head += 1;
   let tail = 0;
-  while (tail < shorter - head && x.at(-1 - tail) === y.at(-1 - tail)) tail += 1;
-  return (k, own) => k >= head && k < own.length - tail;
+  while (tail < shorter - head && own.at(-1 - tail) === other.at(-1 - tail)) tail += 1;
+  return (k) => k >= head && k < own.length - tail;
 }
 
 /** The numbers of a step, as the sheet has them, with the wrong one marked; first those alone that matter. */
 function numbers(strip, where) {
   const short = shortened(strip);
-  const box = make("div", { className: "strip", tabIndex: 0, role: "group", ariaLabel: say("strip", { where }) }, grid(short));
-  const legend = make("p", { className: "legend", ariaHidden: "true" });
-  for (const mark of ["wrong", "used", "meant"]) {
-    if (!strip.some((cell) => cell.mark === mark)) continue;
-    const entry = make("span", { className: mark }, texts[`mark_${mark}`]);
-    entry.dataset.sign = { wrong: "✗", used: "•", meant: "✓" }[mark];
-    legend.append(entry);
+  const cells = make("ol", { className: "strip", ariaLabel: say("strip", { where }) }, ...short.map(cell));
+  const parts = [make("p", { className: "hint" }, texts.step), cells, legend(strip)];
+  if (short.length < strip.length) {
+    const all = make("button", { type: "button", className: "all-numbers" }, say("all_numbers", { n: strip.length }));
+    all.addEventListener("click", () => {
+      cells.replaceChildren(...strip.map(cell));
+      cells.tabIndex = -1;
+      cells.focus();
+      all.remove();
+    });
+    parts.push(all);
   }
-  const middle = () => { // the wrong cell in the middle
-    const cell = box.querySelector("td.wrong");
-    if (cell) box.scrollLeft = cell.offsetLeft - (box.clientWidth - cell.offsetWidth) / 2;
-  };
-  requestAnimationFrame(middle);
-  if (short.length === strip.length) return [box, legend];
-  const all = make("button", { type: "button", className: "all-numbers" }, say("all_numbers", { n: strip.length }));
-  all.addEventListener("click", () => {
-    box.replaceChildren(grid(strip));
-    all.remove();
-    box.focus();
-    middle();
-  });
-  return [box, legend, all];
+  return parts;
 }
 
 /** A strip in which each run of cells that do not matter is one gap. */
 function shortened(strip) {
   const kept = [];
-  strip.forEach((cell, k) => {
-    const matters = [k - 1, k, k + 1].some((i) => strip[i]?.mark === "wrong") || cell.mark;
-    if (matters) kept.push(cell);
+  for (const [k, one] of strip.entries()) {
+    const matters = one.mark || [k - 1, k + 1].some((i) => strip[i]?.mark === "wrong");
+    if (matters) kept.push(one);
     else if (kept.at(-1)?.mark !== "gap") kept.push({ cell: "", label: "", text: "⋯", mark: "gap" });
-  });
-  return kept.length < strip.length && strip.some((cell) => cell.mark) ? kept : strip;
+  }
+  return kept.length < strip.length && strip.some((one) => one.mark) ? kept : strip;
 }
 
-function grid(strip) {
-  const hidden = (mark) => make("span", { className: "visually-hidden" }, ` ${mark === "gap" ? texts.left_out : texts[`mark_${mark}`]}`);
-  const row = (name, tag, cells) =>
-    make("tr", { className: name }, ...strip.map((c) => make(c.mark === "gap" ? "td" : tag, { className: c.mark }, ...cells(c))));
-  return make("table", {},
-    make("thead", {}, row("cells", "th", (c) => [c.cell]), row("labels", "th", (c) => [c.label])),
-    make("tbody", {}, row("numbers", "td", (c) => (c.mark ? [c.text, hidden(c.mark)] : [c.text]))));
+function cell({ cell: at, label, text, mark }) {
+  if (mark === "gap") return make("li", { className: mark, ariaHidden: "true" }, text);
+  const sign = mark ? make("span", { ariaHidden: "true" }, `${MARKS[mark]} `) : null;
+  const meaning = mark ? make("span", { className: "visually-hidden" }, texts[`mark_${mark}`]) : null;
+  const head = make("span", { className: "at" }, ...[sign, at].filter(Boolean));
+  return make("li", { className: mark }, head, make("b", {}, label), make("span", {}, text), meaning);
+}
+
+function legend(strip) {
+  const marks = Object.keys(MARKS).filter((mark) => strip.some((one) => one.mark === mark));
+  const entry = (mark) => make("span", {}, make("span", { className: mark }, MARKS[mark]), ` ${texts[`mark_${mark}`]}`);
+  return make("p", { className: "legend", ariaHidden: "true" }, ...marks.map(entry));
 }

@@ -4,17 +4,22 @@
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const home = new URL(".", import.meta.url);
-
-// The interpreter lies compressed on the host, for not every host compresses what it sends.
 const fetched = self.fetch.bind(self);
-self.fetch = async (resource, options) => {
-  const url = String(resource?.url ?? resource);
-  if (!url.endsWith(".wasm")) return fetched(resource, options);
-  const response = await fetched(`${url}.gz`, options);
-  if (!response.ok) throw new Error(`${response.status} ${url}.gz`);
-  const unpacked = response.body.pipeThrough(new DecompressionStream("gzip"));
-  return new Response(unpacked, { headers: { "Content-Type": "application/wasm" } });
-};
+
+async function load(name) {
+  const response = await fetched(new URL(name, home));
+  if (!response.ok) throw new Error(`${name}: ${response.status}`);
+  return response.arrayBuffer();
+}
+
+/** The interpreter lies compressed on the host, for not every host compresses what it sends; some unpack it themselves. */
+async function interpreter() {
+  const packed = await load("pyodide/pyodide.asm.wasm.gz");
+  const [a, b] = new Uint8Array(packed, 0, 2);
+  const stream = new Blob([packed]).stream();
+  const plain = a === 0x1f && b === 0x8b ? stream.pipeThrough(new DecompressionStream("gzip")) : stream;
+  return new Response(plain).arrayBuffer();
+}
 
 // A file that takes all the memory gets no more than this, and so cannot take the page along.
 const MOST = 2 ** 31; // bytes
@@ -28,15 +33,18 @@ WebAssembly.Memory.prototype.grow = function (pages) {
 };
 
 async function start() {
-  const archive = fetched(new URL("python.zip", home)).then(async (response) => {
-    if (!response.ok) throw new Error(`${response.status} python.zip`);
-    return response.arrayBuffer();
-  });
-  archive.catch(() => {}); // it is awaited below; until then a failure is not unhandled
+  // All is there before Python starts: of a part that is missing or damaged Pyodide says nothing, and waits for ever.
+  const parts = [interpreter(), load("pyodide/python_stdlib.zip"), load("python.zip")];
+  const [wasm, library, archive] = await Promise.all(parts);
+  const here = { "pyodide.asm.wasm": [wasm, "application/wasm"], "python_stdlib.zip": [library, "application/zip"] };
+  self.fetch = async (resource, options) => {
+    const [content, type] = here[String(resource?.url ?? resource).split("/").pop()] ?? [];
+    return content ? new Response(content, { headers: { "Content-Type": type } }) : fetched(resource, options);
+  };
   const indexURL = new URL("pyodide/", home).href;
   const python = await loadPyodide({ indexURL, stdout() {}, stderr() {} });
   self.postMessage({ stage: 1 });
-  python.unpackArchive(await archive, "zip", { extractDir: "/judge" });
+  python.unpackArchive(archive, "zip", { extractDir: "/judge" });
   python.runPython("import sys; sys.path.append('/judge')");
   const judge = python.pyimport("sheetgen.web.judge");
   self.postMessage({ stage: 2 });
@@ -51,12 +59,15 @@ function plain(result) { // bytes of Python's as an Uint8Array of ours
 }
 
 const ready = start();
-ready.then(() => self.postMessage({ stage: 3 }), (error) => self.postMessage({ failure: String(error?.message ?? error) }));
+/** The last line of an error: of Python's tracebacks it is the one that tells. */
+const short = (error) => String(error?.message ?? error).trim().split("\n").pop().slice(0, 200);
+
+ready.then(() => self.postMessage({ stage: 3 }), (error) => self.postMessage({ failure: short(error) }));
 
 self.addEventListener("message", async ({ data: { call, args } }) => {
   try {
     self.postMessage({ result: plain((await ready)(call, args)), heap });
   } catch (error) {
-    self.postMessage({ failure: String(error?.message ?? error).trim().split("\n").pop() });
+    self.postMessage({ failure: short(error) });
   }
 });
