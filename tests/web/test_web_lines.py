@@ -31,7 +31,7 @@ def test_a_filter_holds_for_what_comes_later_and_goes_with_its_last_file(visit: 
     assert shown(visit) == ["ada.xlsx"]
     shutil.copy(tmp_path / "ben.xlsx", tmp_path / "ada.xlsx")
     visit.drop(tmp_path / "ada.xlsx")
-    visit.page.wait_for_function("!document.querySelector('li[data-word=right]')")
+    visit.page.wait_for_function("() => !document.querySelector('li[data-word=right]')")
     visit.judged(3)
     assert shown(visit) == ["ada.xlsx", "ben.xlsx", "cleo.xlsx"]
 
@@ -65,7 +65,6 @@ def test_what_is_not_judged_says_why_and_nothing_of_mending(visit: Visit, tmp_pa
     (tmp_path / "notes.xlsx").write_text("a list of things to do")
     visit.drop(tmp_path / "notes.xlsx")
     visit.judged(1)
-    visit.page.wait_for_function("document.querySelector('#list .body').textContent.length > 40")
     assert "nothing to mend" not in visit.page.inner_text("#list")
     assert "no complete zip file" in visit.sentence("notes.xlsx")
 
@@ -91,7 +90,7 @@ def test_a_judge_that_cannot_be_loaded_says_so(
     with web_page.served(tmp_path / "site") as address:
         visit = Visit(browser, address, ready=False)
         visit.drop(SUBMISSIONS / "ada.xlsx")
-        visit.page.wait_for_function("document.getElementById('state').className === 'problem'")
+        visit.page.wait_for_selector("#state.problem")
         sentence = visit.page.inner_text("#state")
         assert (
             sentence.startswith("The judge could not be loaded (") and sentence.count("\n") == 0 and len(sentence) < 300

@@ -84,7 +84,7 @@ function progress() {
   $("progress").value = items.length - open;
   $("progress").hidden = $("stop").hidden = !open;
   const judging = `${pool.started ? "" : `${$("state").textContent} `}${say("judging", { done: items.length - open, all: items.length })}`;
-  $("progress-text").textContent = open ? judging : say(stopped ? "all_stopped" : "all_judged", { counts });
+  $("progress-text").textContent = open ? judging : stopped ? say("all_stopped", { counts }) : say("all_judged", { counts });
   for (const id of ["report", "csv", "json", "clear"]) $(id).disabled = open > 0;
   if (!count(filter)) filter = null;
   for (const { row, word } of items) row.element.hidden = Boolean(filter) && word !== filter;

@@ -40,7 +40,7 @@ export function line(name, opened) {
   const show = (word, sentence = "", first = "") => {
     const said = sentence.replace(`${word}: `, ""); // the chip says the word
     const where = first ? make("span", { className: "sentence" }, say("first", { where: first })) : null;
-    const called = make("span", { className: "name" }, make("bdi", {}, name));
+    const called = make("bdi", { className: "name" }, name);
     summary.replaceChildren(chip(word), make("span", {}, called, make("span", { className: "sentence" }, said), where));
     element.dataset.word = word;
   };
@@ -59,7 +59,7 @@ export function findings({ findings: all, more, unjudged, unread, unread_more },
   if (!copy) parts.push(make("p", { className: "hint" }, texts.changed));
   parts.push(...all.map(finding));
   if (!all.length && word === "right") parts.push(make("p", {}, texts.nothing));
-  if (!all.length && word === "not judged") parts.push(make("p", {}, texts.a_not));
+
   if (more) parts.push(make("p", {}, say("more", { n: more })));
   if (unjudged.length && (all.length || unjudged.length > 3)) // else the verdict's sentence has them
     parts.push(make("h3", {}, texts.unjudged), list(unjudged));
