@@ -4,6 +4,7 @@ import hashlib
 import os
 import pickle
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -28,9 +29,15 @@ from sheetgen.writer.typeset import Picture, typeset
 
 
 def pytest_configure() -> None:
-    """Take a closed terminal and Ctrl+C for what they are, though nohup or a shell's & may have begun the tests."""
+    """Take a closed terminal and Ctrl+C for what they are, though nohup or a shell's & may have begun the tests.
+
+    These start hundreds of processes, several at a time: one thread of PyTorch each, and what Python compiled is kept.
+    """
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -53,14 +53,16 @@ def test_every_kind_of_defect_is_caught(number: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_three_hundred_mutants_are_caught_and_nearly_all_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("turn", range(3))
+def test_mutants_of_full_length_are_caught_and_nearly_all_named(turn: int, tmp_path: Path) -> None:
     caught, named = [], []
-    for mutant in judge_mutants.mutants(1, 300):
+    for number in range(turn * len(DEFECTS), (turn + 1) * len(DEFECTS)):  # each kind once, in another layout each time
+        mutant = judge_mutants.mutant(1, number)
         verdict = audit(mutant.book.write(tmp_path / "mutant.xlsx"))
         caught += [mutant.name] * (not mutant.caught(verdict))
         named += [mutant.name] * (not mutant.named(verdict))
     assert not caught
-    assert len(named) <= 15, named
+    assert len(named) <= 2, named
 
 
 # --- the workbooks themselves: nothing above means anything unless these hold

@@ -22,11 +22,12 @@ from sheetgen.writer.trace import FIRST_ROW
 QUICK = ("IronCalc",)
 
 
-def test_a_right_workbook_passes_in_every_engine(right: Path) -> None:
-    report = check(right)
+def test_a_right_workbook_passes_in_every_engine_that_is_quick(right: Path) -> None:
+    """Without `formulas` in full, which takes as long as all the others: in test_cli.py it judges every template."""
+    report = check(right, [name for name in ENGINES if name != "formulas"])
     assert report.findings == []
     ran = {line.engine for line in report.lines}
-    assert ran == {name for name in ENGINES if available(name)} >= {"IronCalc", "formulas", "formulas patterns"}
+    assert ran == {name for name in ENGINES if available(name)} - {"formulas"} >= {"IronCalc", "formulas patterns"}
     formulas = sum(e.formula is not None for cells in read(right).sheets.values() for e in cells.values())
     by_engine = {line.engine: line for line in report.lines}
     assert by_engine["IronCalc"].cells == by_engine["formulas patterns"].cells == formulas

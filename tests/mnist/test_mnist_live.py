@@ -235,10 +235,8 @@ def test_formulas_gives_the_cached_values(live_book: Path, live_cells: Workbook)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CHOICES)
-def test_libreoffice_reads_every_choice(
-    live_book: Path, live_cells: Workbook, net: Any, tmp_path: Path, name: str
-) -> None:
+@pytest.mark.parametrize("name", CHOICES[::4])  # IronCalc reads them all
+def test_libreoffice_reads_a_choice(live_book: Path, live_cells: Workbook, net: Any, tmp_path: Path, name: str) -> None:
     chosen = {cells_of(live_cells, "cnn_choice")[0]: shared(live_book, name)}
     copy = changed(live_book, tmp_path / "chosen.xlsx", live.LIVE, chosen)
     values = run("LibreOffice", copy).values[live.LIVE]

@@ -30,6 +30,7 @@ from mnist.record import Claim, Record
 from mnist.sheets import architecture, provenance, runs
 from mnist.sheets.common import TELLING, distinct
 from sheetgen.__main__ import main
+from sheetgen.deliver.build import ask_oracle
 from sheetgen.excel import Value, Workbook, read
 from sheetgen.excel.a1 import place
 from sheetgen.excel.charts import read_charts
@@ -40,7 +41,6 @@ from sheetgen.judge.engines.calculated import calculated
 from sheetgen.spec import Spec
 from sheetgen.writer import plugins
 from sheetgen.writer.book import writing
-from sheetgen.writer.plan import Oracle
 from sheetgen.writer.plugins import CannotAdd, Extra
 
 MNIST = ["MNIST report", "Architecture", "Training log", "Errors"]
@@ -51,13 +51,15 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def write_book(homework_spec: Spec, homework_oracle: Oracle, tmp_path_factory: pytest.TempPathFactory) -> Write:
-    """`write_book(claims, find)`: the homework's workbook with the sheets of some claims."""
+def write_book(homework_spec: Spec, tmp_path_factory: pytest.TempPathFactory) -> Write:
+    """`write_book(claims, find)`: the homework's workbook, of few steps, with the sheets of some claims."""
+    few = replace(homework_spec, steps=3)
+    oracle = ask_oracle(few)
 
     def write(made: dict[str, Claim], images: Any = nowhere) -> Path:
         path = tmp_path_factory.mktemp("mnist") / "book.xlsx"
         extra = mnist.sheets.sheets(made, LADDER, images)
-        return written(path, homework_spec, homework_oracle, options=f"--steps {homework_spec.steps}", extras=[extra])
+        return written(path, few, oracle, options=f"--steps {few.steps}", extras=[extra])
 
     return write
 

@@ -132,11 +132,11 @@ def test_whole_columns_hold_only_what_is_there() -> None:
         assert calculated(cells) == {"C1": 7, "C2": 107, "C3": 8, "D4": 6, "D5": 7 / 3, "D6": 100}
 
 
-def test_a_chain_of_100_000_cells_needs_no_recursion() -> None:
-    n = 100_000
+def test_a_chain_of_20_000_cells_needs_no_recursion() -> None:
+    n = 20_000
     cells: Cells = {"A1": 1} | {f"A{k}": f"=A{k - 1}+1" for k in range(2, n + 1)}
     backwards = dict(reversed(cells.items()))  # the last is asked first
-    with at_most(40_000_000):
+    with at_most(8_000_000):
         assert calculated(backwards)[f"A{n}"] == n
         assert len(cone(book(cells), [("Sheet1", f"A{n}")]).places) == n
 

@@ -15,7 +15,7 @@ from verdicts import hostile
 
 import sheetgen
 from sheetgen.base import text
-from sheetgen.cli.audit import write_report
+from sheetgen.deliver.marks import write_report
 from sheetgen.excel import read
 from sheetgen.grad.result import grad
 from sheetgen.grad.show import COLUMNS, as_csv

@@ -7,12 +7,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from books import TEMPLATES
+from engine_books import needs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from traces import recalculated
 
 from sheetgen.judge import oracle
-from sheetgen.spec import ACTIVATIONS, BIASES, FORMULAS, Spec, parse, weight_count
+from sheetgen.spec import ACTIVATIONS, BIASES, FORMULAS, Spec, load, parse, weight_count
 
 number = st.floats(-2, 2).map(lambda x: round(x, 3))
 
@@ -37,12 +39,12 @@ def networks(draw: st.DrawFn) -> Spec:
     return parse(text, "random.toml")
 
 
-def agree(spec: Spec) -> int:
+def agree(spec: Spec, engine: str = "IronCalc") -> int:
     """Every cell of the trace agrees; returns how many were compared."""
     compared = 0
     spoilt = math.inf  # the first row in which rounding spoils a gradient by over 1e-9: the rows below inherit that
     with tempfile.TemporaryDirectory() as folder:
-        for name, step, value, wanted in recalculated(spec, Path(folder) / "trace.xlsx"):
+        for name, step, value, wanted in recalculated(spec, Path(folder) / "trace.xlsx", engine):
             if step > spoilt:
                 break
             compared += 1
@@ -67,6 +69,15 @@ def test_a_random_network_agrees_with_autograd(spec: Spec) -> None:
 @given(networks())
 def test_many_random_networks_agree_with_autograd(spec: Spec) -> None:
     assert agree(spec) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["IronCalc", "LibreOffice", "Formulon"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in TEMPLATES.glob("*.toml")))
+def test_a_template_trained_as_long_as_it_is_shipped_agrees_with_autograd(name: str, engine: str) -> None:
+    needs(engine)
+    spec = load(TEMPLATES / f"{name}.toml")
+    assert agree(spec, engine) > 30 * spec.steps
 
 
 def test_the_property_can_fail() -> None:

@@ -132,7 +132,7 @@ def test_a_long_formula_is_several_literals_or_says_where_it_stands(
 ) -> None:
     monkeypatch.setattr(steps, "MOST_TEXT", most)
     inputs = tuple(k / 100 for k in range(40))
-    wide = replace(homework_spec, source=f"{most}.toml", layers=(40, 2, 2), inputs=(inputs,), weights=(0.1,) * 84)
+    wide = replace(homework_spec, source=f"{most}.toml", layers=(40, 1, 2), inputs=(inputs,), weights=(0.1,) * 42)
     path = build_book(wide, steps=3)
     book, values = read(path), recalculated(path, row_shown=2.0)["Steps"]
     row = 7  # of the first line, h1

@@ -54,10 +54,11 @@ def test_nothing_is_found_in_a_short_workbook(
 @pytest.mark.slow
 @VALIDATORS
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_found_in_the_workbook_as_it_is_built(
+def test_nothing_is_found_in_a_workbook_of_any_template(
     name: str, validate: Validator, build_book: Callable[..., Path]
 ) -> None:
-    assert validate(build_book(name, steps=load(TEMPLATES / f"{name}.toml").steps)) == []
+    """As it is built; openxml-audit, to which XOR's 300 rows are a minute, sees 25, of which the others are copies."""
+    assert validate(build_book(name, steps=25 if validate is audit else load(TEMPLATES / f"{name}.toml").steps)) == []
 
 
 @VALIDATORS
