@@ -13,12 +13,12 @@ import openpyxl
 import pytest
 import xlsxwriter
 from books import STEADY
-from comment_books import BEFORE, BEHIND, VML_TYPE, Notes, Odd, changed, odd_books, parts, stored
+from comment_books import BEFORE, BEHIND, STRICT, VML_TYPE, Notes, Odd, changed, odd_books, parts, stored
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
 from openxml_audit import FileFormat, OpenXmlValidator
-from packages import PARTS, SHEET, sheet
+from packages import OFFICE, PARTS, SHEET, sheet
 from packages import write as write_parts
 
 from sheetgen.excel import comments, notes, read
@@ -67,6 +67,8 @@ def test_any_workbook_gets_any_comments(
     assert found.order() == sorted(found.order(), key=ORDER.index)
     assert found.type(found.drawing) == VML_TYPE or book.drawing
     assert found.type(found.part) == comments.COMMENTS_TYPE or book.part or book.old
+    office = STRICT if book.strict else OFFICE
+    assert all(type.startswith(f"{office}/") for type, _ in found.targets.values())
     (rels,) = (name for name in found.names if name.endswith(f"{book.sheet.rpartition('/')[2]}.rels"))
     assert found.type(f"/{rels}") or rels in parts(source)
     assert comments.is_copy(target) and not comments.is_copy(source)
@@ -203,6 +205,7 @@ def test_a_conversation_gets_a_reply(tmp_path: Path) -> None:
     ):
         more = f'<Relationship Id="t" Type="{office}/2017/10/relationships/{kind}" Target="{end}"/></Relationships>'
         book[name] = book[name].decode().replace("</Relationships>", more).encode()
+    said = said.replace("{T}", "{R}").replace("id=", 'parentId="{T}" id=') + said  # a reply may come first
     book["xl/threads.xml"] = f"<ThreadedComments {space}>{said}</ThreadedComments>".encode()
     book["xl/p.xml"] = f'<personList {space}><person displayName="Ann" id="{{P}}"/></personList>'.encode()
     source, target = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
@@ -210,7 +213,7 @@ def test_a_conversation_gets_a_reply(tmp_path: Path) -> None:
     comments.write(source, target, {"S": {"A1": "an <answer>", "B1": "no conversation", "C1": "new"}})
     assert {"xl/threads.xml", "xl/p.xml", "xl/comments1.xml"} < changed(source, target)
     assert Notes(target).texts == {"A1": "old\n\nan <answer>", "B1": "old\n\nno conversation", "C1": "new"}
-    theirs, ours = ElementTree.fromstring(parts(target)["xl/threads.xml"])
+    _, theirs, ours = ElementTree.fromstring(parts(target)["xl/threads.xml"])
     assert ours[0].text == "an <answer>" and ours.get("parentId") == theirs.get("id") == "{T}"
     assert ours.get("dT") == theirs.get("dT") and ours.get("ref") == "A1" and ours.get("id") != "{T}"
     ann, us = ElementTree.fromstring(parts(target)["xl/p.xml"])
