@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 from books import STEADY
-from comment_books import BEFORE, BEHIND, STRICT, VML_TYPE, Notes, Odd, changed, odd_books, parts, stored
+from comment_books import BEFORE, BEHIND, OLD, STRICT, VML_TYPE, Notes, Odd, changed, odd_books, parts, stored
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
@@ -95,6 +95,16 @@ def test_a_box_fits_its_text_and_stands_in_the_sheet(cell: str, text: str) -> No
     assert 0 <= left < right < MAX_COLUMN and 0 <= top < bottom < MAX_ROW and 0 <= x2 <= 64 and 0 <= y2 <= 20
 
 
+@pytest.mark.parametrize("prefix", ["", "x"])
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("kind", OLD)
+def test_every_kind_of_comment_is_appended_to(kind: str, closed: bool, prefix: str, tmp_path: Path) -> None:
+    book = Odd(old=(kind,), prefix=prefix, closed=closed, drawing=closed)
+    comments.write(book.write(tmp_path / "a.xlsx"), tmp_path / "b.xlsx", {"S": {"A1": "more"}})
+    found = Notes(tmp_path / "b.xlsx")
+    assert found.texts == {"A1": "\n\n".join(filter(None, (book.there["A1"], "more")))} and found.boxes() == {(0, 0)}
+
+
 def test_a_box_counts_the_sizes_of_columns_and_rows(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
         one = book.add_worksheet("S")
@@ -105,6 +115,13 @@ def test_a_box_counts_the_sizes_of_columns_and_rows(tmp_path: Path) -> None:
     comments.write(tmp_path / "a.xlsx", tmp_path / "b.xlsx", {"S": {"A1": "short"}})
     drawing = parts(tmp_path / "b.xlsx")["xl/drawings/vmlDrawing1.vml"].decode()
     assert "<x:Anchor>1, 5, 0, 10, 4, 304, 1, 19</x:Anchor>" in drawing
+    cells = (
+        '<cols><col min="2" max="9" width="5" hidden="1"/></cols><sheetData><row r="1" ht="30" hidden="1"/></sheetData>'
+    )
+    write_parts(tmp_path / "a.xlsx", {SHEET: sheet("").replace('<sheetData><row r="1"></row></sheetData>', cells)})
+    comments.write(tmp_path / "a.xlsx", tmp_path / "b.xlsx", {"S": {"A1": "short"}})
+    drawing = parts(tmp_path / "b.xlsx")["xl/drawings/vmlDrawing1.vml"].decode()
+    assert "<x:Anchor>1, 0, 0, 0, 13, 56, 2, 8</x:Anchor>" in drawing
 
 
 @pytest.mark.parametrize("text", ["x" * 40_000, "\U0001f600" * 20_000, "=1+1" * 10_000])
