@@ -146,8 +146,7 @@ def tree(book: Source, part: str, html: bool = False) -> tuple[Element, dict[str
         element = stack.pop()
         element.text = "".join(texts.pop())
         element.end = element.after = parser.CurrentByteIndex
-        match = _TAG.match(data, element.start)
-        element.closed = match is not None and match[0].endswith(b"/>")
+        element.closed = (tag := _TAG.match(data, element.start)) is not None and tag[0].endswith(b"/>")
         if not element.closed:
             element.after = data.index(b">", element.end) + 1
 

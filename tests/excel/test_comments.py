@@ -13,12 +13,12 @@ import openpyxl
 import pytest
 import xlsxwriter
 from books import STEADY
-from comment_books import BEFORE, BEHIND, VML_TYPE, Notes, Odd, changed, odd_books, parts, stored
+from comment_books import BEFORE, BEHIND, OLD, STRICT, VML_TYPE, Notes, Odd, changed, odd_books, parts, stored
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
 from openxml_audit import FileFormat, OpenXmlValidator
-from packages import PARTS, SHEET, sheet
+from packages import OFFICE, PARTS, SHEET, sheet
 from packages import write as write_parts
 
 from sheetgen.excel import comments, notes, read
@@ -67,6 +67,8 @@ def test_any_workbook_gets_any_comments(
     assert found.order() == sorted(found.order(), key=ORDER.index)
     assert found.type(found.drawing) == VML_TYPE or book.drawing
     assert found.type(found.part) == comments.COMMENTS_TYPE or book.part or book.old
+    office = STRICT if book.strict else OFFICE
+    assert all(type.startswith(f"{office}/") for type, _ in found.targets.values())
     (rels,) = (name for name in found.names if name.endswith(f"{book.sheet.rpartition('/')[2]}.rels"))
     assert found.type(f"/{rels}") or rels in parts(source)
     assert comments.is_copy(target) and not comments.is_copy(source)
@@ -93,6 +95,16 @@ def test_a_box_fits_its_text_and_stands_in_the_sheet(cell: str, text: str) -> No
     assert 0 <= left < right < MAX_COLUMN and 0 <= top < bottom < MAX_ROW and 0 <= x2 <= 64 and 0 <= y2 <= 20
 
 
+@pytest.mark.parametrize("prefix", ["", "x"])
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("kind", OLD)
+def test_every_kind_of_comment_is_appended_to(kind: str, closed: bool, prefix: str, tmp_path: Path) -> None:
+    book = Odd(old=(kind,), prefix=prefix, closed=closed, drawing=closed)
+    comments.write(book.write(tmp_path / "a.xlsx"), tmp_path / "b.xlsx", {"S": {"A1": "more"}})
+    found = Notes(tmp_path / "b.xlsx")
+    assert found.texts == {"A1": "\n\n".join(filter(None, (book.there["A1"], "more")))} and found.boxes() == {(0, 0)}
+
+
 def test_a_box_counts_the_sizes_of_columns_and_rows(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
         one = book.add_worksheet("S")
@@ -103,6 +115,13 @@ def test_a_box_counts_the_sizes_of_columns_and_rows(tmp_path: Path) -> None:
     comments.write(tmp_path / "a.xlsx", tmp_path / "b.xlsx", {"S": {"A1": "short"}})
     drawing = parts(tmp_path / "b.xlsx")["xl/drawings/vmlDrawing1.vml"].decode()
     assert "<x:Anchor>1, 5, 0, 10, 4, 304, 1, 19</x:Anchor>" in drawing
+    cells = (
+        '<cols><col min="2" max="9" width="5" hidden="1"/></cols><sheetData><row r="1" ht="30" hidden="1"/></sheetData>'
+    )
+    write_parts(tmp_path / "a.xlsx", {SHEET: sheet("").replace('<sheetData><row r="1"></row></sheetData>', cells)})
+    comments.write(tmp_path / "a.xlsx", tmp_path / "b.xlsx", {"S": {"A1": "short"}})
+    drawing = parts(tmp_path / "b.xlsx")["xl/drawings/vmlDrawing1.vml"].decode()
+    assert "<x:Anchor>1, 0, 0, 0, 13, 56, 2, 8</x:Anchor>" in drawing
 
 
 @pytest.mark.parametrize("text", ["x" * 40_000, "\U0001f600" * 20_000, "=1+1" * 10_000])
@@ -203,6 +222,7 @@ def test_a_conversation_gets_a_reply(tmp_path: Path) -> None:
     ):
         more = f'<Relationship Id="t" Type="{office}/2017/10/relationships/{kind}" Target="{end}"/></Relationships>'
         book[name] = book[name].decode().replace("</Relationships>", more).encode()
+    said = said.replace("{T}", "{R}").replace("id=", 'parentId="{T}" id=') + said  # a reply may come first
     book["xl/threads.xml"] = f"<ThreadedComments {space}>{said}</ThreadedComments>".encode()
     book["xl/p.xml"] = f'<personList {space}><person displayName="Ann" id="{{P}}"/></personList>'.encode()
     source, target = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
@@ -210,7 +230,7 @@ def test_a_conversation_gets_a_reply(tmp_path: Path) -> None:
     comments.write(source, target, {"S": {"A1": "an <answer>", "B1": "no conversation", "C1": "new"}})
     assert {"xl/threads.xml", "xl/p.xml", "xl/comments1.xml"} < changed(source, target)
     assert Notes(target).texts == {"A1": "old\n\nan <answer>", "B1": "old\n\nno conversation", "C1": "new"}
-    theirs, ours = ElementTree.fromstring(parts(target)["xl/threads.xml"])
+    _, theirs, ours = ElementTree.fromstring(parts(target)["xl/threads.xml"])
     assert ours[0].text == "an <answer>" and ours.get("parentId") == theirs.get("id") == "{T}"
     assert ours.get("dT") == theirs.get("dT") and ours.get("ref") == "A1" and ours.get("id") != "{T}"
     ann, us = ElementTree.fromstring(parts(target)["xl/p.xml"])

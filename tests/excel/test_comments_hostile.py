@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from books import STEADY
 from comment_books import Odd, changed, odd_books, stored
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from packages import HOSTILE, SHEET, sheet
+from packages import HOSTILE, PARTS, SHEET, sheet
 from packages import write as write_parts
 
 from sheetgen.base.files import CannotWrite
@@ -54,6 +55,34 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_written(name: str, tmp_pa
         assert str(error) == "'S' is no worksheet." and words == "no part for the sheet S"
     else:  # what is wrong with it stands in cells, which no comment needs, or its sheet is of UTF-16
         assert "S!" in words or name in ("address", "same cell", "two sheets", "orphan", "long", "deep", "utf-16")
+
+
+def test_comments_that_two_sheets_share_are_refused(tmp_path: Path) -> None:
+    shared = '<R><Relationship Id="a" Type="x/comments" Target="/c.xml"/></R>'
+    parts: dict[str, str | bytes] = {
+        SHEET: sheet(""), "b.xml": sheet(""), "c.xml": "<comments/>",
+        "xl/worksheets/_rels/sheet1.xml.rels": shared, "_rels/b.xml.rels": shared,
+    }  # fmt: skip
+    tab, relation = (
+        '<sheet name="T" r:id="rId2"/></sheets>',
+        '<Relationship Id="rId2" Type="x/worksheet" Target="/b.xml"/>',
+    )
+    for name, end, more in (("xl/workbook.xml", "</sheets>", tab), ("xl/_rels/workbook.xml.rels", "", relation)):
+        parts[name] = PARTS[name].replace(end or "</Relationships>", more + "</Relationships>" * (not end))
+    source = write_parts(tmp_path / "book.xlsx", parts)
+    comments.write(source, tmp_path / "copy.xlsx", {"T": {"A1": "x"}})
+    with pytest.raises(UnreadableWorkbook, match=r"has one part for two things, c\.xml"):
+        comments.write(source, tmp_path / "copy.xlsx", {"S": {"A1": "x"}, "T": {"A1": "x"}})
+
+
+def test_a_comment_at_no_cell_stays_without_a_box(tmp_path: Path) -> None:
+    old = '<comments><authors/><commentList><comment ref="?"/><comment/><comment ref="B2:C3"/></commentList></comments>'
+    rels = '<R><Relationship Id="a" Type="x/comments" Target="/c.xml"/></R>'
+    parts: dict[str, str | bytes] = {SHEET: sheet(""), "c.xml": old, "xl/worksheets/_rels/sheet1.xml.rels": rels}
+    comments.write(write_parts(tmp_path / "a.xlsx", parts), tmp_path / "b.xlsx", {"S": {"B2": "x"}})
+    with zipfile.ZipFile(tmp_path / "b.xlsx") as book:
+        assert book.read("xl/drawings/vmlDrawing1.vml").count(b"<v:shape ") == 1
+        assert b'<comment ref="B2:C3"><text><r>' in book.read("c.xml")
 
 
 @pytest.mark.parametrize(("broken", "words"), [

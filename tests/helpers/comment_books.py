@@ -218,6 +218,7 @@ class Notes:
         assert len(self.targets) == len(relations)
         (self.part,) = (target for type, target in self.targets.values() if type.endswith("/comments"))
         self.comments = self._xml(self.part)
+        assert _space(self.comments) == _space(self.sheet)
         for root in (self.sheet, self.comments, relations, self._xml("[Content_Types].xml")):
             assert {_space(element) for element in root.iter()} <= {_space(root), MC}
         assert [_local(e) for e in self.comments if _local(e) != "extLst"] == ["authors", "commentList"]
