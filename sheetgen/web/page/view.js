@@ -145,7 +145,7 @@ function cell({ cell: at, label, text, mark }) {
   const sign = mark ? make("span", { ariaHidden: "true" }, `${MARKS[mark]} `) : null;
   const meaning = mark ? make("span", { className: "visually-hidden" }, texts[`mark_${mark}`]) : null;
   const head = make("span", { className: "at" }, ...[sign, at].filter(Boolean));
-  return make("li", { className: mark }, head, make("b", {}, label), make("span", {}, text), meaning);
+  return make("li", { className: mark }, head, make("strong", {}, label), make("span", {}, text), meaning);
 }
 
 function legend(strip) {
