@@ -92,8 +92,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _cut(text: str) -> tuple[str, str]:
     """A formula, and what is said of it: '=A1*2: it gives 3' is ('=A1*2', ': it gives 3')."""
-    ends = [match.start() for match in _SAID.finditer(text)] if text.startswith("=") else []
-    for end in [*ends, len(text)]:
+    ends = [*(match.start() for match in _SAID.finditer(text)), len(text)] if text.startswith("=") else []
+    for end in ends:
         with suppress(FormulaError):
             cut(text[1:end])
             return text[:end], text[end:]

@@ -124,6 +124,7 @@ def test_no_name_of_a_file_becomes_a_formula_in_the_table() -> None:
         ('=IF(A1=", ",1,2), as above', '=IF(A1=", ",1,2)'),
         ("=B2^2", "=B2^2"),
         ("0.5 (G31)", ""),
+        ("a number", ""),
         ("=)( is no formula: at all", ""),
     ],
 )

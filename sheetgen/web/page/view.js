@@ -132,9 +132,8 @@ function numbers(strip, where) {
 /** A strip in which each run of cells that do not matter is one gap. */
 function shortened(strip) {
   const kept = [];
-  for (const [k, one] of strip.entries()) {
-    const matters = one.mark || [k - 1, k + 1].some((i) => strip[i]?.mark === "wrong");
-    if (matters) kept.push(one);
+  for (const one of strip) {
+    if (one.mark) kept.push(one);
     else if (kept.at(-1)?.mark !== "gap") kept.push({ cell: "", label: "", text: "⋯", mark: "gap" });
   }
   return kept.length < strip.length && strip.some((one) => one.mark) ? kept : strip;
