@@ -118,6 +118,7 @@ def main() -> None:
     parser.add_argument("--class", dest="size", type=int, default=300)
     parser.add_argument("--mutants", type=int, default=600)
     given = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the command would compile itself each time
     command = [shutil.which("chromium") or "chromium", "--version"]
     version = subprocess.run(command, capture_output=True, text=True).stdout
     print(f"{version.strip()}, Python {platform.python_version()}, {os.cpu_count()} processors", flush=True)
