@@ -21,5 +21,4 @@ def test_sixty_mutants_get_the_verdicts_that_they_get_here(site: Path, tmp_path:
     assert there.result().keys() == here.keys()
     for name, (document, _) in there.result().items():
         web_page.alike(document, here[name])
-    caught = [b'"verdict": "wrong"' in document for document in here.values()]
-    assert sum(caught) >= MUTANTS - 3  # a few slips make a workbook doubtful, not wrong
+    assert not any(b'"verdict": "right"' in document for document in here.values())
