@@ -109,7 +109,7 @@ def test_nothing_is_told_unless_it_is_asked_for() -> None:
 # What is caught and dealt with where it is raised, and what is a fault of sheetgen's own.
 INTERNAL = {
     "BookError", "Circular", "FormulaError", "NoSample", "NotDifferentiable", "NotEvaluated", "NotUnderstood",
-    "Stopped", "Unreadable", "Unresolved", "UserError", "_TooMuch",
+    "Stopped", "TooLarge", "Unreadable", "Unresolved", "UserError", "_TooMuch",
 }  # fmt: skip
 
 
