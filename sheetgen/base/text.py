@@ -34,6 +34,11 @@ def calculates(text: str) -> bool:
     return text.lstrip().startswith(_SIGNS)
 
 
+def inert(text: str) -> str:
+    """A text for a CSV file, with an apostrophe before what a spreadsheet may take for a formula."""
+    return f"'{text}" if calculates(text) else text
+
+
 def retyped(text: str) -> bool:
     """Whether a cell would hold something else than its text after F2 and Enter: an apostrophe is eaten, too."""
     return text.startswith("'") or calculates(text)

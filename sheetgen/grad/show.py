@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sheetgen.base.text import calculates, plain
+from sheetgen.base.text import inert, plain
 from sheetgen.grad.result import Result, Row
 from sheetgen.grad.where import named
 
@@ -51,8 +51,7 @@ def as_csv(result: Result) -> str:
     writer.writerow(COLUMNS)
     for row in result.rows:
         cell, label, *numbers = values(row)
-        # A spreadsheet would take such a label for a formula.
-        writer.writerow([cell, f"'{label}" if calculates(label) else label, *numbers])
+        writer.writerow([cell, inert(label), *numbers])
     return text.getvalue()
 
 

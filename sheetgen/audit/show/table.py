@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sheetgen.audit.show.text import SUMMARY, summary
 from sheetgen.audit.verdict import Verdict
-from sheetgen.base.text import calculates, plain
+from sheetgen.base.text import inert, plain
 
 BOM = "\ufeff"  # without which Excel takes the file for another alphabet's
 COLUMNS = (*SUMMARY, "sentence")
@@ -21,6 +21,5 @@ def document(verdicts: Sequence[Verdict]) -> str:
     writer.writerow(COLUMNS)
     for verdict in verdicts:
         texts = (plain(verdict.path), verdict.word, *summary(verdict), plain(verdict.sentence()))
-        # A spreadsheet would take such a text for a formula.
-        writer.writerow(f"'{text}" if calculates(text) else text for text in texts)
+        writer.writerow(map(inert, texts))
     return BOM + text.getvalue()

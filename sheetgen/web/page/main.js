@@ -51,13 +51,13 @@ async function one(item, alone) {
 
 /** [what its line shows, the verdict as a pickle]: whatever happens to a file, or to its judge, is a verdict. */
 async function verdict({ name, file, row }) {
-  const base = name.split("/").pop();
+  const own = base(name);
   const without = (why, seconds = 0) =>
     pool.run("without", [name, why, seconds], { first: true, lasting: true })
-      .catch(() => [JSON.stringify({ word: "not judged", sentence: say("stopped", { name: base }), first: "" }), null]);
-  if (file === null) return without(say("empty", { name: base }));
-  if (file === undefined) return without(say("unreadable", { name: base }));
-  if (file.size > LARGEST * 2 ** 20) return without(say("large", { name: base, most: LARGEST }));
+      .catch(() => [JSON.stringify({ word: "not judged", sentence: say("stopped", { name: own }), first: "" }), null]);
+  if (file === null) return without(say("empty", { name: own }));
+  if (file === undefined) return without(say("unreadable", { name: own }));
+  if (file.size > LARGEST * 2 ** 20) return without(say("large", { name: own, most: LARGEST }));
   const seconds = Math.min(86_400, Math.max(1, Number($("timeout").value) || 120));
   try {
     const begin = async () => {
@@ -66,13 +66,14 @@ async function verdict({ name, file, row }) {
     };
     return await pool.run("judge", begin, { seconds });
   } catch (error) {
-    if (!(error instanceof Stopped)) return without(say("unreadable", { name: base }));
+    if (!(error instanceof Stopped)) return without(say("unreadable", { name: own }));
     if (error.message !== "stopped") return without(error.message, seconds);
-    row.show("not judged", say("stopped", { name: base })); // at once, though Python may still be loading
-    return without(say("stopped", { name: base }));
+    row.show("not judged", say("stopped", { name: own })); // at once, though Python may still be loading
+    return without(say("stopped", { name: own }));
   }
 }
 
+const base = (name) => name.split("/").pop();
 const bytes = async (file) => new Uint8Array(await file.arrayBuffer());
 
 function progress() {
@@ -128,8 +129,6 @@ function reason(error) {
 }
 
 // ---- What can be taken away
-
-const base = (name) => name.split("/").pop();
 
 function copy(item, button) {
   const name = base(item.name).replace(/(\.[^.]*)?$/, " commented$1");
