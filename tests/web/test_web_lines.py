@@ -48,6 +48,18 @@ def test_a_file_that_is_stopped_twice_stays_in_every_report(visit: Visit, tmp_pa
     visit.errors.clear()
 
 
+def test_a_file_that_is_handed_in_again_takes_the_place_of_the_former(visit: Visit, tmp_path: Path) -> None:
+    shutil.copy(SUBMISSIONS / "ben.xlsx", tmp_path / "mine.xlsx")
+    visit.drop(tmp_path / "mine.xlsx")
+    assert visit.judged(1) == {"mine.xlsx": "wrong"}
+    shutil.copy(SUBMISSIONS / "ada.xlsx", tmp_path / "mine.xlsx")
+    visit.drop(tmp_path / "mine.xlsx")
+    visit.page.wait_for_selector("li[data-word=right]")
+    assert visit.judged(1) == {"mine.xlsx": "right"}
+    entering = "new DragEvent('dragenter', {bubbles: true, cancelable: true})"  # kept, it refuses a drop right after it
+    assert not visit.page.evaluate(f"document.body.dispatchEvent({entering})")
+
+
 def test_a_file_that_changed_since_has_findings_and_a_sentence(visit: Visit, tmp_path: Path) -> None:
     for name in ("ben", "cleo"):
         shutil.copy(SUBMISSIONS / f"{name}.xlsx", tmp_path)

@@ -102,16 +102,6 @@ def test_only_of_what_is_right_it_says_that_there_is_nothing_to_mend(visit: Visi
     assert visit.page.locator(".body").all_inner_texts() == ["There is nothing to mend.", ""]
 
 
-def test_a_file_that_is_handed_in_again_takes_the_place_of_the_former(visit: Visit, tmp_path: Path) -> None:
-    shutil.copy(BEN, tmp_path / "mine.xlsx")
-    visit.drop(tmp_path / "mine.xlsx")
-    assert visit.judged(1) == {"mine.xlsx": "wrong"}
-    shutil.copy(SUBMISSIONS / "ada.xlsx", tmp_path / "mine.xlsx")
-    visit.drop(tmp_path / "mine.xlsx")
-    visit.page.wait_for_selector("li[data-word=right]")
-    assert visit.judged(1) == {"mine.xlsx": "right"}
-
-
 def test_a_file_that_is_dropped_twice_at_once_counts_once(visit: Visit) -> None:
     visit.page.evaluate(
         "() => { const text = document.getElementById('progress-text'); text.dataset.said = '';"

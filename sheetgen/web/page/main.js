@@ -201,9 +201,10 @@ function listen() {
     const response = await fetch("example.xlsx");
     add([{ name: "example.xlsx", file: new File([await response.blob()], "example.xlsx") }]);
   });
-  for (const type of ["dragover", "drop", "dragleave"]) document.addEventListener(type, async (event) => {
+  // Of `dragenter`, too, the default is refused: else a drop is, when the page has moved under the pointer just before.
+  for (const type of ["dragenter", "dragover", "drop", "dragleave"]) document.addEventListener(type, async (event) => {
     event.preventDefault(); // a file that misses the field is judged, too, and does not replace the page
-    $("drop").classList.toggle("over", type === "dragover");
+    if (type !== "dragenter") $("drop").classList.toggle("over", type === "dragover");
     if (type !== "drop") return;
     const files = await dropped(event.dataTransfer);
     if (files.length) add(files);
