@@ -107,7 +107,7 @@ def _as_pages(book: Path, draft: Path) -> None:
 
 def _one_page(sheet: str) -> tuple[str, str]:
     """A sheet's XML set up for one page of the screen's cells, and the last of these."""
-    widths = {}
+    widths: dict[int, int] = {}
     for first, last, width, more in COLUMNS.findall(sheet):
         pixels = 0 if 'hidden="1"' in more else int(float(width) * 7 + 0.5)
         widths |= dict.fromkeys(range(int(first), min(int(last), 500) + 1), pixels)
