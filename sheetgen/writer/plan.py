@@ -12,9 +12,9 @@ from sheetgen.network.program import Program
 from sheetgen.writer.trace import DIVERGED, FIRST_ROW, last_row, scalar_name
 from sheetgen.writer.trace import START as START
 
-NETWORK, STEPS, TRAINING = "Network", "Steps", "Training"
+IDEAS, NETWORK, STEPS, TRAINING = "Ideas", "Network", "Steps", "Training"
 RATES, CHECK, RECOMPUTED = "Learning rates", "Autograd check", "Recomputation"
-DIFFERENCES, TEMPLATE = "Finite differences", "Template"
+LABORATORY, DIFFERENCES, TEMPLATE = "Laboratory", "Finite differences", "Template"
 
 NO_RATE = "no rate"  # in the columns of a rate that is no number
 MEASURED_ROWS = 2_000  # how many rows decide a column's number format, and are kept in memory
