@@ -1,7 +1,8 @@
-"""Take a picture of every sheet of a workbook as a screen shows it: `python docs/gallery.py [WORKBOOK] [FOLDER]`.
+"""Take a picture of every sheet of a workbook as a screen shows it: `python docs/gallery.py [WORKBOOK FOLDER]`.
 
-Without a folder: those of out/sheetgen.xlsx into docs/gallery, with the page docs/gallery.md. It needs LibreOffice and
-pdftoppm. A screen is 1,366 x 768 pixels at 100 %, the cells from A1 on; `--pages` takes every page as it is printed.
+Without arguments: of out/sheetgen.xlsx, into docs/gallery, with the page docs/gallery.md, and docs/contact.png of all.
+It needs LibreOffice and pdftoppm. A screen is 1,366 x 768 pixels at 100 %, the cells from A1 on; `--pages` takes every
+page as it is printed.
 """
 
 from __future__ import annotations
@@ -15,11 +16,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
+from mnist.sheets.common import INDEX as MNIST_INDEX
+from mnist.sheets.common import LIVE_INDEX
 from sheetgen.excel.a1 import column_letters
+from sheetgen.writer import style
+from sheetgen.writer.plan import START
+from sheetgen.writer.sheets.start import INDEX
 
 ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+ACROSS, THUMBNAIL, GAP, LABEL = 5, (320, 180), 12, 22  # of the contact sheet, in pixels; the first has four places
 SCREEN = 1366, 768  # pixels
 INCH = 96  # pixels
 ROW, COLUMN = 20, 64  # pixels, where a sheet says nothing
@@ -58,10 +66,10 @@ def _pages(pdf: Path, resolution: int, first: bool) -> Iterator[Printed]:
             sheet = found[-1]
             seen[sheet] = seen.get(sheet, 0) + 1
             if seen[sheet] == 1 or not first:
-                page = pdf.with_name("page")
+                png = pdf.with_name("page.png")
                 only = ["-f", str(number), "-l", str(number), "-singlefile"]
-                run("pdftoppm", "-png", "-r", str(resolution), *only, str(pdf), str(page))
-                yield Printed(sheet, seen[sheet], Image.open(page.with_suffix(".png")).convert("RGB"))
+                run("pdftoppm", "-png", "-r", str(resolution), *only, str(pdf), str(png.with_suffix("")))
+                yield Printed(sheet, seen[sheet], Image.open(png).convert("RGB"))
 
 
 def printed(book: Path, folder: Path) -> Path:
@@ -71,7 +79,7 @@ def printed(book: Path, folder: Path) -> Path:
     return (folder / book.name).with_suffix(".pdf")
 
 
-def screens(book: Path, scale: float = 1.0) -> Iterator[tuple[str, Image.Image]]:
+def screens(book: Path) -> Iterator[tuple[str, Image.Image]]:
     """(sheet, what a screen shows of it) for the sheets of a workbook that are in sight.
 
     It is a copy of the workbook that is printed, with the screen's cells for a page.
@@ -80,8 +88,8 @@ def screens(book: Path, scale: float = 1.0) -> Iterator[tuple[str, Image.Image]]
         folder = Path(scratch)
         draft = folder / "screens.xlsx"
         _as_pages(book, draft)
-        for sheet, _, page in _pages(printed(draft, folder), round(INCH * scale), first=True):
-            yield sheet, page.crop((0, 0, round(SCREEN[0] * scale), round(SCREEN[1] * scale)))
+        for sheet, _, picture in _pages(printed(draft, folder), INCH, first=True):
+            yield sheet, picture.crop((0, 0, *SCREEN))
 
 
 def _as_pages(book: Path, draft: Path) -> None:
@@ -146,16 +154,62 @@ def save(picture: Image.Image, path: Path, colours: int = 128) -> None:
     print(f"{path}: {picture.width} x {picture.height}, {path.stat().st_size:,} bytes")
 
 
+def index() -> dict[str, str]:
+    """What Start says of every sheet of the default workbook, in their order."""
+    return dict([(START, "the way in: the verdict, where to begin, and the index"), *INDEX, *MNIST_INDEX, *LIVE_INDEX])
+
+
+def page() -> str:
+    """The page docs/gallery.md."""
+    lines = [
+        "# Gallery",
+        "",
+        "Every sheet of the default workbook as a screen of 1,366 x 768 pixels shows it at 100 %, drawn by LibreOffice",
+        "from its formulas: `.venv/bin/python build.py`, then `.venv/bin/python docs/gallery.py`.",
+    ]
+    for sheet, about in index().items():
+        lines += [
+            "",
+            f"## {sheet}",
+            "",
+            f"{about[0].upper()}{about[1:]}.",
+            "",
+            f"![{sheet}](gallery/{file_name(sheet)})",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def contact(shown: dict[str, Image.Image]) -> Image.Image:
+    """All sheets side by side, each with its name; the first is twice as wide and high."""
+    places = [(k % ACROSS, k // ACROSS) for k in range(len(shown) + 3)]
+    places = [(0, 0), *(at for at in places if at not in [(0, 0), (1, 0), (0, 1), (1, 1)])]
+    across, down = THUMBNAIL[0] + GAP, THUMBNAIL[1] + LABEL + GAP
+    rows = 1 + max(row for _, row in places)
+    canvas = Image.new("RGB", (ACROSS * across + GAP, rows * down + GAP), style.PAPER)
+    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(size=15)
+    for k, ((name, screen), (column, row)) in enumerate(zip(shown.items(), places, strict=True)):
+        size = THUMBNAIL if k else (THUMBNAIL[0] + across, THUMBNAIL[1] + down)
+        x, y = GAP + column * across, GAP + row * down
+        canvas.paste(screen.resize(size, Image.Resampling.LANCZOS), (x, y))
+        draw.rectangle((x, y, x + size[0] - 1, y + size[1] - 1), outline=style.RULE)
+        draw.text((x, y + size[1] + 2), name, fill=style.INK, font=font)
+    return canvas
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("workbook", nargs="?", type=Path, default=ROOT / "out" / "sheetgen.xlsx")
-    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "docs" / "gallery")
+    parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--pages", action="store_true", help="every page as it is printed")
-    parser.add_argument("--scale", type=float, default=1.0, help="of a screen")
     given = parser.parse_args()
+    folder = given.folder or DOCS / "gallery"
     if given.pages:
         for sheet, number, picture in pages(given.workbook, 70):
-            save(picture, given.folder / file_name(f"{sheet} page {number:02d}"))
+            save(picture, folder / file_name(f"{sheet} page {number:02d}"))
     else:
-        for sheet, picture in screens(given.workbook, given.scale):
-            save(picture, given.folder / file_name(sheet))
+        taken = dict(screens(given.workbook))
+        for sheet, picture in taken.items():
+            save(picture, folder / file_name(sheet))
+        if not given.folder:
+            save(contact(taken), DOCS / "contact.png")
+            (DOCS / "gallery.md").write_text(page())
