@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 from mnist.sheets.common import INDEX as MNIST_INDEX
 from mnist.sheets.common import LIVE_INDEX
 from sheetgen.excel.a1 import column_letters
+from sheetgen.judge.engines import libreoffice
 from sheetgen.writer import style
 from sheetgen.writer.plan import START
 from sheetgen.writer.sheets.start import INDEX
@@ -73,9 +74,8 @@ def _pages(pdf: Path, resolution: int, first: bool) -> Iterator[Printed]:
 
 
 def printed(book: Path, folder: Path) -> Path:
-    """The PDF that LibreOffice makes of a workbook."""
-    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    run("soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), str(book))
+    """The PDF that LibreOffice makes of a workbook, which it calculates anew."""
+    libreoffice.soffice(folder, libreoffice.TIMEOUT, "--convert-to", "pdf", "--outdir", str(folder), str(book))
     return (folder / book.name).with_suffix(".pdf")
 
 

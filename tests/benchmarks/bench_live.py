@@ -69,7 +69,7 @@ def opened(path: Path, folder: Path) -> list[float]:
     def convert() -> None:
         place = folder / f"run{next(number)}"
         place.mkdir()
-        libreoffice._run(place, libreoffice.TIMEOUT, "--convert-to", "xlsx", "--outdir", str(place), str(copy))
+        libreoffice.soffice(place, libreoffice.TIMEOUT, "--convert-to", "xlsx", "--outdir", str(place), str(copy))
         if not (place / copy.name).exists():
             raise AssertionError("LibreOffice converted nothing")
 

@@ -41,6 +41,8 @@ def test_a_screen_has_each_cell_in_its_place(gallery: dict[str, Any], tmp_path: 
         first.set_row_pixels(0, 300)
         first.write(1, 2, "-", red)  # at (200, 300), 64 x 20
         first.write(1, 19, "-", red)  # at (1,288, 300)
+        first.write_formula(5, 2, "=1+1", None, 999)  # what is drawn is calculated anew
+        first.conditional_format(5, 2, 5, 2, {"type": "cell", "criteria": "=", "value": 2, "format": red})  # (200, 380)
         first.print_area(0, 0, 0, 0)
         first.set_print_scale(50)
         second.write(0, 20, "-", blue)  # at (1,280, 0)
@@ -49,7 +51,7 @@ def test_a_screen_has_each_cell_in_its_place(gallery: dict[str, Any], tmp_path: 
     shown = dict(gallery["screens"](path))
     assert list(shown) == ["Q&A, it's", "other"] and {screen.size for screen in shown.values()} == {(1366, 768)}
     white, seen = (255, 255, 255), shown["Q&A, it's"]
-    assert [seen.getpixel(at) for at in ((232, 310), (1330, 310), (190, 310), (275, 310), (232, 290), (232, 330))] == [
-        (255, 0, 0), (255, 0, 0), white, white, white, white,
+    assert [seen.getpixel(at) for at in ((232, 310), (1330, 310), (232, 390), (190, 310), (275, 310), (232, 290), (232, 330))] == [
+        (255, 0, 0), (255, 0, 0), (255, 0, 0), white, white, white, white,
     ]  # fmt: skip
     assert shown["other"].getpixel((1310, 10)) == (0, 0, 255) and shown["other"].getpixel((1260, 10)) == white

@@ -39,7 +39,7 @@ def program() -> str:
 def version() -> str:
     """The version LibreOffice tells of itself, such as '7.4.7.2'. Raises EngineMissing."""
     with tempfile.TemporaryDirectory() as folder:
-        words = _run(Path(folder), TIMEOUT, "--version").split()
+        words = soffice(Path(folder), TIMEOUT, "--version").split()
     return words[1] if len(words) > 1 else "unknown"
 
 
@@ -48,7 +48,7 @@ def _calculate(attempt: Attempt, timeout: float = TIMEOUT) -> None:
 
     def converted(copy: Path) -> Path:
         target = copy.parent / "out" / copy.name
-        output = _run(copy.parent, timeout, "--convert-to", "xlsx", "--outdir", str(target.parent), str(copy))
+        output = soffice(copy.parent, timeout, "--convert-to", "xlsx", "--outdir", str(target.parent), str(copy))
         if not target.exists():
             raise EngineFailed(f"LibreOffice converted nothing: {output.strip() or 'it said nothing'}.")
         return target
@@ -56,8 +56,11 @@ def _calculate(attempt: Attempt, timeout: float = TIMEOUT) -> None:
     attempt.take_saved(converted)
 
 
-def _run(folder: Path, timeout: float, *arguments: str) -> str:
-    """Run soffice with a throw-away profile inside a folder; its output."""
+def soffice(folder: Path, timeout: float, *arguments: str) -> str:
+    """Run LibreOffice with a throw-away profile inside a folder; its output. It calculates what it loads anew.
+
+    Raises EngineMissing, or EngineFailed after `timeout` seconds.
+    """
     profile = folder / "profile"
     (profile / "user").mkdir(parents=True)
     items = "".join(_ITEM.format(*setting) for setting in _SETTINGS)
