@@ -22,6 +22,7 @@ MAX_RUN = 2**24  # bytes from one < to the next: expat holds a whole tag, and re
 MAX_WHY = 300  # characters
 CHUNK = 2**16
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of encrypted .xlsx files and of the old .xls
+FOREIGN = frozenset((".csv", ".tsv", ".ods", ".fods", ".numbers", ".xlsb", ".gsheet"))  # of other programs and formats
 DOCTYPE = b"<!DOCTYPE"
 
 Attributes = dict[str, str]
@@ -65,6 +66,8 @@ class Archive:
         if not (self.path.is_file() or self.path.is_dir()) and self.path.exists():  # a device or a pipe may never end
             self.refuse("is no ordinary file")
         with self.path.open("rb") as file:
+            if self.path.suffix.lower() in FOREIGN:
+                self.refuse("is not an .xlsx: open it in a spreadsheet program, and save it as one")
             if file.read(len(OLE)) == OLE:
                 self.refuse("is encrypted or in the old .xls format: save it as an .xlsx without a password")
         try:

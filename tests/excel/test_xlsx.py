@@ -113,6 +113,13 @@ def test_areas_and_depths() -> None:
     assert depth('((SIN(1)))+(")))(((")') == 3
 
 
+@pytest.mark.parametrize("name", ["marks.csv", "Marks.ODS", "marks.numbers", "marks.xlsb"])
+def test_files_of_other_programs_are_sent_back_with_what_to_do(tmp_path: Path, name: str) -> None:
+    path = with_cells(tmp_path / name, "")  # a zip file, as most of them are
+    with pytest.raises(UnreadableWorkbook, match=f"^{name} is not an .xlsx: open it in a spreadsheet program"):
+        read(path)
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_are_refused_in_one_sentence(name: str, tmp_path: Path) -> None:
     make, words = HOSTILE[name]
