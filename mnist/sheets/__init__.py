@@ -12,8 +12,8 @@ from mnist import live, spreadsheet
 from mnist.ladder import LADDER, Rung
 from mnist.notation import BadNetwork
 from mnist.record import RUNS, BadRecord, Claim, claims
-from mnist.sheets import architecture, errors, log, painting, pictures, report, runs, samples
-from mnist.sheets.common import ERRORS, INDEX, LIVE_INDEX, OURS, PICTURED
+from mnist.sheets import architecture, errors, full_log, log, painting, pictures, report, runs, samples
+from mnist.sheets.common import ERRORS, INDEX, LAST_INDEX, LIVE_INDEX, OURS, PICTURED
 from sheetgen.network.torch.graph import CannotExport
 from sheetgen.writer.book import Book
 from sheetgen.writer.plugins import CannotAdd, ChecklistItem, Extra
@@ -68,7 +68,8 @@ def sheets(
             layers.write(book, cells.layout, live.LAYERS, "The network, layer by layer")
             weights.write(book, cells.layout, live.WEIGHTS, "What the network learned")
             samples.write(book, cells)
+        full_log.write(book, placed)
 
     pictured = PICTURED.format(count=len(shown)) if shown else ""
     index = [(name, text + pictured if name == ERRORS else text) for name, text in INDEX]
-    return Extra([*index, *(LIVE_INDEX if cells else ())], [VERDICT], write)
+    return Extra([*index, *(LIVE_INDEX if cells else ()), *LAST_INDEX], [VERDICT], write)

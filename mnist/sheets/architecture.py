@@ -1,12 +1,13 @@
-"""Architecture: a row per layer of each network; all that follows from the yellow cells is a formula."""
+"""Architecture: each network drawn to scale, and a row per layer; all that follows from the yellow cells is live."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mnist.notation import CONVOLUTION, MAX_POOL, MEAN_POOL, NORM, SIZE, Layer, layers
 from mnist.record import Claim
+from mnist.sheets import drawn
 from mnist.sheets.common import ARCHITECTURE, OURS, REFERENCE, SMALL, TELLING, heads, section
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Formula, Sheet, Value
@@ -15,12 +16,21 @@ from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import quoted
 
 SHOWN = (OURS, SMALL, REFERENCE)
-HEAD, FIRST = 5, 6
-WIDTHS = (9, 18, 8, 8, 9, 10, 10, 11, 9, 11, 8, 12, 16, 14, 3)
+FIRST = 5  # the row of the first network's title
+WIDTHS = (8, 16, 8, 8, 9, 10, 10, 10, 10, 11, 8, 12, 14, 12, 9, 7, 2)
 COLUMNS = (
     "layer", "what it is", "kernel", "stride", "padding", "channels in", "channels out", "kernel of layer",
-    "output size", "receptive field", "jump", "parameters", "share of parameters", "multiply-adds",
+    "output size", "receptive field", "jump", "parameters", "share of parameters", "multiply-adds", "written as",
+    "block",
 )  # fmt: skip
+WRITTEN, BLOCK = 14, 15  # columns
+LEGEND = (
+    ("c32", "a 3×3 convolution to 32 planes, with a ring of zeros around its input: the size stays"),
+    ("v32", "the same without the ring: the plane loses a pixel on every side"),
+    ("p", "then 2×2 max-pooling: of four neighbours only the largest stays, so the size is halved"),
+    ("=1", "the kernel of block 1 is used again (blocks count from 0): more work, no new parameters"),
+)
+CHART_ROWS = 13
 TYPED = {  # column -> (what it is, least, most, what a person is told)
     2: ("Kernel", 1, SIZE, "The side of the square that the layer looks at, in cells of the layer above."),
     3: ("Stride", 1, SIZE, "How far it moves from one output to the next."),
@@ -28,22 +38,32 @@ TYPED = {  # column -> (what it is, least, most, what a person is told)
     6: ("Channels", 1, 999, "How many planes the layer gives."),
 }
 SUBTITLE = (
-    "Type over a yellow cell, and sizes, receptive fields, parameters and work follow. ReLU and dropout have no row, "
-    "for they change no shape. A kernel that a later layer uses again counts once, as in PyTorch."
+    "Type over a yellow cell, and the drawing, sizes, receptive fields, parameters and work follow. "
+    "Squares are to scale; a block is as deep as it has planes (channels)."
 )
+NOTES = (
+    "Behind every convolution stand ReLU and BatchNorm; ReLU and dropout have no row, for they change no shape. "
+    "A kernel that a later layer uses again counts once, as in PyTorch."
+)
+NO_SIZE, NOTHING = "no size", "nothing left"
 
 
 class ArchitecturePlaces(NamedTuple):
-    """Where one network's table stands: its heading, its first and last layer."""
+    """Where one network stands: its title, the drawing below it, the legend if it is the first, and its table."""
 
     claim: Claim
     title: int
     layers: Sequence[Layer]
 
     @property
+    def head(self) -> int:
+        """The row of the table's headings."""
+        return self.title + drawn.ROWS + 1 + (len(LEGEND) + 2 if self.title == FIRST else 0)
+
+    @property
     def first(self) -> int:
         """The row of the first layer; the image stands above it."""
-        return self.title + 2
+        return self.head + 2
 
     @property
     def last(self) -> int:
@@ -68,25 +88,64 @@ def places(claims: Mapping[str, Claim]) -> dict[str, ArchitecturePlaces]:
     for name in SHOWN:
         if name in claims:
             tables[name] = ArchitecturePlaces(claims[name], row, layers(claims[name].recipe.architecture))
-            row = tables[name].total + 3
+            row = tables[name].total + 3 + (CHART_ROWS if name == OURS else 0)
     return tables
 
 
 def write(book: Book, tables: Mapping[str, ArchitecturePlaces]) -> None:
     """Write the sheet Architecture."""
     sheet = common.opened(book, ARCHITECTURE, "Architecture, layer by layer", SUBTITLE, WIDTHS)
-    heads(sheet, HEAD, 0, COLUMNS)
+    most = 0
     for name, table in tables.items():
-        title = f"{TELLING[name]}: {table.claim.recipe.architecture.net}"
-        section(sheet, table.title, title, 0, len(COLUMNS) - 1)
-        _image(sheet, table.title + 1)
-        for k in range(len(table.layers)):
+        net = table.claim.recipe.architecture.net
+        section(sheet, table.title, f"{TELLING[name]}: {net}", 0, len(COLUMNS) - 1)
+        drawing = drawn.Drawing(drawn.stages(table.layers, table.first), table.total, table.title, len(WIDTHS))
+        drawn.write(sheet, drawing, table.title + 1, name)
+        most = max(most, len(drawing.stages))
+        if table.title == FIRST:
+            _legend(sheet, table.head - len(LEGEND) - 2)
+        heads(sheet, table.head, 0, COLUMNS)
+        _image(sheet, table.head + 1)
+        blocks = _blocks(table.layers)
+        for k, block in enumerate(blocks):
             _layer(sheet, table, k)
+            _written(sheet, table, k, block)
         _totals(sheet, table)
-    last = max(table.total for table in tables.values()) + 1
-    common.page(sheet, (HEAD, 2), (last, len(COLUMNS) + 8), repeat=True)
+    sheet.set_column(len(WIDTHS), len(WIDTHS) + 3 * most + 2, 9, None, {"hidden": True, "level": 1})
+    common.page(sheet, (3, 0), (max(table.total for table in tables.values()) + 1, len(COLUMNS) - 1))
     if OURS in tables:
         _charts(sheet, tables[OURS])
+
+
+def _legend(sheet: Sheet, row: int) -> None:
+    """What a network's name means, part by part."""
+    for k, (part, meaning) in enumerate(LEGEND, row):
+        sheet.put(k, 0, part, "cell", "bold", "center")
+        common.line(sheet, k, meaning, 1, len(COLUMNS) - 1, "cell")
+    sheet.put(row + len(LEGEND), 0, NOTES, "muted")
+
+
+def _blocks(rows: Sequence[Layer]) -> list[int]:
+    """The block of each layer, as the network's name counts them: a new one begins with every convolution."""
+    count, blocks = -1, []
+    for x in rows:
+        count += x.kind == CONVOLUTION
+        blocks.append(count)
+    return blocks
+
+
+def _written(sheet: Sheet, table: ArchitecturePlaces, k: int, block: int) -> None:
+    """How the network's name has a layer, as it is now; what has no name there, such as the last one, is empty."""
+    row, kind = table.first + k, table.layers[k].kind
+    text = sheet.style("cell", "center", "bold")
+    if kind == CONVOLUTION and k < len(table.layers) - 1:
+        kernel = f'IF(H{row}=0,"","="&IFERROR(INDEX($P${table.first}:$P${table.last},H{row},1),"?"))'
+        named = f"AND(COUNT(C{row},D{row},E{row},G{row})=4,C{row}=3,D{row}=1,OR(E{row}=0,E{row}=1))"
+        sheet.live(row, WRITTEN, f'IF({named},IF(E{row}=1,"c","v")&G{row}&{kernel},"other")', text)
+    else:
+        sheet.put(row, WRITTEN, "p" if kind == MAX_POOL else None, text)
+    last = k >= len(table.layers) - 1 or kind == MEAN_POOL
+    sheet.put(row, BLOCK, None if last else block, sheet.style("cell", "center", "muted"))
 
 
 def _image(sheet: Sheet, row: int) -> None:
@@ -115,17 +174,29 @@ def _layer(sheet: Sheet, table: ArchitecturePlaces, k: int) -> None:
     if conv:
         what = "Kernel of layer", 0, k, "0: a kernel of its own. Or the number of a layer above."
         common.limit(sheet, (row - 1, 7, row - 1, 7), _whole(*what))
-    square = f"C{row}*C{row}*F{row}*G{row}"
-    formulas = (
-        (8, f"INT((I{above}+2*E{row}-C{row})/D{row})+1"),
-        (9, f"J{above}+(C{row}-1)*K{above}"),
-        (10, f"K{above}*D{row}"),
-        (11, f'IF(B{row}="{CONVOLUTION}",IF(H{row}=0,{square},0),IF(B{row}="{NORM}",2*G{row},0))'),
-        (13, f'IF(B{row}="{CONVOLUTION}",I{row}*I{row}*{square},IF(B{row}="{NORM}",I{row}*I{row}*G{row},0))'),
-    )  # fmt: skip
-    for column, formula in formulas:
+    for column, formula in _following(x.kind, row):
         sheet.live(row, column, formula, whole)
-    sheet.live(row, 12, f"IF(L${table.total}=0,0,L{row}/L${table.total})", "cell", "share")
+    sheet.live(row, 12, f"IF(ISNUMBER(L{row}),IF(L${table.total}=0,0,L{row}/L${table.total}),0)", "cell", "share")
+
+
+def _following(kind: str, row: int) -> Iterator[tuple[int, str]]:
+    """(Column, formula) of what follows from the row above and the yellow cells, which a person may have emptied."""
+    above, square = row - 1, f"C{row}*C{row}*F{row}*G{row}"
+    there = f"COUNT(I{above},C{row},D{row},E{row})=4"
+    fits = f"AND(D{row}>=1,C{row}>=1,I{above}+2*E{row}>=C{row})"
+    size = f'IF({fits},INT((I{above}+2*E{row}-C{row})/D{row})+1,"{NOTHING}")'
+    yield 8, f'IF({there},{size},"{NO_SIZE}")'
+    yield 9, f'IF(COUNT(J{above},K{above},C{row})=3,J{above}+(C{row}-1)*K{above},"–")'
+    yield 10, f'IF(COUNT(K{above},D{row})=2,K{above}*D{row},"–")'
+    if kind == CONVOLUTION:
+        yield 11, f'IF(COUNT(C{row},F{row},G{row})=3,IF(H{row}=0,{square},0),"–")'
+        yield 13, f'IF(COUNT(I{row},C{row},F{row},G{row})=4,I{row}*I{row}*{square},"–")'
+    elif kind == NORM:
+        yield 11, f'IF(ISNUMBER(G{row}),2*G{row},"–")'
+        yield 13, f'IF(COUNT(I{row},G{row})=2,I{row}*I{row}*G{row},"–")'
+    else:
+        yield 11, "0+0"
+        yield 13, "0+0"
 
 
 def _given(sheet: Sheet, row: int, column: int, value: Value, free: bool) -> None:
@@ -180,4 +251,5 @@ def _charts(sheet: Sheet, table: ArchitecturePlaces) -> None:
         "Column chart: how many parameters each layer has.",
     )
     for k, (chart, text) in enumerate(zip((seen, parameters), texts, strict=True)):
-        common.insert(sheet, chart, common.Box((HEAD, len(COLUMNS) + 1), (4, 4 + 264 * k), (470, 252)), text)
+        size = 615, 20 * CHART_ROWS - 12
+        common.insert(sheet, chart, common.Box((table.total + 1, 0), (4 + 624 * k, 4), size), text)

@@ -1,4 +1,4 @@
-"""The charts of the Training log: one run's loss and accuracy, all seeds, and ours beside the reference."""
+"""The charts of the Training log: one run's loss, accuracy and rate, all seeds, and ours beside the reference."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from mnist import published
-from mnist.sheets.common import LOG, OURS, REFERENCE
-from mnist.sheets.runs import BESIDE, CHART_ROWS, COMPARISON, FACTS, HEAD, LIVE, SIDE_BY_SIDE, RunRows, of
+from mnist.sheets.common import FULL, LOG, OURS, REFERENCE
+from mnist.sheets.runs import BESIDE, CHARTS, FACTS, HEAD, LIVE, LOWER, SIDE_BY_SIDE, UPPER, RunRows, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Chart, Sheet
 from sheetgen.writer.sheets.common import Box, below, curve, heads, insert
@@ -15,28 +15,38 @@ from sheetgen.writer.sheets.plotted import SPOTS, speak
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import letter, quoted
 
-WIDTH, HEIGHT = 436, 20 * CHART_ROWS - 8  # of a chart, in pixels
-WHERE = quoted(LOG)
+RIGHT = 1_256  # pixels: less than a screen's width, for some programs draw columns wider
 DRAWN = BESIDE + len(SIDE_BY_SIDE) + 1  # right of what is printed: what the charts of the seed shown are drawn from
 PLOTTED = "DEFGH"  # the columns that are drawn
+LOSSES = "EG"  # on a logarithmic axis
 SPOT = DRAWN + len(PLOTTED)
+TITLES = (  # of the charts of the seed shown, and the columns that each draws
+    ("Loss of the seed shown, on a logarithmic axis", LOSSES, "no loss above 0"),
+    ("Accuracy of the seed shown", "FH", "no number"),
+    ("Learning rate of the seed shown", "D", "no number"),
+)
 TARGET_LINE = {"color": style.FAIL_INK, "width": 1.25, "dash_type": "dash"}
 
 
 def write(sheet: Sheet, runs: Sequence[RunRows]) -> None:
-    """Place four charts beside the run shown, two by two."""
+    """Place three charts on the first screen, and two below them."""
     book = sheet.book
     _drawn(sheet, runs)
-    drawn = (
-        (_loss(book, runs), "Line chart: train and test loss of the chosen seed by epoch, and its learning rate."),
-        (_accuracy(book, runs), "Line chart: train and test accuracy of the chosen seed by epoch, and the target."),
+    loss, accuracy, rate = (_of_seed(book, runs, k) for k in range(3))
+    upper = (
+        (loss, "Line chart: train and test loss of the chosen seed by epoch, on a logarithmic axis."),
+        (accuracy, "Line chart: train and test accuracy of the chosen seed by epoch, and the target."),
         (_seeds(book, runs), "Line chart: test accuracy of every seed of ours by epoch, and the target."),
-        (_compared(book, runs), "Line chart: mean test accuracy of ours and of the reference, and the published run."),
     )
-    for k, (chart, text) in enumerate(drawn):
-        below(chart, **({"delete_series": [2]} if k < 2 else {}))  # what it says is no curve
-        box = Box((HEAD + k // 2 * CHART_ROWS, BESIDE), (k % 2 * (WIDTH + 8), 2), (WIDTH, HEIGHT))
-        insert(sheet, chart, box, text)
+    lower = (
+        (_compared(book, runs), "Line chart: mean test accuracy of ours and of the reference, and the published run."),
+        (rate, "Line chart: the learning rate of the chosen seed by epoch."),
+    )
+    for row, rows, band in ((CHARTS, UPPER, upper), (CHARTS + UPPER, LOWER, lower)):
+        width = RIGHT // len(band)
+        for k, (chart, text) in enumerate(band):
+            size = width - 8, 20 * rows - 8
+            insert(sheet, chart, Box((row - 1, 0), (2 + k * width, 2), size), text)
 
 
 def floor_of(accuracies: Sequence[float]) -> float:
@@ -46,9 +56,13 @@ def floor_of(accuracies: Sequence[float]) -> float:
 
 
 def _line(chart: Chart, k: int, name: str, places: tuple[str, str], **look: object) -> None:
-    """A line of the chart, from its places of x and y on the sheet."""
-    x, y = places
-    curve(chart, k, name, f"{WHERE}!{x}", f"{WHERE}!{y}", **look)
+    """A line of the chart, from its places of x and y on this sheet, or on the one that they name."""
+    x, y = (at if "!" in at else f"{quoted(LOG)}!{at}" for at in places)
+    curve(chart, k, name, x, y, **look)
+
+
+def _dashed(colour: int, dash: int, width: float = 1.25) -> dict[str, object]:
+    return {**style.series_line(colour, width), "dash_type": style.DASHES[dash % len(style.DASHES)]}
 
 
 def _empty(book: Book, title: str, axes: Axes) -> Chart:
@@ -56,44 +70,51 @@ def _empty(book: Book, title: str, axes: Axes) -> Chart:
 
 
 def _accuracies(epochs: int, low: float) -> Axes:
-    return Axes("epoch", "per cent", across=(0, epochs), up=(low, 100.0))
+    return Axes("epoch", "per cent", across=(0, epochs), up=(low, 100.0), step=0.5 if low < 99 else 0.2)
 
 
 def _target(chart: Chart, epochs: int) -> None:
-    first, last = COMPARISON + 2, COMPARISON + 1 + min(epochs, len(published.RUN))
+    last = LIVE - 1 + min(epochs, len(published.RUN))
     x, y = letter(BESIDE), letter(BESIDE + len(SIDE_BY_SIDE) - 1)
-    _line(chart, 0, "target", _columns(x, y, first, last), line=TARGET_LINE)
+    _line(chart, 0, "target", _columns(x, y, LIVE, last), line=TARGET_LINE)
 
 
 def _columns(x: str, y: str, first: int, last: int) -> tuple[str, str]:
     return f"${x}${first}:${x}${last}", f"${y}${first}:${y}${last}"
 
 
-def _shown(runs: Sequence[RunRows], column: str) -> tuple[str, str]:
-    return _columns("C", _from(column), LIVE, LIVE + len(of(runs, OURS)[0].record.epochs) - 1)
+def _last(runs: Sequence[RunRows]) -> int:
+    """The row of the last epoch of the seed shown."""
+    return LIVE + len(of(runs, OURS)[0].record.epochs) - 1
 
 
 def _from(column: str) -> str:
-    return letter(DRAWN + PLOTTED.index(column)) if column in PLOTTED else column
+    return letter(DRAWN + PLOTTED.index(column))
 
 
 def _drawn(sheet: Sheet, runs: Sequence[RunRows]) -> None:
-    """#N/A for what is no number, as for a seed that there is not; and the titles, which say so."""
+    """#N/A for what cannot be drawn, as for a seed that there is not; and the titles, which say so."""
     record = of(runs, OURS)[0].record
     muted = sheet.style("muted", "general")
     names = ("learning rate", "train loss", "train accuracy", "test loss", "test accuracy")
     heads(sheet, HEAD, DRAWN, [f"{name}, plotted" for name in names])
     for row in range(LIVE, LIVE + len(record.epochs)):
         for k, column in enumerate(PLOTTED, DRAWN):
-            sheet.live(row, k, f"IF(ISNUMBER({column}{row}),{column}{row},NA())", muted)
+            # A logarithmic axis has no place for 0.
+            there = f"LN({column}{row})" if column in LOSSES else f"{column}{row}"
+            sheet.live(row, k, f"IF(ISNUMBER({there}),{column}{row},NA())", muted)
     heads(sheet, HEAD, SPOT, SPOTS)
-    there, first = f"ISNUMBER($B${FACTS})", f"{_from('E')}{LIVE}"
-    for row, title in enumerate(("Loss of the seed shown", "Accuracy of the seed shown"), LIVE):
-        sheet.live(row, SPOT, f'"{title}"&IF({there},"",": empty, there is no such seed")', muted)
-        sheet.live(row, SPOT + 1, f'IF({there}," ","there is no such seed")', muted)
+    amid = 1.0, (_low(runs) + 100) / 2, 0.5
+    for row, ((title, columns, none), y) in enumerate(zip(TITLES, amid, strict=True), LIVE):
+        first, last = LIVE, _last(runs)
+        drawn = ",".join(f"{_from(c)}{first}:{_from(c)}{last}" for c in columns)
+        message = f'IF(ISNUMBER($B${FACTS}),IF(COUNT({drawn})>0," ","{none}"),"there is no such seed")'
+        at = f"{letter(SPOT + 1)}{row}"
+        sheet.live(row, SPOT, f'"{title}"&IF({at}=" ","",": empty, "&{at})', muted)
+        sheet.live(row, SPOT + 1, message, muted)
         sheet.put(row, SPOT + 2, len(record.epochs) / 2, muted)
-    sheet.live(LIVE, SPOT + 3, f"IF(ISNUMBER({first}),{first},1)", muted)
-    sheet.put(LIVE + 1, SPOT + 3, (_low(runs) + 100) / 2, muted)
+        sheet.live(row, SPOT + 3, f"IF(ISNUMBER({_from(columns[0])}{first}),{_from(columns[0])}{first},{y:g})", muted)
+    sheet.set_column(DRAWN, SPOT + 3, 12, None, {"hidden": True, "level": 1})
 
 
 def _low(runs: Sequence[RunRows]) -> float:
@@ -102,33 +123,28 @@ def _low(runs: Sequence[RunRows]) -> float:
     return floor_of([x for e in epochs for x in (e.train_accuracy, e.test_accuracy)])
 
 
-def _title(row: int) -> str:
-    return f"={WHERE}!${letter(SPOT)}${row}"
-
-
-def _head(column: str) -> str:
-    return f"={WHERE}!${column}${HEAD}"
-
-
-def _loss(book: Book, runs: Sequence[RunRows]) -> Chart:
+def _of_seed(book: Book, runs: Sequence[RunRows], k: int) -> Chart:
+    """The k-th chart of the seed shown: its title and its message are live."""
     epochs = len(of(runs, OURS)[0].record.epochs)
-    axes = Axes("epoch", "cross-entropy", across=(0, epochs), right="learning rate")
-    chart = _empty(book, _title(LIVE), axes)
-    for k, column in enumerate("EG"):
-        _line(chart, k, _head(column), _shown(runs, column))
-    speak(chart, LOG, LIVE, SPOT + 1)
-    grey = {"color": style.SERIES[7], "width": 1.25, "dash_type": "square_dot"}
-    _line(chart, 2, _head("D"), _shown(runs, "D"), line=grey, y2_axis=True)
-    return chart
-
-
-def _accuracy(book: Book, runs: Sequence[RunRows]) -> Chart:
-    epochs = max(e.epoch for run in of(runs, OURS) for e in run.record.epochs)
-    chart = _empty(book, _title(LIVE + 1), _accuracies(epochs, _low(runs)))
-    for k, column in enumerate("FH"):
-        _line(chart, k, _head(column), _shown(runs, column))
-    speak(chart, LOG, LIVE + 1, SPOT + 1)
-    _target(chart, epochs)
+    kinds = (
+        Axes("epoch", "cross-entropy", log=True, across=(0, epochs), form="General"),
+        _accuracies(epochs, _low(runs)),
+        Axes("epoch", "learning rate", across=(0, epochs)),
+    )
+    title, columns = f"={quoted(LOG)}!${letter(SPOT)}${LIVE + k}", TITLES[k][1]
+    chart = _empty(book, title, kinds[k])
+    for n, column in enumerate(columns):
+        # Told apart by more than colour: what was trained on is dashed.
+        look = {"line": style.series_line(7) if len(columns) == 1 else _dashed(n, 1 - n, 1.75)}
+        _line(chart, n, f"={quoted(LOG)}!${column}${HEAD}", _columns("C", _from(column), LIVE, _last(runs)), **look)
+    speak(chart, LOG, LIVE + k, SPOT + 1)
+    if kinds[k].y == "per cent":
+        _target(chart, epochs)
+    if len(columns) > 1:
+        below(chart, delete_series=[len(columns)])  # what it says is no curve
+    else:
+        chart.set_legend({"none": True})
+    chart.show_hidden_data()
     return chart
 
 
@@ -138,21 +154,23 @@ def _seeds(book: Book, runs: Sequence[RunRows]) -> Chart:
     low = floor_of([e.test_accuracy for run in ours for e in run.record.epochs])
     chart = _empty(book, "Every seed of ours, on the test images", _accuracies(epochs, low))
     for k, run in enumerate(ours):
-        places = _columns("C", "H", run.first, run.last)
-        _line(chart, k, f"seed {run.record.seed}", places, line=style.series_line(k, 1.25))
+        x, y = (f"{quoted(FULL)}!{at}" for at in _columns("C", "H", run.first, run.last))
+        _line(chart, k, f"seed {run.record.seed}", (x, y), line=_dashed(k, k))
     _target(chart, epochs)
+    below(chart)
     return chart
 
 
 def _compared(book: Book, runs: Sequence[RunRows]) -> Chart:
     low = floor_of([p.test_accuracy for p in published.RUN])
     chart = _empty(book, "Ours, the reference, and its published run", _accuracies(len(published.RUN), low))
-    first = COMPARISON + 2
     names = (("ours, mean", OURS), ("reference, mean", REFERENCE), ("reference, published run", published.NAME))
     for k, (name, claim) in enumerate(names):
         there = [len(run.record.epochs) for run in of(runs, claim)] or [0]
         rows = len(published.RUN) if claim == published.NAME else min(max(there), len(published.RUN))
         if rows:
-            _line(chart, k, name, _columns(letter(BESIDE), letter(BESIDE + 1 + k), first, first + rows - 1))
+            places = _columns(letter(BESIDE), letter(BESIDE + 1 + k), LIVE, LIVE + rows - 1)
+            _line(chart, k, name, places, line=_dashed(k, k, 1.75))
     _target(chart, len(published.RUN))
+    below(chart)
     return chart

@@ -8,13 +8,14 @@ from mnist import live
 from sheetgen.writer.book import Sheet, Value
 from sheetgen.writer.sheets import common
 
-REPORT, ARCHITECTURE, LOG, ERRORS = "MNIST report", "Architecture", "Training log", "Errors"
+REPORT, ARCHITECTURE, LOG, ERRORS, FULL = "MNIST report", "Architecture", "Training log", "Errors", "Full log"
 INDEX = (
     (REPORT, "digits read by a small network: goal, checklist, every seed, and what each step taught"),
-    (ARCHITECTURE, "its layers: sizes, receptive fields, parameters, multiply-adds, all live"),
-    (LOG, "every epoch of every run, with charts of loss and accuracy"),
-    (ERRORS, "confusion matrix, precision, recall, and the list of the wrong images"),
+    (ARCHITECTURE, "its layers, drawn to scale: sizes, receptive fields, parameters, multiply-adds, all live"),
+    (LOG, "one run shown live, with charts of loss and accuracy; choose its seed"),
+    (ERRORS, "confusion matrix, how sure the network was when it was wrong, and the list of the wrong images"),
 )
+LAST_INDEX = ((FULL, "every epoch of every recorded run: the numbers that Training log draws"),)
 PICTURED = ", with pictures of {count} of them"  # what Start adds of Errors, if MNIST was at hand
 LIVE_INDEX = (
     (live.LIVE, "paint a digit in cells, and the network reads it; look at any channel of any layer"),

@@ -1,4 +1,4 @@
-"""Errors: the confusion matrix, precision, recall and F1 of every class, and each misclassified image."""
+"""Errors: the confusion matrix, precision, recall and F1 of every class, how sure it was, and each wrong image."""
 
 from __future__ import annotations
 
@@ -13,29 +13,33 @@ from mnist.sheets.pictures import Picture
 from mnist.sheets.runs import RunRows, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Chart, Sheet
-from sheetgen.writer.sheets.common import ROW, Box, across, bars, colour_words, curve, insert, line, opened, page
+from sheetgen.writer.sheets.common import ROW, Box, across, bars, colour_words, insert, line, opened, page
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import letter, quoted
 
-LABELS, FACTS, STRIP = 4, 5, 7  # rows; the strip holds the charts, and the pictures
+LABELS, FACTS, TOP = 4, 5, 8  # rows; the last holds the matrix's headings
 SUMS = ("images", "precision", "recall", "F1", "missed", "false alarms")
 FIRST, LAST = 1, CLASSES  # columns of the matrix
 TOTAL, PRECISION, RECALL, HARMONIC, MISSED, ALARMS = range(LAST + 1, LAST + 7)
-WIDTHS = (12, *(10.2 for _ in range(CLASSES)), *(9.5 for _ in SUMS), 3)
-NARROW_STRIP = 14  # rows of the strip without pictures
-CHART_WIDTH = 590
-LISTED = ("place", "image", "true", "predicted", "probability")
+SURE, COUNT = ALARMS + 2, ALARMS + 3  # columns: how sure it was, and of how many mistakes
+BINS = 10  # of the probability, a row of the matrix each
+STRIP = TOP + CLASSES + 3  # the row of the charts, and of the pictures beside them
+WIDTHS = (10, *(6.9 for _ in range(CLASSES)), *(8.6 for _ in SUMS), 2, 11, 23, 2)
+NARROW_STRIP = 13  # rows of the strip without pictures
+CHART_WIDTH = 615
+LISTED = ("place", "image", "true", "taken for", "how sure", "tenth")
+TENTH = 5  # the column of the list that says which bin a mistake is in
 SUBTITLE = (
-    "The first seed of ours on the test images. Rows are what an image is, columns what it was taken for; "
-    "missed: images of the class taken for another; false alarms: images of others taken for it."
+    "The first seed of ours on the test images. A row is what an image is, a column what it was taken for; "
+    "green are the right answers, and everything else is a mistake."
 )
 
 
 class MatrixPlaces(NamedTuple):
-    """Where the matrix stands."""
+    """Where the matrix and the list of mistakes stand."""
 
     run: RunRows
-    top: int  # the row of the matrix's headings
+    listed: int  # the row of the list's headings
 
     @property
     def record(self) -> Record:
@@ -45,16 +49,22 @@ class MatrixPlaces(NamedTuple):
     @property
     def first(self) -> int:
         """The row of class 0."""
-        return self.top + 1
+        return TOP + 1
 
     @property
     def last(self) -> int:
         """The row of the last class; the sums stand below it."""
-        return self.top + CLASSES
+        return TOP + CLASSES
 
     def column(self, k: int) -> str:
         """All rows of a column of the matrix."""
         return f"{letter(k)}${self.first}:{letter(k)}${self.last}"
+
+    @property
+    def tenths(self) -> str:
+        """The cells that say in which tenth each mistake's probability is; a heading where there is no mistake."""
+        at = letter(TENTH)
+        return f"${at}${self.listed}:${at}${self.listed + len(self.record.mistakes)}"
 
     @property
     def images(self) -> str:
@@ -63,7 +73,7 @@ class MatrixPlaces(NamedTuple):
 
 
 def places(runs: Sequence[RunRows], shown: Sequence[Picture]) -> MatrixPlaces:
-    """Below the strip, which is as high as the pictures."""
+    """The list stands below the strip, which is as high as the pictures."""
     rows = pictures.rows(len(shown)) if shown else NARROW_STRIP
     return MatrixPlaces(of(runs, OURS)[0], STRIP + rows + 2)
 
@@ -77,15 +87,16 @@ def write(book: Book, at: MatrixPlaces, shown: Sequence[Picture]) -> None:
     _sums(sheet, at)
     _facts(sheet, at)
     _colours(sheet, at)
+    _sure(sheet, at)
     _charts(sheet, at, pictures.height(len(shown)) if shown else ROW * NARROW_STRIP - 8)
     last = _mistakes(sheet, at, shown)
-    right = pictures.write(sheet, STRIP, len(WIDTHS), shown) if shown else ALARMS
-    page(sheet, (FACTS, 1), (last, right))
+    right = pictures.write(sheet, STRIP, len(WIDTHS), shown) if shown else COUNT
+    page(sheet, (3, 1), (last, right))
 
 
 def _matrix(sheet: Sheet, at: MatrixPlaces) -> None:
-    section(sheet, at.top - 1, "Confusion matrix: true class by row, predicted class by column", 0, ALARMS)
-    heads(sheet, at.top, 0, ["true ↓  taken for →", *range(CLASSES), *SUMS])
+    section(sheet, TOP - 1, "Confusion matrix: true class by row, predicted class by column", 0, ALARMS)
+    heads(sheet, TOP, 0, ["true ↓  taken for →", *range(CLASSES), *SUMS])
     for k, row in enumerate(at.record.confusion):
         sheet.put(at.first + k, 0, k, "head", "center", "whole")
         for column, count in enumerate(row, FIRST):
@@ -126,22 +137,24 @@ def _sums(sheet: Sheet, at: MatrixPlaces) -> None:
 
 
 def _facts(sheet: Sheet, at: MatrixPlaces) -> None:
-    """Accuracy and mistakes of the matrix, which must be those of the log."""
+    """Accuracy and mistakes of the matrix, which must be those of the log; a fact has two columns."""
     row = at.last + 1
     total, missed = f"${letter(TOTAL)}${row}", f"${letter(MISSED)}${row}"
+    mine, logged = f"${letter(5)}${FACTS}", f"${letter(7)}${FACTS}"
     facts = (
         ("seed", at.run.cells("B").split(":")[0], "whole"),
         ("images", total, "whole"),
         ("mistakes", missed, "whole"),
         ("accuracy %", f"100*({total}-{missed})/{total}", "hundredth"),
         ("log says %", at.run.end("H"), "hundredth"),
-        ("they agree", f'IF(ABS($D${FACTS}-$E${FACTS})<0.000001,"PASS","FAIL")', "verdict"),
+        ("they agree", f'IF(ABS({mine}-{logged})<0.000001,"PASS","FAIL")', "verdict"),
         ("mean F1", f"SUM({at.column(HARMONIC)})/{CLASSES}", "ten thousandth"),
     )
-    for column, (name, formula, form) in enumerate(facts):
-        sheet.put(LABELS, column, name, "muted", "center")
-        sheet.live(FACTS, column, formula, "bold", "center", form)
-    colour_words(sheet, (FACTS - 1, 5, FACTS - 1, 5), f"$F{FACTS}")
+    for k, (name, formula, form) in enumerate(facts):
+        column = max(0, 2 * k - 1)
+        sheet.put(LABELS, column, name, "muted", "left")
+        sheet.live(FACTS, column, formula, "bold", form, "left")
+    colour_words(sheet, (FACTS - 1, 9, FACTS - 1, 9), f"${letter(9)}${FACTS}")
 
 
 def _colours(sheet: Sheet, at: MatrixPlaces) -> None:
@@ -161,24 +174,47 @@ def _colours(sheet: Sheet, at: MatrixPlaces) -> None:
     sheet.conditional_format(at.first - 1, FIRST, at.last - 1, LAST, scale)
 
 
+def _sure(sheet: Sheet, at: MatrixPlaces) -> None:
+    """A histogram of the probabilities that it gave its wrong answers, counted in the list below."""
+    section(sheet, TOP - 1, "How sure it was when it was wrong", SURE, COUNT)
+    heads(sheet, TOP, SURE, ("it said", "so many mistakes"))
+    for k in range(BINS):
+        sheet.put(at.first + k, SURE, f"{10 * k}–{10 * k + 10} %", "cell", "center")
+        sheet.live(at.first + k, COUNT, f"COUNTIF({at.tenths},{k + 1})", "cell", "count", "left", "indent")
+    sheet.put(at.last + 1, SURE, "all", "head", "center")
+    sheet.live(at.last + 1, COUNT, f"SUM({at.column(COUNT)})", "head", "whole", "left", "indent")
+    shares = {
+        "type": "data_bar", "bar_color": style.SERIES[5], "bar_solid": True, "min_type": "num", "min_value": 0,
+        "max_type": "max", "min_length": 0, "max_length": 100,
+    }  # fmt: skip
+    sheet.conditional_format(at.first - 1, COUNT, at.last - 1, COUNT, shares)
+    surest, whole = f"${letter(COUNT)}${at.last}", f"${letter(COUNT)}${at.last + 1}"
+    told = (
+        f'"In "&{surest}&" of its "&{whole}&" mistakes it was 90 % sure or surer. To be sure is not to be right: "&'
+        '"look at these first; they head the list below."'
+    )
+    formula = f'IF({whole}=0,"It made no mistake.",IF({surest}=0,"It was never 90 % sure of a mistake.",{told}))'
+    sheet.live(at.last + 2, 0, formula, "text")
+
+
 def _charts(sheet: Sheet, at: MatrixPlaces, height: int) -> None:
     """Which classes are hard, and how sure the network was when it was wrong."""
-    where = quoted(ERRORS)
-    title = "Mistakes by class" if at.record.mistakes else "Mistakes by class: empty, there are none"
+    where, none = quoted(ERRORS), "" if at.record.mistakes else ": empty, there are none"
+    title = f"Mistakes by class{none}"
     classes = sheet.book.chart({"type": "column"}, title, Axes("class", "images"))
     for k, (column, name) in enumerate(((MISSED, "missed"), (ALARMS, "false alarms"))):
         x, y = (f"{where}!${letter(c)}${at.first}:${letter(c)}${at.last}" for c in (0, column))
         bars(classes, k, name, x, y, gap=60, overlap=-5)
-    drawn: list[tuple[Chart, str]] = [(classes, "Column chart: how many images of each class are missed or mistaken.")]
-    if n := len(at.record.mistakes):
-        kind = {"type": "scatter", "subtype": "straight"}
-        axes = Axes("place in the list", "probability", up=(0, 1))
-        sure = sheet.book.chart(kind, "How sure it was of its mistakes", axes)
-        first = at.last + 5
-        x, y = (f"{where}!${k}${first}:${k}${first + n - 1}" for k in "AE")
-        curve(sure, 1, "probability", x, y, marker=style.series_point(1, 4))
-        sure.set_legend({"none": True})
-        drawn.append((sure, "Line chart: the probability given to each wrong answer, surest first."))
+    classes.set_legend({"position": "bottom", "font": style.label_font()})
+    title = f"How sure it was when it was wrong{none}"
+    sure = sheet.book.chart({"type": "column"}, title, Axes("probability that it gave its wrong answer", "mistakes"))
+    x, y = (f"{where}!${letter(c)}${at.first}:${letter(c)}${at.last}" for c in (SURE, COUNT))
+    bars(sure, 5, "mistakes", x, y, gap=8, data_labels={"value": True, "num_format": "0;;", "font": style.label_font()})
+    sure.set_legend({"none": True})
+    drawn: list[tuple[Chart, str]] = [
+        (classes, "Column chart: how many images of each class are missed, and how many others are mistaken for it."),
+        (sure, "Column chart, a histogram: of how many mistakes the network was how sure, in tenths."),
+    ]
     for k, (chart, text) in enumerate(drawn):
         insert(sheet, chart, Box((STRIP - 1, 0), (4 + k * (CHART_WIDTH + 8), 4), (CHART_WIDTH, height)), text)
 
@@ -190,12 +226,14 @@ def surest_first(record: Record) -> list[Mistake]:
 
 def _mistakes(sheet: Sheet, at: MatrixPlaces, shown: Sequence[Picture]) -> int:
     """The list of wrong images; returns its last row."""
-    row = at.last + 3
-    section(sheet, row, "Misclassified test images, the surest mistake first", 0, ALARMS)
-    heads(sheet, row + 1, 0, LISTED)
+    row = at.listed
+    section(sheet, row - 1, "Misclassified test images, the surest mistake first", 0, ALARMS)
+    heads(sheet, row, 0, LISTED)
     how = "The pictures of the first ones stand above, on the right." if shown else pictures.HOW
-    sheet.put(row + 1, len(LISTED), how, "muted", "indent")
+    sheet.put(row, len(LISTED), how, "muted", "indent")
     for k, m in enumerate(surest_first(at.record), 1):
-        across(sheet, row + 1 + k, 0, (k, m.index, m.true, m.predicted), "cell", "center", "whole")
-        sheet.put(row + 1 + k, 4, m.probability, "cell", "center", "thousandth")
-    return row + 1 + len(at.record.mistakes)
+        across(sheet, row + k, 0, (k, m.index, m.true, m.predicted), "cell", "center", "whole")
+        sheet.put(row + k, 4, m.probability, "cell", "center", "thousandth")
+        sheet.live(row + k, TENTH, f'IF(ISNUMBER(E{row + k}),MIN({BINS},INT({BINS}*E{row + k})+1),"–")',
+                   "cell", "center", "whole", "muted")  # fmt: skip
+    return row + len(at.record.mistakes)

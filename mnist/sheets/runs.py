@@ -1,4 +1,4 @@
-"""Where everything stands on the Training log, for the sheets that refer to it."""
+"""Where everything stands on Training log and Full log, for the sheets that refer to it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,31 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mnist.record import Claim, Record
-from mnist.sheets.common import LOG, OURS
+from mnist.sheets.common import FULL, OURS
 from mnist.tables import ordered
 from sheetgen.writer.trace import quoted
 
-LABELS, FACTS = 4, 5  # rows of what is shown of the whole run
-HEAD, LIVE = 7, 8
+# Training log: what is shown of one run, charts, and below them its table and the comparison side by side.
+LABELS, FACTS, TOLD = 4, 5, 6  # rows
+CHARTS = 8  # the row of the first charts
+UPPER, LOWER = 16, 13  # rows of a band of charts
+HEAD = CHARTS + UPPER + LOWER + 2
+LIVE = HEAD + 1
 COLUMNS = (
     "run", "seed", "epoch", "learning rate", "train loss", "train accuracy %", "test loss", "test accuracy %",
     "seconds", "epoch at the target",
 )  # fmt: skip
-RATE, REACHED = 3, 9  # columns
-BESIDE = 11  # the column where charts and the comparison begin
+RATE, REACHED = 3, 9  # columns, on both sheets
+BESIDE = 11  # the column where the comparison begins
 SIDE_BY_SIDE = (
     "epoch", "ours, mean", "reference, mean", "published", "its train acc. %", "its test loss", "its learning rate",
     "target",
 )  # fmt: skip
-CHART_ROWS = 16
-COMPARISON = LIVE + 2 * CHART_ROWS + 1  # its row, below two rows of charts
+FULL_HEAD, FULL_FIRST = 5, 6  # rows of Full log
 
 
 class RunRows(NamedTuple):
-    """Where the epochs of one run stand."""
+    """Where the epochs of one run stand on Full log."""
 
     claim: str
     record: Record
@@ -40,16 +43,16 @@ class RunRows(NamedTuple):
 
     def cells(self, column: str) -> str:
         """A column's rows of this run, for other sheets."""
-        return f"{quoted(LOG)}!${column}${self.first}:${column}${self.last}"
+        return f"{quoted(FULL)}!${column}${self.first}:${column}${self.last}"
 
     def end(self, column: str) -> str:
         """A column's cell at the last epoch, for other sheets."""
-        return f"{quoted(LOG)}!${column}${self.last}"
+        return f"{quoted(FULL)}!${column}${self.last}"
 
 
 def places(claims: Mapping[str, Claim]) -> list[RunRows]:
     """All runs, claim by claim and seed by seed; those of a claim stand together."""
-    row = LIVE + claims[OURS].recipe.epochs + 2
+    row = FULL_FIRST
     runs = []
     for claim in ordered(claims.values()):
         for record in claim.records:
@@ -61,3 +64,8 @@ def places(claims: Mapping[str, Claim]) -> list[RunRows]:
 def of(runs: Sequence[RunRows], claim: str) -> list[RunRows]:
     """The runs of a claim."""
     return [run for run in runs if run.claim == claim]
+
+
+def column_of(runs: Sequence[RunRows], column: str) -> str:
+    """A column's rows from the first to the last of some runs that stand together, for other sheets."""
+    return f"{quoted(FULL)}!${column}${runs[0].first}:${column}${runs[-1].last}"

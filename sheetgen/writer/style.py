@@ -143,10 +143,9 @@ Limits = tuple[float, float] | None  # of an axis
 
 @dataclass(frozen=True)
 class Axes:
-    """The axes of a chart: their names, and where they begin and end; `log`: y is logarithmic,
-    `whole`: x counts.
+    """The axes of a chart: their names, and where they begin and end.
 
-    `right` names a second y axis, for series with `y2_axis`.
+    `log`: y is logarithmic, `log_x`: x is; `form` writes the numbers of both. `whole`: x counts. `step`: of y's numbers.
     """
 
     x: str
@@ -154,8 +153,10 @@ class Axes:
     log: bool = False
     across: Limits = None
     up: Limits = None
-    right: str = ""
     whole: bool = False
+    log_x: bool = False
+    form: str = "0E+00"
+    step: float | None = None
 
 
 def label_font(**more: Any) -> dict[str, Any]:
@@ -177,13 +178,12 @@ def dress(chart: Any, title: str, axes: Axes) -> None:
     chart.set_title({"name": title, "name_font": label_font(size=11, bold=True, color=INK)})
     rule = {"color": RULE, "width": 0.75}
     axis = {"num_font": label_font(), "name_font": label_font(bold=False), "line": rule}
-    count = {"num_format": WHOLE} if axes.whole else {}
+    tens = {"log_base": 10, "num_format": axes.form}
+    count = tens if axes.log_x else {"num_format": WHOLE} if axes.whole else {}
     low = {"major_gridlines": {"visible": False}, "label_position": "low"}
     chart.set_x_axis({**axis, "name": axes.x, **low, **_limits(axes.across), **count})
-    up = {"log_base": 10, "num_format": "0E+00"} if axes.log else _limits(axes.up)
+    up = {**_limits(axes.up), **(tens if axes.log else {}), **({"major_unit": axes.step} if axes.step else {})}
     chart.set_y_axis({**axis, "name": axes.y, "major_gridlines": {"visible": True, "line": rule}, **up})
-    if axes.right:
-        chart.set_y2_axis({**axis, "name": axes.right, "min": 0, "major_gridlines": {"visible": False}})
     chart.set_legend({"position": "right", "font": label_font()})
     chart.set_chartarea({"border": {"color": RULE}, "fill": {"color": "#FFFFFF"}})
     chart.set_plotarea({"fill": {"color": "#FFFFFF"}})
