@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mnist.notation import CONVOLUTION, MAX_POOL, MEAN_POOL, NORM, SIZE, Layer, layers
 from mnist.record import Claim
 from mnist.sheets import drawn
-from mnist.sheets.common import ARCHITECTURE, OURS, REFERENCE, SMALL, TELLING, heads, section
+from mnist.sheets.common import ARCHITECTURE, OURS, REFERENCE, SMALL, TELLING, heads, pages, section
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Formula, Sheet, Value
 from sheetgen.writer.sheets import common
@@ -17,7 +17,7 @@ from sheetgen.writer.trace import quoted
 
 SHOWN = (OURS, SMALL, REFERENCE)
 FIRST = 5  # the row of the first network's title
-WIDTHS = (8, 16, 8, 8, 9, 10, 10, 10, 10, 11, 8, 12, 14, 12, 9, 7, 2)
+WIDTHS = (8, 16, 8, 8, 9, 10, 10, 10, 10, 11, 8, 12, 16, 12, 10, 8, 1)
 COLUMNS = (
     "layer", "what it is", "kernel", "stride", "padding", "channels in", "channels out", "kernel of layer",
     "output size", "receptive field", "jump", "parameters", "share of parameters", "multiply-adds", "written as",
@@ -112,7 +112,8 @@ def write(book: Book, tables: Mapping[str, ArchitecturePlaces]) -> None:
             _written(sheet, table, k, block)
         _totals(sheet, table)
     sheet.set_column(len(WIDTHS), len(WIDTHS) + 3 * most + 2, 9, None, {"hidden": True, "level": 1})
-    common.page(sheet, (3, 0), (max(table.total for table in tables.values()) + 1, len(COLUMNS) - 1))
+    common.page(sheet, (3, 0), (max(table.total for table in tables.values()) + 1, len(COLUMNS)))
+    pages(sheet, 78, [t.head if t.title == FIRST else t.title for t in tables.values()])
     if OURS in tables:
         _charts(sheet, tables[OURS])
 

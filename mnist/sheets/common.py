@@ -67,6 +67,12 @@ def paragraph(sheet: Sheet, row: int, columns: tuple[int, int], text: str, fit: 
     sheet.set_row_pixels(row - 1, 6 + 16 * -(-max(len(text), 1) // fit))
 
 
+def pages(sheet: Sheet, scale: int, rows: Sequence[int]) -> None:
+    """Print at a scale in per cent, at which the columns fit, and begin a page at each of some rows."""
+    sheet.set_print_scale(scale)  # a program that fits a sheet to pages by itself ignores where they begin
+    sheet.set_h_pagebreaks([row - 1 for row in rows])
+
+
 def distinct(texts: Sequence[str]) -> str:
     """The different ones of some texts, in one that is not too long."""
     text = "; or: ".join(dict.fromkeys(texts))

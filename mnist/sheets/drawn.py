@@ -13,7 +13,7 @@ from mnist.notation import CONVOLUTION, IMAGE, NORM, Layer
 from mnist.sheets.common import ARCHITECTURE
 from sheetgen.writer import style
 from sheetgen.writer.book import Chart, Sheet
-from sheetgen.writer.sheets.common import Box, insert
+from sheetgen.writer.sheets.common import Box, across, insert
 from sheetgen.writer.trace import letter, quoted
 
 # In units of the drawing, each a pixel of the image if all fits.
@@ -22,7 +22,7 @@ DEPTH = 0.12  # of a channel
 GAP, LEAST = 3.5, 12.5  # between blocks; the room that a block's label needs
 HEIGHT = 33.0  # of the highest block
 TOP, BASE, BAR = 37.0, -20.0, 10.0  # the upper end, the ground of the bars, and the highest bar
-UNIT = 4.9  # pixels
+UNIT = 4.85  # pixels
 ROWS = 15  # of the sheet that the drawing takes
 PLACE, SIZE, DEEP, RAW, POINTS = range(5)  # rows of a stage's hidden cells, from the first
 SCALE, ROOM = range(2)  # right of all stages
@@ -115,8 +115,7 @@ def _cells(sheet: Sheet, drawing: Drawing) -> None:
     small = f"MIN({free:g}/MAX(1,SUM({sizes},{depths})),{HEIGHT:g}/MAX(1,MAX({sizes})+MAX({depths})))"
     _put(sheet, drawing, n, SCALE, f"IF({fits},{scale:g},{small})")
     for m, (text, y) in enumerate(zip(LEFT_TEXTS, (TOP - 3, -2.2, BASE + 1), strict=True)):
-        for right, value in enumerate((0.0, y, text)):
-            sheet.put(drawing.row + LABELS + m, drawing.column + 3 * n + right, value, "muted", "general")
+        across(sheet, drawing.row + LABELS + m, drawing.column + 3 * n, (0.0, y, text), "muted", "general")
 
 
 def _put(sheet: Sheet, drawing: Drawing, k: int, row: int, formula: str, right: int = 0) -> None:
@@ -139,9 +138,9 @@ def _stage(sheet: Sheet, drawing: Drawing, k: int, stage: Stage) -> None:
     _put(sheet, drawing, k, PLACE, f"{place}+{_room(f'{size}+{deep}')}" if k else f"0+{LEFT:g}")
     most = f"MAX($M${drawing.stages[1].row}:$M${drawing.total - 1})"
     _put(sheet, drawing, k, PLACE, f"IF({most}>0,IF(ISNUMBER(M{r}),{BAR:g}*M{r}/{most},0),0)", 1)
-    for m, (across, up) in enumerate(_hull(x, s, d), POINTS):
-        _put(sheet, drawing, k, m, across)
-        _put(sheet, drawing, k, m, up, 1)
+    for m, point in enumerate(_hull(x, s, d), POINTS):
+        for right, formula in enumerate(point):
+            _put(sheet, drawing, k, m, formula, right)
     sheet.put(drawing.row + POINTS, drawing.column + 3 * k + 2, stage.layer.kind, "muted")
 
 
@@ -162,8 +161,8 @@ def _hull(x: str, s: str, d: str) -> Iterator[tuple[str, str]]:
     """The front of a block, then the edges behind it, in one line."""
     for a, b in ("00", "s0", "ss", "0s", "00", "0s", "de", "ee", "ss", "ee", "ed", "s0"):
         # d is the corner behind 0, e the one behind s.
-        across, up = ({"0": "0", "s": s, "d": d, "e": f"{s}+{d}"}[c] for c in (a, b))
-        yield f"{x}+{across}", f"0+{up}"
+        right, up = ({"0": "0", "s": s, "d": d, "e": f"{s}+{d}"}[c] for c in (a, b))
+        yield f"{x}+{right}", f"0+{up}"
 
 
 def _labels(stage: Stage, bar: str, height: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mnist.notation import CLASSES
 from mnist.record import Mistake, Record
 from mnist.sheets import pictures
-from mnist.sheets.common import ERRORS, OURS, heads, section
+from mnist.sheets.common import ERRORS, OURS, heads, pages, section
 from mnist.sheets.pictures import Picture
 from mnist.sheets.runs import RunRows, of
 from sheetgen.writer import style
@@ -92,6 +92,8 @@ def write(book: Book, at: MatrixPlaces, shown: Sequence[Picture]) -> None:
     last = _mistakes(sheet, at, shown)
     right = pictures.write(sheet, STRIP, len(WIDTHS), shown) if shown else COUNT
     page(sheet, (3, 1), (last, right))
+    if not shown:  # with pictures on the right, the whole width is fitted to a page
+        pages(sheet, 78, [at.listed - 1])
 
 
 def _matrix(sheet: Sheet, at: MatrixPlaces) -> None:
@@ -176,7 +178,7 @@ def _colours(sheet: Sheet, at: MatrixPlaces) -> None:
 
 def _sure(sheet: Sheet, at: MatrixPlaces) -> None:
     """A histogram of the probabilities that it gave its wrong answers, counted in the list below."""
-    section(sheet, TOP - 1, "How sure it was when it was wrong", SURE, COUNT)
+    section(sheet, TOP - 1, "How sure of its mistakes", SURE, COUNT)
     heads(sheet, TOP, SURE, ("it said", "so many mistakes"))
     for k in range(BINS):
         sheet.put(at.first + k, SURE, f"{10 * k}–{10 * k + 10} %", "cell", "center")
@@ -184,7 +186,7 @@ def _sure(sheet: Sheet, at: MatrixPlaces) -> None:
     sheet.put(at.last + 1, SURE, "all", "head", "center")
     sheet.live(at.last + 1, COUNT, f"SUM({at.column(COUNT)})", "head", "whole", "left", "indent")
     shares = {
-        "type": "data_bar", "bar_color": style.SERIES[5], "bar_solid": True, "min_type": "num", "min_value": 0,
+        "type": "data_bar", "bar_color": style.SERIES[5], "min_type": "num", "min_value": 0,
         "max_type": "max", "min_length": 0, "max_length": 100,
     }  # fmt: skip
     sheet.conditional_format(at.first - 1, COUNT, at.last - 1, COUNT, shares)

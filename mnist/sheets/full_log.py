@@ -14,8 +14,7 @@ from sheetgen.writer.sheets.common import numbers, opened, page
 FORMS = ("millionth", "ten thousandth", "hundredth", "ten thousandth", "hundredth", "tenth")
 WIDTHS = (16, 8, 8, 11, 11, 12, 11, 12, 10, 12)
 SUBTITLE = (
-    "Every epoch of every run, as it was recorded; nothing is left out. Training log draws it. "
-    "Train accuracy is of the images as they were fed, most of them warped."
+    "Every epoch of every run, as recorded. Train accuracy is of the images as they were fed, most of them warped."
 )
 
 
@@ -33,6 +32,7 @@ def write(book: Book, logged: Sequence[RunRows]) -> None:
             mark(sheet, row)
     last = logged[-1].last
     scientific(sheet, (FULL_FIRST - 1, RATE, last - 1, RATE + 5), "number", look="beyond, short")
+    sheet.set_portrait()
     page(sheet, (FULL_HEAD, 0), (last, len(COLUMNS) - 1), repeat=True)
 
 

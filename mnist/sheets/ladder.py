@@ -26,8 +26,7 @@ CHART_ROWS = 14
 
 def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[RunRows]) -> int:
     """Write the ladder's table and chart, of the steps that are recorded; returns the row below them."""
-    there = [(rung, seeds[0]) for rung in rungs if (seeds := of(runs, rung.recipe.name))]
-    if not there:
+    if not (there := _recorded(rungs, runs)):
         return row
     section(sheet, row, f"The ladder: one change at a time, all else alike, {_chance(runs)}", 0, LAST_COLUMN)
     heads(sheet, row + 1, 0, HEADS)
@@ -39,7 +38,18 @@ def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[RunRows]
         _rung(sheet, row + 2 + k, f"{n + 1}  {rung.title}", taught[:LONGEST], run)
     last = row + 1 + len(there)
     _chart(sheet, row + 2, last)
-    return last + 1 + CHART_ROWS
+    return row + height(rungs, runs)
+
+
+def height(rungs: Sequence[Rung], runs: Sequence[RunRows]) -> int:
+    """How many rows it takes."""
+    there = len(_recorded(rungs, runs))
+    return 2 + there + CHART_ROWS if there else 0
+
+
+def _recorded(rungs: Sequence[Rung], runs: Sequence[RunRows]) -> list[tuple[Rung, RunRows]]:
+    """The steps that are recorded, each with its run."""
+    return [(rung, seeds[0]) for rung in rungs if (seeds := of(runs, rung.recipe.name))]
 
 
 def _chance(runs: Sequence[RunRows]) -> str:

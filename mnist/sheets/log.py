@@ -1,4 +1,4 @@
-"""Training log: one of our runs shown live, charts, and ours beside the reference; the numbers are those of Full log."""
+"""Training log: one of our runs shown live, charts, and ours beside the reference; all of it looked up in Full log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mnist import published
 from mnist.recipe import TARGET
 from mnist.record import Epoch
 from mnist.sheets import charts, runs
-from mnist.sheets.common import FULL, LOG, NO_SEED, OURS, REFERENCE, heads, of_target, section
+from mnist.sheets.common import FULL, LOG, NO_SEED, OURS, REFERENCE, heads, of_target, pages, section
 from mnist.sheets.full_log import FORMS, mark
 from sheetgen.writer.book import Book, Formula, Link, Sheet, Value
 from sheetgen.writer.digits import scientific
@@ -36,6 +36,7 @@ def write(book: Book, logged: Sequence[runs.RunRows]) -> None:
     below = _comparison(sheet, logged)
     charts.write(sheet, logged)
     page(sheet, (runs.TOLD, 0), (max(last, below), runs.BESIDE + len(runs.SIDE_BY_SIDE) - 1))
+    pages(sheet, 73, [runs.HEAD - 1])
 
 
 def of_seed(formula: str) -> str:

@@ -9,8 +9,10 @@ from mnist.recipe import SGD, AdamW, Distillation, Linear, MuonAdamW, Recipe, St
 from mnist.record import Claim, Record
 from mnist.sheets.common import LADDER, TELLING, distinct, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
+from mnist.sheets.runs import RunRows
 from mnist.spreadsheet import Measured
 from sheetgen.writer.book import Sheet
+from sheetgen.writer.sheets.common import line
 
 FIT = 180  # characters in a line
 
@@ -32,6 +34,15 @@ def write(sheet: Sheet, row: int, claims: Mapping[str, Claim], measured: Measure
         paragraph(sheet, row, (1, LAST_COLUMN), text, FIT, "cell", "code" if code else "text")
         row += 1
     return row
+
+
+def weights(sheet: Sheet, row: int, runs: Sequence[RunRows]) -> int:
+    """The SHA-256 of every seed's weights; returns the row below them."""
+    section(sheet, row, "SHA-256 of the weights of every seed", 0, LAST_COLUMN)
+    for k, run in enumerate(runs, row + 1):
+        sheet.put(k, 0, f"{run.claim}, seed {run.record.seed}", "cell", "muted")
+        line(sheet, k, run.record.weights_sha256[:64], 1, LAST_COLUMN, "cell", "code", "unbroken")
+    return row + 1 + len(runs)
 
 
 def _cells(m: Measured) -> list[Line]:

@@ -1,4 +1,4 @@
-"""MNIST report: the goal, what was done, a live checklist, the results over all seeds, the ladder, provenance."""
+"""MNIST report: the result and what it means, what was required, what came beyond, every seed, and provenance."""
 
 from __future__ import annotations
 
@@ -6,36 +6,35 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mnist.ladder import Rung
-from mnist.recipe import GOAL_MEAN
+from mnist.recipe import GOAL_MEAN, MOST_EPOCHS, MOST_PARAMETERS
 from mnist.record import Claim
-from mnist.sheets import architecture, checklist, errors, ladder, provenance, results
-from mnist.sheets.common import ONE_TEACHER, OURS, REPORT, UNTAUGHT, of_target, paragraph, section
+from mnist.sheets import architecture, checklist, compared, errors, ladder, provenance, results
+from mnist.sheets.checklist import LEARNED, TESTED
+from mnist.sheets.common import ONE_TEACHER, OURS, REPORT, UNTAUGHT, of_target, pages, paragraph, section
 from mnist.sheets.results import LAST_COLUMN, Summary
 from mnist.sheets.runs import RunRows
 from mnist.spreadsheet import Measured
 from sheetgen.writer.book import Book, Formula, Sheet
 from sheetgen.writer.sheets.common import colour_words, merge, opened, page
 
-CARDS = 5  # the row of the big numbers, their labels above it
-WIDTHS = (27, *(11.5 for _ in range(12)), 46)
-TEXT = (0, 12)  # the columns that prose runs over
-FIT = 160  # characters in a line of prose
+CARDS = 5  # the row of the big numbers, their labels above it and what they mean below
+WIDTHS = (26, *(10 for _ in range(12)), 29)
+TEXT = (1, checklist.FROM)  # the columns that the story runs over
+FIT = 94  # characters in a line of it
+FAIR = (0, LAST_COLUMN)
+FAIR_FIT = 200
 SUBTITLE = "What the records of real runs say. Every number that follows from another is a formula; change one and see."
-
-GOAL = (
-    "A network that reads handwritten digits, and is small enough to be trained on a laptop: the checklist below says "
-    "how many parameters and epochs it may have and how many of MNIST's test images it must read. What counts is the "
-    "last epoch of every recorded seed, not the best epoch of the best one."
-)
-DONE = (
-    "Ours is a small convolutional network without biases: each convolution is followed by ReLU and BatchNorm, the "
-    "last one by global average pooling and a 1×1 convolution to the ten classes (sheet Architecture). Images are "
-    "turned, scaled, sheared, shifted and bent a little, afresh in every epoch; the learning rate rises at first and "
-    "falls to zero. At the end, BatchNorm's statistics are measured anew on the training images as they are, for so "
-    "the test's are. Beside the labels it learns what wider networks, trained before on the same images, say of each "
-    "warped image; they are listed as teacher, and the seconds are told with their training and without. Provenance, "
-    "below, tells of every recipe: the other networks differ."
-)
+STORY = (
+    ("The task", f"Read handwritten digits. MNIST has {LEARNED:,} of them to learn from and {TESTED:,} to be tested "
+     "on. A network small and quick enough for a laptop is to read them: the limits stand below."),
+    ("The network", "Small convolutions, each followed by ReLU and BatchNorm; then the mean of every plane, and a 1×1 "
+     "convolution to the ten classes. Architecture draws it."),
+    ("Its training", "Every epoch turns, scales, shears, shifts and bends the images afresh. The learning rate rises, "
+     "then falls to zero. At the end BatchNorm is measured anew on the images as they are."),
+    ("Its teachers", "Beside the labels it learns what wider networks, trained before on the same images, say of each "
+     "warped image. The seconds are told with their training and without."),
+    ("What counts", "The last epoch of every recorded seed, not the best epoch of the best one."),
+)  # fmt: skip
 CHOSEN = (
     "Networks and settings were chosen on images held out of the training set; those trials are not recorded. The "
     "final runs use all training images, and every recorded seed is listed."
@@ -57,17 +56,33 @@ class Content(NamedTuple):
     measured: Measured | None = None  # of the network in cells
 
 
-def fairness(claims: Mapping[str, Claim]) -> str:
-    """How the test set was kept apart, and how often a network called ours was tested before this one."""
-    earlier = [claims[name] for name in (UNTAUGHT, ONE_TEACHER) if name in claims]
-    if not earlier:
-        return f"{CHOSEN} {APART}"
-    return (
-        f"{CHOSEN} But the test set was not new when ours was tested on it, for what was called ours before had been "
-        f"tested on it, too. {' Then '.join(_score(c) + '.' for c in earlier)} Only then was the network trained that "
-        f"is called ours now. {_score(claims[OURS])}. The same test images have judged {len(earlier) + 1} versions, "
-        f"and this is the last: take its figure as a little flattered. {APART}"
-    )
+def story(claims: Mapping[str, Claim]) -> list[tuple[str, str]]:
+    """What the first screen tells, and the one thing to be careful about."""
+    if not (earlier := _earlier(claims)):
+        return list(STORY)
+    versions = f"The same test images have judged {len(earlier) + 1} versions of this network, and this is the last"
+    return [*STORY, ("Be careful", f"{versions}: take its figure as a little flattered. More on that below.")]
+
+
+def _earlier(claims: Mapping[str, Claim]) -> list[Claim]:
+    """What was called ours before."""
+    return [claims[name] for name in (UNTAUGHT, ONE_TEACHER) if name in claims]
+
+
+def fairness(claims: Mapping[str, Claim]) -> list[str]:
+    """How the test set was kept apart, and how often a network called ours was tested before this one: paragraphs."""
+    if not (earlier := _earlier(claims)):
+        return [CHOSEN, APART]
+    return [
+        CHOSEN,
+        "But the test set was not new when ours was tested on it: what was called ours before had been tested on it, "
+        "too.",
+        *(f"First: {_score(c)}." if not k else f"Then: {_score(c)}." for k, c in enumerate(earlier)),
+        f"Only then was the network trained that is called ours now. {_score(claims[OURS])}.",
+        f"The same test images have judged {len(earlier) + 1} versions, and this is the last: take its figure as a "
+        "little flattered.",
+        APART,
+    ]
 
 
 def _score(c: Claim) -> str:
@@ -80,41 +95,73 @@ def _score(c: Claim) -> str:
 def write(book: Book, content: Content) -> None:
     """Write the sheet MNIST report, and define `mnist_verdict` and `mnist_mean`."""
     sheet = opened(book, REPORT, "MNIST: digits, read by a small network", SUBTITLE, WIDTHS)
-    row = CARDS + 2
-    fair = fairness(content.claims)
-    for title, text in (("The goal", GOAL), ("What was done", DONE), ("What was kept fair, and what was not", fair)):
-        section(sheet, row, title, 0, LAST_COLUMN)
-        paragraph(sheet, row + 1, TEXT, text, FIT)
-        row += 2
-    top = row + 1
+    told = story(content.claims)
+    first = CARDS + 3
+    _story(sheet, first, told)
+    top = first + len(told) + 2
     below = top + checklist.height(content.claims, content.measured) + 1
-    summaries = results.places(content.claims, content.runs, content.networks, below)
+    between = ladder.height(content.rungs, content.runs) + 1
+    summaries = results.places(content.claims, content.runs, content.networks, below, between)
     required = checklist.write(sheet, top, checklist.checks(summaries, content.errors, content.measured))
     _cards(sheet, summaries[OURS], required)
+    compared.write(sheet, summaries, (first - 1, checklist.FROM + 1), top + 2)
     row = results.write(sheet, summaries)
-    row = ladder.write(sheet, row + 1, content.rungs, content.runs)
+    ladder.write(sheet, row + 1, content.rungs, content.runs)
+    fair = results.write_seeds(sheet, summaries) + 1
+    row = _fair(sheet, fair, fairness(content.claims))
     row = provenance.write(sheet, row + 1, content.claims, content.measured)
+    row = provenance.weights(sheet, row + 1, [run for s in summaries.values() for run in s.runs])
     page(sheet, (3, 0), (row, LAST_COLUMN))
+    pages(sheet, 75, [below, summaries[OURS].first - 2, fair])
+
+
+def _story(sheet: Sheet, row: int, told: Sequence[tuple[str, str]]) -> None:
+    """Short paragraphs, each with its name on the left."""
+    section(sheet, row, "In short", 0, TEXT[1])
+    for k, (name, text) in enumerate(told, row + 1):
+        sheet.put(k, 0, name, "wrap", "bold")
+        paragraph(sheet, k, TEXT, text, FIT)
+
+
+def _fair(sheet: Sheet, row: int, paragraphs: Sequence[str]) -> int:
+    """What was kept fair, and what was not; returns the row below."""
+    section(sheet, row, "What was kept fair, and what was not", 0, LAST_COLUMN)
+    for k, text in enumerate(paragraphs, row + 1):
+        paragraph(sheet, k, FAIR, text, FAIR_FIT)
+    return row + 1 + len(paragraphs)
 
 
 def _cards(sheet: Sheet, ours: Summary, required: tuple[str, int]) -> None:
-    """The result in six numbers and a word, all live."""
+    """The result in six numbers and a word, and below each what it means; all live."""
     area, count = required
-    whole = of_target(f'IF(COUNTIF({area},"PASS")={count},"PASS","FAIL")')
+    passed = f'COUNTIF({area},"PASS")'
+    whole = of_target(f'IF({passed}={count},"PASS","FAIL")')
+    mean, lowest = f"$E${ours.row}", f"$G${ours.row}"
     cards = (
-        (0, 0, "all that is required", "big", whole),
-        (1, 2, "mean accuracy %, last epoch", "thousandth", f"$E${ours.row}"),
-        (3, 4, "lowest seed %", "hundredth", f"$G${ours.row}"),
-        (5, 6, "parameters", "whole", f"$B${ours.row}"),
-        (7, 8, "epochs", "whole", f"$C${ours.row}"),
-        (9, 10, "seconds per run", "whole", f"$L${ours.row}"),
-        (11, 12, "with its teachers", "whole", f"$M${ours.row}"),
+        (0, 0, "all that is required", "big", whole, f'{passed}&" of {count} lines"'),
+        (1, 2, "mean accuracy %, last epoch", "thousandth", mean, f'{_wrong(mean)}&" of {TESTED:,} wrong"'),
+        (3, 4, "lowest seed %", "hundredth", lowest, f'{_wrong(lowest)}&" wrong, the worst of "&$D${ours.row}'),
+        (5, 6, "parameters", "whole", f"$B${ours.row}", f'"fewer than {MOST_PARAMETERS:,} allowed"'),
+        (7, 8, "epochs", "whole", f"$C${ours.row}", f'"fewer than {MOST_EPOCHS + 1} allowed"'),
+        (9, 10, "seconds per run", "whole", f"$L${ours.row}", _minutes(f"$L${ours.row}")),
+        (11, 12, "with its teachers", "whole", f"$M${ours.row}", _minutes(f"$M${ours.row}")),
     )
-    sheet.set_row_pixels(CARDS - 1, 44)
-    for first, last, label, form, formula in cards:
-        for row, looks, value in ((CARDS - 1, ("muted", "center"), label), (CARDS, ("big", form), Formula(formula))):
+    sheet.set_row_pixels(CARDS - 1, 40)
+    for first, last, label, form, formula, meaning in cards:
+        small = "muted", "center"
+        lines = (label, small), (Formula(formula), ("big", form)), (Formula(meaning), small)
+        for row, (value, look) in enumerate(lines, CARDS - 1):
             if first < last:
-                merge(sheet, (row - 1, first, row - 1, last), *looks)
-            sheet.put(row, first, value, *looks)
+                merge(sheet, (row - 1, first, row - 1, last), *look)
+            sheet.put(row, first, value, *look)
     colour_words(sheet, (CARDS - 1, 0, CARDS - 1, 0), f"$A{CARDS}")
     sheet.define(mnist_verdict=f"$A${CARDS}", mnist_mean=f"$B${CARDS}")
+
+
+def _wrong(accuracy: str) -> str:
+    """How many test images that is; of a mean, to the nearest whole one."""
+    return f'IF(ISNUMBER({accuracy}),ROUND({TESTED}*(100-{accuracy})/100,0),"–")'
+
+
+def _minutes(seconds: str) -> str:
+    return f'IF(ISNUMBER({seconds}),"about "&ROUND({seconds}/60,0)&" minutes","not recorded")'

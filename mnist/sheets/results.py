@@ -10,18 +10,19 @@ from mnist.sheets.architecture import ArchitecturePlaces
 from mnist.sheets.common import TELLING, heads, of_target, section
 from mnist.sheets.runs import RunRows, of
 from sheetgen.writer.book import Formula, Sheet, Value
-from sheetgen.writer.sheets.common import ROW, numbers
+from sheetgen.writer.sheets.common import ROW, merge, numbers
 
 LAST_COLUMN = 13
 CLAIM_HEADS = (
-    "network", "parameters", "epochs", "seeds", "mean, last epoch %", "standard deviation", "lowest seed %",
-    "best epoch %", "at target, slowest", "9 views, mean %", "train − test, mean", "seconds, mean",
-    "seconds with teachers", "layers",
+    "network", "parameters", "epochs", "seeds", "mean %", "standard deviation", "lowest seed %", "best epoch %",
+    "at target, slowest", "nine views, mean %", "train − test, mean", "seconds, mean", "with teachers", "layers",
+)  # fmt: skip
+BANDS = (  # what the columns between two tell of
+    (1, 3, "size"), (4, 6, "last epoch: what counts"), (7, 10, "beside it: claims nothing"), (11, 12, "what it costs"),
 )  # fmt: skip
 SEED_HEADS = (
     "run", "seed", "epochs", "images tested", "last epoch %", "from the mean", "images wrong", "best epoch %",
-    "at target first", "9 views %", "train − test", "seconds", "seconds with teachers",
-    "SHA-256 of the weights",
+    "at target first", "nine views %", "train − test", "seconds", "with teachers", "",
 )  # fmt: skip
 CLAIM_FORMS = (
     "whole", "whole", "whole", "thousandth", "thousandth", "hundredth", "hundredth", "whole", "thousandth", "signed",
@@ -51,29 +52,42 @@ class Summary(NamedTuple):
 
 
 def places(
-    claims: Mapping[str, Claim], runs: Sequence[RunRows], networks: Mapping[str, ArchitecturePlaces], row: int
+    claims: Mapping[str, Claim],
+    runs: Sequence[RunRows],
+    networks: Mapping[str, ArchitecturePlaces],
+    row: int,
+    between: int,
 ) -> dict[str, Summary]:
-    """The lines of the claims that the report is about, from a row on."""
+    """The lines of the claims that the report is about, from a row on; `between`: rows above those of the seeds."""
     names = [name for name in TELLING if name in claims]
     records = [run.record for run in runs]
     summaries: dict[str, Summary] = {}
-    first = row + 2 + len(names) + 3
+    first = row + 3 + len(names) + between + 3
     for k, name in enumerate(names):
         mine = of(runs, name)
         known = seconds_of_teachers(mine[0].record, records) is not None
-        summaries[name] = Summary(claims[name], mine, networks.get(name), row + 2 + k, first, known)
+        summaries[name] = Summary(claims[name], mine, networks.get(name), row + 3 + k, first, known)
         first = summaries[name].last + 1
     return summaries
 
 
 def write(sheet: Sheet, summaries: Mapping[str, Summary]) -> int:
-    """Write both tables; returns the row below them."""
+    """Write the table of the claims; returns the row below it."""
     lines = list(summaries.values())
-    top = lines[0].row - 2
+    top = lines[0].row - 3
     section(sheet, top, "Results over all recorded seeds, on the test images", 0, LAST_COLUMN)
-    heads(sheet, top + 1, 0, CLAIM_HEADS)
+    for left, right, band in BANDS:
+        merge(sheet, (top, left, top, right), "band", "center")
+        sheet.put(top + 1, left, band, "band", "center")
+    heads(sheet, top + 2, 0, CLAIM_HEADS)
     for name, line in summaries.items():
         _claim(sheet, name, line)
+    return lines[-1].row + 1
+
+
+def write_seeds(sheet: Sheet, summaries: Mapping[str, Summary]) -> int:
+    """Write the table of the seeds; returns the row below it."""
+    lines = list(summaries.values())
     section(sheet, lines[0].first - 2, "Every seed", 0, LAST_COLUMN)
     heads(sheet, lines[0].first - 1, 0, SEED_HEADS)
     rows = {run.record.weights_sha256: row for line in lines for row, run in enumerate(line.runs, line.first)}
@@ -104,7 +118,7 @@ def _claim(sheet: Sheet, name: str, s: Summary) -> None:
     for column, (value, form) in enumerate(zip(cells, CLAIM_FORMS, strict=True), 1):
         look = ("cell", "center", form, "bold") if column == 4 else ("cell", "center", form)
         sheet.put(s.row, column, value, *look)
-    sheet.put(s.row, LAST_COLUMN, s.claim.recipe.architecture.net, "cell", "muted", "indent")
+    sheet.put(s.row, LAST_COLUMN, s.claim.recipe.architecture.net, "cell", "fine")
 
 
 def _seed(sheet: Sheet, s: Summary, run: RunRows, row: int, teachers: Sequence[int]) -> None:
@@ -130,4 +144,3 @@ def _seed(sheet: Sheet, s: Summary, run: RunRows, row: int, teachers: Sequence[i
     sheet.set_row_pixels(row - 1, ROW)
     sheet.put(row, 0, run.claim, "cell")
     numbers(sheet, row, 1, cells, SEED_FORMS)
-    sheet.put(row, LAST_COLUMN, r.weights_sha256[:64], "cell", "hash")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mnist.record import Claim, Record
-from mnist.sheets.common import FULL, OURS
+from mnist.sheets.common import FULL
 from mnist.tables import ordered
 from sheetgen.writer.trace import quoted
 
@@ -23,8 +23,7 @@ COLUMNS = (
 RATE, REACHED = 3, 9  # columns, on both sheets
 BESIDE = 11  # the column where the comparison begins
 SIDE_BY_SIDE = (
-    "epoch", "ours, mean", "reference, mean", "published", "its train acc. %", "its test loss", "its learning rate",
-    "target",
+    "epoch", "ours, mean", "reference, mean", "published", "its train acc. %", "its test loss", "its rate", "target",
 )  # fmt: skip
 FULL_HEAD, FULL_FIRST = 5, 6  # rows of Full log
 

@@ -47,6 +47,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "text": {},
     "wrap": {"text_wrap": True, "valign": "top"},
     "broken": {"text_wrap": True},
+    "unbroken": {"text_wrap": False},
     "muted": {"font_color": MUTED, "font_size": 9},
     "bold": {"bold": True},
     "head": {"bold": True, "bg_color": PAPER, "bottom": 1, "top": 1, "bottom_color": RULE, "top_color": RULE},
@@ -56,6 +57,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "right": {"align": "right"},
     "link": {"font_color": ACCENT, "underline": 1},
     "cell": {"bottom": 4, "bottom_color": RULE},
+    "band": {"font_color": MUTED, "font_size": 9, "left": 1, "right": 1, "left_color": RULE, "right_color": RULE},
     "input": {
         "bg_color": INPUT_FILL, "font_color": INPUT_INK, "border": 1, "border_color": INPUT_EDGE, "locked": False,
     },
@@ -145,7 +147,7 @@ Limits = tuple[float, float] | None  # of an axis
 class Axes:
     """The axes of a chart: their names, and where they begin and end.
 
-    `log`: y is logarithmic, `log_x`: x is; `form` writes the numbers of both. `whole`: x counts. `step`: of y's numbers.
+    `log`: y is logarithmic, `log_x`: x is; `form` writes the numbers of both. `whole`: x counts. `step`: y's ticks.
     """
 
     x: str

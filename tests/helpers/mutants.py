@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, unescape
 
 SHEETS = [
     "Start", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Recomputation",
-    "Finite differences", "Template", "MNIST report", "Architecture", "Training log", "Errors",
+    "Finite differences", "Template", "MNIST report", "Architecture", "Training log", "Errors", "Full log",
 ]  # fmt: skip
 
 

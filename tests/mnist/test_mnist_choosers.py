@@ -31,7 +31,7 @@ def cells(book: Path) -> Workbook:
 
 def errors(found: dict[str, dict[str, Value]]) -> list[str]:
     """Where an error stands on the sheets of MNIST, but for #N/A in the columns that charts are drawn from."""
-    return [f"{sheet}!{at}" for sheet in ("MNIST report", "Training log") for at, v in found[sheet].items()
+    return [f"{sheet}!{at}" for sheet in ("MNIST report", "Training log", "Full log") for at, v in found[sheet].items()
             if isinstance(v, ErrorValue) and (v != "#N/A" or (at[0] in "ABCDEFGHIJ" and at[1:].isdigit()))]  # fmt: skip
 
 

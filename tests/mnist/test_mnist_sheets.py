@@ -1,4 +1,4 @@
-"""The four sheets of MNIST: they say what the records say, follow what is changed, and turn red when it fails."""
+"""The sheets of MNIST: they say what the records say, follow what is changed, and turn red when it fails."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from mnist.notation import Architecture, layers
 from mnist.recipe import RECIPES, REFERENCE, SMALL, TARGET, Distillation, MuonAdamW
 from mnist.record import Claim, Record
 from mnist.sheets import architecture, provenance, runs
+from mnist.sheets.charts import TITLES
 from mnist.sheets.common import TELLING, distinct
 from sheetgen.__main__ import main
 from sheetgen.deliver.build import ask_oracle
@@ -43,7 +44,7 @@ from sheetgen.writer import plugins
 from sheetgen.writer.book import writing
 from sheetgen.writer.plugins import CannotAdd, Extra
 
-MNIST = ["MNIST report", "Architecture", "Training log", "Errors"]
+MNIST = ["MNIST report", "Architecture", "Training log", "Errors", "Full log"]
 PER_LAYER = [18, 4, 36, 4, 288, 32, 2304, 32, 2304, 32, 2304, 32, 2304, 32, 2304, 32, 4608, 64, 320]
 NAMES = ("ours", "ours-1-teacher", "reference", "small", "fast", "teacher", "ladder-1", "ladder-2")
 
@@ -72,7 +73,7 @@ def made() -> dict[str, Claim]:
 
 @pytest.fixture(scope="module")
 def book(write_book: Write, made: dict[str, Claim]) -> Path:
-    """A workbook with all four sheets, and pictures."""
+    """A workbook with all these sheets, and pictures."""
     return write_book(made, pixels)
 
 
@@ -86,6 +87,12 @@ def at(cells: Workbook, sheet: str, text: str, right: int = 0, nth: int = 0) -> 
     found = [address for address, entry in cells.sheets[sheet].items() if entry.value == text]
     row, column = place(found[nth])
     return f"{openpyxl.utils.get_column_letter(column + right)}{row}"
+
+
+def at_fact(label: str, cells: Workbook) -> str:
+    """Where a fact stands on Errors: below its label."""
+    row, column = place(at(cells, "Errors", label))
+    return f"{openpyxl.utils.get_column_letter(column)}{row + 1}"
 
 
 def values(cells: Workbook, sheet: str, column: str, first: int, last: int) -> list[Value | None]:
@@ -172,13 +179,13 @@ def test_the_judge_passes_a_workbook_with_the_sheets(book: Path) -> None:
 
 
 def test_formulas_in_full_agree(made: dict[str, Claim], tmp_path: Path) -> None:
-    """The slow engine, on the four sheets alone; one that is too large for it is left to its patterns."""
+    """The slow engine, on these sheets alone; one that is too large for it is left to its patterns."""
     path = tmp_path / "four.xlsx"
     with writing(path, "four sheets", calculated) as four:
         four.sheet("Start", "", "")
         mnist.sheets.sheets({name: made[name] for name in ("ours", "small")}, LADDER, nowhere).write(four)
     found, cached = ENGINES["formulas"](path), read(path).sheets
-    assert found.not_evaluated == [] and {text.split(":")[0] for text in found.left_out} <= {"Training log"}
+    assert found.not_evaluated == [] and {text.split(":")[0] for text in found.left_out} <= {"Architecture"}
     assert sum(map(len, found.values.values())) > 500
     for sheet, values_ in found.values.items():
         for address, value in values_.items():
@@ -199,6 +206,7 @@ def test_recalculated_sheets_equal_the_records(
         pytest.skip(f"{engine} is not installed")
     found = ENGINES[engine](book).values
     report = found["MNIST report"]
+    column_a = {at: e.value for at, e in cells.sheets["MNIST report"].items() if at[0] == "A"}
     for name in ("ours", "reference", "small", "fast"):
         claim = made[name]
         row = place(at(cells, "MNIST report", TELLING[name]))[0]
@@ -207,7 +215,7 @@ def test_recalculated_sheets_equal_the_records(
         assert report[f"F{row}"] == pytest.approx(accuracies.std(ddof=1), abs=1e-9)
         assert report[f"G{row}"] == accuracies.min() and report[f"C{row}"] == claim.recipe.epochs
         assert report[f"D{row}"] == len(claim.records) and report[f"H{row}"] == max(r.best for r in claim.records)
-        first = place(at(cells, "MNIST report", name))[0]
+        first = next(row for row in range(row + 1, 200) if column_a.get(f"A{row}") == name)
         for k, r in enumerate(claim.records, first):
             assert (report[f"E{k}"], report[f"H{k}"]) == (r.accuracy, r.best)
             assert report[f"I{k}"] == (r.first_above(TARGET) or "not reached")
@@ -220,7 +228,7 @@ def test_recalculated_sheets_equal_the_records(
 
 def test_the_log_is_the_records(cells: Workbook, made: dict[str, Claim]) -> None:
     """Every epoch of every seed of every claim."""
-    sheet = cells.sheets["Training log"]
+    sheet = cells.sheets["Full log"]
     for run in runs.places(made):
         for row, e in enumerate(run.record.epochs, run.first):
             found = [sheet[f"{k}{row}"].value for k in "ABCDEFGHI"]
@@ -244,6 +252,10 @@ def test_the_seed_chosen_is_followed(book: Path, cells: Workbook, made: dict[str
     assert found["G5"] == r.first_above(TARGET)
     rules = openpyxl.load_workbook(book)["Training log"].data_validations.dataValidation
     assert {str(rule.sqref): rule.type for rule in rules} == {"A5": "list", "H5": "decimal"}
+    assert {str(rule.sqref): rule.formula1 for rule in rules}["A5"] == '"0,1,2,3,4"'
+    wrong = len(r.mistakes)
+    assert str(found["A6"]).startswith(f"Seed 3 takes {wrong} of 10,000 test images for another digit")
+    assert str(found["A6"]).endswith(f"It was at the target first in epoch {r.first_above(TARGET)}.")
 
 
 def test_the_published_run_is_whole(cells: Workbook) -> None:
@@ -251,8 +263,7 @@ def test_the_published_run_is_whole(cells: Workbook) -> None:
     assert [p.learning_rate for p in published.RUN] == [0.1] * 6 + [0.01] * 6 + [0.001] * 6 + [0.0001] * 2
     assert max(p.test_accuracy for p in published.RUN) == 99.44 and published.RUN[-1].test_accuracy == 99.36
     assert (published.RUN[0].train_accuracy, published.RUN[-1].test_loss) == (89.08, 0.0182)
-    first = runs.COMPARISON + 2
-    assert values(cells, "Training log", "O", first, first + 19) == [p.test_accuracy for p in published.RUN]
+    assert values(cells, "Training log", "O", runs.LIVE, runs.LIVE + 19) == [p.test_accuracy for p in published.RUN]
 
 
 def test_errors_are_those_of_numpy(cells: Workbook, made: dict[str, Claim]) -> None:
@@ -265,12 +276,13 @@ def test_errors_are_those_of_numpy(cells: Workbook, made: dict[str, Claim]) -> N
     precision, recall = right / matrix.sum(0), right / matrix.sum(1)
     for column, wanted in (("M", precision), ("N", recall), ("O", 2 * precision * recall / (precision + recall))):
         assert values(cells, "Errors", column, top + 1, top + 10) == pytest.approx(list(wanted), abs=1e-12)
-    assert cells.sheets["Errors"]["D5"].value == pytest.approx(r.accuracy) and right.sum() == 10_000 - len(r.mistakes)
+    accuracy = cells.sheets["Errors"][at_fact("accuracy %", cells)].value
+    assert accuracy == pytest.approx(r.accuracy) and right.sum() == 10_000 - len(r.mistakes)
 
 
 def test_the_mistakes_are_listed_surest_first(cells: Workbook, made: dict[str, Claim]) -> None:
     mistakes = made["ours"].records[0].mistakes
-    first = place(at(cells, "Errors", "probability"))[0] + 1
+    first = place(at(cells, "Errors", "how sure"))[0] + 1
     shown = [[cells.sheets["Errors"][f"{k}{row}"].value for k in "BCDE"] for row in range(first, first + len(mistakes))]
     assert shown == [[m.index, m.true, m.predicted, m.probability] for m in mistakes]
     sure = [float(row[3] or 0) for row in shown]
@@ -304,9 +316,9 @@ def test_all_is_well_at_first(cells: Workbook, book: Path) -> None:
 
 
 SLIPS = {
-    "an accuracy": ("Training log", "H", 1, 98.0, "last epoch, every seed: accuracy %"),
-    "a mean": ("Training log", "H", 1, 90.0, "last epoch, mean over all seeds: accuracy %"),
-    "an epoch": ("Training log", "C", 1, 20.0, "epochs of training"),
+    "an accuracy": ("Full log", "H", 1, 98.0, "last epoch, every seed: accuracy %"),
+    "a mean": ("Full log", "H", 1, 90.0, "last epoch, mean over all seeds: accuracy %"),
+    "an epoch": ("Full log", "C", 1, 20.0, "epochs of training"),
 }
 
 
@@ -351,7 +363,7 @@ def test_a_large_small_network_fails_its_line(write_book: Write) -> None:
 def test_a_matrix_that_is_changed_disagrees_with_the_log(book: Path, cells: Workbook, tmp_path: Path) -> None:
     top = place(at(cells, "Errors", "true ↓  taken for →"))[0]
     found = changed(book, tmp_path, "Errors", {f"C{top + 1}": 7.0})
-    assert found["Errors"]["F5"] == "FAIL"
+    assert found["Errors"][at_fact("they agree", cells)] == "FAIL"
 
 
 # How they are written.
@@ -359,15 +371,17 @@ def test_a_matrix_that_is_changed_disagrees_with_the_log(book: Path, cells: Work
 
 def test_the_sheets_stand_last_and_link_both_ways(book: Path) -> None:
     opened = openpyxl.load_workbook(book)
-    assert opened.sheetnames == SHEETS and SHEETS[-4:] == MNIST
+    assert opened.sheetnames == SHEETS and SHEETS[-5:] == MNIST
     links = {str(c.value): c.hyperlink.location for row in opened["Start"].iter_rows() for c in row if c.hyperlink}
     for name in MNIST:
         assert links[name] in (f"'{name}'!A1", f"{name}!A1")
         back = {str(c.value): c.hyperlink.location for row in opened[name].iter_rows() for c in row if c.hyperlink}
-        assert back == {"← Start": "Start!A1"}
+        assert back.pop("← Start") == "Start!A1"
+        assert {to.strip("'").removesuffix("!A1").strip("'") for to in back.values()} <= set(MNIST)
         assert opened[name].freeze_panes and opened[name].print_area
         assert "sheetgen" in opened[name].oddFooter.left.text
-    assert opened["Training log"].print_title_rows == "$7:$7"
+        assert len(back) >= {"MNIST report": 3, "Training log": 1, "Full log": 1}.get(name, 0)
+    assert opened["Full log"].print_title_rows == "$5:$5"
 
 
 def test_every_chart_says_what_it_shows_and_remembers_it(book: Path) -> None:
@@ -377,31 +391,33 @@ def test_every_chart_says_what_it_shows_and_remembers_it(book: Path) -> None:
     said = [e.get("descr", "") for d in drawings for e in d.iter("{*}cNvPr")]
     assert all(len(text) > 8 for text in said) and sum("Line chart" in text for text in said) > 6
     mine = [c for c in charts if any(n in (f.text or "") for n in MNIST for f in c.iter("{*}f"))]
-    assert len(mine) == 9
+    assert len(mine) == 14
     for chart in mine:
         says = chart.find("{*}chart/{*}title//{*}f") is not None  # then it has a series that draws no line
         for values_ in [*chart.iter("{*}yVal"), *chart.iter("{*}val")]:
-            if says and values_.getparent().find("{*}dLbls") is not None:
+            label = values_.getparent().find("{*}dLbls") is not None  # a point that is a text
+            if says and label:
                 continue
-            assert len([v for v in values_.iter("{*}v") if v.text]) >= 2
-    (second,) = [c for c in mine if len(list(c.iter("{*}valAx"))) > 2]
-    assert any(e.text == "learning rate" for e in second.iter("{*}t"))
+            assert len([v for v in values_.iter("{*}v") if v.text]) >= (1 if label else 2)
+    bases = [(e.text, c) for c in mine for e in c.iter("{*}t") if c.find(".//{*}logBase") is not None]
+    assert {text for text, _ in bases} >= {"cross-entropy", "parameters, on a logarithmic axis"}
 
 
 def test_a_seed_that_there_is_not_leaves_no_chart_without_a_word(book: Path) -> None:
     found = read(book)
+    titles_of = [title for title, *_ in TITLES]
     for seed, said in ((99.0, "there is no such seed"), (found.sheets["Training log"]["A5"].value, " ")):
         values = recalculated(book, mnist_seed=seed)["Training log"]
         titles = [at for at, e in found.sheets["Training log"].items() if "of the seed shown" in str(e.formula)]
         ending = f": empty, {said}" if said != " " else ""
-        assert [values[at] for at in titles] == [f"{k} of the seed shown{ending}" for k in ("Loss", "Accuracy")]
+        assert [values[at] for at in titles] == [f"{title}{ending}" for title, *_ in TITLES]
         for chart in read_charts(book):
             if "of the seed shown" in chart.name:
-                messages = [s for s in chart.series if s.name.area and s.name.area.row != 7]
+                messages = [s for s in chart.series if s.name.area and s.name.area.row != runs.HEAD]
                 assert [values[s.name.text.split("$")[1] + s.name.text.split("$")[2]] for s in messages] == [said]
-                drawn = [a for s in chart.series if s.name.area and s.name.area.row == 7 and (a := s.values.area)]
+                drawn = [a for s in chart.series if s.name.area and s.name.area.row == runs.HEAD and (a := s.values.area)]
                 shown = {str(values[at]) == "#N/A" for area in drawn for at in area.addresses()}
-                assert shown == {said != " "} and len(drawn) >= 2
+                assert shown == {said != " "} and len(drawn) == len(TITLES[titles_of.index(chart.name.split(" at ")[0])][1])
 
 
 def test_the_same_records_give_the_same_bytes(write_book: Write, made: dict[str, Claim], book: Path) -> None:
@@ -478,7 +494,7 @@ def test_the_default_workbook_has_the_sheets_and_no_other_has(only: Any, tmp_pat
     assert default_build(tmp_path / "x.xlsx") == 0
     assert openpyxl.load_workbook(tmp_path / "x.xlsx").sheetnames == SHEETS
     sheetgen.build("homework", tmp_path / "y.xlsx", steps=2, check=False)
-    assert openpyxl.load_workbook(tmp_path / "y.xlsx").sheetnames == SHEETS[:-4]
+    assert openpyxl.load_workbook(tmp_path / "y.xlsx").sheetnames == SHEETS[:-5]
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["no folder", "none of ours"])
@@ -487,7 +503,7 @@ def test_without_records_of_ours_there_are_no_sheets(only: Any, tmp_path: Path, 
         save(tmp_path / "runs", made["small"].records[0])
     only(lambda: mnist.sheets.gather(tmp_path / "runs", nowhere))
     assert default_build(tmp_path / "x.xlsx") == 0
-    assert openpyxl.load_workbook(tmp_path / "x.xlsx").sheetnames == SHEETS[:-4]
+    assert openpyxl.load_workbook(tmp_path / "x.xlsx").sheetnames == SHEETS[:-5]
 
 
 BREAKS: dict[str, tuple[Callable[[Record], Record] | str, str]] = {
