@@ -16,6 +16,7 @@ from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import quoted
 
 SHOWN = (OURS, SMALL, REFERENCE)
+DRAWN = (OURS, REFERENCE)  # a drawing costs as many cells as two tables; small is like ours
 FIRST = 5  # the row of the first network's title
 WIDTHS = (8, 16, 8, 8, 9, 10, 10, 10, 10, 11, 8, 12, 16, 12, 10, 8, 1)
 COLUMNS = (
@@ -58,7 +59,8 @@ class ArchitecturePlaces(NamedTuple):
     @property
     def head(self) -> int:
         """The row of the table's headings."""
-        return self.title + drawn.ROWS + 1 + (len(LEGEND) + 2 if self.title == FIRST else 0)
+        drawing = drawn.ROWS if self.claim.name in DRAWN else 0
+        return self.title + drawing + 1 + (len(LEGEND) + 2 if self.title == FIRST else 0)
 
     @property
     def first(self) -> int:
@@ -95,22 +97,21 @@ def places(claims: Mapping[str, Claim]) -> dict[str, ArchitecturePlaces]:
 def write(book: Book, tables: Mapping[str, ArchitecturePlaces]) -> None:
     """Write the sheet Architecture."""
     sheet = common.opened(book, ARCHITECTURE, "Architecture, layer by layer", SUBTITLE, WIDTHS)
-    most = 0
     for name, table in tables.items():
         net = table.claim.recipe.architecture.net
         section(sheet, table.title, f"{TELLING[name]}: {net}", 0, len(COLUMNS) - 1)
-        drawing = drawn.Drawing(drawn.stages(table.layers, table.first), table.total, table.title, len(WIDTHS))
-        drawn.write(sheet, drawing, table.title + 1, name)
-        most = max(most, len(drawing.stages))
+        if name in DRAWN:
+            drawing = drawn.Drawing(drawn.stages(table.layers, table.first), table.total, table.title, len(WIDTHS))
+            drawn.write(sheet, drawing, table.title + 1, name)
         if table.title == FIRST:
             _legend(sheet, table.head - len(LEGEND) - 2)
         heads(sheet, table.head, 0, COLUMNS)
         _image(sheet, table.head + 1)
-        blocks = _blocks(table.layers)
-        for k, block in enumerate(blocks):
+        for k, block in enumerate(_blocks(table.layers)):
             _layer(sheet, table, k)
             _written(sheet, table, k, block)
         _totals(sheet, table)
+    most = max(len(drawn.stages(table.layers, 0)) for table in tables.values())
     sheet.set_column(len(WIDTHS), len(WIDTHS) + 3 * most + 2, 9, None, {"hidden": True, "level": 1})
     common.page(sheet, (3, 0), (max(table.total for table in tables.values()) + 1, len(COLUMNS)))
     pages(sheet, 78, [t.head if t.title == FIRST else t.title for t in tables.values()])

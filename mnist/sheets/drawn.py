@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from mnist.notation import CONVOLUTION, IMAGE, NORM, Layer
 from mnist.sheets.common import ARCHITECTURE
 from sheetgen.writer import style
-from sheetgen.writer.book import Chart, Sheet
+from sheetgen.writer.book import Chart, Formula, Sheet
 from sheetgen.writer.sheets.common import Box, across, insert
 from sheetgen.writer.trace import letter, quoted
 
-# In units of the drawing, each a pixel of the image if all fits.
+# In units of the drawing, each a pixel of the image if all fits. Eighths are exact: so the cells hold short numbers.
 WIDTH, LEFT = 257.0, 22.0  # of all, and of what is written on the left
-DEPTH = 0.12  # of a channel
+DEPTH = 0.125  # of a channel
 GAP, LEAST = 3.5, 12.5  # between blocks; the room that a block's label needs
 HEIGHT = 33.0  # of the highest block
 TOP, BASE, BAR = 37.0, -20.0, 10.0  # the upper end, the ground of the bars, and the highest bar
@@ -27,8 +27,8 @@ ROWS = 15  # of the sheet that the drawing takes
 PLACE, SIZE, DEEP, RAW, POINTS = range(5)  # rows of a stage's hidden cells, from the first
 SCALE, ROOM = range(2)  # right of all stages
 HULL = 12  # points of a block
-LABELS = POINTS + HULL
-BARS = LABELS + 3
+BARS = POINTS + HULL
+LABELS = BARS + 2
 LEFT_TEXTS = ("written as", "channels × height × width", "share of the parameters")
 
 
@@ -68,7 +68,7 @@ def fitting(shapes: Sequence[tuple[float, float]]) -> float:
         room = sum(max(LEAST, scale * (size + depth) + GAP) for size, depth in shapes)
         return room <= WIDTH - LEFT and scale * max(size + depth for size, depth in shapes) <= HEIGHT
 
-    return next((k / 100 for k in range(100, 5, -1) if fits(k / 100)), 0.05)
+    return next((k / 64 for k in range(64, 4, -1) if fits(k / 64)), 1 / 16)
 
 
 def write(sheet: Sheet, drawing: Drawing, row: int, title: str) -> None:
@@ -77,13 +77,13 @@ def write(sheet: Sheet, drawing: Drawing, row: int, title: str) -> None:
     chart = sheet.book.workbook.add_chart({"type": "scatter", "subtype": "straight"})
     for k, stage in enumerate(drawing.stages):
         line = {"color": _colour(stage.layer), "width": 1.5}
-        _series(chart, drawing, k, (POINTS, POINTS + HULL - 1), name=_named(drawing, k, POINTS), line=line)
+        _series(chart, drawing, k, POINTS, HULL, line=line)
         bar = {"color": _colour(stage.layer), "width": 14}
-        _series(chart, drawing, k, (BARS, BARS + 1), name=_named(drawing, k, BARS), line=bar)
+        _series(chart, drawing, k, BARS, 2, line=bar)
         for n, side in enumerate(("above", "below", "above")):
-            _label(chart, drawing, k, LABELS + n, style.series_name(side, color=style.INK, bold=n == 0))
+            _label(chart, drawing, k, n, style.series_name(side, color=style.INK, bold=n == 0))
     for n in range(len(LEFT_TEXTS)):
-        _label(chart, drawing, len(drawing.stages), LABELS + n, style.series_name("right"))
+        _label(chart, drawing, len(drawing.stages), n, style.series_name("right"))
     _finish(chart, title)
     text = (
         f"Drawing of the network {title}, to scale: from the image on the left to the ten classes on the right, the "
@@ -114,12 +114,15 @@ def _cells(sheet: Sheet, drawing: Drawing) -> None:
     free = WIDTH - LEFT - n * LEAST
     small = f"MIN({free:g}/MAX(1,SUM({sizes},{depths})),{HEIGHT:g}/MAX(1,MAX({sizes})+MAX({depths})))"
     _put(sheet, drawing, n, SCALE, f"IF({fits},{scale:g},{small})")
-    for m, (text, y) in enumerate(zip(LEFT_TEXTS, (TOP - 3, -2.2, BASE + 1), strict=True)):
-        across(sheet, drawing.row + LABELS + m, drawing.column + 3 * n, (0.0, y, text), "muted", "general")
+    _put(sheet, drawing, n, BARS, 0)
+    for m, (text, y) in enumerate(zip(LEFT_TEXTS, (TOP - 3, -2.25, BASE + 1), strict=True)):
+        across(sheet, drawing.row + LABELS + m, drawing.column + 3 * n + 1, (y, text), "muted", "general")
 
 
-def _put(sheet: Sheet, drawing: Drawing, k: int, row: int, formula: str, right: int = 0) -> None:
-    sheet.live(drawing.row + row, drawing.column + 3 * k + right, formula, "muted", "general")
+def _put(sheet: Sheet, drawing: Drawing, k: int, row: int, what: str | float, right: int = 0) -> None:
+    """Write a formula, or a number that never changes."""
+    value = Formula(what) if isinstance(what, str) else what
+    sheet.put(drawing.row + row, drawing.column + 3 * k + right, value, "muted", "general")
 
 
 def _room(block: str) -> str:
@@ -135,57 +138,66 @@ def _stage(sheet: Sheet, drawing: Drawing, k: int, stage: Stage) -> None:
         _put(sheet, drawing, k, RAW, f"IF(ISNUMBER({column}{r}),MAX(0,{column}{r})*{factor:g},0)", right)
         _put(sheet, drawing, k, (SIZE, DEEP)[right], f"{drawing.at(k, RAW, right)}*{scale}")
     place, size, deep = (drawing.at(k - 1, row) for row in (PLACE, SIZE, DEEP))
-    _put(sheet, drawing, k, PLACE, f"{place}+{_room(f'{size}+{deep}')}" if k else f"0+{LEFT:g}")
+    _put(sheet, drawing, k, PLACE, f"{place}+{_room(f'{size}+{deep}')}" if k else LEFT)
     most = f"MAX($M${drawing.stages[1].row}:$M${drawing.total - 1})"
     _put(sheet, drawing, k, PLACE, f"IF({most}>0,IF(ISNUMBER(M{r}),{BAR:g}*M{r}/{most},0),0)", 1)
-    for m, point in enumerate(_hull(x, s, d), POINTS):
-        for right, formula in enumerate(point):
-            _put(sheet, drawing, k, m, formula, right)
+    for m, (at, up) in enumerate(_hull(x, s, d), POINTS):
+        _put(sheet, drawing, k, m, at)
+        _put(sheet, drawing, k, m, up, 1)
     sheet.put(drawing.row + POINTS, drawing.column + 3 * k + 2, stage.layer.kind, "muted")
 
 
 def _written(sheet: Sheet, drawing: Drawing, k: int, stage: Stage) -> None:
-    """The labels of a block, amid it, and its bar."""
+    """The bar of a block, amid it, and the labels: above the block, on its ground, and at the upper end of the bar."""
     x, s, d = (drawing.at(k, row) for row in (PLACE, SIZE, DEEP))
-    middle, bar = f"{x}+({s}+{d})/2", drawing.at(k, PLACE, 1)
-    for m, (up, text) in enumerate(_labels(stage, bar, f"{s}+{d}"), LABELS):
-        for right, formula in enumerate((middle, up, text)):
-            _put(sheet, drawing, k, m, formula, right)
-    for m, top in enumerate((f"0+({BASE:g})", f"{BASE:g}+{bar}")):
-        _put(sheet, drawing, k, BARS + m, middle)
-        _put(sheet, drawing, k, BARS + m, top, 1)
+    ends: tuple[str | float, ...] = (BASE, f"{BASE:g}+{drawing.at(k, PLACE, 1)}")
+    for m, end in enumerate(ends, BARS):
+        _put(sheet, drawing, k, m, f"{x}+({s}+{d})/2")
+        _put(sheet, drawing, k, m, end, 1)
     sheet.put(drawing.row + BARS, drawing.column + 3 * k + 2, f"parameters, {stage.layer.kind}", "muted")
+    heights: tuple[str | float, ...] = (f"{s}+{d}", 0, drawing.at(k, BARS + 1, 1))
+    for m, (height, text) in enumerate(zip(heights, _labels(stage), strict=True), LABELS):
+        _put(sheet, drawing, k, m, height, 1)
+        _put(sheet, drawing, k, m, text, 2)
 
 
-def _hull(x: str, s: str, d: str) -> Iterator[tuple[str, str]]:
+def _hull(x: str, s: str, d: str) -> Iterator[tuple[str | float, str | float]]:
     """The front of a block, then the edges behind it, in one line."""
     for a, b in ("00", "s0", "ss", "0s", "00", "0s", "de", "ee", "ss", "ee", "ed", "s0"):
         # d is the corner behind 0, e the one behind s.
-        right, up = ({"0": "0", "s": s, "d": d, "e": f"{s}+{d}"}[c] for c in (a, b))
-        yield f"{x}+{right}", f"0+{up}"
+        right, up = ({"0": "", "s": s, "d": d, "e": f"{s}+{d}"}[c] for c in (a, b))
+        yield f"{x}+{right}" if right else x, up or 0
 
 
-def _labels(stage: Stage, bar: str, height: str) -> Iterator[tuple[str, str]]:
-    """(How high, what) is written on, under, and at the bar of a block."""
+def _labels(stage: Stage) -> tuple[str, str, str]:
+    """What is written on a block, under it, and at its bar."""
     r, x = stage.row, stage.layer
-    yield height, f'IF(O{r}="","{"image" if x is IMAGE else "mean" if x.kind != CONVOLUTION else "classes"}",O{r})'
-    yield "0+0", f'IF(ISNUMBER(I{r}),G{r}&" × "&I{r}&"×"&I{r},I{r})'
-    own = x.kind == CONVOLUTION
-    yield f"{BASE:g}+{bar}", f'IF(H{r}=0,ROUND(100*M{r},0)&" %","as layer "&H{r})' if own else '" "&""'
+    own, nameless = x.kind == CONVOLUTION, "mean"
+    if own or x is IMAGE:
+        nameless = "classes" if own else "image"
+    share = f'IF(H{r}=0,ROUND(100*M{r},0)&" %","as layer "&H{r})' if own else '" "&""'
+    return f'IF(O{r}="","{nameless}",O{r})', f'IF(ISNUMBER(I{r}),G{r}&" × "&I{r}&"×"&I{r},I{r})', share
 
 
-def _named(drawing: Drawing, k: int, row: int) -> str:
-    return f"={quoted(ARCHITECTURE)}!{drawing.at(k, row, 2)}"
+def _series(chart: Chart, drawing: Drawing, k: int, row: int, count: int, **look: Any) -> None:
+    """A line through so many points, named by the text beside the first."""
+    _add(chart, drawing, k, (row, row + count - 1), (row, row + count - 1), **look)
 
 
-def _series(chart: Chart, drawing: Drawing, k: int, rows: tuple[int, int], **look: Any) -> None:
-    where = quoted(ARCHITECTURE)
-    x, y = (f"={where}!{drawing.at(k, rows[0], right)}:{drawing.at(k, rows[1], right)}" for right in (0, 1))
-    chart.add_series({"categories": x, "values": y, "marker": {"type": "none"}, **look})
+def _label(chart: Chart, drawing: Drawing, k: int, n: int, label: dict[str, Any]) -> None:
+    """The n-th text of a stage, at its point; all of them stand amid the block, as its bar does."""
+    y = LABELS + n
+    _add(chart, drawing, k, (BARS, BARS), (y, y), line={"none": True}, data_labels=label)
 
 
-def _label(chart: Chart, drawing: Drawing, k: int, row: int, label: dict[str, Any]) -> None:
-    _series(chart, drawing, k, (row, row), name=_named(drawing, k, row), line={"none": True}, data_labels=label)
+def _add(chart: Chart, drawing: Drawing, k: int, x: tuple[int, int], y: tuple[int, int], **look: Any) -> None:
+    where = f"={quoted(ARCHITECTURE)}!"
+    places = (
+        f"{where}{drawing.at(k, rows[0], right)}:{drawing.at(k, rows[1], right)}" for right, rows in ((0, x), (1, y))
+    )
+    name = f"{where}{drawing.at(k, y[0], 2)}"
+    keys = zip(("categories", "values"), places, strict=True)
+    chart.add_series({**dict(keys), "name": name, "marker": {"type": "none"}, **look})
 
 
 def _finish(chart: Chart, title: str) -> None:

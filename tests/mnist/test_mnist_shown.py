@@ -1,0 +1,219 @@
+"""What the MNIST sheets show beside tables: the histogram of Errors, the report's chart and cards, and pages."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+from mnist_books import claims, nowhere
+from mutants import set_cells
+
+import mnist.sheets
+from mnist.ladder import LADDER
+from mnist.record import Claim
+from mnist.sheets import charts, compared, errors, runs
+from mnist.sheets.common import ERRORS, FULL, LOG, REPORT
+from sheetgen.excel import ErrorValue, Value, read
+from sheetgen.excel.a1 import address
+from sheetgen.excel.charts import Chart, read_charts
+from sheetgen.judge.engines import ENGINES
+from sheetgen.judge.engines.calculated import calculated
+from sheetgen.writer.book import writing
+from sheetgen.writer.trace import letter
+
+ORDER = ["Start", REPORT, "Architecture", LOG, ERRORS, FULL]
+PAPER, MARGINS = {"landscape": 11.69, "portrait": 8.27}, 0.8  # inches, A4
+WIDER = 1.06  # LibreOffice draws columns wider than Excel
+Values = dict[str, dict[str, Value]]
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Claim]:
+    return claims(("ours", "ours-1-teacher", "ours-untaught", "reference", "small", "fast", "teacher", "ladder-1"))
+
+
+@pytest.fixture(scope="module")
+def book(made: dict[str, Claim], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sheets of MNIST alone."""
+    path = tmp_path_factory.mktemp("shown") / "book.xlsx"
+    with writing(path, "MNIST", calculated) as made_up:
+        made_up.sheet("Start", "", "")
+        mnist.sheets.sheets(made, LADDER, nowhere).write(made_up)
+    return path
+
+
+def after(book: Path, folder: Path, edits: dict[str, dict[str, str | float]]) -> Values:
+    """All values after some cells of some sheets were typed over, by IronCalc."""
+    path = book
+    for k, (sheet, cells) in enumerate(edits.items()):
+        path = set_cells(path, folder / f"edited{k}.xlsx", sheet, cells, ORDER)
+    values = {
+        name: {at: e.value for at, e in cells.items() if e.value is not None}
+        for name, cells in read(path).sheets.items()
+    }
+    return {name: cells | ENGINES["IronCalc"](path).values.get(name, {}) for name, cells in values.items()}
+
+
+def chart_of(book: Path, sheet: str, name: str) -> Chart:
+    (found,) = [c for c in read_charts(book) if c.sheet == sheet and c.name.startswith(name)]
+    return found
+
+
+# Errors: how sure it was.
+
+
+def histogram(found: Values) -> list[float]:
+    """The counts of the table, from the least sure to the surest."""
+    at = errors.TOP + 1
+    return [float(found[ERRORS][f"{letter(errors.COUNT)}{row}"] or 0) for row in range(at, at + errors.BINS)]
+
+
+def listed(found: Values, made: dict[str, Claim]) -> list[str]:
+    """The cells of the list that hold probabilities."""
+    (head,) = [at for at, value in found[ERRORS].items() if value == "how sure"]
+    row = int(re.sub(r"\D", "", head))
+    return [f"E{k}" for k in range(row + 1, row + 1 + len(made["ours"].records[0].mistakes))]
+
+
+def test_the_histogram_is_numpys_and_counts_every_mistake(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
+    found = after(book, tmp_path, {})
+    mistakes = made["ours"].records[0].mistakes
+    wanted, _ = np.histogram([m.probability for m in mistakes], bins=errors.BINS, range=(0, 1))
+    assert histogram(found) == wanted.tolist() and sum(histogram(found)) == len(mistakes)
+    assert found[ERRORS][f"{letter(errors.COUNT)}{errors.TOP + 1 + errors.BINS}"] == len(mistakes)
+    said = str(found[ERRORS][f"A{errors.TOP + errors.BINS + 2}"])
+    assert said.startswith(f"In {wanted[-1]} of its {len(mistakes)} mistakes it was 90 % sure or surer.")
+
+
+def test_the_histogram_follows_the_list(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
+    cells = listed(after(book, tmp_path, {}), made)
+    sure = [m.probability for m in errors.surest_first(made["ours"].records[0])]
+    edges: list[float] = [1.0, 0.0, 0.05, 0.85, 0.95]
+    found = after(book, tmp_path, {ERRORS: dict(zip(cells, edges, strict=False))})
+    wanted, _ = np.histogram([*edges, *sure[len(edges) :]], bins=errors.BINS, range=(0, 1))
+    assert histogram(found) == wanted.tolist()
+    gone = after(book, tmp_path, {ERRORS: {cells[0]: '="sure"', cells[1]: '=""'}})
+    assert sum(histogram(gone)) == len(cells) - 2
+    assert not [at for at, value in gone[ERRORS].items() if isinstance(value, ErrorValue)]
+
+
+def test_the_histograms_chart_draws_the_table(book: Path) -> None:
+    (series,) = chart_of(book, ERRORS, "How sure it was").series
+    area = series.values.area
+    assert area and list(area.addresses()) == [
+        address(row, errors.COUNT + 1) for row in range(errors.TOP + 1, errors.TOP + 1 + errors.BINS)
+    ]
+
+
+# Training log: a logarithmic axis.
+
+
+def test_a_loss_of_zero_has_no_place_on_the_logarithmic_axis(
+    book: Path, made: dict[str, Claim], tmp_path: Path
+) -> None:
+    chart = chart_of(book, LOG, "Loss of the seed shown")
+    assert chart.log and len(chart.series) == 3
+    first = runs.places(made)[0].first
+    found = after(book, tmp_path, {FULL: {f"E{first + 1}": 0.0, f"E{first + 2}": -1.0, f"G{first + 3}": '="none"'}})
+    drawn = [[found[LOG][at] for at in s.values.area.addresses()] for s in chart.series[:2] if s.values.area]
+    r = made["ours"].records[0]
+    losses = [[e.train_loss for e in r.epochs], [e.test_loss for e in r.epochs]]
+    gone = [(0, 1), (0, 2), (1, 3)]
+    for k, column in enumerate(drawn):
+        for n, value in enumerate(column):
+            if (k, n) in gone:
+                assert value == "#N/A"
+            else:
+                assert value == pytest.approx(losses[k][n], rel=1e-12)
+
+
+def test_a_run_without_a_loss_above_zero_says_so(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
+    run = runs.places(made)[0]
+    edits: dict[str, str | float] = {f"{k}{row}": 0.0 for k in "EG" for row in range(run.first, run.last + 1)}
+    found = after(book, tmp_path, {FULL: edits})[LOG]
+    title, *_ = charts.TITLES[0]
+    assert f"{title}: empty, no loss above 0" in found.values()
+
+
+# The report: what the numbers mean, and the chart.
+
+
+def test_the_cards_say_how_many_are_wrong(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
+    found = after(book, tmp_path, {})[REPORT]
+    wrong = [len(r.mistakes) for r in made["ours"].records]
+    assert found["A6"] == "6 of 6 lines" and found["B6"] == f"{np.mean(wrong):.0f} of 10,000 wrong"
+    assert found["D6"] == f"{max(wrong)} wrong, the worst of {len(wrong)}"
+    seconds = np.mean([r.wall_seconds for r in made["ours"].records])
+    assert found["J6"] == f"about {seconds / 60:.0f} minutes"
+
+
+def test_what_is_required_stands_apart_from_what_came_beyond(book: Path, tmp_path: Path) -> None:
+    column = {
+        int(at[1:]): value for at, value in after(book, tmp_path, {})[REPORT].items() if re.fullmatch(r"A\d+", at)
+    }
+    required = next(row for row, value in column.items() if str(value).startswith("Required"))
+    beyond = next(row for row, value in column.items() if str(value).startswith("Beyond"))
+    lines = [str(column[row]) for row in range(required + 2, beyond) if row in column]
+    assert len(lines) == 6 and "parameters" in lines and not any("beyond" in line for line in lines)
+    assert "the goal beyond" in str(column[beyond + 2])
+    hashes = next(row for row, value in column.items() if str(value).startswith("SHA-256 of the weights"))
+    assert hashes > max(row for row, value in column.items() if value == "versions"), "hashes stand at the end"
+
+
+def points(book: Path, found: Values) -> dict[str, tuple[Value, Value]]:
+    """Name -> (parameters, accuracy) of the networks on the report's chart."""
+    chart = chart_of(book, REPORT, compared.TITLE)
+    shown = {}
+    for s in chart.series:
+        assert s.name.area and s.categories.area and s.values.area
+        (name,) = s.name.area.addresses()
+        x, y = ([found[REPORT][at] for at in area.addresses()] for area in (s.categories.area, s.values.area))
+        shown[str(found[REPORT][name])] = (x[0], y[0]) if len(x) == 1 else (x[-1], y[-1])
+    return shown
+
+
+def test_the_reports_chart_shows_parameters_and_means(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
+    shown = points(book, after(book, tmp_path, {}))
+    for name in ("ours", "small", "reference", "fast", "teacher"):
+        parameters, mean = shown[name]
+        assert parameters == made[name].records[0].parameters
+        assert mean == pytest.approx(np.mean(made[name].accuracies), rel=1e-9)
+    assert shown["most parameters"][0] == 20_000 and shown["target"][1] == 99.4
+
+
+def test_a_network_beyond_the_charts_edge_says_so(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
+    edits: dict[str, str | float] = {f"H{run.last}": 10.0 for run in runs.places(made) if run.claim == "ours"}
+    shown = points(book, after(book, tmp_path, {FULL: edits}))
+    x, y = shown["ours (beyond the edge)"]
+    with zipfile.ZipFile(book) as archive:
+        parts = [archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/charts/chart")]
+    (part,) = [text for text in parts if compared.TITLE in text]
+    assert f'<c:min val="{y:g}"/>' in part, "it stands on the lower edge"
+    assert x == made["ours"].records[0].parameters
+    found = after(book, tmp_path, {LOG: {"H5": '="high"'}})
+    assert points(book, found)["target"][1] == "#N/A" and points(book, found)["ours"][1] != "#N/A"
+
+
+# Pages.
+
+
+@pytest.mark.parametrize("name", ORDER[1:])
+def test_a_page_holds_all_columns_and_is_legible(book: Path, name: str) -> None:
+    sheet = openpyxl.load_workbook(book)[name]
+    area = re.findall(r"\$([A-Z]+)\$\d+", str(sheet.print_area))
+    last = openpyxl.utils.column_index_from_string(area[1])
+    widths = dict.fromkeys(range(1, last + 1), 9.14)
+    for dimension in sheet.column_dimensions.values():
+        widths |= {k: dimension.width for k in range(dimension.min, dimension.max + 1) if k <= last}
+    pixels = sum(round(7 * width) for width in widths.values())
+    room = 96 * (PAPER[sheet.page_setup.orientation] - MARGINS)
+    if sheet.sheet_properties.pageSetUpPr and sheet.sheet_properties.pageSetUpPr.fitToPage:
+        scale = min(1.0, room / pixels)
+    else:
+        scale = float(sheet.page_setup.scale) / 100
+        assert pixels * WIDER * scale <= room, "the last columns would stand on pages of their own"
+    assert scale >= 0.72, "letters of 10 points are at least 7 on paper"
