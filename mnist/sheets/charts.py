@@ -11,7 +11,7 @@ from mnist.sheets.runs import BESIDE, CHARTS, FACTS, HEAD, LIVE, LOWER, SIDE_BY_
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Chart, Sheet
 from sheetgen.writer.sheets.common import Box, below, curve, heads, insert
-from sheetgen.writer.sheets.plotted import SPOTS, speak
+from sheetgen.writer.sheets.plotted import AMID, SPOTS, speak
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import letter, quoted
 
@@ -104,7 +104,7 @@ def _drawn(sheet: Sheet, runs: Sequence[RunRows]) -> None:
             there = f"LN({column}{row})" if column in LOSSES else f"{column}{row}"
             sheet.live(row, k, f"IF(ISNUMBER({there}),{column}{row},NA())", muted)
     heads(sheet, HEAD, SPOT, SPOTS)
-    amid = 1.0, (_low(runs) + 100) / 2, 0.5
+    amid = AMID, (_low(runs) + 100) / 2, 0.5
     for row, ((title, columns, none), y) in enumerate(zip(TITLES, amid, strict=True), LIVE):
         first, last = LIVE, _last(runs)
         drawn = ",".join(f"{_from(c)}{first}:{_from(c)}{last}" for c in columns)

@@ -15,13 +15,13 @@ from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets.common import InputRule, across, limit, numbers, opened, page
 from sheetgen.writer.trace import letter, quoted
 
-WIDTHS = (11, 9, 7, 11, 11, 11, 11, 11, 9, 11, 3)
-SUBTITLE = "Choose a seed in the yellow cell: the sentence, the first two charts and the table below follow."
+WIDTHS = (11, 12, 7, 12, 12, 12, 12, 11, 8, 10, 2)
+SUBTITLE = "Choose a seed in the yellow cell: the sentence, three of the charts and the table below follow."
 
 
 def write(book: Book, logged: Sequence[runs.RunRows]) -> None:
     """Write the sheet Training log, and define `mnist_seed` and `mnist_target`."""
-    widths = (*WIDTHS, 7, *(8.5 for _ in runs.SIDE_BY_SIDE[1:]))
+    widths = (*WIDTHS, 7, *(8 for _ in runs.SIDE_BY_SIDE[1:]))
     sheet = opened(book, LOG, "Training log", SUBTITLE, widths)
     sheet.link(3, 2, Link.to(FULL, "→ Full log: every epoch of every run", "The numbers that are drawn here"))
     ours = runs.of(logged, OURS)
@@ -36,7 +36,7 @@ def write(book: Book, logged: Sequence[runs.RunRows]) -> None:
     below = _comparison(sheet, logged)
     charts.write(sheet, logged)
     page(sheet, (runs.TOLD, 0), (max(last, below), runs.BESIDE + len(runs.SIDE_BY_SIDE) - 1))
-    pages(sheet, 73, [runs.HEAD - 1])
+    pages(sheet, 72, [runs.HEAD - 1])
 
 
 def of_seed(formula: str) -> str:
