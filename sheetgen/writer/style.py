@@ -66,6 +66,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "verdict": {"bold": True, "align": "center"},
     "code": {"font_name": "Courier New", "font_size": 9, "text_wrap": True},
     "hash": {"font_name": "Courier New", "font_size": 6, "font_color": MUTED, "indent": 1},
+    "command": {"font_name": "Courier New", "bold": True},
     "numbers": {"text_wrap": True, "font_color": ACCENT},
     "number": {"num_format": NUMBER},
     "small": {"num_format": SMALL},

@@ -1,17 +1,17 @@
-"""Ideas: one screen before the numbers. What E is, what a gradient is, why we subtract it, why the chain rule multiplies."""
+"""Ideas: one screen before the numbers: what E is, what a gradient is, why it is subtracted, and the chain rule."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from sheetgen.cells.cell import Cell, backward, identity
-from sheetgen.cells.text import TEXTBOOK, by_name, show
+from sheetgen.cells.text import TEXTBOOK, show
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Formula, Link, Sheet, Value
 from sheetgen.writer.digits import scientific, spoken
 from sheetgen.writer.plan import IDEAS, NETWORK, TRAINING, Run
 from sheetgen.writer.sheets.common import Box, InputRule, across, limit, line, lock, merge, opened
-from sheetgen.writer.sheets.one_weight import WIDTH, OneWeight
+from sheetgen.writer.sheets.one_weight import OneWeight, stem
 from sheetgen.writer.sheets.slope import Line, Picture
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import Trace
@@ -22,7 +22,9 @@ TOP, ROWS = 5, 7  # the first row of the boxes; rows of one, with the gap below
 HEAD, BODY = 24, 22  # pixels: the heights of its rows
 TYPED, WIDE = "$H$5", "$H$6"  # the weight, and half the picture's width
 
-SUBTITLE = "Six ideas, and the rest is arithmetic. Type over the yellow cells and watch; then go on to the sheet Network."
+SUBTITLE = (
+    "Six ideas, and the rest is arithmetic. Type over the yellow cells and watch; then go on to the sheet Network."
+)
 
 
 class Idea(NamedTuple):
@@ -68,7 +70,7 @@ def _typing(sheet: Sheet, run: Run, weight: OneWeight) -> None:
     value = run.program.initial[weight.weight]
     rows = (
         (f"type a weight {weight.name}", value, '"and the tangent moves along the curve"'),
-        ("picture shows ±", float(WIDTH), '"type "&0.1&": zoomed in, the curve is its tangent"'),
+        ("picture shows ±", weight.wide(), '"type "&0.1&": zoomed in, the curve is its tangent"'),
     )
     for row, (before, number, after) in enumerate(rows, TOP):
         line(sheet, row, None, CENTRE, CENTRE, "bold", "right")
@@ -111,11 +113,11 @@ def _told(weight: OneWeight, sentence: str, **more: str) -> Formula:
 
 def _error(run: Run, weight: OneWeight) -> Idea:
     n, outputs = run.program.spec.samples, run.program.spec.layers[-1]
-    what = "its output" if outputs == 1 else "each output"
-    adds = f" of all {n} samples" if n > 1 else ""
-    added = f"E adds them up, for {'it' if outputs == 1 else 'all outputs'}{adds}" if outputs * n > 1 else "That is E"
+    each = "each output" if outputs > 1 else "the output"
+    over = " and ".join([*(["outputs"] * (outputs > 1)), *([f"{n} samples"] * (n > 1))])
+    added = f"E adds them up, for all {over}" if over else "That is E"
     text = (
-        f"The network answers, and the targets t say what is right. For {what} a take half the square of the distance, "
+        f"The network answers, and the targets t say what is right. For {each} a take half the square of the distance, "
         f"½·(t − a)². {added}; 0 is perfect. The curve is E for every {weight.name}."
     )
     return Idea("E says how wrong the network is", text, _told(weight, f"E = {{E}} at {weight.name} = {{w}}"), "curve")
@@ -142,8 +144,8 @@ def _downhill(weight: OneWeight) -> Idea:
         f'right","The curve is flat here, so there is no step"))'
     )
     text = (
-        "{way}: minus the slope. The learning rate η = {rate} says how far. On this curve E {words_of_the_step} by one "
-        "step: from {E} to {E_after}."
+        "{way}: minus the slope. The learning rate η = {rate} says how far. One step on this curve takes E from {E} to "
+        "{E_after}: it {words_of_the_step}."
     )
     result = _told(weight, f"{name}: {{w}} − {{rate}} · {{slope_in_brackets}} = {{next}}")
     return Idea("Minus η times the gradient", _told(weight, text, way=way), result, "step")
@@ -166,20 +168,24 @@ def _chain(sheet: Sheet, at: tuple[int, int], number: int, weight: OneWeight) ->
     _headline(sheet, at, number, "The chain rule: slopes multiply", "")
     net = weight.run.program.network
     x, h, a, e = (c[0, 0] for c in (weight.before, weight.out.h, weight.out.a, net.errors))
-    chain = f"{weight.name} moves {h.name}, that moves {a.name}, that moves {e.name}"
     merge(sheet, (row, column, row, column + 3), "sides", "muted")
-    sheet.put(row + 1, column, chain, "sides", "muted")
+    told = f"{weight.name} moves {h.name}, that moves {a.name}, that moves {e.name}:"
+    if weight.count > 1:
+        sum_up = f"of sample 1; the slopes of all {weight.count} samples add up to {{slope}}:"
+        sheet.put(row + 1, column, _told(weight, sum_up), "sides", "muted")
+    else:
+        sheet.put(row + 1, column, told, "sides", "muted")
     lines: tuple[tuple[str, Cell, Cell, str, str], ...] = (
         ("", e, a, _words(backward(e)[a]), "dE/da"),
         ("×", a, h, _words(backward(a)[h]), "da/dh"),
-        ("×", h, weight.weight, x.name or "", "x"),
-        ("=", e, weight.weight, "the slope" if weight.count == 1 else "its part of dE", "dE/dw"),
+        ("×", h, weight.weight, _words(x), "x"),
+        ("=", e, weight.weight, "the slope" if weight.count == 1 else "of sample 1", "dE/dw"),
     )
     for k, (sign, y, of, words, key) in enumerate(lines, row + 2):
         look = ("floor",) if sign == "=" else ()
         bold = ("bold", "ink, slope") if sign == "=" else ()
         sheet.put(k, column, sign or None, "center", "bold", "side, left", *look)
-        sheet.put(k, column + 1, f"d{y.name}/d{of.name}", *look, *bold)
+        sheet.put(k, column + 1, f"d{stem(y)}/d{stem(of)}", *look, *bold)
         sheet.put(k, column + 2, words, *look, *bold)
         first = weight.at[key].split(":")[0]
         sheet.live(k, column + 3, first, "millionth", "right", "indent", "side, right", *look, *bold)
@@ -187,7 +193,9 @@ def _chain(sheet: Sheet, at: tuple[int, int], number: int, weight: OneWeight) ->
 
 
 def _words(c: Cell) -> str:
-    return show(identity(c) if c.name else c, by_name, TEXTBOOK)
+    """A derivative in words, of whatever sample."""
+    named = lambda x: stem(x) if x.name else None  # noqa: E731
+    return show(identity(c) if c.name else c, named, TEXTBOOK)
 
 
 GUARDS = {
@@ -234,11 +242,12 @@ def _picture(book: Book, sheet: Sheet, weight: OneWeight) -> None:
     picture.line(Line(tangent, *weight.tangent, style.SLOPE, 2.25))
     picture.line(Line("", *weight.triangle, style.SLOPE, 1, "round_dot"))
     picture.line(Line(step, *weight.step, style.STEP, 3.5))
-    picture.spot(weight.head, WORKINGS, "center", style.STEP)
-    picture.spot(weight.here, WORKINGS, "above", style.INK, 9)
+    picture.label(weight.head, WORKINGS, "center", style.STEP)
+    picture.point(weight.point, style.INK)
+    picture.label(weight.here, WORKINGS, "above", style.INK)
     size = 6 * MIDDLE, 3 * (HEAD + 5 * BODY + 8) - HEAD - BODY - 14
     text = (
-        f"Line chart: E against {weight.name}, with the tangent at the weight that is typed, the triangle of its slope, "
-        "and one step downhill."
+        f"Line chart: E against {weight.name}, the tangent at the weight that is typed, the triangle of its slope, and "
+        "one step downhill."
     )
     picture.place(weight.why, WORKINGS, Box((TOP + 1, CENTRE), (0, 6), size), text)

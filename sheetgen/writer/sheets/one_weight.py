@@ -5,7 +5,7 @@ Only one output depends on such a weight: o = w*x + the rest. All that stands be
 
 from __future__ import annotations
 
-from sheetgen.cells.cell import Cell, add, backward, half_squared_error, identity, mul, variable
+from sheetgen.cells.cell import Cell, Evaluator, add, backward, half_squared_error, identity, mul, variable
 from sheetgen.cells.text import show
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.plan import TRAINING, Run
@@ -14,9 +14,11 @@ from sheetgen.writer.sheets.network import MISSING
 from sheetgen.writer.sheets.slope import POINTS, RUN, Ledger, asked, reach, straight
 from sheetgen.writer.trace import DIVERGED, FIRST_ROW, Trace, letter
 
-WIDTH = 6  # half the picture's width: what is drawn where the cell for it holds no number above 0
+WIDTHS = 6.0, 12.0, 25.0, 50.0, 100.0  # half the picture's width: the first in which E changes by SEEN of its most
+SEEN = 0.4
 INSIDE = 0.95  # of half the picture's width: a weight further from the network's own moves the picture
-ARROW = 0.4  # of half the picture's width: the most that a step is drawn long
+ASIDE = 0.1  # of it: how far its label stands from a point, on the side where the curve is lower
+ARROW = 0.8  # of half the picture's width: the most that a step is drawn long
 LARGEST = 1_000  # per cent
 NONE = "1/0"  # what is guarded
 
@@ -46,12 +48,24 @@ class OneWeight(Ledger):
         self._training()
         self._picture()
 
+    def wide(self) -> float:
+        """Half a width of the picture in which E is seen to change."""
+        program = self.run.program
+        evaluate = Evaluator([program.network.loss])
+        values = {**program.constants, **program.initial}
+        own = program.initial[self.weight]
+        for half in WIDTHS:
+            errors = [evaluate({**values, self.weight: own + k * half / 4})[0] for k in range(-4, 5)]
+            if max(errors) - min(errors) >= SEEN * max(errors):
+                return half
+        return WIDTHS[0]
+
     def _inputs(self, typed: str, width: str) -> None:
         at, own = self.at, self.run.names[self.weight]
         self.say("state", "why nothing is drawn", asked(typed, f'row_number="{MISSING}"'))
         self.number("w", f"{self.name} as typed", typed, 4)
         self.number("rate", "learning rate η", "learning_rate", 4, brackets=True)
-        half = f"IF(ISNUMBER({width}),IF({width}>0,MIN({width},1000000),{WIDTH}),{WIDTH})"
+        half = f"IF(ISNUMBER({width}),IF({width}>0,MIN({width},1000000),{self.wide():g}),{self.wide():g})"
         self.number("half", "half the picture's width", half)
         middle = f"IF(ABS({at['w']}-{own})<={INSIDE}*{at['half']},{own},{at['w']})"
         self.number("left", "where the picture begins", f"{middle}-{at['half']}")
@@ -59,7 +73,7 @@ class OneWeight(Ledger):
     def _chain(self) -> None:
         """The chain of slopes of every sample; E and its slope, which add them up."""
         net = self.run.program.network
-        x, h, a, t, e = (_stem(c[0, 0]) for c in (self.before, self.out.h, self.out.a, net.targets, net.errors))
+        x, h, a, t, e = (stem(c[0, 0]) for c in (self.before, self.out.h, self.out.a, net.targets, net.errors))
         given = {
             "x": (x, [self.before[s, 0] for s in range(self.count)]),
             "rest": (f"the rest of {h}", [self._rest(s) for s in range(self.count)]),
@@ -130,7 +144,9 @@ class OneWeight(Ledger):
 
     def _change(self, what: str, before: str, after: str) -> None:
         """By how many per cent E has changed, as a number and in words."""
-        at = self.number(f"change {what}", f"per cent, {what}", f"IF({before}=0,0,100*ABS({after}-{before})/{before})", 2)
+        at = self.number(
+            f"change {what}", f"per cent, {what}", f"IF({before}=0,0,100*ABS({after}-{before})/{before})", 2
+        )
         most = f'IF({at}>={LARGEST},"more than {LARGEST}",ROUND({at},1)&"")'
         some = f'IF({at}<0.1,"less than "&0.1,{most})&" %"'
         rose = f'"rose by "&{some}&IF(learning_rate>0,": too long a step","")'
@@ -149,7 +165,9 @@ class OneWeight(Ledger):
         self.triangle = self.points("run and rise", corners)
         tip = f"{w}+{at['step']}*10^{at['power']}"
         self.step = self.points("step", [(w, E), (tip, E)])
-        self.points("", [(w, E)], f'IF({at["state"]}="","{name} = "&{text["w"]}," ")')
+        self.point = self.points("the point", [(w, E)])
+        aside = f"{w}-IF({slope}<0,-1,1)*{ASIDE}*{at['half']}"
+        self.points("", [(aside, E)], f'IF({at["state"]}="","{name} = "&{text["w"]}," ")')
         self.here = self.row
         arrow = f'IF({at["step"]}>0,"▶",IF({at["step"]}<0,"◀"," "))'
         self.points("", [(tip, E)], f'IF(ISNUMBER({at["step"]}),{arrow}," ")')
@@ -159,7 +177,7 @@ class OneWeight(Ledger):
         self.why = self.row
         for k in (1, 2):
             self.sheet.put(self.row, self.column + k, 0, "muted")
-        power = f'ABS({at["power"]})'
+        power = f"ABS({at['power']})"
         times = f'IF({power}<5,10^{power}&"","10^"&{power})&" times "&IF({at["power"]}>0,"longer","shorter")'
         says = (
             f'"E, as {name} changes and all else stays"',
@@ -183,6 +201,6 @@ class OneWeight(Ledger):
         return x, y
 
 
-def _stem(c: Cell) -> str:
+def stem(c: Cell) -> str:
     """The name of a number without its sample."""
     return (c.name or "").split("[")[0]

@@ -154,17 +154,22 @@ class Picture:
         self.chart.add_series({**places, **named, "line": look, "marker": {"type": "none"}})
         self._series += 1
 
-    def spot(self, row: int, column: int, side: str, colour: str, size: int = 0) -> None:
-        """Draw a point, and beside it its label: the text in `column`, the point in the two columns right of it."""
-        name, x, y = (self._at(f"${letter(column + k)}${row}") for k in range(3))
-        marker: dict[str, Any] = {"type": "none"}
-        if size:
-            marker = {"type": "circle", "size": size, "fill": {"color": colour}, "border": {"color": "#FFFFFF"}}
-        label = style.series_name(side, bold=True, color=colour, size=10)
-        look = {"line": {"none": True}, "marker": marker, "data_labels": label}
-        self.chart.add_series({"name": name, "categories": x, "values": y, **look})
-        self._unnamed.append(self._series)
+    def point(self, at: tuple[str, str], colour: str) -> None:
+        """Draw a point; at the ranges of its x and its y."""
+        marker = {"type": "circle", "size": 9, "fill": {"color": colour}, "border": {"color": "#FFFFFF"}}
+        places = {"categories": self._at(at[0]), "values": self._at(at[1])}
+        self.chart.add_series({**places, "line": {"none": True}, "marker": marker})
         self._series += 1
+        self._unnamed.append(self._series - 1)
+
+    def label(self, row: int, column: int, side: str, colour: str) -> None:
+        """Write the text in `column` at the point that stands in the two columns right of it."""
+        name, x, y = (self._at(f"${letter(column + k)}${row}") for k in range(3))
+        look = style.series_name(side, bold=True, color=colour, size=10)
+        silent = {"line": {"none": True}, "marker": {"type": "none"}, "data_labels": look}
+        self.chart.add_series({"name": name, "categories": x, "values": y, **silent})
+        self._series += 1
+        self._unnamed.append(self._series - 1)
 
     def place(self, why: int, column: int, box: Box, text: str) -> None:
         """Put the picture in its place; in the row `why` stands what it says where there is nothing to draw."""
