@@ -11,7 +11,7 @@ from sheetgen.writer.book import Book, Formula, Link, Sheet, Value
 from sheetgen.writer.digits import scientific, spoken
 from sheetgen.writer.plan import IDEAS, NETWORK, TRAINING, Run
 from sheetgen.writer.sheets.common import Box, InputRule, across, limit, line, lock, merge, opened
-from sheetgen.writer.sheets.one_weight import OneWeight, stem
+from sheetgen.writer.sheets.one_weight import OneWeight, stem, wide
 from sheetgen.writer.sheets.slope import Line, Picture
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import Trace
@@ -70,7 +70,7 @@ def _typing(sheet: Sheet, run: Run, weight: OneWeight) -> None:
     value = run.program.initial[weight.weight]
     rows = (
         (f"type a weight {weight.name}", value, '"and the tangent moves along the curve"'),
-        ("picture shows ±", weight.wide(), '"type "&0.1&": zoomed in, the curve is its tangent"'),
+        ("picture shows ±", wide(run, weight.weight), '"type "&0.1&": zoomed in, the curve is its tangent"'),
     )
     for row, (before, number, after) in enumerate(rows, TOP):
         line(sheet, row, None, CENTRE, CENTRE, "bold", "right")

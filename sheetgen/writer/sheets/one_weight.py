@@ -11,11 +11,12 @@ from sheetgen.writer.book import Sheet
 from sheetgen.writer.plan import TRAINING, Run
 from sheetgen.writer.sheets.common import heads, section
 from sheetgen.writer.sheets.network import MISSING
-from sheetgen.writer.sheets.slope import POINTS, RUN, Ledger, asked, reach, straight
+from sheetgen.writer.sheets.slope import RUN, Ledger, reach, straight
 from sheetgen.writer.trace import DIVERGED, FIRST_ROW, Trace, letter
 
 WIDTHS = 6.0, 12.0, 25.0, 50.0, 100.0  # half the picture's width: the first in which E changes by SEEN of its most
 SEEN = 0.4
+POINTS = 41  # of the curve: an odd number, so that its middle is one
 INSIDE = 0.95  # of half the picture's width: a weight further from the network's own moves the picture
 ASIDE = 0.1  # of it: how far its label stands from a point, on the side where the curve is lower
 ARROW = 0.8  # of half the picture's width: the most that a step is drawn long
@@ -48,24 +49,14 @@ class OneWeight(Ledger):
         self._training()
         self._picture()
 
-    def wide(self) -> float:
-        """Half a width of the picture in which E is seen to change."""
-        program = self.run.program
-        evaluate = Evaluator([program.network.loss])
-        values = {**program.constants, **program.initial}
-        own = program.initial[self.weight]
-        for half in WIDTHS:
-            errors = [evaluate({**values, self.weight: own + k * half / 4})[0] for k in range(-4, 5)]
-            if max(errors) - min(errors) >= SEEN * max(errors):
-                return half
-        return WIDTHS[0]
-
     def _inputs(self, typed: str, width: str) -> None:
         at, own = self.at, self.run.names[self.weight]
-        self.say("state", "why nothing is drawn", asked(typed, f'row_number="{MISSING}"'))
+        number = f'IF(ABS({typed})<=1000000,"","type −1,000,000 to 1,000,000")'
+        state = f'IF(row_number="{MISSING}",row_number,IF(ISNUMBER({typed}),{number},"type a number"))'
+        self.say("state", "why nothing is drawn", state)
         self.number("w", f"{self.name} as typed", typed, 4)
         self.number("rate", "learning rate η", "learning_rate", 4, brackets=True)
-        half = f"IF(ISNUMBER({width}),IF({width}>0,MIN({width},1000000),{self.wide():g}),{self.wide():g})"
+        half = f"IF(ISNUMBER({width}),IF({width}>0,MIN({width},1000000),{wide(self.run, self.weight):g}),{wide(self.run, self.weight):g})"
         self.number("half", "half the picture's width", half)
         middle = f"IF(ABS({at['w']}-{own})<={INSIDE}*{at['half']},{own},{at['w']})"
         self.number("left", "where the picture begins", f"{middle}-{at['half']}")
@@ -157,7 +148,7 @@ class OneWeight(Ledger):
     def _picture(self) -> None:
         at, text, name = self.at, self.text, self.name
         self.curve = self._curve()
-        far = self.number("far", "how far the tangent goes", reach(self.curve[1], at["half"], at["slope"]))
+        far = self.number("far", "how far the tangent goes", reach(self.curve[1], POINTS, at["half"], at["slope"]))
         w, E, slope = at["w"], at["E"], at["slope"]
         self.tangent = self.points("tangent", straight(w, E, slope, far))
         run = f"IF({slope}<0,-{RUN},{RUN})*{far}"
@@ -199,6 +190,19 @@ class OneWeight(Ledger):
                 self.sheet.live(row, self.column + k2, self.drawn(formula), "muted", "general", "right")
         x, y = (f"${letter(self.column + k)}${first}:${letter(self.column + k)}${self.row}" for k in (1, 2))
         return x, y
+
+
+def wide(run: Run, weight: Cell) -> float:
+    """Half a width of a picture in which E is seen to change as a weight moves."""
+    program = run.program
+    evaluate = Evaluator([program.network.loss])
+    values = {**program.constants, **program.initial}
+    for half in WIDTHS:
+        moved = (program.initial[weight] + k * half / 4 for k in range(-4, 5))
+        errors = [evaluate({**values, weight: w})[0] for w in moved]
+        if max(errors) - min(errors) >= SEEN * max(errors):
+            return half
+    return WIDTHS[0]
 
 
 def stem(c: Cell) -> str:

@@ -13,7 +13,6 @@ from sheetgen.writer.sheets.plotted import speak
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import DIVERGED, letter, quoted
 
-POINTS = 41  # of a curve: an odd number, so that its middle is one
 REACH = 0.45  # of half the picture's width: how far a straight line goes
 RISE = 0.5  # of the curve's height: how far it may rise
 LOW = 0.2  # of that: how far it goes down at least
@@ -92,15 +91,6 @@ class Ledger:
         return f"${letter(self.column)}${self.row}"
 
 
-def asked(typed: str, otherwise: str) -> str:
-    """The formula of why there is nothing to draw, beside the cell for a weight; an empty text if there is.
-
-    `otherwise` is the formula of what is asked first.
-    """
-    limits = "type −1,000,000 to 1,000,000"
-    return f'IF({otherwise},row_number,IF(ISNUMBER({typed}),IF(ABS({typed})<=1000000,"","{limits}"),"type a number"))'
-
-
 class Line(NamedTuple):
     """A line of the picture: where its name, its x and its y stand, and how it is drawn."""
 
@@ -112,12 +102,12 @@ class Line(NamedTuple):
     dash: str = "solid"
 
 
-def reach(curve: str, half: str, slope: str) -> str:
+def reach(curve: str, points: int, half: str, slope: str) -> str:
     """The formula of how far a straight line goes to both sides, so that it leaves neither the picture's width nor
-    the height of the curve."""
+    the height of the curve, which has so many points."""
     height = f"{RISE}*(MAX({curve})-MIN({curve}))"
     steep = f"IF({height}>0,MIN({REACH}*{half},{height}/ABS({slope})),{REACH}*{half})"
-    return f"IF(COUNT({curve})={POINTS},IFERROR({steep},{REACH}*{half}),{REACH}*{half})"
+    return f"IF(COUNT({curve})={points},IFERROR({steep},{REACH}*{half}),{REACH}*{half})"
 
 
 def straight(w: str, E: str, slope: str, far: str) -> list[tuple[str, str]]:
