@@ -12,7 +12,7 @@ from sheetgen.writer.sheets.common import colour_words, heads, lock, opened, pag
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.sheets.one_weight import wide
 from sheetgen.writer.sheets.recomputation import DifferencePlaces
-from sheetgen.writer.sheets.secant import AHEAD, Secant
+from sheetgen.writer.sheets.secant import AHEAD, POINTS, Secant
 from sheetgen.writer.trace import guarded, letter
 
 HEAD = 8  # the row of the table's headings
@@ -54,6 +54,8 @@ def _picture(sheet: Sheet, run: Run, workings: _Workings, last: int) -> None:
     sheet.put(row, 0, "Workings of the picture: a forward pass for every point of its curve", "section")
     weights = letter(2), letter(1 + len(workings.parameters)), workings.top + 1
     secant = Secant(sheet, row, (HEAD + 1, last))
+    forms = [run.style(c.name or "") for c in workings.cells]
+    scientific(sheet, (secant.row, 2, secant.row + POINTS - 1, 1 + len(workings.cells)), *forms)
     secant.passes(lambda at: workings.forward(sheet, at), workings.letters[id(run.program.network.loss)], weights)
     first = run.program.network.layers[-1].weights[0, 0]
     chosen = first if first in workings.parameters else workings.parameters[-1]

@@ -81,6 +81,7 @@ def _typing(sheet: Sheet, run: Run, weight: OneWeight) -> None:
         ("decimal", (-1e6, 1e6), "A weight to try", "Any number: the picture is about this one, no other sheet is."),
         ("decimal", (1e-6, 1e6), "Half the width", "A number above 0: how far the picture goes to both sides."),
     )
+    scientific(sheet, (TOP - 1, CENTRE + 2, TOP, CENTRE + 2), "general", look="beyond, typed")
     for row, (kind, ends, title, text) in enumerate(hints, TOP - 1):
         rule = InputRule(kind, ends, None, (title, text), ("Not such a number", text))
         limit(sheet, (row, CENTRE + 2, row, CENTRE + 2), rule)
@@ -250,4 +251,4 @@ def _picture(book: Book, sheet: Sheet, weight: OneWeight) -> None:
         f"Line chart: E against {weight.name}, the tangent at the weight that is typed, the triangle of its slope, and "
         "one step downhill."
     )
-    picture.place(weight.why, WORKINGS, Box((TOP + 1, CENTRE), (0, 6), size), text)
+    picture.place(weight.nothing, WORKINGS, Box((TOP + 1, CENTRE), (0, 6), size), text)

@@ -122,7 +122,10 @@ class OneWeight(Ledger):
         power = f"INT(LOG10({ARROW}*{at['half']}/ABS({at['step']})))"
         self.number("power", "power of ten by which it is drawn longer", f"IF({at['step']}=0,0,{power})")
         self.number("next", f"{self.name} after the step", f"{at['w']}+{at['step']}", 4)
-        self.samples("after", "E after the step", [self._text(self.curve_of, s, at["next"]) for s in range(self.count)])
+        error = stem(self.run.program.network.errors[0, 0])
+        self.samples(
+            "after", f"{error} after the step", [self._text(self.curve_of, s, at["next"]) for s in range(self.count)]
+        )
         self.number("E after", "E after the step", self._total(at["after"]), 4)
         self._change("of the step", at["E"], at["E after"])
 
@@ -148,7 +151,7 @@ class OneWeight(Ledger):
     def _picture(self) -> None:
         at, text, name = self.at, self.text, self.name
         self.curve = self._curve()
-        far = self.number("far", "how far the tangent goes", reach(self.curve[1], POINTS, at["half"], at["slope"]))
+        far = self.number("far", "how far the tangent goes", reach(self.curve[1], at["half"], at["slope"]))
         w, E, slope = at["w"], at["E"], at["slope"]
         self.tangent = self.points("tangent", straight(w, E, slope, far))
         run = f"IF({slope}<0,-{RUN},{RUN})*{far}"
@@ -158,16 +161,12 @@ class OneWeight(Ledger):
         self.step = self.points("step", [(w, E), (tip, E)])
         self.point = self.points("the point", [(w, E)])
         aside = f"{w}-IF({slope}<0,-1,1)*{ASIDE}*{at['half']}"
-        self.points("", [(aside, E)], f'IF({at["state"]}="","{name} = "&{text["w"]}," ")')
+        self.points("", [(aside, E)], f'IF({at["ok"]}=1,"{name} = "&{text["w"]}," ")')
         self.here = self.row
         arrow = f'IF({at["step"]}>0,"▶",IF({at["step"]}<0,"◀"," "))'
-        self.points("", [(tip, E)], f'IF(ISNUMBER({at["step"]}),{arrow}," ")')
+        self.points("", [(tip, E)], f'IF({at["ok"]}=1,{arrow}," ")')
         self.head = self.row
-        reason = f'IF({at["state"]}="","E is beyond what a cell can hold",{at["state"]})'
-        self.label(f'IF(COUNT({self.curve[1]})>0," ",{reason})')
-        self.why = self.row
-        for k in (1, 2):
-            self.sheet.put(self.row, self.column + k, 0, "muted")
+        self.nothing = self.why("E is beyond what a cell can hold")
         power = f"ABS({at['power']})"
         times = f'IF({power}<5,10^{power}&"","10^"&{power})&" times "&IF({at["power"]}>0,"longer","shorter")'
         says = (
@@ -175,19 +174,23 @@ class OneWeight(Ledger):
             f'"tangent: slope dE/d{name} = "&{text["slope"]}',
             f'"step −η·dE/d{name} = "&{text["step"]}&IF({at["power"]}=0,"",", drawn "&{times})',
         )
-        self.names = [self.label(f'IF({at["state"]}="",IFERROR({formula},"–"),"–")') for formula in says]
+        self.names = [self.label(f'IF({at["ok"]}=1,{formula},"–")') for formula in says]
 
     def _curve(self) -> tuple[str, str]:
-        """A row for each point: the weight, E, and the error of every sample."""
-        at, column = self.at, letter(self.column + 1)
-        first = self.row + 1
+        """A row for each point: the weight, the same and E as they are drawn, and the error of every sample."""
+        at, first = self.at, self.row + 2
+        left, right = letter(self.column + 3), letter(self.column + 2 + self.count)
+        block = f"${left}${first}:${right}${first + POINTS - 1}"
+        self.drawable(3 + POINTS * self.count, at["E"], at["slope"], at["step"], block)
         for k in range(POINTS):
-            row = first + k
-            of_samples = [self._text(self.curve_of, s, f"${column}${row}") for s in range(self.count)]
-            self.samples("point", f"point {k + 1} of the curve", of_samples)
-            x = f"{at['left']}+{k}*{at['half']}/{(POINTS - 1) // 2}"
-            for k2, formula in enumerate((x, self._total(at["point"])), 1):
-                self.sheet.live(row, self.column + k2, self.drawn(formula), "muted", "general", "right")
+            x = f"{letter(self.column)}{first + k}"
+            errors = f"${left}{first + k}:${right}{first + k}"
+            self.points(
+                "", [(x, f"SUM({errors},{at['others']})")], self.guarded(f"{at['left']}+{k}*{at['half']}/{POINTS // 2}")
+            )
+            for s in range(self.count):
+                formula = self.guarded(self._text(self.curve_of, s, f"${x}"))
+                self.sheet.live(self.row, self.column + 3 + s, formula, "muted", "general", "right")
         x, y = (f"${letter(self.column + k)}${first}:${letter(self.column + k)}${self.row}" for k in (1, 2))
         return x, y
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from sheetgen.writer import style
 from sheetgen.writer.book import Sheet
+from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets.common import Box, InputRule, limit
 from sheetgen.writer.sheets.slope import Ledger, Line, Picture, reach, straight
 from sheetgen.writer.style import Axes
@@ -32,7 +33,9 @@ class Secant(Ledger):
         names = self._column("A")
         found = f"IFERROR(INDEX({names},MATCH({CHOSEN},{names},0),1)={CHOSEN},FALSE)"
         number = f'IF(ISNUMBER({EPSILON}),IF({EPSILON}>0,IF({EPSILON}<=1000000,"","ε is too large"),"ε must be above 0"),"type ε")'
-        self.say("state", "nothing drawn", f'IF(ISNUMBER(row_number),IF({found},{number},"choose a weight"),row_number)')
+        self.say(
+            "state", "nothing drawn", f'IF(ISNUMBER(row_number),IF({found},{number},"choose a weight"),row_number)'
+        )
         self.number("ε", "ε as typed", EPSILON)
         place = f"MATCH({CHOSEN},{names},0)"
         self.number("tangent", "analytic", f"INDEX({self._column('C')},{place},1)^1")
@@ -69,12 +72,14 @@ class Secant(Ledger):
         self.number("secant", "its slope", f"({at['E+']}-{at['E-']})/(2*{at['ε']})")
         apart = f"100*ABS({at['secant']}-{at['tangent']})/ABS({at['tangent']})"
         self.number("apart", "per cent", f"IF({at['secant']}={at['tangent']},0,{apart})", 2)
+        errors = f"${self.loss}${self.first}:${self.loss}${self.first + POINTS - 1}"
+        self.drawable(POINTS + 2, errors, at["tangent"], at["secant"])
         start = self.row + 1
         for k in range(POINTS):
             self.points("curve", [(f"{w}+$B${self.first + k}", f"${self.loss}${self.first + k}")])
         self.curve = f"$B${start}:$B${self.row}", f"$C${start}:$C${self.row}"
         half = f"{AHEAD}*{at['ε']}"
-        far = self.number("far", "tangent's reach", reach(self.curve[1], POINTS, half, at["tangent"]))
+        far = self.number("far", "tangent's reach", reach(self.curve[1], half, at["tangent"]))
         self.tangent = self.points("tangent", straight(w, at["E"], at["tangent"], far))
         ends = [(f"{w}{s}{at['ε']}", f"({at['E+']}+{at['E-']})/2{s}{at['ε']}*{at['secant']}") for s in "-+"]
         self.secant = self.points("secant", ends)
@@ -83,17 +88,13 @@ class Secant(Ledger):
         for label, key, sign in (("E₋", "E-", "-"), ("E₊", "E+", "+")):
             self.points("", [(f"{w}{sign}{at['ε']}", at[key])], f'"{label}"')
             self.ends.append(self.row)
-        reason = f'IF({at["state"]}="","E {DIVERGED}",{at["state"]})'
-        self.label(f'IF(COUNT({self.curve[1]})>0," ",{reason})')
-        self.why = self.row
-        for k in (1, 2):
-            self.sheet.put(self.row, k, 0, "muted")
+        self.nothing = self.why(f"E {DIVERGED}")
         says = (
             f'"E, as "&{CHOSEN}&" moves from "&{self.text["w"]}',
             f'"tangent: slope "&{self.text["tangent"]}&", by backpropagation"',
             f'"secant: slope (E₊ − E₋) / 2ε = "&{self.text["secant"]}',
         )
-        self.names = [self.label(f'IF({at["state"]}="",{formula},"–")') for formula in says]
+        self.names = [self.label(f'IF({at["ok"]}=1,{formula},"–")') for formula in says]
 
     def controls(self, weight: str, epsilon: float) -> None:
         """The yellow cells above the picture, and what it shows in words."""
@@ -110,8 +111,11 @@ class Secant(Ledger):
         text = "A number above 0, at most 1,000,000: how far the weight is moved up and down in the picture."
         rule = InputRule("decimal", (1e-9, 1e6), hint=("ε in the picture", text), complaint=("Not such a number", text))
         limit(sheet, (4, COLUMN + 1, 4, COLUMN + 1), rule)
+        scientific(sheet, (4, COLUMN + 1, 4, COLUMN + 1), "general", look="beyond, typed")
         at, words = self.at, self.text
-        apart = f'IF({at["apart"]}<0.1,"less than "&0.1,IF({at["apart"]}>=1000,"more than 1000",ROUND({at["apart"]},1)&""))'
+        apart = (
+            f'IF({at["apart"]}<0.1,"less than "&0.1,IF({at["apart"]}>=1000,"more than 1000",ROUND({at["apart"]},1)&""))'
+        )
         same = f'"secant "&{words["secant"]}&", tangent "&{words["tangent"]}&": "&{apart}&" % apart"'
         said = f'IF(COUNT({at["apart"]})=1,{same},"nothing to compare: "&{at["secant"]})'
         sheet.live(6, COLUMN + 2, f'IF({at["state"]}="",{said},"nothing is drawn: "&{at["state"]})', "bold", "indent")
@@ -129,4 +133,4 @@ class Secant(Ledger):
             picture.point((x, y), style.STEP)
             picture.label(spot, 0, "above", style.STEP)
         text = "Line chart: E against the chosen weight, with its tangent and the secant from w − ε to w + ε."
-        picture.place(self.why, 0, Box((row, COLUMN), (16, 6), SIZE), text)
+        picture.place(self.nothing, 0, Box((row, COLUMN), (16, 6), SIZE), text)

@@ -63,9 +63,23 @@ class Ledger:
         """A formula that says why it has no number."""
         return f'IF({self.at["state"]}="",IFERROR({formula},"{DIVERGED}"),{self.at["state"]})'
 
+    def drawable(self, count: int, *areas: str) -> None:
+        """Write `ok`: 1 if these areas hold so many numbers, else 0; then all points of the picture are one, at 0."""
+        formula = f'IF({self.at["state"]}="",IF(COUNT({",".join(areas)})={count},1,0),0)'
+        self.say("ok", "is it drawn?", formula)
+
     def drawn(self, formula: str) -> str:
-        """A formula of a point, which is left out where it is none; the power makes every engine see infinity."""
-        return f'IF({self.at["state"]}="",IFERROR(({formula})^1,NA()),NA())'
+        """A formula of a point."""
+        return f"IF({self.at['ok']}=1,{formula},0)"
+
+    def why(self, reason: str) -> int:
+        """Write what the picture says in its middle where nothing is drawn; return the row."""
+        self.row += 1
+        text = f'IF({self.at["ok"]}=1," ",IF({self.at["state"]}="","{reason}",{self.at["state"]}))'
+        self.sheet.live(self.row, self.column, text, "muted")
+        for k in (1, 2):
+            self.sheet.put(self.row, self.column + k, 0, "muted")
+        return self.row
 
     def points(self, about: str, points: Sequence[tuple[str, str]], label: str = "") -> tuple[str, str]:
         """Write points (the formulas of x and y) below one another; return the ranges of the x and of the y.
@@ -102,12 +116,12 @@ class Line(NamedTuple):
     dash: str = "solid"
 
 
-def reach(curve: str, points: int, half: str, slope: str) -> str:
+def reach(curve: str, half: str, slope: str) -> str:
     """The formula of how far a straight line goes to both sides, so that it leaves neither the picture's width nor
-    the height of the curve, which has so many points."""
+    the height of the curve."""
     height = f"{RISE}*(MAX({curve})-MIN({curve}))"
     steep = f"IF({height}>0,MIN({REACH}*{half},{height}/ABS({slope})),{REACH}*{half})"
-    return f"IF(COUNT({curve})={points},IFERROR({steep},{REACH}*{half}),{REACH}*{half})"
+    return f"IFERROR({steep},{REACH}*{half})"
 
 
 def straight(w: str, E: str, slope: str, far: str) -> list[tuple[str, str]]:
