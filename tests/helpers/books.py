@@ -132,4 +132,4 @@ def labels(path: Path, values: Values, sheet: str = "Network") -> list[Value]:
         root = etree.fromstring(archive.read(charts_on(archive, path, sheet)[0]))
     cells = read(path).sheets[sheet]
     found = (f.text.rpartition("!")[2].replace("$", "") for tx in root.iter("{*}tx") for f in tx.iter("{*}f"))
-    return [values[sheet].get(at, cells[at].value) for at in found]
+    return [values[sheet][at] if at in values[sheet] else cells[at].value or "" for at in found]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -20,8 +21,13 @@ from sheetgen.writer.sheets import one_weight, secant
 
 TYPED, WIDTH = f"{IDEAS}!H5", f"{IDEAS}!H6"
 CHOSEN, EPSILON = f"{DIFFERENCES}!H4", f"{DIFFERENCES}!H5"
-CLOSE = {"rel": 1e-9, "abs": 1e-15}
 FUNCTIONS = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": lambda h: h}
+
+
+def near(wanted: Any) -> Any:
+    """Equal, but for rounding."""
+    return pytest.approx(wanted, rel=1e-9, abs=1e-15)
+
 
 RELU = """
 network = {layers = [2, 3, 2], activation = ["relu", "identity"], bias = "trained"}
@@ -75,7 +81,7 @@ def first_out(spec: Spec) -> int:
 def told(path: Path, values: Values, sheet: str = IDEAS, column: str = "R", after: str = "S") -> dict[str, Value]:
     """What the workings tell: a text in a column -> what stands beside it."""
     cells = read(path).sheets[sheet]
-    found: dict[str, Value] = {}
+    found: dict[str, Any] = {}
     for at, entry in cells.items():
         if re.fullmatch(rf"{column}\d+", at) and isinstance(entry.value, str):
             beside = at.replace(column, after, 1)
@@ -112,15 +118,15 @@ def test_the_curve_and_its_tangent_are_pytorchs(made: tuple[Spec, Path], typed: 
     w = spec.weights[k] if typed is None else typed
     values = recalculated(path, **({} if typed is None else {TYPED: typed}))
     points = curve(path, values, IDEAS, one_weight.POINTS, "ST")
-    assert [y for _, y in points] == pytest.approx([E for E, _ in along(spec, k, [x for x, _ in points])], **CLOSE)
+    assert [y for _, y in points] == near([E for E, _ in along(spec, k, [x for x, _ in points])])
     assert points[0][0] < w < points[-1][0] and errors(values) == []
     said = told(path, values)
     ((E, slope),) = along(spec, k, [w])
-    assert said["E there"] == pytest.approx(E, **CLOSE)
-    assert said[f"its slope, dE/dw{k + 1}"] == pytest.approx(slope, **CLOSE)
+    assert said["E there"] == near(E)
+    assert said[f"its slope, dE/dw{k + 1}"] == near(slope)
     after = w - spec.learning_rate * slope
-    assert said[f"w{k + 1} after the step"] == pytest.approx(after, **CLOSE)
-    assert said["E after the step"] == pytest.approx(along(spec, k, [after])[0][0], **CLOSE)
+    assert said[f"w{k + 1} after the step"] == near(after)
+    assert said["E after the step"] == near(along(spec, k, [after])[0][0])
     drawn = labels(path, values, IDEAS)
     assert f"w{k + 1} = " in str(drawn) and any(str(text).startswith(f"tangent: slope dE/dw{k + 1}") for text in drawn)
 
@@ -132,7 +138,7 @@ def test_the_curve_stays_while_the_weight_is_in_the_picture(
     homework_book: Path, typed: float, width: Value, middle: float
 ) -> None:
     points = curve(homework_book, recalculated(homework_book, **{TYPED: typed, WIDTH: width}), IDEAS, 41, "ST")
-    half = width if isinstance(width, float) else 6.0
+    half = width if isinstance(width, float) and width > 0 else 6.0
     assert (points[0][0], points[20][0], points[-1][0]) == pytest.approx((middle - half, middle, middle + half))
 
 
@@ -141,8 +147,8 @@ def test_other_weights_are_those_of_network(homework_book: Path, homework_spec: 
     spec = replace(homework_spec, inputs=((0.9, 0.1),), weights=(*homework_spec.weights[:5], -2.0, 0.5, 0.55))
     ((E, slope),) = along(spec, 4, [1.0])
     said = told(homework_book, values)
-    assert (said["E there"], said["its slope, dE/dw5"]) == (pytest.approx(E, **CLOSE), pytest.approx(slope, **CLOSE))
-    assert said["w5 after the step"] == pytest.approx(1 - 3 * slope, **CLOSE)
+    assert (said["E there"], said["its slope, dE/dw5"]) == (near(E), near(slope))
+    assert said["w5 after the step"] == near(1 - 3 * slope)
 
 
 def test_the_first_update_is_that_of_all_weights(made: tuple[Spec, Path]) -> None:
@@ -169,7 +175,7 @@ def boxes(path: Path, values: Values) -> str:
         ({TYPED: -2.0}, ["up by 0.1 lowers E by about 0.00", "E falls to the right, so step to the right: minus"]),
         ({"learning_rate": 900.0}, ["it rose by ", ": too long a step"]),
         ({"learning_rate": 0.0}, ["it did not change.", "E did not change"]),
-        ({TYPED: 1e5}, ["so a little more or less of w5 does not change E.", "The curve is flat here, so there is no step"]),
+        ({TYPED: 1e5}, ["so a little more or less of w5 does not change E.", "flat here, so there is no step"]),
         ({"learning_rate": -1.0}, ["it rose by 1.2 %.", "0.4 − (-1) · 0.0129"]),
     ],
 )  # fmt: skip
@@ -235,20 +241,19 @@ def test_a_network_that_diverges_says_so(build_book: BuildBook) -> None:
 def test_the_secant_and_the_tangent_are_pytorchs(made: tuple[Spec, Path]) -> None:
     spec, path = made
     for k, eps, row in ((first_out(spec), None, 0), (0, 0.5, 7), (len(spec.weights) - 1, 1e-3, 8)):
-        typed = {CHOSEN: f"w{k + 1}", "row_shown": float(row)} | ({EPSILON: eps} if eps else {})
+        typed: dict[str, Value] = {CHOSEN: f"w{k + 1}", "row_shown": float(row), **({EPSILON: eps} if eps else {})}
         values = recalculated(path, **typed)
         cell = read(path).sheets[DIFFERENCES]["H5"].value
         e = eps or float(cell)  # type: ignore[arg-type]
         w = state(spec, row)[0][k].item()
         points = curve(path, values, DIFFERENCES, secant.POINTS, "BC")
-        assert [x for x, _ in points] == pytest.approx([w + j * e / 4 for j in range(-12, 13)], **CLOSE)
-        assert [y for _, y in points] == pytest.approx(
-            [E for E, _ in along(spec, k, [x for x, _ in points], row)], **CLOSE
-        )
+        assert [x for x, _ in points] == near([w + j * e / 4 for j in range(-12, 13)])
+        wanted = along(spec, k, [x for x, _ in points], row)
+        assert [y for _, y in points] == near([E for E, _ in wanted])
         said = told(path, values, DIFFERENCES, "A", "B")
         low, here, high = along(spec, k, [w - e, w, w + e], row)
         assert said["its slope"] == pytest.approx((high[0] - low[0]) / (2 * e), rel=1e-9, abs=1e-12)
-        assert said["analytic"] == pytest.approx(here[1], **CLOSE) and errors(values) == []
+        assert said["analytic"] == near(here[1]) and errors(values) == []
 
 
 @pytest.mark.parametrize(

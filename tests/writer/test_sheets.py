@@ -23,8 +23,8 @@ from sheetgen.writer.sheets.network import input_cells
 from sheetgen.writer.sheets.start import EngineLine
 
 SHEETS = [
-    "Start", "Ideas", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Recomputation", "Finite differences",
-    "Template",
+    "Start", "Ideas", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Recomputation",
+    "Finite differences", "Template",
 ]  # fmt: skip
 LAST = 46  # the row of the 30th update
 

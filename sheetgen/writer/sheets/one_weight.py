@@ -11,7 +11,7 @@ from sheetgen.writer.book import Sheet
 from sheetgen.writer.plan import TRAINING, Run
 from sheetgen.writer.sheets.common import heads, section
 from sheetgen.writer.sheets.network import MISSING
-from sheetgen.writer.sheets.slope import RUN, Ledger, reach, straight
+from sheetgen.writer.sheets.slope import RUN, Ledger, per_cent, reach, straight
 from sheetgen.writer.trace import DIVERGED, FIRST_ROW, Trace, letter
 
 WIDTHS = 6.0, 12.0, 25.0, 50.0, 100.0  # half the picture's width: the first in which E changes by SEEN of its most
@@ -20,7 +20,6 @@ POINTS = 41  # of the curve: an odd number, so that its middle is one
 INSIDE = 0.95  # of half the picture's width: a weight further from the network's own moves the picture
 ASIDE = 0.1  # of it: how far its label stands from a point, on the side where the curve is lower
 ARROW = 0.8  # of half the picture's width: the most that a step is drawn long
-LARGEST = 1_000  # per cent
 NONE = "1/0"  # what is guarded
 
 
@@ -56,7 +55,8 @@ class OneWeight(Ledger):
         self.say("state", "why nothing is drawn", state)
         self.number("w", f"{self.name} as typed", typed, 4)
         self.number("rate", "learning rate η", "learning_rate", 4, brackets=True)
-        half = f"IF(ISNUMBER({width}),IF({width}>0,MIN({width},1000000),{wide(self.run, self.weight):g}),{wide(self.run, self.weight):g})"
+        usual = f"{wide(self.run, self.weight):g}"
+        half = f"IF(ISNUMBER({width}),IF({width}>0,MIN({width},1000000),{usual}),{usual})"
         self.number("half", "half the picture's width", half)
         middle = f"IF(ABS({at['w']}-{own})<={INSIDE}*{at['half']},{own},{at['w']})"
         self.number("left", "where the picture begins", f"{middle}-{at['half']}")
@@ -73,9 +73,9 @@ class OneWeight(Ledger):
         }
         for key, (about, cells) in given.items():
             self.samples(key, about, [show(identity(c), self._place) for c in cells])
-        about = {"h": h, "a": a, "e": e, "dE/da": f"d{e}/d{a}", "da/dh": f"d{a}/d{h}", "dE/dw": f"d{e}/d{self.name}"}
+        titles = {"h": h, "a": a, "e": e, "dE/da": f"d{e}/d{a}", "da/dh": f"d{a}/d{h}", "dE/dw": f"d{e}/d{self.name}"}
         for key, cell in self._lines().items():
-            self.samples(key, about[key], [self._text(cell, s, w=self.at["w"]) for s in range(self.count)])
+            self.samples(key, titles[key], [self._text(cell, s, w=self.at["w"]) for s in range(self.count)])
         self.number("E", "E there", self._total(self.at["e"]), 4)
         slopes = self.at["dE/dw"]
         self.number("slope", f"its slope, dE/d{self.name}", f"IF(COUNT({slopes})={self.count},SUM({slopes}),{NONE})")
@@ -123,9 +123,8 @@ class OneWeight(Ledger):
         self.number("power", "power of ten by which it is drawn longer", f"IF({at['step']}=0,0,{power})")
         self.number("next", f"{self.name} after the step", f"{at['w']}+{at['step']}", 4)
         error = stem(self.run.program.network.errors[0, 0])
-        self.samples(
-            "after", f"{error} after the step", [self._text(self.curve_of, s, at["next"]) for s in range(self.count)]
-        )
+        after = [self._text(self.curve_of, s, at["next"]) for s in range(self.count)]
+        self.samples("after", f"{error} after the step", after)
         self.number("E after", "E after the step", self._total(at["after"]), 4)
         self._change("of the step", at["E"], at["E after"])
 
@@ -138,11 +137,8 @@ class OneWeight(Ledger):
 
     def _change(self, what: str, before: str, after: str) -> None:
         """By how many per cent E has changed, as a number and in words."""
-        at = self.number(
-            f"change {what}", f"per cent, {what}", f"IF({before}=0,0,100*ABS({after}-{before})/{before})", 2
-        )
-        most = f'IF({at}>={LARGEST},"more than {LARGEST}",ROUND({at},1)&"")'
-        some = f'IF({at}<0.1,"less than "&0.1,{most})&" %"'
+        change = f"IF({before}=0,0,100*ABS({after}-{before})/{before})"
+        some = per_cent(self.number(f"change {what}", f"per cent, {what}", change, 2))
         rose = f'"rose by "&{some}&IF(learning_rate>0,": too long a step","")'
         words = f'IF({after}<{before},"fell by "&{some},IF({after}>{before},{rose},"did not change"))'
         known = f'IF(COUNT({before},{after})=2,{words},"{DIVERGED}")'
@@ -185,9 +181,8 @@ class OneWeight(Ledger):
         for k in range(POINTS):
             x = f"{letter(self.column)}{first + k}"
             errors = f"${left}{first + k}:${right}{first + k}"
-            self.points(
-                "", [(x, f"SUM({errors},{at['others']})")], self.guarded(f"{at['left']}+{k}*{at['half']}/{POINTS // 2}")
-            )
+            w = self.guarded(f"{at['left']}+{k}*{at['half']}/{POINTS // 2}")
+            self.points("", [(x, f"SUM({errors},{at['others']})")], w)
             for s in range(self.count):
                 formula = self.guarded(self._text(self.curve_of, s, f"${x}"))
                 self.sheet.live(self.row, self.column + 3 + s, formula, "muted", "general", "right")

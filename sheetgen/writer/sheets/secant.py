@@ -11,7 +11,7 @@ from sheetgen.writer import style
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets.common import Box, InputRule, limit
-from sheetgen.writer.sheets.slope import Ledger, Line, Picture, reach, straight
+from sheetgen.writer.sheets.slope import Ledger, Line, Picture, per_cent, reach, straight
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import DIVERGED, letter
 
@@ -32,10 +32,9 @@ class Secant(Ledger):
         self.table = table
         names = self._column("A")
         found = f"IFERROR(INDEX({names},MATCH({CHOSEN},{names},0),1)={CHOSEN},FALSE)"
-        number = f'IF(ISNUMBER({EPSILON}),IF({EPSILON}>0,IF({EPSILON}<=1000000,"","ε is too large"),"ε must be above 0"),"type ε")'
-        self.say(
-            "state", "nothing drawn", f'IF(ISNUMBER(row_number),IF({found},{number},"choose a weight"),row_number)'
-        )
+        above = f'IF({EPSILON}>0,IF({EPSILON}<=1000000,"","ε is too large"),"ε must be above 0")'
+        asked = f'IF({found},IF(ISNUMBER({EPSILON}),{above},"type ε"),"choose a weight")'
+        self.say("state", "nothing drawn", f"IF(ISNUMBER(row_number),{asked},row_number)")
         self.number("ε", "ε as typed", EPSILON)
         place = f"MATCH({CHOSEN},{names},0)"
         self.number("tangent", "analytic", f"INDEX({self._column('C')},{place},1)^1")
@@ -56,7 +55,8 @@ class Secant(Ledger):
             self.sheet.live(self.row, 1, moved, "cell", "relative")
             write(self.row)
         first, last, head = weights
-        self.middle = f"INDEX(${first}${self.first + MIDDLE}:${last}${self.first + MIDDLE},1,MATCH({CHOSEN},${first}${head}:${last}${head},0))"
+        still = f"${first}${self.first + MIDDLE}:${last}${self.first + MIDDLE}"
+        self.middle = f"INDEX({still},1,MATCH({CHOSEN},${first}${head}:${last}${head},0))"
         self.loss = loss
         self._numbers()
 
@@ -65,7 +65,7 @@ class Secant(Ledger):
 
     def _numbers(self) -> None:
         at = self.at
-        w = self.number("w", "the weight", self.middle, 4)
+        self.number("w", "the weight", self.middle, 4)
         self.number("E", "E there", f"{self._error(0)}^1")
         self.number("E+", "E₊", f"{self._error(1)}^1")
         self.number("E-", "E₋", f"{self._error(-1)}^1")
@@ -74,7 +74,11 @@ class Secant(Ledger):
         self.number("apart", "per cent", f"IF({at['secant']}={at['tangent']},0,{apart})", 2)
         errors = f"${self.loss}${self.first}:${self.loss}${self.first + POINTS - 1}"
         self.drawable(POINTS + 2, errors, at["tangent"], at["secant"])
-        start = self.row + 1
+        self._lines()
+
+    def _lines(self) -> None:
+        """What is drawn, and what it is called."""
+        at, w, start = self.at, self.at["w"], self.row + 1
         for k in range(POINTS):
             self.points("curve", [(f"{w}+$B${self.first + k}", f"${self.loss}${self.first + k}")])
         self.curve = f"$B${start}:$B${self.row}", f"$C${start}:$C${self.row}"
@@ -99,8 +103,10 @@ class Secant(Ledger):
     def controls(self, weight: str, epsilon: float) -> None:
         """The yellow cells above the picture, and what it shows in words."""
         sheet = self.sheet
-        rows = ((weight, "weight", "choose one: E is drawn as it moves, in the row shown"),
-                (epsilon, "ε in the picture", "far too large, so that it is seen: type half of it, again and again"))  # fmt: skip
+        rows: tuple[tuple[float | str, str, str], ...] = (
+            (weight, "weight", "choose one: E is drawn as it moves, in the row shown"),
+            (epsilon, "ε in the picture", "so large that it is seen: type half of it, again and again"),
+        )
         for row, (value, name, about) in enumerate(rows, 4):
             sheet.put(row, COLUMN, name, "bold", "right")
             sheet.put(row, COLUMN + 1, value, "input", "general", "center", "bold")
@@ -113,10 +119,7 @@ class Secant(Ledger):
         limit(sheet, (4, COLUMN + 1, 4, COLUMN + 1), rule)
         scientific(sheet, (4, COLUMN + 1, 4, COLUMN + 1), "general", look="beyond, typed")
         at, words = self.at, self.text
-        apart = (
-            f'IF({at["apart"]}<0.1,"less than "&0.1,IF({at["apart"]}>=1000,"more than 1000",ROUND({at["apart"]},1)&""))'
-        )
-        same = f'"secant "&{words["secant"]}&", tangent "&{words["tangent"]}&": "&{apart}&" % apart"'
+        same = f'"secant "&{words["secant"]}&", tangent "&{words["tangent"]}&": "&{per_cent(at["apart"])}&" apart"'
         said = f'IF(COUNT({at["apart"]})=1,{same},"nothing to compare: "&{at["secant"]})'
         sheet.live(6, COLUMN + 2, f'IF({at["state"]}="",{said},"nothing is drawn: "&{at["state"]})', "bold", "indent")
 

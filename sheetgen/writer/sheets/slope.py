@@ -16,6 +16,7 @@ from sheetgen.writer.trace import DIVERGED, letter, quoted
 REACH = 0.45  # of half the picture's width: how far a straight line goes
 RISE = 0.5  # of the curve's height: how far it may rise
 LOW = 0.2  # of that: how far it goes down at least
+LARGEST = 1_000  # per cent
 RUN = 0.8  # of such a line: the triangle's base
 
 
@@ -122,6 +123,11 @@ def reach(curve: str, half: str, slope: str) -> str:
     height = f"{RISE}*(MAX({curve})-MIN({curve}))"
     steep = f"IF({height}>0,MIN({REACH}*{half},{height}/ABS({slope})),{REACH}*{half})"
     return f"IFERROR({steep},{REACH}*{half})"
+
+
+def per_cent(at: str) -> str:
+    """The formula of a number of per cent in words: 5.7 %, less than 0.1 %, more than 1000 %."""
+    return f'IF({at}<0.1,"less than "&0.1,IF({at}>={LARGEST},"more than {LARGEST}",ROUND({at},1)&""))&" %"'
 
 
 def straight(w: str, E: str, slope: str, far: str) -> list[tuple[str, str]]:
