@@ -10,15 +10,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sheetgen.base.errors import UserError
-from sheetgen.base.text import unseen
+from sheetgen.base.text import shown, unseen
 from sheetgen.cells.ops import ACTIVATIONS, OPS
 
 # The sheet of an exported file that carries PyTorch's outputs for an example, and its heads.
 PYTORCH, HEADS = "PyTorch", ("what", "cell", "number")
 
+LOSSES = ("half_squared_error",)
 BIASES = ("none", "trained", "frozen")
 FORMULAS = ("expanded", "staged")
 LEARNING_RATES = (0.1, 0.2, 0.5, 0.8, 1.0, 2.0)
@@ -73,22 +74,40 @@ def weight_count(layers: tuple[int, ...]) -> int:
     return sum(m * n for m, n in itertools.pairwise(layers))
 
 
-def shown(value: Any) -> str:
-    """A value as a message shows it: on one line, and short, however large or deep it is."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # over 4,300 digits, over 1,000 tables deep
-        return "more than can be shown"
-    return text if len(text) <= 60 else f"{text[:57]}..."
+class Key(NamedTuple):
+    """A key of a template: what it means, what may stand there, its default; where there is none, what then holds."""
+
+    means: str
+    may: str
+    default: Any = None
+    otherwise: str = "it must be there"
 
 
-KEYS = {
-    "": ("network", "data", "initial", "training", "title"),
-    "network": ("layers", "activation", "bias", "loss", "formulas"),
-    "data": ("inputs", "targets"),
-    "initial": ("seed", "weights", "biases"),
-    "training": ("learning_rate", "steps", "learning_rates"),
-}
+def _any_of(texts: tuple[str, ...]) -> str:
+    return ", ".join(f'"{text}"' for text in texts)
+
+
+KEYS: dict[str, dict[str, Key]] = {
+    "": {**dict.fromkeys(("network", "data", "initial", "training"), Key("a table", "its keys", {})),
+        "title": Key("the name of the network", "one line of 1 to 80 characters", None, "the file's name")},
+    "network": {
+        "layers": Key("units of each layer, inputs first", f"a list of whole numbers from 1 to {MAX_UNITS}"),
+        "activation": Key("what a unit makes of its sum", f"{_any_of(ACTIVATIONS)}, or a list", "sigmoid"),
+        "bias": Key("whether units have a bias", _any_of(BIASES), "none"),
+        "loss": Key("the error of an output", _any_of(LOSSES), LOSSES[0]),
+        "formulas": Key("gradients whole, or in steps", _any_of(FORMULAS), None, "whole if they are short")},
+    "data": {
+        "inputs": Key("what the network is shown", "a list of numbers, or one for each sample"),
+        "targets": Key("what it should answer", "as many samples as the inputs have")},
+    "initial": {
+        "seed": Key("draws weights, each time the same", "a whole number from 0 on", None, "nothing is drawn"),
+        "weights": Key("w1, w2, ... at first", "a list of numbers, layer by layer", None, "drawn by the seed"),
+        "biases": Key("b1, b2, ... at first", "a list of numbers, layer by layer", None, "0 each, if there is a seed")},
+    "training": {
+        "learning_rate": Key("η: how far each update goes", "a number", 1.0),
+        "steps": Key("how many updates", "a whole number from 1 on", 200),
+        "learning_rates": Key("those of the sheet Learning rates", "a list of 1 to 8", list(LEARNING_RATES))},
+}  # fmt: skip
 
 
 class _Table:
@@ -107,8 +126,8 @@ class _Table:
         where = f"{self.name}.{key}" if self.name else key
         return SpecError(f"{self.source}: {where} {problem}")
 
-    def get(self, key: str, default: Any = None) -> Any:
-        return self.entries.get(key, default)
+    def get(self, key: str) -> Any:
+        return self.entries.get(key, KEYS[self.name][key].default)
 
     def need(self, key: str, remedy: str) -> Any:
         if (value := self.get(key)) is None:
@@ -169,11 +188,11 @@ def parse(text: str, source: str) -> Spec:
     top = _Table(source, "", top_entries)
     tables = {}
     for name in ("network", "data", "initial", "training"):
-        entries = top.get(name, {})
+        entries = top.get(name)
         if not isinstance(entries, dict):
             raise top.fail(name, f"is {shown(entries)}: make it a table, [{name}]")
         tables[name] = _Table(source, name, entries)
-    title = top.get("title", Path(source).stem)
+    title = top.entries.get("title", Path(source).stem)
     if not isinstance(title, str) or not title.strip() or len(title) > 80 or "\n" in title:
         raise top.fail("title", "must be one line of 1 to 80 characters: give the network a short name")
     if hidden := unseen(title):
@@ -199,15 +218,15 @@ def _network(table: _Table) -> tuple[tuple[int, ...], tuple[str, ...], str, str 
     layers = tuple(table.whole("layers", n, 1, MAX_UNITS, remedy) for n in raw)
     if (count := weight_count(layers)) > MAX_WEIGHTS:
         raise table.fail("layers", f"has {count:,} weights, more than any sheet has columns: use fewer units")
-    named = table.get("activation", "sigmoid")
+    named = table.get("activation")
     names = named if isinstance(named, list) else [named] * (len(layers) - 1)
     if len(names) != len(layers) - 1:
         raise table.fail(
             "activation", f"names {len(names)} activations: give one, or one for each of the {len(layers) - 1} layers"
         )
     activations = tuple(table.choice("activation", name, ACTIVATIONS) for name in names)
-    bias = table.choice("bias", table.get("bias", "none"), BIASES)
-    table.choice("loss", table.get("loss", "half_squared_error"), ("half_squared_error",))
+    bias = table.choice("bias", table.get("bias"), BIASES)
+    table.choice("loss", table.get("loss"), LOSSES)
     formulas = table.get("formulas")
     if formulas is not None:
         table.choice("formulas", formulas, FORMULAS)
@@ -257,9 +276,9 @@ def _initial(table: _Table, layers: tuple[int, ...], bias: str) -> tuple[tuple[f
 
 
 def _training(table: _Table) -> tuple[float, int, tuple[float, ...]]:
-    learning_rate = table.number("learning_rate", table.get("learning_rate", 1.0))
-    steps = table.whole("steps", table.get("steps", 200), 1, MAX_STEPS, STEPS_REMEDY)
-    rates = table.row("learning_rates", table.get("learning_rates", list(LEARNING_RATES)), None, "give a list")
+    learning_rate = table.number("learning_rate", table.get("learning_rate"))
+    steps = table.whole("steps", table.get("steps"), 1, MAX_STEPS, STEPS_REMEDY)
+    rates = table.row("learning_rates", table.get("learning_rates"), None, "give a list")
     if not 1 <= len(rates) <= 8:
         raise table.fail("learning_rates", f"has {len(rates)} numbers: give 1 to 8 of them to compare")
     if len({f"{rate:g}" for rate in rates}) < len(rates):

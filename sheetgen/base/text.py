@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 _SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four are wide, as East Asia types them
 # Signs that count as letters or marks and show nothing: fillers, joiners, Mongolian selectors, an empty braille.
@@ -50,3 +51,12 @@ def unseen(text: str) -> str:
         if not c.isprintable() or _BLANK.match(c):
             return f"U+{ord(c):04X}, {unicodedata.name(c, '') or _NAMELESS[unicodedata.category(c)]}"
     return ""
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it: on one line, and short, however large or deep it is."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # over 4,300 digits, over 1,000 tables deep
+        return "more than can be shown"
+    return text if len(text) <= 60 else f"{text[:57]}..."

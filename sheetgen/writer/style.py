@@ -23,6 +23,9 @@ NOTE_FILL, NOTE_INK = "#FDEBCB", "#8A5200"  # neither right nor wrong: inputs ch
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#1B2A41", "#8C8C8C")
 DASHES = ("solid", "dash", "square_dot", "long_dash")  # a second round of colours is dashed
 
+# Of a picture of E: the curve, its slope, a step. Dark enough for text on white, and each drawn in its own way, too.
+CURVE, SLOPE, STEP = "#0072B2", "#B34E00", "#00734F"
+
 BLUE_NODE, GREEN_NODE, ORANGE_NODE, RED_NODE = "#0072B2", "#009E73", "#D55E00", "#A3161B"
 
 # Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers;
@@ -65,6 +68,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "verdict": {"bold": True, "align": "center"},
     "code": {"font_name": "Courier New", "font_size": 9, "text_wrap": True},
     "hash": {"font_name": "Courier New", "font_size": 6, "font_color": MUTED, "indent": 1},
+    "command": {"font_name": "Courier New", "bold": True},
     "numbers": {"text_wrap": True, "font_color": ACCENT},
     "number": {"num_format": NUMBER},
     "small": {"num_format": SMALL},
@@ -93,6 +97,20 @@ STYLES: dict[str, dict[str, Any]] = {
     "paper": {"border": 1, "border_color": RULE, "locked": False},
     "edge": {"border": 4, "border_color": RULE},
     "percent": {"num_format": "0.0000%"},
+    # the boxes of Ideas
+    "chip": {"font_size": 13, "bold": True, "font_color": "#FFFFFF", "bg_color": INK, "align": "center"},
+    "chip, curve": {"bg_color": CURVE},
+    "chip, slope": {"bg_color": SLOPE},
+    "chip, step": {"bg_color": STEP},
+    "headline": {"font_size": 11, "bold": True, "bg_color": PAPER, "indent": 1},
+    "sides": {"left": 1, "right": 1, "left_color": RULE, "right_color": RULE, "indent": 1},
+    "side, left": {"left": 1, "left_color": RULE},
+    "side, right": {"right": 1, "right_color": RULE},
+    "floor": {"bottom": 1, "bottom_color": RULE},
+    "result": {"font_size": 11, "bold": True},
+    "ink, curve": {"font_color": CURVE},
+    "ink, slope": {"font_color": SLOPE},
+    "ink, step": {"font_color": STEP},
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},

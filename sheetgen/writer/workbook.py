@@ -12,6 +12,7 @@ from sheetgen.writer.plan import START, Oracle, Run
 from sheetgen.writer.sheets import (
     autograd_check,
     differences,
+    ideas,
     network,
     rates,
     recomputation,
@@ -68,6 +69,7 @@ def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None: 
             keywords="backpropagation, neural network, gradient descent, sheetgen",
         )
         book.sheet(START, f"{spec.title}, in live cells", start_subtitle(spec))
+        ideas.write(book, run, trace)
         panel = network.write(book, run, trace)
         steps.write(book, run, trace, panel)
         training.write(book, run, plan.training)

@@ -96,20 +96,40 @@ def columns(book: Workbook, sheet: str, header_row: int = 15) -> dict[str, str]:
     }
 
 
+def parts_of(archive: zipfile.ZipFile, part: str, kind: str) -> list[str]:
+    """The parts of a kind (drawing, chart) that a part of a workbook refers to."""
+    folder, _, name = part.rpartition("/")
+    root = etree.fromstring(archive.read(f"{folder}/_rels/{name}.rels"))
+    found = (e.get("Target") for e in root if e.get("Type").endswith(f"/{kind}"))
+    return [target.replace("..", "xl") for target in found]
+
+
+def drawing_on(archive: zipfile.ZipFile, path: Path, sheet: str) -> str:
+    """The part that holds the pictures and charts of a sheet."""
+    number = [*read(path).sheets].index(sheet) + 1
+    (found,) = parts_of(archive, f"xl/worksheets/sheet{number}.xml", "drawing")
+    return found
+
+
+def charts_on(archive: zipfile.ZipFile, path: Path, sheet: str) -> list[str]:
+    """The parts that hold the charts of a sheet."""
+    return parts_of(archive, drawing_on(archive, path, sheet), "chart")
+
+
 def lines(path: Path) -> dict[int, str]:
     """Row -> the alternative text of its picture, `name = mathematics`, on the sheet Steps."""
     with zipfile.ZipFile(path) as archive:
-        root = etree.fromstring(archive.read("xl/drawings/drawing2.xml"))
+        root = etree.fromstring(archive.read(drawing_on(archive, path, "Steps")))
     return {
         int(anchor.findtext(f"{DRAWING}from/{DRAWING}row")) + 1: anchor.find(f".//{DRAWING}cNvPr").get("descr")
         for anchor in root
     }
 
 
-def labels(path: Path, values: Values) -> list[Value]:
-    """What stands on the drawing: the names of its series, which are live."""
+def labels(path: Path, values: Values, sheet: str = "Network") -> list[Value]:
+    """What stands on the first drawing of a sheet: the names of its series, which are live."""
     with zipfile.ZipFile(path) as archive:
-        root = etree.fromstring(archive.read("xl/charts/chart1.xml"))
-    cells = read(path).sheets["Network"]
+        root = etree.fromstring(archive.read(charts_on(archive, path, sheet)[0]))
+    cells = read(path).sheets[sheet]
     found = (f.text.rpartition("!")[2].replace("$", "") for tx in root.iter("{*}tx") for f in tx.iter("{*}f"))
-    return [values["Network"].get(at, cells[at].value) for at in found]
+    return [values[sheet][at] if at in values[sheet] else cells[at].value or "" for at in found]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 from books import BuildBook, place_of, recalculated, written
 from lxml import etree
-from mutants import edit, set_cells
+from mutants import edit, part, set_cells
 
 from sheetgen.audit.judge import audit
 from sheetgen.excel import ErrorValue, Value, Workbook, blank, read
@@ -253,7 +253,7 @@ def test_na_is_an_error_anywhere_else(off: Path, tmp_path: Path, heading: str) -
     broken = set_cells(off, tmp_path / "b.xlsx", "Training", {at: "=NA()"})
     found = [(f.kind, f.sheet, f.cells, f.engine) for f in check(broken, ["IronCalc", "formulas patterns"]).findings]
     assert {("error", "Training", at, "IronCalc"), ("error", "Training", at, "formulas patterns")} <= set(found)
-    cached = edit(broken, tmp_path / "c.xlsx", "xl/worksheets/sheet4.xml", lambda t: re.sub(
+    cached = edit(broken, tmp_path / "c.xlsx", part("Training"), lambda t: re.sub(
         rf'(<c r="{at}"[^>]*)>(<f>NA\(\)</f>)<v>.*?</v>', r'\1 t="e">\2<v>#N/A</v>', t))  # fmt: skip
     assert ("error", "Training", at) in _found(cached)
 

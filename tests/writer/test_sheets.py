@@ -10,7 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from books import BuildBook, columns, written
+from books import BuildBook, charts_on, columns, written
 from lxml import etree
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -23,8 +23,8 @@ from sheetgen.writer.sheets.network import input_cells
 from sheetgen.writer.sheets.start import EngineLine
 
 SHEETS = [
-    "Start", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Recomputation", "Finite differences",
-    "Template",
+    "Start", "Ideas", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Recomputation",
+    "Finite differences", "Template",
 ]  # fmt: skip
 LAST = 46  # the row of the 30th update
 
@@ -63,13 +63,14 @@ def test_start_leads_to_every_sheet_and_every_sheet_back(book: Any, parts: dict[
         links = {e.get("ref"): e for e in elements(parts, rf"xl/worksheets/sheet{k}\.xml", "hyperlink")}
         found = {str(book[name][at].value): e.get("location") for at, e in links.items()}
         others = {other: f"'{other}'!A1" if " " in other else f"{other}!A1" for other in SHEETS[1:]}
-        assert found == (others if name == "Start" else {"← Start": "Start!A1"})
+        on = {"Network →": "Network!A1"} if name == "Ideas" else {}
+        assert found == (others if name == "Start" else {"← Start": "Start!A1"} | on)
         assert all(e.get("tooltip") for e in links.values())
 
 
 def test_frozen_panes_keep_headings_in_view(book: Any) -> None:
     assert {sheet.title: sheet.freeze_panes for sheet in book} == {
-        "Start": None, "Network": "A6", "Steps": "A5", "Training": "B16", "Learning rates": "B16",
+        "Start": None, "Ideas": None, "Network": "A6", "Steps": "A5", "Training": "B16", "Learning rates": "B16",
         "Autograd check": "B16", "Recomputation": "B16", "Finite differences": "B9", "Template": "A7",
     }  # fmt: skip
 
@@ -105,13 +106,18 @@ def test_every_picture_and_chart_tells_what_it_shows(parts: dict[str, bytes]) ->
     shown = sum(re.fullmatch(r"xl/(charts/chart|media/image)\d+\.\w+", name) is not None for name in parts)
     assert len(said) >= shown > 6 and all(len(text) >= 8 for text in said)
     charts = [text for text in said if "chart" in text or "Drawing" in text]
-    assert len(charts) == sum(name.startswith("xl/charts/chart") for name in parts) == 6
+    assert len(charts) == sum(name.startswith("xl/charts/chart") for name in parts) == 8
     assert "h1 = w1*i1 + w2*i2" in said and "dE_total/dw5 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h1" in said
 
 
-def series(parts: dict[str, bytes], kind: str) -> list[list[str]]:
+def tables(path: Path) -> list[str]:
+    """The charts of the tables, as parts of the file."""
+    with zipfile.ZipFile(path) as archive:
+        return [chart for sheet in ("Training", "Learning rates") for chart in charts_on(archive, path, sheet)]
+
+
+def series(parts: dict[str, bytes], charts: list[str], kind: str) -> list[list[str]]:
     """Chart by chart, all references of a kind: tx (names), xVal, yVal."""
-    charts = sorted((n for n in parts if n.startswith("xl/charts/chart")), key=lambda n: int(re.findall(r"\d+", n)[0]))
     return [[e.findtext(".//{*}f", "") for e in etree.fromstring(parts[n]).iter("{*}" + kind)] for n in charts]
 
 
@@ -121,9 +127,10 @@ def test_charts_cover_every_row(build_book: BuildBook, name: str) -> None:
     last = LAST if name == "homework" else 24
     with zipfile.ZipFile(path) as archive:
         parts = {n: archive.read(n) for n in archive.namelist()}
-    # The first is the drawing; a chart's last series is what it says, and its title is named, too.
-    drawn = [chart[:-1] for chart in series(parts, "yVal")[1:]]
-    names = [[name for name in chart if name][1:-1] for chart in series(parts, "tx")[1:]]
+    charts = tables(path)
+    # A chart's last series is what it says, and its title is named, too.
+    drawn = [chart[:-1] for chart in series(parts, charts, "yVal")]
+    names = [[name for name in chart if name][1:-1] for chart in series(parts, charts, "tx")]
     found = read(path)
     where = {label: f"Training!${k}$16:${k}${last}" for label, k in columns(found, "Training").items()}
     gradients = [label for label in where if re.fullmatch(r"dE/d[wb]\d+", label)]
@@ -136,20 +143,22 @@ def test_charts_cover_every_row(build_book: BuildBook, name: str) -> None:
     rates = [k for k in heads if re.fullmatch(r"E \(.*\) > 0", k)]
     assert len(rates) == (7 if name == "homework" else 3)
     assert drawn[-1] == [f"'Learning rates'!${heads[k]}$16:${heads[k]}${last}" for k in rates]
-    for sheet, chart in zip(["Training"] * len(wanted) + ["'Learning rates'"], series(parts, "xVal")[1:], strict=True):
+    for sheet, chart in zip(
+        ["Training"] * len(wanted) + ["'Learning rates'"], series(parts, charts, "xVal"), strict=True
+    ):
         assert set(chart[:-1]) == {f"{sheet}!$A$16:$A${last}"}
     labels = {f"{s}!${k}": label for s in ("Training", "Learning rates") for label, k in columns(found, s).items()}
     for chart, headings in zip(drawn, names, strict=True):  # a line is named by the heading of what it shows
         assert all(h.endswith("$15") for h in headings)
         plain = [[text.replace("'", "").split("$1")[0] for text in texts] for texts in (chart, headings)]
         assert [labels[k].removesuffix(" > 0") for k in plain[0]] == [labels[k] for k in plain[1]]
-    axes = [e.get("val") for e in elements(parts, r"xl/charts/chart[2-9]\.xml", "max")]
+    axes = [e.get("val") for chart in charts for e in elements(parts, re.escape(chart), "max")]
     assert axes == [str(last - 16)] * (len(wanted) + 1)
 
 
-def test_charts_remember_what_they_draw(parts: dict[str, bytes], cells: Workbook) -> None:
+def test_charts_remember_what_they_draw(homework_book: Path, parts: dict[str, bytes], cells: Workbook) -> None:
     """For programs that draw a preview without calculating."""
-    chart, _ = elements(parts, r"xl/charts/chart2\.xml", "yVal")
+    chart, _ = elements(parts, re.escape(tables(homework_book)[0]), "yVal")
     remembered = [float(e.text) for e in chart.iter("{*}v")]
     assert remembered == [cells.sheets["Training"][f"X{row}"].value for row in range(16, LAST + 1)]
 
@@ -193,14 +202,16 @@ def test_inputs_are_called_what_they_are(layers: list[int], bias: str, said: set
     assert texts - {"input", "target", "how far each update goes"} == said
 
 
-@pytest.mark.parametrize(("name", "inputs"), [("Network", 14), ("Learning rates", 2)])
+@pytest.mark.parametrize(
+    ("name", "inputs"), [("Network", 14), ("Learning rates", 2), ("Ideas", 2), ("Finite differences", 2)]
+)
 def test_every_input_is_validated_and_says_so(book: Any, name: str, inputs: int) -> None:
     rules = book[name].data_validations.dataValidation
     validated = {c for rule in rules for area in rule.sqref.ranges for row in area.rows for c in
                  (f"{openpyxl.utils.get_column_letter(column)}{r}" for r, column in row)}  # fmt: skip
     assert validated == unlocked(book[name]) and len(validated) == inputs
     for rule in rules:
-        assert rule.showInputMessage and rule.showErrorMessage and rule.type in ("whole", "decimal")
+        assert rule.showInputMessage and rule.showErrorMessage and rule.type in ("whole", "decimal", "list")
         assert all(0 < len(text) <= 32 for text in (rule.promptTitle, rule.errorTitle))
         assert all(0 < len(text) <= 255 for text in (rule.prompt, rule.error))
 
@@ -213,7 +224,7 @@ def test_the_row_shown_is_one_that_there_is(book: Any) -> None:
 def test_what_is_protected_and_what_is_not(book: Any) -> None:
     """Nobody breaks the judge by accident; everybody may break the network on purpose; no password."""
     locked = {sheet.title for sheet in book if sheet.protection.sheet}
-    assert locked == {"Start", "Autograd check", "Recomputation", "Finite differences", "Template"}
+    assert locked == {"Start", "Ideas", "Autograd check", "Recomputation", "Finite differences", "Template"}
     assert {sheet.protection.password for sheet in book} == {None}
     assert book.security is None or book.security.workbookPassword is None
 

@@ -10,7 +10,9 @@ from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import DIFFERENCES, Run, of_row
 from sheetgen.writer.sheets.common import colour_words, heads, lock, opened, page
 from sheetgen.writer.sheets.network import Panel
+from sheetgen.writer.sheets.one_weight import wide
 from sheetgen.writer.sheets.recomputation import DifferencePlaces
+from sheetgen.writer.sheets.secant import AHEAD, POINTS, Secant
 from sheetgen.writer.trace import guarded, letter
 
 HEAD = 8  # the row of the table's headings
@@ -21,6 +23,8 @@ UNDECIDED = "–"  # a moved weight makes E run off to infinity, or it has: ther
 MOST = 64  # weights that are moved: the workings are two rows and a column for each
 KINK = "kink"  # a ReLU unit switches between the two passes: E has no derivative there, and nothing to compare
 
+PICTURE_ROWS, LAST_COLUMN = 18, 12  # what is seen first
+NUDGE = "ε (epsilon) is a small nudge: the weight is moved up by ε and down by ε, and E is computed anew each time."
 SUBTITLE = (
     "E is computed live twice for every weight, once with the weight a little larger and once a little smaller: "
     "(E₊ − E₋) / 2ε must agree with the gradient that backpropagation gives. It holds for any inputs you type."
@@ -31,15 +35,32 @@ def write(book: Book, run: Run, panel: Panel, places: DifferencePlaces) -> None:
     """Write the sheet Finite differences, and define `differences_verdict`."""
     sheet = opened(book, DIFFERENCES, "Finite differences: the gradients, numerically", SUBTITLE)
     parameters = spread(list(run.program.next))
-    top = HEAD + len(parameters) + 5  # of the workings
+    last = HEAD + len(parameters)  # row of the table
+    top = max(last, HEAD + PICTURE_ROWS) + 3  # of the workings
     sheet.set_column(0, 0, 13)
     sheet.set_column(1, 41 + len(parameters), 14)
     _top(sheet, run, places.step)
     workings = _Workings(run, panel, parameters, places, top)
     workings.write(sheet)
     _table(sheet, run, panel, workings)
-    page(sheet, (HEAD, 1), (top + 2 * len(parameters) + 1, 2 + len(workings.cells)))
+    _picture(sheet, run, workings, last)
+    page(sheet, (HEAD, 1), (top - 1, LAST_COLUMN))
     lock(sheet)
+
+
+def _picture(sheet: Sheet, run: Run, workings: _Workings, last: int) -> None:
+    """The tangent and the secant of a weight, and the forward passes that they are drawn from."""
+    row = workings.row(len(workings.parameters), 1) + 1
+    sheet.put(row, 0, "Workings of the picture: a forward pass for every point of its curve", "section")
+    weights = letter(2), letter(1 + len(workings.parameters)), workings.top + 1
+    secant = Secant(sheet, row, (HEAD + 1, last))
+    forms = [run.style(c.name or "") for c in workings.cells]
+    scientific(sheet, (secant.row, 2, secant.row + POINTS - 1, 1 + len(workings.cells)), *forms)
+    secant.passes(lambda at: workings.forward(sheet, at), workings.letters[id(run.program.network.loss)], weights)
+    first = run.program.network.layers[-1].weights[0, 0]
+    chosen = first if first in workings.parameters else workings.parameters[-1]
+    secant.controls(chosen.name or "", wide(run, chosen) / AHEAD)
+    secant.draw(HEAD)
 
 
 def spread(parameters: list[Cell], most: int = MOST) -> list[Cell]:
@@ -63,6 +84,7 @@ def _top(sheet: Sheet, run: Run, step: str) -> None:
         notes.append(f"{MOST} of the {n:,} weights and biases are compared, evenly spread.")
     if run.program.spec.kinked:
         notes.append(f"“{KINK}”: a ReLU unit switches within ±ε, where E has no derivative.")
+    sheet.put(3, 1, NUDGE, "muted")
     if notes:
         sheet.put(EPSILON_ROW + 1, 0, " ".join(notes), "muted")
 
@@ -100,8 +122,13 @@ class _Workings:
                 row = self.row(k, sign)
                 sheet.put(row, 0, p.name, "cell", "center")
                 sheet.live(row, 1, of_row(f"{sign}*$B${EPSILON_ROW}"), "cell", "relative")
-                for column, (c, form) in enumerate(zip(self.cells, forms, strict=True), 2):
-                    sheet.live(row, column, self._formula(c, row), "cell", form)
+                self.forward(sheet, row)
+
+    def forward(self, sheet: Sheet, row: int) -> None:
+        """A forward pass in a row, of which the first two cells say which weight is moved, and by how much."""
+        forms = [self.run.style(c.name or "") for c in self.cells]
+        for column, (c, form) in enumerate(zip(self.cells, forms, strict=True), 2):
+            sheet.live(row, column, self._formula(c, row), "cell", form)
 
     def _formula(self, c: Cell, row: int) -> str:
         head = f"{self.letters[id(c)]}${self.top + 1}"

@@ -16,6 +16,7 @@ from sheetgen.writer.sheets.network import SHOWN_ROW
 from sheetgen.writer.trace import quoted
 
 INDEX = (
+    (plan.IDEAS, "one picture before the numbers: what a gradient is, and why we go downhill"),
     (plan.NETWORK, "the inputs, and the network drawn with live numbers"),
     (plan.STEPS, "the derivation in six steps, with the numbers put in"),
     (plan.TRAINING, "a row per update, charts of the error, weights and gradients"),

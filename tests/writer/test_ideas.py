@@ -1,0 +1,277 @@
+"""The sheet Ideas and the picture of Finite differences: their curves, slopes, steps and sentences beside PyTorch's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from books import TEMPLATES, BuildBook, labels, recalculated
+from torch import Tensor
+
+from sheetgen.excel import ErrorValue, Value, read
+from sheetgen.judge.engines.result import Values
+from sheetgen.spec import Spec, load, parse
+from sheetgen.writer.plan import DIFFERENCES, IDEAS
+from sheetgen.writer.sheets import one_weight, secant
+
+TYPED, WIDTH = f"{IDEAS}!H5", f"{IDEAS}!H6"
+CHOSEN, EPSILON = f"{DIFFERENCES}!H4", f"{DIFFERENCES}!H5"
+FUNCTIONS = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": lambda h: h}
+
+
+def near(wanted: Any) -> Any:
+    """Equal, but for rounding."""
+    return pytest.approx(wanted, rel=1e-9, abs=1e-15)
+
+
+RELU = """
+network = {layers = [2, 3, 2], activation = ["relu", "identity"], bias = "trained"}
+data = {inputs = [[1, 2], [-1, 0.5], [0.5, -2]], targets = [[1, 0], [0, 1], [1, 1]]}
+initial = {seed = 4}
+training = {learning_rate = 0.1, steps = 8, learning_rates = [0.5]}
+"""
+
+
+def error(spec: Spec, weights: Tensor, biases: Tensor) -> Tensor:
+    """E of a network, by PyTorch alone."""
+    a, w, b = torch.tensor(spec.inputs, dtype=torch.float64), 0, 0
+    for k, (m, n) in enumerate(zip(spec.layers, spec.layers[1:], strict=False)):
+        h = a @ weights[w : w + m * n].reshape(n, m).T
+        if spec.biases:
+            h = h + biases[b : b + n]
+        a, w, b = FUNCTIONS[spec.activations[k]](h), w + m * n, b + n
+    return ((torch.tensor(spec.targets, dtype=torch.float64) - a) ** 2).sum() / 2
+
+
+def state(spec: Spec, updates: int = 0) -> tuple[Tensor, Tensor]:
+    """The weights and biases after some updates."""
+    w, b = (torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in (spec.weights, spec.biases))
+    for _ in range(updates):
+        gw, gb = torch.autograd.grad(error(spec, w, b), (w, b), allow_unused=True)
+        with torch.no_grad():
+            w -= spec.learning_rate * gw
+            b -= 0 if spec.bias != "trained" else spec.learning_rate * gb
+    return w.detach(), b.detach()
+
+
+def along(spec: Spec, k: int, values: Sequence[float], updates: int = 0) -> list[tuple[float, float]]:
+    """E and its slope as the k-th weight takes some values, by autograd."""
+    w, b = state(spec, updates)
+    found = []
+    for value in values:
+        moved = w.clone()
+        moved[k] = value
+        moved.requires_grad_(True)
+        E = error(spec, moved, b)
+        (slope,) = torch.autograd.grad(E, moved)
+        found.append((E.item(), slope[k].item()))
+    return found
+
+
+def first_out(spec: Spec) -> int:
+    """The place of the first weight into the outputs."""
+    return len(spec.weights) - spec.layers[-1] * spec.layers[-2]
+
+
+def told(path: Path, values: Values, sheet: str = IDEAS, column: str = "R", after: str = "S") -> dict[str, Value]:
+    """What the workings tell: a text in a column -> what stands beside it."""
+    cells = read(path).sheets[sheet]
+    found: dict[str, Any] = {}
+    for at, entry in cells.items():
+        if re.fullmatch(rf"{column}\d+", at) and isinstance(entry.value, str):
+            beside = at.replace(column, after, 1)
+            found[entry.value] = values[sheet].get(beside, cells[beside].value if beside in cells else None)
+    return found
+
+
+def curve(path: Path, values: Values, sheet: str, points: int, columns: str) -> list[tuple[float, float]]:
+    """The points of a curve: those of the longest ranges that a chart of the sheet draws."""
+    first = {IDEAS: "is it drawn?", DIFFERENCES: "curve"}[sheet]
+    label = {IDEAS: "R", DIFFERENCES: "A"}[sheet]
+    rows = [int(at[1:]) for at, e in read(path).sheets[sheet].items() if e.value == first and at[0] == label]
+    start = rows[0] + (sheet == IDEAS)
+    return [tuple(values[sheet][f"{k}{row}"] for k in columns) for row in range(start, start + points)]  # type: ignore[misc]
+
+
+def errors(values: Values) -> list[str]:
+    return [f"{s}!{at}" for s in (IDEAS, DIFFERENCES) for at, v in values[s].items() if isinstance(v, ErrorValue)]
+
+
+@pytest.fixture(scope="module", params=["homework", "mazur", "xor", "tanh-2-3-2", "relu"])
+def made(request: pytest.FixtureRequest, build_book: BuildBook) -> tuple[Spec, Path]:
+    if request.param == "relu":
+        spec = parse(RELU, "relu.toml")
+    else:
+        spec = replace(load(TEMPLATES / f"{request.param}.toml"), steps=8, learning_rates=(0.5,))
+    return spec, build_book(spec)
+
+
+@pytest.mark.parametrize("typed", [None, -3.7, 0.0, 25.0, -40_000.0])
+def test_the_curve_and_its_tangent_are_pytorchs(made: tuple[Spec, Path], typed: float | None) -> None:
+    spec, path = made
+    k = first_out(spec)
+    w = spec.weights[k] if typed is None else typed
+    values = recalculated(path, **({} if typed is None else {TYPED: typed}))
+    points = curve(path, values, IDEAS, one_weight.POINTS, "ST")
+    assert [y for _, y in points] == near([E for E, _ in along(spec, k, [x for x, _ in points])])
+    assert points[0][0] < w < points[-1][0] and errors(values) == []
+    said = told(path, values)
+    ((E, slope),) = along(spec, k, [w])
+    assert said["E there"] == near(E)
+    assert said[f"its slope, dE/dw{k + 1}"] == near(slope)
+    after = w - spec.learning_rate * slope
+    assert said[f"w{k + 1} after the step"] == near(after)
+    assert said["E after the step"] == near(along(spec, k, [after])[0][0])
+    drawn = labels(path, values, IDEAS)
+    assert f"w{k + 1} = " in str(drawn) and any(str(text).startswith(f"tangent: slope dE/dw{k + 1}") for text in drawn)
+
+
+@pytest.mark.parametrize(
+    ("typed", "width", "middle"), [(0.4, 0.1, 0.4), (2.0, 6.0, 0.4), (7.0, 6.0, 7.0), (0.4, "", 0.4)]
+)
+def test_the_curve_stays_while_the_weight_is_in_the_picture(
+    homework_book: Path, typed: float, width: Value, middle: float
+) -> None:
+    points = curve(homework_book, recalculated(homework_book, **{TYPED: typed, WIDTH: width}), IDEAS, 41, "ST")
+    half = width if isinstance(width, float) and width > 0 else 6.0
+    assert (points[0][0], points[20][0], points[-1][0]) == pytest.approx((middle - half, middle, middle + half))
+
+
+def test_other_weights_are_those_of_network(homework_book: Path, homework_spec: Spec) -> None:
+    values = recalculated(homework_book, w_6=-2.0, i_1=0.9, learning_rate=3.0, **{TYPED: 1.0})
+    spec = replace(homework_spec, inputs=((0.9, 0.1),), weights=(*homework_spec.weights[:5], -2.0, 0.5, 0.55))
+    ((E, slope),) = along(spec, 4, [1.0])
+    said = told(homework_book, values)
+    assert (said["E there"], said["its slope, dE/dw5"]) == (near(E), near(slope))
+    assert said["w5 after the step"] == near(1 - 3 * slope)
+
+
+def test_the_first_update_is_that_of_all_weights(made: tuple[Spec, Path]) -> None:
+    spec, path = made
+    said = told(path, recalculated(path))
+    for update in (0, 1, 8):
+        E = error(spec, *state(spec, update)).item()
+        assert said[f"E after update {update}"] == pytest.approx(E, rel=1e-9)
+    before, after = (error(spec, *state(spec, n)).item() for n in (0, 1))
+    assert said["in words, of the update"] == f"fell by {round(100 * (before - after) / before, 1):g} %"
+
+
+def boxes(path: Path, values: Values) -> str:
+    """All that the boxes say."""
+    cells = read(path).sheets[IDEAS]
+    return " ".join(str(values[IDEAS].get(at, e.value)) for at, e in cells.items() if re.fullmatch(r"[A-P]\d+", at))
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({}, ["so w5 up by 0.1 raises E by about 0.00129.", "E rises to the right, so step to the left: minus",
+              "w5: 0.4 − 1 · 0.0129 = 0.3871", "takes E from 0.01418 to 0.01402: it fell by 1.2 %."]),
+        ({TYPED: -2.0}, ["up by 0.1 lowers E by about 0.00", "E falls to the right, so step to the right: minus"]),
+        ({"learning_rate": 900.0}, ["it rose by ", ": too long a step"]),
+        ({"learning_rate": 0.0}, ["it did not change.", "E did not change"]),
+        ({TYPED: 1e5}, ["so a little more or less of w5 does not change E.", "flat here, so there is no step"]),
+        ({"learning_rate": -1.0}, ["it rose by 1.2 %.", "0.4 − (-1) · 0.0129"]),
+    ],
+)  # fmt: skip
+def test_what_the_boxes_say(homework_book: Path, typed: dict[str, float], said: list[str]) -> None:
+    values = recalculated(homework_book, **typed)
+    text = boxes(homework_book, values)
+    assert [part for part in said if part not in text] == [] and errors(values) == []
+
+
+def test_the_chain_rule_multiplies(homework_book: Path) -> None:
+    values, cells = recalculated(homework_book), read(homework_book).sheets[IDEAS]
+    names = {e.value: f"P{at[1:]}" for at, e in cells.items() if at[0] == "N" and e.value}
+    first, second, third, product = (values[IDEAS][names[x]] for x in ("dE1/da_o1", "da_o1/do1", "do1/dw5", "dE1/dw5"))
+    assert [cells[at.replace("P", "O")].value for at in (names["dE1/da_o1"], names["da_o1/do1"], names["do1/dw5"])] == [
+        "a_o1 - t1", "a_o1*(1 - a_o1)", "a_h1",
+    ]  # fmt: skip
+    wanted = 0.106477732206728, 0.238662492544112, 0.506874566764534, 0.012880818631628  # of the class file
+    assert (first, second, third, product) == pytest.approx(wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize(("name", "title"), [
+    ("homework", "Why IF(h < −700, …)"), ("xor", "Why IF(h < −700, …)"), ("tanh-2-3-2", "Why TANH(h) needs no IF"),
+])  # fmt: skip
+def test_the_guard_is_that_of_the_activations(build_book: BuildBook, name: str, title: str) -> None:
+    path = build_book(replace(load(TEMPLATES / f"{name}.toml"), steps=8, learning_rates=(0.5,)))
+    assert title in boxes(path, recalculated(path))
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({TYPED: "two"}, "type a number"), ({TYPED: ""}, "type a number"), ({TYPED: True}, "type a number"),
+        ({TYPED: 1e300}, "type −1,000,000 to 1,000,000"), ({"w_6": "x"}, "an input is missing"),
+        ({"i_1": ""}, "an input is missing"),
+    ],
+)  # fmt: skip
+def test_why_nothing_is_drawn_is_said(homework_book: Path, typed: dict[str, Value], why: str) -> None:
+    values = recalculated(homework_book, **typed)
+    assert errors(values) == [] and why in labels(homework_book, values, IDEAS)
+    assert set(curve(homework_book, values, IDEAS, 41, "ST")) == {(0.0, 0.0)}
+    assert f"Nothing to tell: {why}." in boxes(homework_book, values)
+
+
+@pytest.mark.parametrize(
+    "typed", [{"w_6": 1e6}, {"i_1": -1e6, "w_1": 1e6}, {"learning_rate": 1e6}, {"row_shown": 99.0}]
+)
+def test_any_number_is_drawn(made: tuple[Spec, Path], typed: dict[str, Value]) -> None:
+    _, path = made
+    names = read(path).names
+    values = recalculated(path, **{k: v for k, v in typed.items() if k in names})
+    assert errors(values) == [] and told(path, values)["is it drawn?"] == 1.0
+    assert "Nothing to tell" not in boxes(path, values)
+
+
+def test_a_network_that_diverges_says_so(build_book: BuildBook) -> None:
+    far = "network = {layers = [1, 1], activation = 'identity'}\ndata = {inputs = [1e6], targets = [0]}\n"
+    spec = parse(far + "initial = {weights = [1e6]}\ntraining = {steps = 30, learning_rate = 1e6}", "far.toml")
+    path = build_book(spec)
+    values = recalculated(path)
+    assert errors(values) == [] and "After 30 updates it is diverged." in boxes(path, values)
+
+
+def test_the_secant_and_the_tangent_are_pytorchs(made: tuple[Spec, Path]) -> None:
+    spec, path = made
+    for k, eps, row in ((first_out(spec), None, 0), (0, 0.5, 7), (len(spec.weights) - 1, 1e-3, 8)):
+        typed: dict[str, Value] = {CHOSEN: f"w{k + 1}", "row_shown": float(row), **({EPSILON: eps} if eps else {})}
+        values = recalculated(path, **typed)
+        cell = read(path).sheets[DIFFERENCES]["H5"].value
+        e = eps or float(cell)  # type: ignore[arg-type]
+        w = state(spec, row)[0][k].item()
+        points = curve(path, values, DIFFERENCES, secant.POINTS, "BC")
+        assert [x for x, _ in points] == near([w + j * e / 4 for j in range(-12, 13)])
+        wanted = along(spec, k, [x for x, _ in points], row)
+        assert [y for _, y in points] == near([E for E, _ in wanted])
+        said = told(path, values, DIFFERENCES, "A", "B")
+        low, here, high = along(spec, k, [w - e, w, w + e], row)
+        assert said["its slope"] == pytest.approx((high[0] - low[0]) / (2 * e), rel=1e-9, abs=1e-12)
+        assert said["analytic"] == near(here[1]) and errors(values) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({CHOSEN: "w9"}, "choose a weight"), ({CHOSEN: ""}, "choose a weight"), ({CHOSEN: "w*"}, "choose a weight"),
+        ({EPSILON: 0.0}, "ε must be above 0"), ({EPSILON: "x"}, "type ε"), ({EPSILON: 1e9}, "ε is too large"),
+        ({"row_shown": 99.0}, "no such row"), ({"w_6": "x"}, "an input is missing"),
+    ],
+)  # fmt: skip
+def test_why_no_secant_is_drawn_is_said(homework_book: Path, typed: dict[str, Value], why: str) -> None:
+    values = recalculated(homework_book, **typed)
+    assert errors(values) == [] and why in labels(homework_book, values, DIFFERENCES)
+    assert set(curve(homework_book, values, DIFFERENCES, 25, "BC")) == {(0.0, 0.0)}
+    assert values[DIFFERENCES]["I6"] == f"nothing is drawn: {why}"
+
+
+def test_a_smaller_difference_brings_the_secant_to_the_tangent(homework_book: Path) -> None:
+    said = [recalculated(homework_book, **{EPSILON: e})[DIFFERENCES]["I6"] for e in (2.0, 0.01)]
+    assert said == ["secant 0.00947, tangent 0.0129: 26.5 % apart",
+                    "secant 0.0129, tangent 0.0129: less than 0.1 % apart"]  # fmt: skip
