@@ -34,20 +34,20 @@ ROUND_UP = 2e-7  # added to a logarithm: what is rounded to 10.0000 counts as 10
 LEAST_POWER = -307  # Excel has no smaller power of ten
 
 
-def text_of(address: str) -> str:
+def text_of(address: str, digits: int = DIGITS, brackets: bool = True) -> str:
     """A formula that writes a number as a person would in a worked line: 0.05, 0.606478, (-0.3), 1.2E-7.
 
     The decimal sign is that of the reader's country, which TEXT cannot have; and FIXED is not known to every program.
     Small and large numbers are a mantissa, E and an exponent, for programs differ in how they join these to a text.
-    A negative number gets brackets, for it stands in sums.
+    A negative number gets brackets, for it stands in sums. With fewer digits, fewer stand before the decimal sign.
     """
     power = f"INT(LOG10(ABS({address}))+{number(ROUND_UP)})"
     least = f"MAX({LEAST_POWER},{power})"
-    plain = f'ROUND({address},MAX(0,{DIGITS - 1}-{power}))&""'
+    plain = f'ROUND({address},MAX(0,{digits - 1}-{power}))&""'
     written = (
-        f"IF(OR(ABS({address})<{number(style.LEAST)},ABS({address})>=10^{MOST_DIGITS}),"
-        f'ROUND({address}/10^{least},{DIGITS - 1})&"E"&{least},{plain})'
+        f"IF(OR(ABS({address})<{number(style.LEAST)},ABS({address})>=10^{MOST_DIGITS + digits - DIGITS}),"
+        f'ROUND({address}/10^{least},{digits - 1})&"E"&{least},{plain})'
     )
     # By SIGN, for an engine holds whatever is nearer to 0 than 1e-15 equal to it.
-    signed = f'IF(SIGN({address})<0,"("&{written}&")",{written})'
+    signed = f'IF(SIGN({address})<0,"("&{written}&")",{written})' if brackets else written
     return f'IF(ISNUMBER({address}),IF(SIGN({address})=0,"0",{signed}),{address})'
