@@ -51,3 +51,8 @@ def text_of(address: str, digits: int = DIGITS, brackets: bool = True) -> str:
     # By SIGN, for an engine holds whatever is nearer to 0 than 1e-15 equal to it.
     signed = f'IF(SIGN({address})<0,"("&{written}&")",{written})' if brackets else written
     return f'IF(ISNUMBER({address}),IF(SIGN({address})=0,"0",{signed}),{address})'
+
+
+def bare(address: str) -> str:
+    """A formula of what `text_of` wrote, without the brackets of a negative number."""
+    return f'SUBSTITUTE(SUBSTITUTE({address},"(",""),")","")'

@@ -30,7 +30,7 @@ TINTS = {"input": "#D3DAE3", "hidden": "#B5DAF0", "output": "#FBD0AB", "error": 
 PALE = "#EEF1F5"
 LIT = "#F5C518"  # around the node and along the edges that are spoken of
 POSITIVE, NEGATIVE = "#0072B2", "#C04A00"
-EDGE_WIDTHS = 1.25, 2.75, 4.75  # points, by size
+EDGE_WIDTHS = (0.75, 1.75, 3.25), (1.25, 2.75, 4.75)  # points, by size: of a crowded drawing, of any other
 
 # Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers;
 # what it cannot show, now or after something is typed, a conditional format shows in scientific form.

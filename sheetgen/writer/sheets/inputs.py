@@ -76,7 +76,7 @@ class Layout:
         if spec.samples > 1:
             tables = self._tables()
             table = sum(spec.samples + 2 for _ in tables) + 2
-            self.panel, row = (row, row + panel_height) if panel_height < table else (row + table + 1, row)
+            self.panel, row = (row, row + panel_height) if panel_height < table else (row + table, row)
             self.bands = [Band(row + 1 + k * (spec.samples + 2), cells) for k, cells in enumerate(tables)]
 
     def _tables(self) -> list[list[Sequence[Cell]]]:

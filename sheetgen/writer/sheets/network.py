@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from sheetgen.excel.a1 import column_number
 from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.digits import bare
 from sheetgen.writer.plan import NETWORK, Run
 from sheetgen.writer.sheets import choosers, drawing, inputs, picture
 from sheetgen.writer.sheets import shown as numbers
 from sheetgen.writer.sheets.choosers import Chooser
 from sheetgen.writer.sheets.common import colour, merge, opened
-from sheetgen.writer.sheets.drawing import Scene
 from sheetgen.writer.sheets.inputs import ACROSS, HEAD, LEFT, Layout
 from sheetgen.writer.sheets.inputs import SHOWN_ROW as SHOWN_ROW
 from sheetgen.writer.sheets.inputs import input_cells as input_cells
 from sheetgen.writer.sheets.picture import Picture
+from sheetgen.writer.sheets.points import Scene
 from sheetgen.writer.sheets.shown import ASIDE, FIRST, Quantities, Shown
 from sheetgen.writer.sheets.shown import Panel as Panel
 from sheetgen.writer.sheets.shown import shown as shown
@@ -21,12 +22,11 @@ from sheetgen.writer.sheets.walk import Walk, spoken
 from sheetgen.writer.trace import Trace, letter
 
 SENTENCES = FIRST + 3  # of the walk: name, sentence; the drawing's points stand right of them
-LAST = 120  # the last column that only formulas read
-WIDTHS = 12, 12, 26, 2, *(14.43,) * ACROSS
+WIDTHS = 13, 12, 25, 2, *(14.43,) * ACROSS
 
 SUBTITLE = (
-    "Type over any yellow cell: the drawing, the steps and all rows of training follow. "
-    "A row number in the cell “row shown” moves the whole page to that iteration; 0 rewinds."
+    "Type over any yellow cell: everything follows. “row shown” moves to that iteration, 0 rewinds; “pass” shows the "
+    "numbers or their gradients; “next” walks through them, one at a time."
 )
 TOO_LARGE = "A layer of more than {most} units is not drawn: its labels could not be read. All its numbers stand below."
 CROWDED = " Too many weights to be written on the edges: they stand in the table below."
@@ -61,24 +61,25 @@ def write(book: Book, run: Run, training: Trace) -> Panel:
         row += 1
     inputs.write(sheet, place, training)
     panel, own = numbers.write(sheet, Quantities(run, training, place, walk), place)
+    last = SENTENCES
     if picture.drawn(spec):
         scene = Scene(run, Picture(spec, run.program.network), walk, own)
         choosers.direction(sheet, row, ASIDE)
         choosers.step(sheet, row + 1, ASIDE, (len(walk.forward), len(walk.backward)))
         _sentence(sheet, run, walk, own)
-        drawing.insert(sheet, scene, (HEAD - 1, LEFT), SENTENCES + 2)
+        last = drawing.insert(sheet, scene, (HEAD - 1, LEFT), SENTENCES + 2)
         _legend(sheet, scene, place)
     else:
         sheet.put(HEAD, LEFT, TOO_LARGE.format(most=picture.MOST_NODES), "muted")
-    _finish(sheet, run, place)
+    _finish(sheet, run, place, last)
     return panel
 
 
-def _finish(sheet: Sheet, run: Run, place: Layout) -> None:
+def _finish(sheet: Sheet, run: Run, place: Layout, last: int) -> None:
     """What is printed, what stays in view, and what only formulas read out of sight."""
     hidden = sheet.style("muted")
-    sheet.set_column(ASIDE, LAST, 9, hidden, {"level": 1, "hidden": True})
-    sheet.set_column(LAST + 1, LAST + 1, 9, None, {"collapsed": True})
+    sheet.set_column(ASIDE, last, 9, hidden, {"level": 1, "hidden": True})
+    sheet.set_column(last + 1, last + 1, 9, None, {"collapsed": True})
     tables = [place.panel + numbers.heights(run)]
     tables += [band.head + place.samples for band in place.bands]
     bottom = max(*tables, HEAD + len(place.listed))
@@ -130,7 +131,7 @@ def _legend(sheet: Sheet, scene: Scene, place: Layout) -> None:
         column, first = numbers.split("$")[1], numbers.split("$")[2].rstrip(":")
         left = letter(column_number(column) - 2)
         title = f"${left}${first}:${left}${numbers.split('$')[-1]}"
-        largest.append(f'IFERROR(INDEX({title},{row},1)&" = "&INDEX({texts},{row},1),"none")')
+        largest.append(f'IFERROR(INDEX({title},{row},1)&" = "&{bare(f"INDEX({texts},{row},1)")},"none")')
     what = f'IF(backward=1,"gradients dE/dw. The largest is "&{largest[1]},"weights. The largest is "&{largest[0]})'
     crowded = "" if scene.picture.level.weights else CROWDED
     text = f'"Edges are "&{what}&". The thicker, the larger; solid is positive, dashed is negative.{crowded}"'

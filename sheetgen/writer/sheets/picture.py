@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from sheetgen.network.layers import Network
 from sheetgen.spec import Spec
+from sheetgen.writer.sheets.boxes import Box, settled
 from sheetgen.writer.sheets.walk import plain
 
 WIDTH = 848  # of the drawing
-LEAST_HEIGHT, ROOM = 340, 70  # of the drawing, and of a unit with all that is written around it
+LEAST_HEIGHT, ROOM = 340, 75  # of the drawing, and of a unit with all that is written around it
 MOST_PITCH = 160  # between the units of a layer
 MOST_NODES = 12  # in one column
+OFF = 5  # from a node to what is written at it: its ring has room
 GAP = 6  # between labels
 PLACES = [0.5 + sign * k / 50 for k in range(19) for sign in ((1, -1) if k else (1,))]  # along an edge
-TOUCH = 0.01  # pixels: lines of text stand close upon another
 MOST_WEIGHTS = 36  # between two layers: the labels of more have no room
 FEW = 24  # edges: with more of them a label cannot be clear of the other edges
-ROUNDS = 150  # of moving labels that cover one another
 
 # Arial's letters, in thousandths of its size; the others are as wide as a digit.
 WIDTHS = dict.fromkeys("it/.:, ", 278) | {"w": 722, "E": 667, "=": 584, "-": 333, "m": 833, "s": 500, "c": 500}
@@ -62,25 +58,14 @@ class Level(NamedTuple):
 
 
 LEVELS = (
-    Level(9, 6, True, True), Level(9, 4, True, True), Level(8, 4, True, False), Level(8, 4, False, False),
-    Level(8, 3, False, False), Level(8, 3, False, False, False),
-)  # fmt: skip
-
-
-class Box(NamedTuple):
-    """A rectangle around its centre."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def meets(self, other: Box) -> bool:
-        """Whether it covers some of another."""
-        return (
-            abs(self.x - other.x) * 2 + TOUCH < self.width + other.width
-            and abs(self.y - other.y) * 2 + TOUCH < self.height + other.height
-        )
+    Level(9, 6, True, True),
+    Level(9, 4, True, True),
+    Level(9, 4, True, False),
+    Level(8, 4, True, False),
+    Level(8, 4, False, False),
+    Level(8, 3, False, False),
+    Level(8, 3, False, False, False),
+)
 
 
 class Said(NamedTuple):
@@ -165,7 +150,7 @@ class Picture:
         if self.level.whole:
             return f"{name} = "
         start, _, stem = name.rpartition("/d")
-        if stem.startswith(("w", "E_")):
+        if stem.startswith("w") and not (start and self.level.both):
             return f"{stem} "
         own = "a" if stem.startswith("a_") else stem.rstrip("0123456789_") or stem
         return f"{start}/d{own} " if start else f"{own} "
@@ -175,9 +160,9 @@ class Picture:
         line, radius = self.level.line, self.level.radius
         (x, y) = node.at
         for k, said in enumerate(reversed(node.above)):
-            yield said, Box(x, y + radius + 2 + line * (k + 0.5), self._width(said), line)
+            yield said, Box(x, y + radius + OFF + line * (k + 0.5), self._width(said), line)
         for k, said in enumerate(node.below):
-            yield said, Box(x, y - radius - 2 - line * (k + 0.5), self._width(said), line)
+            yield said, Box(x, y - radius - OFF - line * (k + 0.5), self._width(said), line)
 
     def boxes(self) -> Iterator[tuple[str, Box]]:
         """All that must not cover one another: what is written, and the nodes."""
@@ -261,7 +246,8 @@ class Picture:
             for s in PLACES:
                 box = self._box(edge, s)
                 if not any(map(box.meets, still)):
-                    others = sum(e.crosses(box) for e in weights if e is not edge) if len(weights) <= FEW else 0
+                    usual = box._replace(width=box.width * 0.6)
+                    others = sum(e.crosses(usual) for e in weights if e is not edge) if len(weights) <= FEW else 0
                     free.append((abs(s - 0.5) + 0.3 * others, box))
             choices.append(sorted(free, key=lambda pair: pair[0]) or [(9.0, self._box(edge, 0.5))])
         boxes: list[Box] = []
@@ -269,32 +255,3 @@ class Picture:
             start = len(boxes)
             boxes += settled(choices[start : start + layer.weights.size])
         return dict(zip((e.weight for e in weights), boxes, strict=True))
-
-
-def settled(choices: Sequence[Sequence[tuple[float, Box]]]) -> list[Box]:
-    """One box of each row of (cost, box): none over another, if that can be found by moving one after the other."""
-    most = max(map(len, choices))
-    padded = [[*row, *[row[-1]] * (most - len(row))] for row in choices]
-    cost = np.array([[c for c, _ in row] for row in padded])
-    x, y, w, h = (np.array([[box[k] for _, box in row] for row in padded]) for k in range(4))
-    rows, luck = range(len(padded)), random.Random(1)
-    at = cost.argmin(axis=1)
-
-    def covers(j: int) -> NDArray[Any]:
-        """How many others each place of the j-th covers. Shape: (places,)."""
-        u, v, wide, tall = (a[np.arange(len(rows)), at][None, :] for a in (x, y, w, h))
-        meets = (2 * abs(x[j][:, None] - u) < w[j][:, None] + wide) & (
-            2 * abs(y[j][:, None] - v) < h[j][:, None] + tall
-        )
-        meets[:, j] = False
-        count: NDArray[Any] = meets.sum(axis=1)
-        return count
-
-    for _ in range(ROUNDS):
-        covered = [j for j in rows if covers(j)[at[j]]]
-        if not covered:
-            break
-        for j in luck.sample(covered, len(covered)):
-            score = 100 * covers(j) + cost[j] + [luck.random() * 3 for _ in range(most)]
-            at[j] = score.argmin()
-    return [padded[j][at[j]][1] for j in rows]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sheetgen.cells.cell import Cell, forward_order, is_constant
 from sheetgen.cells.text import TEXTBOOK, show
 from sheetgen.network.recompute import Recomputation
+from sheetgen.writer.digits import bare
 from sheetgen.writer.plan import Run
 
 MOST_TERMS = 3  # of a sum that is written out
@@ -47,11 +48,11 @@ def written(c: Cell) -> str:
 
 
 def spoken(sentence: str, text: Mapping[str, str]) -> str:
-    """The formula of a sentence: {name} is the cell that `text` has for it."""
+    """The formula of a sentence: {name} is the cell that `text` has for it, {!name} without brackets around it."""
     pieces = []
     for k, piece in enumerate(re.split(r"\{(.*?)\}", sentence)):
         if k % 2:
-            pieces.append(text[piece])
+            pieces.append(bare(text[piece[1:]]) if piece[0] == "!" else text[piece])
         else:
             pieces += [f'"{piece[j : j + LITERAL]}"' for j in range(0, len(piece), LITERAL)]
     return "&".join(pieces)
@@ -91,7 +92,7 @@ class Walk:
         for e, t, a in zip(self.net.errors[0], self.net.targets[0], x, strict=True):
             name, t_name, a_name = plain(e.name), plain(t.name), plain(a.name)
             about = f"half the square of {t_name} - {a_name} = {{{t_name}}} - {{{a_name}}}"
-            yield Stage(name, name, (t_name, a_name), f"{name} is {{{name}}}: {about}.")
+            yield Stage(name, name, (t_name, a_name), f"{name} is {{!{name}}}: {about}.")
         errors = [plain(e.name) for e in self.net.errors[0]]
         yield Stage("E_total", "E_total", tuple(errors), self._total(errors))
 
@@ -115,17 +116,17 @@ class Walk:
         else:
             numbers = " = " + " + ".join([*(f"{{{w}}}*{{{x}}}" for w, x in left), *(f"{{{b}}}" for b in extra)])
         about = " + ".join([*names, *extra]) + numbers
-        return Stage(name, name, needs, f"{name} is {{{name}}}: each input times its weight, added up, {about}.")
+        return Stage(name, name, needs, f"{name} is {{!{name}}}: each input times its weight, added up, {about}.")
 
     def _activation(self, kind: str, h: Cell, a: Cell) -> Stage:
         name, own = plain(a.name), plain(h.name)
         if kind == "relu":
-            about = f"{own} = {{{own}}} where that is above 0, else 0 (ReLU)"
+            about = f"{own} = {{!{own}}} where that is above 0, else 0 (ReLU)"
         elif kind == "identity":
             about = f"{own} itself, for this layer is linear"
         else:
-            about = f"{FUNCTIONS.get(kind, kind + ' of')} {own} = {{{own}}}"
-        return Stage(name, own, (own,), f"{name} is {{{name}}}, {about}.")
+            about = f"{FUNCTIONS.get(kind, kind + ' of')} {own} = {{!{own}}}"
+        return Stage(name, own, (own,), f"{name} is {{!{name}}}, {about}.")
 
     def _backward(self) -> Iterator[Stage]:
         yield Stage(
@@ -134,7 +135,7 @@ class Walk:
         for e in self.net.errors[0]:
             own = plain(e.name)
             about = "E_total is a sum, so it grows by as much as each of its errors does"
-            yield Stage(f"dE/d{own}", own, ("dE/dE_total",), f"dE/d{own} is {{dE/d{own}}}: {about}.")
+            yield Stage(f"dE/d{own}", own, ("dE/dE_total",), f"dE/d{own} is {{!dE/d{own}}}: {about}.")
         for k in reversed(range(len(self.net.layers))):
             layer = self.net.layers[k]
             for h, a in zip(layer.h[0], layer.a[0], strict=True):
@@ -149,7 +150,7 @@ class Walk:
             j = next(j for j, x in enumerate(self.net.layers[k].a[0]) if x is a)
             target = plain(self.net.targets[0, j].name)
             about = f"the output minus its target, {own} - {target} = {{{own}}} - {{{target}}}"
-            return Stage(name, own[2:], (f"dE/dE{j + 1}", own, target), f"{name} is {{{name}}}: {about}.")
+            return Stage(name, own[2:], (f"dE/dE{j + 1}", own, target), f"{name} is {{!{name}}}: {about}.")
         above = self.net.layers[k + 1]
         j = next(j for j, x in enumerate(self.net.layers[k].a[0]) if x is a)
         pairs = [(f"dE/d{plain(h.name)}", plain(w.name)) for h, w in zip(above.h[0], above.weights[:, j], strict=True)]
@@ -160,7 +161,7 @@ class Walk:
         else:
             about = " + ".join(terms) + " = " + " + ".join(f"{{{g}}}*{{{w}}}" for g, w in pairs)
         needs = tuple(n for pair in pairs for n in pair)
-        return Stage(name, own[2:], needs, f"{name} is {{{name}}}: what flows back over {over}, {about}.")
+        return Stage(name, own[2:], needs, f"{name} is {{!{name}}}: what flows back over {over}, {about}.")
 
     def _delta(self, h: Cell, a: Cell) -> Stage:
         name, own, back = f"dE/d{plain(h.name)}", plain(h.name), f"dE/d{plain(a.name)}"
@@ -168,10 +169,10 @@ class Walk:
         if is_constant(slope, 1):
             about = f"the same as {back}, for this layer is linear"
         elif slope.op == "step":
-            about = f"{back} = {{{back}}} where the unit is on (a_{own} = {{a_{own}}} is above 0), else 0"
+            about = f"{back} = {{!{back}}} where the unit is on (a_{own} = {{a_{own}}} is above 0), else 0"
         else:
-            about = f"{back} = {{{back}}}, times the slope of the activation, {written(slope)} = {braced(slope)}"
-        return Stage(name, own, (back, *_names(slope)), f"{name} is {{{name}}}: {about}.")
+            about = f"{back} = {{!{back}}}, times the slope of the activation, {written(slope)} = {braced(slope)}"
+        return Stage(name, own, (back, *_names(slope)), f"{name} is {{!{name}}}: {about}.")
 
     def _gradients(self, k: int) -> Iterator[Stage]:
         layer = self.net.layers[k]
@@ -183,11 +184,11 @@ class Walk:
                 name, source = f"dE/d{w.name}", plain(i.name)
                 about = f"{delta}*{source} = {{{delta}}}*{{{source}}}"
                 why = f"{own} changes by {source} for each unit of {w.name}"
-                yield Stage(name, w.name, (delta, source), f"{name} is {{{name}}}{every} {about}, for {why}.")
+                yield Stage(name, w.name, (delta, source), f"{name} is {{!{name}}}{every} {about}, for {why}.")
             if self.spec.bias == "trained":
                 b = layer.biases[j].name
-                about = f"{delta} = {{{delta}}}, for {own} changes by as much as {b} does"
-                yield Stage(f"dE/d{b}", own, (delta,), f"dE/d{b} is {{dE/d{b}}}{every} {about}.")
+                about = f"{delta} = {{!{delta}}}, for {own} changes by as much as {b} does"
+                yield Stage(f"dE/d{b}", own, (delta,), f"dE/d{b} is {{!dE/d{b}}}{every} {about}.")
 
 
 def _listed(words: Sequence[str]) -> str:
