@@ -69,7 +69,7 @@ def test_start_leads_to_every_sheet_and_every_sheet_back(book: Any, parts: dict[
 
 def test_frozen_panes_keep_headings_in_view(book: Any) -> None:
     assert {sheet.title: sheet.freeze_panes for sheet in book} == {
-        "Start": None, "Network": "A6", "Steps": "A5", "Training": "B16", "Learning rates": "B16",
+        "Start": None, "Network": "A8", "Steps": "A5", "Training": "B16", "Learning rates": "B16",
         "Autograd check": "B16", "Recomputation": "B16", "Finite differences": "B9", "Template": "A7",
     }  # fmt: skip
 
@@ -165,7 +165,8 @@ def test_names_lead_to_the_inputs(cells: Workbook, homework_spec: Spec) -> None:
         assert cells.sheets[sheet][f"A{row}"].value == label
     others = {"certificate", "verdict", "differences_verdict", "inputs_changed", "worst_difference", "cells_compared",
               "tolerance", "threshold", "my_learning_rate", "recomputation_verdict", "cells_that_differ", "row_number",
-              "broken_place", "broken_what", "changed_input", "changed_place", "inputs_no_number"}  # fmt: skip
+              "broken_place", "broken_what", "changed_input", "changed_place", "inputs_no_number", "pass_shown",
+              "backward", "next_shown", "next_number"}  # fmt: skip
     assert {name for name in cells.names if "!" not in name} == set(numbers) | others
 
 
@@ -193,21 +194,23 @@ def test_inputs_are_called_what_they_are(layers: list[int], bias: str, said: set
     assert texts - {"input", "target", "how far each update goes"} == said
 
 
-@pytest.mark.parametrize(("name", "inputs"), [("Network", 14), ("Learning rates", 2)])
+@pytest.mark.parametrize(("name", "inputs"), [("Network", 16), ("Learning rates", 2)])
 def test_every_input_is_validated_and_says_so(book: Any, name: str, inputs: int) -> None:
     rules = book[name].data_validations.dataValidation
     validated = {c for rule in rules for area in rule.sqref.ranges for row in area.rows for c in
                  (f"{openpyxl.utils.get_column_letter(column)}{r}" for r, column in row)}  # fmt: skip
     assert validated == unlocked(book[name]) and len(validated) == inputs
     for rule in rules:
-        assert rule.showInputMessage and rule.showErrorMessage and rule.type in ("whole", "decimal")
+        assert rule.showInputMessage and rule.showErrorMessage and rule.type in ("whole", "decimal", "list")
         assert all(0 < len(text) <= 32 for text in (rule.promptTitle, rule.errorTitle))
         assert all(0 < len(text) <= 255 for text in (rule.prompt, rule.error))
 
 
 def test_the_row_shown_is_one_that_there_is(book: Any) -> None:
-    (rule,) = (r for r in book["Network"].data_validations.dataValidation if r.type == "whole")
-    assert (str(rule.sqref), rule.formula1, rule.formula2) == ("B4", "0", "30")
+    rules = [r for r in book["Network"].data_validations.dataValidation if r.type != "decimal"]
+    assert [(str(r.sqref), r.formula1, r.formula2) for r in rules] == [
+        ("B4", "0", "30"), ("B5", '"forward,backward"', None), ("B6", "0", "19"),
+    ]  # fmt: skip
 
 
 def test_what_is_protected_and_what_is_not(book: Any) -> None:

@@ -22,7 +22,7 @@ from sheetgen.writer.sheets.walk import Walk, spoken
 from sheetgen.writer.trace import Trace, letter
 
 SENTENCES = FIRST + 3  # of the walk: name, sentence; the drawing's points stand right of them
-WIDTHS = 13, 12, 25, 2, *(14.43,) * ACROSS
+WIDTHS = 13, 12, 26, 2, *(14.43,) * ACROSS
 
 SUBTITLE = (
     "Type over any yellow cell: everything follows. “row shown” moves to that iteration, 0 rewinds; “pass” shows the "
