@@ -119,7 +119,7 @@ def _labels(chart: Chart, columns: Columns, scene: Scene) -> None:
     for k in (0, 1):
         names = [label.said[k] for label in labels]
         stage = columns.put([scene.walk.stage(name) for name in names])
-        prefix = columns.put([scene.prefix(name) or None if name else None for name in names])
+        prefix = columns.put([(scene.prefix(name) if name else " ") or None for name in names])
         text = columns.live(
             [bool(name) for name in names],
             lambda row, names=names: scene.text(names[row - TOP]),  # type: ignore[misc]
