@@ -17,6 +17,7 @@ class Recomputation:
     """Every column's number as an expression of the other columns, with a delta dE/dh for every unit.
 
     `deltas` maps each h to the Cell of its delta: the program's own where it has columns for them, else a new one.
+    `flows` maps each a to what comes back to it, dE/da, and each h to the slope of its activation there.
     `terms` lists what adds up to a number, where the sum may cancel.
     """
 
@@ -26,6 +27,7 @@ class Recomputation:
         layers = program.network.layers
         own = [h for layer in reversed(layers) for h in layer.h.flat]
         self.deltas: dict[Cell, Cell] = dict(zip(own, program.deltas, strict=True)) if program.deltas else {}
+        self.flows: dict[Cell, Cell] = {}
         self.expected: dict[Cell, Cell] = {}
         self.terms: dict[Cell, list[Cell]] = {}
         self._forward(layers)
@@ -64,6 +66,7 @@ class Recomputation:
                 following = net.layers[k + 1]
                 above = add(*(self.deltas[g] * w for g, w in zip(following.h[s], following.weights[:, j], strict=True)))
             (slope,) = OPS[self.activation[k]].adjoint(a, constant(1), h)
+            self.flows[a], self.flows[h] = above, slope if isinstance(slope, Cell) else constant(slope)
             delta = mul(above, slope)
             if h in self.deltas:
                 self.expected[self.deltas[h]] = delta

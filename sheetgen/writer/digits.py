@@ -41,13 +41,14 @@ def text_of(address: str, digits: int = DIGITS, brackets: bool = True) -> str:
 
     The decimal sign is that of the reader's country, which TEXT cannot have; and FIXED is not known to every program.
     Small and large numbers are a mantissa, E and an exponent, for programs differ in how they join these to a text.
-    A negative number gets brackets, for it stands in sums; without `brackets` it has its sign alone.
+    A negative number gets brackets, for it stands in sums; without `brackets` it has its sign alone. With fewer digits,
+    fewer stand before the decimal sign.
     """
     power = f"INT(LOG10(ABS({address}))+{number(ROUND_UP * 10 ** (DIGITS - digits))})"
     least = f"MAX({LEAST_POWER},{power})"
     plain = f'ROUND({address},MAX(0,{digits - 1}-{power}))&""'
     written = (
-        f"IF(OR(ABS({address})<{number(style.LEAST)},ABS({address})>=10^{MOST_DIGITS}),"
+        f"IF(OR(ABS({address})<{number(style.LEAST)},ABS({address})>=10^{MOST_DIGITS + digits - DIGITS}),"
         f'ROUND({address}/10^{least},{digits - 1})&"E"&{least},{plain})'
     )
     # By SIGN, for an engine holds whatever is nearer to 0 than 1e-15 equal to it.
@@ -60,3 +61,8 @@ def spoken(sentence: str, places: Mapping[str, str]) -> str:
     pieces = re.split(r"{(\w+)}", sentence)
     said = (places[p] if k % 2 else '"' + p.replace('"', '""') + '"' for k, p in enumerate(pieces) if p)
     return "&".join(said)
+
+
+def bare(address: str) -> str:
+    """A formula of what `text_of` wrote, without the brackets of a negative number."""
+    return f'SUBSTITUTE(SUBSTITUTE({address},"(",""),")","")'

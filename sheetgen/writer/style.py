@@ -28,6 +28,13 @@ CURVE, SLOPE, STEP = "#0072B2", "#B34E00", "#00734F"
 
 BLUE_NODE, GREEN_NODE, ORANGE_NODE, RED_NODE = "#0072B2", "#009E73", "#D55E00", "#A3161B"
 
+# The drawing of a network: what stands in a node is ink, on a tint of its kind; pale until it is computed.
+TINTS = {"input": "#D3DAE3", "hidden": "#B5DAF0", "output": "#FBD0AB", "error": "#F3BEBC"}
+PALE = "#EEF1F5"
+LIT = "#F5C518"  # around the node and along the edges that are spoken of
+POSITIVE, NEGATIVE = "#0072B2", "#C04A00"
+EDGE_WIDTHS = (0.75, 1.75, 3.25), (1.25, 2.75, 4.75)  # points, by size: of a crowded drawing, of any other
+
 # Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers;
 # what it cannot show, now or after something is typed, a conditional format shows in scientific form.
 NUMBER = "0.000000000"
@@ -86,6 +93,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "count": {"num_format": '#,##0;-#,##0;"·"'},  # of a matrix that is nearly all zeros
     "own": {"num_format": '0;-0;"own"'},
     "fine": {"font_size": 8},
+    "speech": {"font_size": 13, "text_wrap": True, "bg_color": PAPER, "indent": 1, "left": 5, "left_color": ACCENT},
     "huge": {"font_size": 80, "bold": True, "align": "center", "font_color": ACCENT},
     "axis": {"font_color": MUTED, "font_size": 7, "align": "center"},
     "activation": {"font_size": 7, "num_format": "0.00", "align": "center"},
@@ -114,6 +122,7 @@ STYLES: dict[str, dict[str, Any]] = {
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
+    "chosen": {"bg_color": LIT, "bold": True},
     "faded": {"font_color": RULE},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
     "beyond": {"num_format": BEYOND},

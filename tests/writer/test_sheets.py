@@ -70,7 +70,7 @@ def test_start_leads_to_every_sheet_and_every_sheet_back(book: Any, parts: dict[
 
 def test_frozen_panes_keep_headings_in_view(book: Any) -> None:
     assert {sheet.title: sheet.freeze_panes for sheet in book} == {
-        "Start": None, "Ideas": None, "Network": "A6", "Steps": "A5", "Training": "B16", "Learning rates": "B16",
+        "Start": None, "Ideas": None, "Network": "A8", "Steps": "A5", "Training": "B16", "Learning rates": "B16",
         "Autograd check": "B16", "Recomputation": "B16", "Finite differences": "B9", "Template": "A7",
     }  # fmt: skip
 
@@ -174,7 +174,8 @@ def test_names_lead_to_the_inputs(cells: Workbook, homework_spec: Spec) -> None:
         assert cells.sheets[sheet][f"A{row}"].value == label
     others = {"certificate", "verdict", "differences_verdict", "inputs_changed", "worst_difference", "cells_compared",
               "tolerance", "threshold", "my_learning_rate", "recomputation_verdict", "cells_that_differ", "row_number",
-              "broken_place", "broken_what", "changed_input", "changed_place", "inputs_no_number"}  # fmt: skip
+              "broken_place", "broken_what", "changed_input", "changed_place", "inputs_no_number", "pass_shown",
+              "backward", "next_shown", "next_number"}  # fmt: skip
     assert {name for name in cells.names if "!" not in name} == set(numbers) | others
 
 
@@ -203,7 +204,7 @@ def test_inputs_are_called_what_they_are(layers: list[int], bias: str, said: set
 
 
 @pytest.mark.parametrize(
-    ("name", "inputs"), [("Network", 14), ("Learning rates", 2), ("Ideas", 2), ("Finite differences", 2)]
+    ("name", "inputs"), [("Network", 16), ("Learning rates", 2), ("Ideas", 2), ("Finite differences", 2)]
 )
 def test_every_input_is_validated_and_says_so(book: Any, name: str, inputs: int) -> None:
     rules = book[name].data_validations.dataValidation
@@ -217,8 +218,10 @@ def test_every_input_is_validated_and_says_so(book: Any, name: str, inputs: int)
 
 
 def test_the_row_shown_is_one_that_there_is(book: Any) -> None:
-    (rule,) = (r for r in book["Network"].data_validations.dataValidation if r.type == "whole")
-    assert (str(rule.sqref), rule.formula1, rule.formula2) == ("B4", "0", "30")
+    rules = [r for r in book["Network"].data_validations.dataValidation if r.type != "decimal"]
+    assert [(str(r.sqref), r.formula1, r.formula2) for r in rules] == [
+        ("B4", "0", "30"), ("B5", '"forward,backward"', None), ("B6", "0", "19"),
+    ]  # fmt: skip
 
 
 def test_what_is_protected_and_what_is_not(book: Any) -> None:

@@ -10,7 +10,7 @@ from sheetgen.cells.cell import Evaluator, variable
 from sheetgen.cells.text import show
 from sheetgen.writer.book import Book, Formula, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific
-from sheetgen.writer.plan import CHECK, NETWORK, RATES, TRAINING, Oracle, Run, value
+from sheetgen.writer.plan import CHECK, RATES, TRAINING, Oracle, Run, value
 from sheetgen.writer.sheets import network
 from sheetgen.writer.sheets.common import colour, colour_words, heads, lock, opened, strip
 from sheetgen.writer.sheets.rates import RatePlaces
@@ -157,10 +157,10 @@ def _inputs(sheet: Sheet, run: Run) -> None:
     every = f"$C${row}:${letter(1 + len(cells))}${row}"
     sheet.live(row, 1, f"{len(cells)}-COUNTIF({every},0)", "bold", "center", "whole")
     sheet.define(inputs_changed=f"$B${row}")
-    _first_changed(sheet, every, len(cells))
+    _first_changed(sheet, run, every, len(cells))
 
 
-def _first_changed(sheet: Sheet, every: str, n: int) -> None:
+def _first_changed(sheet: Sheet, run: Run, every: str, n: int) -> None:
     """The first input that is no number, or else the first that is not the template's: in words, and where it is."""
     row = CHANGED_ROW
     muted = sheet.style("muted")
@@ -176,7 +176,7 @@ def _first_changed(sheet: Sheet, every: str, n: int) -> None:
     number = f'{at(0)}&" is "&{at(2)}&", the template has "&{at(1)}&{more}'
     text = f'IF($B${row}=0,"",IF({at(3)}=-1,{at(0)}&" is no number",{number}))'
     sheet.live(row, 2, text, muted)
-    place = f'IF($B${row}=0,"","{NETWORK}!B"&({network.HEAD}+$B${row}))'
+    place = f'IF($B${row}=0,"",{network.place_of(run, f"$B${row}")})'
     sheet.live(row, 8, place, muted)
     sheet.live(row, 9, f"COUNTIF({every},-1)", "muted", "count")
     sheet.define(changed_input=f"$C${row}", changed_place=f"$I${row}", inputs_no_number=f"$J${row}")

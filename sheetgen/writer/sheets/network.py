@@ -1,194 +1,138 @@
-"""Network: the input cells, the network drawn with live numbers, and every number of the row shown."""
+"""Network: the input cells, the network drawn with live numbers, a walk through it, every number of the row shown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
-
-from sheetgen.cells.cell import Cell
-from sheetgen.cells.text import show
+from sheetgen.excel.a1 import column_number
 from sheetgen.writer.book import Book, Sheet
-from sheetgen.writer.digits import scientific, text_of
-from sheetgen.writer.plan import NETWORK, Run, extreme, of_row
-from sheetgen.writer.sheets import drawing
-from sheetgen.writer.sheets.common import InputRule, colour, heads, limit, opened, section
+from sheetgen.writer.digits import bare
+from sheetgen.writer.plan import NETWORK, Run
+from sheetgen.writer.sheets import choosers, drawing, inputs, picture
+from sheetgen.writer.sheets import shown as numbers
+from sheetgen.writer.sheets.choosers import Chooser
+from sheetgen.writer.sheets.common import colour, merge, opened
+from sheetgen.writer.sheets.inputs import ACROSS, HEAD, LEFT, Layout
+from sheetgen.writer.sheets.inputs import SHOWN_ROW as SHOWN_ROW
+from sheetgen.writer.sheets.inputs import input_cells as input_cells
+from sheetgen.writer.sheets.picture import Picture
+from sheetgen.writer.sheets.points import Scene
+from sheetgen.writer.sheets.shown import ASIDE, FIRST, Quantities, Shown
+from sheetgen.writer.sheets.shown import Panel as Panel
+from sheetgen.writer.sheets.shown import shown as shown
+from sheetgen.writer.sheets.walk import Walk, spoken
 from sheetgen.writer.trace import Trace, letter
 
-SHOWN_ROW = 4
-HEAD = 8  # of the table of inputs
-TOP = 4  # of the drawing
-NOT_A_NUMBER, MISSING = "not a number: type one", "an input is missing"
-GROUP_PIXELS = 206  # the width of a name and its number in the panel
-LEFT = 4  # the drawing and the panel stand right of the inputs
+SENTENCES = FIRST + 3  # of the walk: name, sentence; the drawing's points stand right of them
+WIDTHS = 13, 12, 26, 2, *(14.43,) * ACROSS
 
-AS_TEXT = "The same numbers as text: what the drawing and the worked lines of Steps are made of"
 SUBTITLE = (
-    "Type over any yellow cell: the drawing, the steps and all rows of training follow. "
-    "A row number in the cell “row shown” moves the whole page to that iteration; 0 rewinds."
+    "Type over any yellow cell: everything follows. “row shown” moves to that iteration, 0 rewinds; “pass” shows the "
+    "numbers or their gradients; “next” walks through them, one at a time."
 )
+TOO_LARGE = "A layer of more than {most} units is not drawn: its labels could not be read. All its numbers stand below."
+CROWDED = " Too many weights to be written on the edges: they stand in the table below."
 
 
-@dataclass(frozen=True)
-class Panel:
-    """Where the numbers of the row shown stand on the sheet Network, as numbers and as text: name -> address."""
-
-    number: dict[str, str]
-    text: dict[str, str]
-
-
-def groups(run: Run) -> list[tuple[str, list[Cell]]]:
-    """The panel's columns: inputs, state, one group per layer, errors with the gradients last."""
-    program, net = run.program, run.program.network
-    fixed = [*net.inputs.flat, *net.targets.flat, *(b for b in net.biases if b in program.constants)]
-    result = [("inputs", [program.learning_rate, *fixed]), ("weights", list(program.next))]
-    for k, layer in enumerate(net.layers):
-        title = "outputs" if k == len(net.layers) - 1 else "hidden" if len(net.layers) == 2 else f"hidden {k + 1}"
-        result.append((title, [c for pair in zip(layer.h.T.flat, layer.a.T.flat, strict=True) for c in pair]))
-    result.append(("errors", [*net.errors.flat, net.loss]))
-    if program.deltas:
-        result.append(("deltas", list(program.deltas)))
-    return [*result, ("gradients", list(program.gradients))]
-
-
-def input_cells(run: Run) -> list[tuple[Cell, float, str]]:
-    """Every input cell of the sheet: its Cell, its first value, what it is."""
-    program = run.program
-    net = program.network
-    about: dict[Cell, str] = {program.learning_rate: "how far each update goes"}
-    about |= dict.fromkeys(net.inputs.flat, "input") | dict.fromkeys(net.targets.flat, "target")
-    for k, layer in enumerate(net.layers):
-        hidden = "into the hidden layer" if len(net.layers) == 2 else f"into hidden layer {k + 1}"
-        where = "into the outputs" if k == len(net.layers) - 1 else hidden
-        about |= dict.fromkeys(layer.weights.flat, f"initial weight {where}")
-        fixed = "frozen" if program.spec.bias == "frozen" else "initial"
-        about |= dict.fromkeys(layer.biases, f"{fixed} bias {where}")
-    values = {**program.constants, **program.initial}
-    return [(c, values[c], text) for c, text in about.items()]
+def layout(run: Run) -> Layout:
+    """Where on the sheet everything stands."""
+    return Layout(run, numbers.heights(run))
 
 
 def input_size(run: Run) -> str:
     """The formula of the largest of 1 and of the sizes of the numbers that stand beside the weights."""
-    rows = {c: HEAD + 1 + k for k, (c, _, _) in enumerate(input_cells(run))}
-    return show(run.input_size, lambda c: extreme(c, lambda a, b: f"{NETWORK}!$B${rows[a]}:$B${rows[b]}"))
+    return inputs.input_size(layout(run))
 
 
-def shown(run: Run, training: Trace, c: Cell) -> str:
-    """The formula of a number in the row shown; inputs are the same in every row, also in one that there is not."""
-    if c in run.program.constants:
-        return run.names[c]
-    return of_row(f"INDEX({training.range(c)},row_number+1,1)")
+def place_of(run: Run, k: str) -> str:
+    """The formula of where the k-th of `input_cells` stands, such as Network!B9."""
+    return inputs.place_of(layout(run), k)
 
 
 def write(book: Book, run: Run, training: Trace) -> Panel:
-    """Write the sheet Network, define the names of its input cells, and tell where the panel stands."""
+    """Write the sheet Network, define the names of its input cells, and tell where the numbers of the row shown are."""
     spec = run.program.spec
-    sheet = opened(book, NETWORK, f"Network: {spec.title}", SUBTITLE)
-    sheet.set_column(0, 1, 13)
-    sheet.set_column(2, 2, 27)
-    sheet.set_column(3, 3, 2.5)
-    columns = 2 * len(groups(run))
-    for k in range(columns):
-        sheet.set_column(LEFT + k, LEFT + k, 17 if k % 2 else 11)
-    aside = drawing.column(spec)
-    rows = Chooser("row", 0, spec.steps, "0 is before training", len(input_cells(run)))
-    _chooser(sheet, SHOWN_ROW, aside, rows)
+    sheet = opened(book, NETWORK, f"Network: {spec.title}", SUBTITLE, WIDTHS)
+    place, walk = layout(run), Walk(run)
+    count = len(input_cells(run))
+    rows = Chooser("row", 0, spec.steps, "0 is before training", (count, place.every_input()))
+    choosers.number(sheet, SHOWN_ROW, ASIDE, rows)
+    row = SHOWN_ROW + 1
     if spec.samples > 1:
-        samples = Chooser("sample", 1, min(spec.samples, drawing.MOST_SAMPLES), "in the drawing")
-        _chooser(sheet, SHOWN_ROW + 1, aside, samples)
-    last_input = _inputs(sheet, run)
-    top = TOP + drawing.height(spec) // 20 + 2
-    panel = _panel(sheet, run, training, top)
-    drawing.insert(sheet, run, panel.text, (TOP - 1, LEFT), GROUP_PIXELS * len(groups(run)))
-    bottom = top + 2 + max(len(cells) for _, cells in groups(run))
-    sheet.print_area(0, 0, max(bottom, last_input), LEFT + columns - 1)
+        choosers.number(sheet, row, ASIDE, Chooser("sample", 1, spec.samples, "in the drawing"))
+        row += 1
+    inputs.write(sheet, place, training)
+    panel, own = numbers.write(sheet, Quantities(run, training, place, walk), place)
+    last = SENTENCES
+    if picture.drawn(spec):
+        scene = Scene(run, Picture(spec, run.program.network), walk, own)
+        choosers.direction(sheet, row, ASIDE)
+        choosers.step(sheet, row + 1, ASIDE, (len(walk.forward), len(walk.backward)))
+        _sentence(sheet, run, walk, own)
+        last = drawing.insert(sheet, scene, (HEAD - 1, LEFT), SENTENCES + 2)
+        _legend(sheet, scene, place)
+    else:
+        sheet.put(HEAD, LEFT, TOO_LARGE.format(most=picture.MOST_NODES), "muted")
+    _finish(sheet, run, place, last)
+    return panel
+
+
+def _finish(sheet: Sheet, run: Run, place: Layout, last: int) -> None:
+    """What is printed, what stays in view, and what only formulas read out of sight."""
+    hidden = sheet.style("muted")
+    sheet.set_column(ASIDE, last, 9, hidden, {"level": 1, "hidden": True})
+    sheet.set_column(last + 1, last + 1, 9, None, {"collapsed": True})
+    tables = [place.panel + numbers.heights(run)]
+    tables += [band.head + place.samples for band in place.bands]
+    bottom = max(*tables, HEAD + len(place.listed))
+    sheet.print_area(0, 0, bottom, LEFT + ACROSS - 1)
     sheet.fit_to_pages(1, 1 if bottom < 70 else 0)
-    sheet.freeze_panes(SHOWN_ROW + 1, 0)
-    return panel
+    sheet.freeze_panes(HEAD - 1, 0)
 
 
-class Chooser(NamedTuple):
-    """A cell for a whole number from `low` to `high`, a note beside it; `inputs`: without so many none is shown."""
-
-    what: str  # row or sample
-    low: int
-    high: int
-    note: str
-    inputs: int = 0
-
-
-def _chooser(sheet: Sheet, row: int, aside: int, chooser: Chooser) -> None:
-    """An input cell for a whole number, `row_shown` or `sample_shown`.
-
-    A cell aside holds the same, `row_number` or `sample_number`, or a text: what is pasted is not validated.
-    """
-    what, low, high, note, inputs = chooser
-    shown, none = f"{what}_shown", f"no such {what}"
-    sheet.put(row, 0, f"{what} shown", "bold")
-    sheet.put(row, 1, low, "input", "whole", "center", "bold")
-    sheet.define(**{shown: f"$B${row}"})
-    inside = f"AND({shown}>={low},{shown}<={high},{shown}=INT({shown}))"
-    checked = f'IF(ISNUMBER({shown}),IF({inside},{shown},"{none}"),"{none}")'
-    if inputs:  # without all of them there is nothing to show in any row
-        checked = f'IF(COUNT($B${HEAD + 1}:$B${HEAD + inputs})<{inputs},"{MISSING}",{checked})'
-    sheet.live(row, aside, checked, "muted", "general")
-    sheet.put(row, aside + 1, f"what is shown: a {what} that there is", "muted")
-    sheet.define(**{f"{what}_number": f"${letter(aside)}${row}"})
-    label = f"{low} to {high:,}; {note}"
-    message = f'IF({what}_number="{none}","{none}: type {low} to {high:,}","{label}")'
-    sheet.live(row, 2, message, "muted", "indent")
-    colour(sheet, (row - 1, 2, row - 1, 2), f'{what}_number="{none}"', "fail")
-    hint = f"{what.capitalize()} shown", f"The {what} to look at: a whole number from {low} to {high:,}."
-    complaint = f"No such {what}", f"Type a whole number from {low} to {high:,}."
-    limit(sheet, (row - 1, 1, row - 1, 1), InputRule("integer", (low, high), hint=hint, complaint=complaint))
+def _sentence(sheet: Sheet, run: Run, walk: Walk, own: Shown) -> None:
+    """The large sentence of the step that the walk has come to; all sentences stand aside."""
+    stages = [*walk.forward, *walk.backward]
+    for row, stage in enumerate(stages, HEAD + 1):
+        sheet.put(row, SENTENCES, stage.name, "muted")
+        sheet.live(row, SENTENCES + 1, spoken(stage.sentence, own.text), "muted")
+    column = letter(SENTENCES + 1)
+    every = f"${column}${HEAD + 1}:${column}${HEAD + len(stages)}"
+    overview = (
+        "Forward: every number flows along the edges to the error, E_total = {E_total}. Type 1 into “next” to walk "
+        "through it, or choose backward.",
+        "Backward: E_total = {E_total} flows back. Each dE/d… says by how much E_total grows when that number grows "
+        "by a little, per unit. Type 1 into “next” to walk through it.",
+    )
+    for row, text in enumerate(overview, SHOWN_ROW):
+        sheet.live(row, SENTENCES + 1, spoken(text, own.text), "muted")
+    n = f"IF(backward=1,{len(walk.backward)},{len(walk.forward)})"
+    now = f"INDEX({every},backward*{len(walk.forward)}+next_number,1)"
+    first, second = (f"${column}${SHOWN_ROW + k}" for k in (0, 1))
+    step = f'"Step "&next_number&" of "&{n}&": "&{now}'
+    text = f"IF(next_number=0,IF(backward=1,{second},{first}),{step})"
+    numbers = ["row_number", *(["sample_number"] if run.program.spec.samples > 1 else [])]
+    complaints = [(f"ISTEXT({name})", f'{name}&": mend the red cell"') for name in numbers]
+    complaints.append((choosers.WRONG_PASS, f'"{choosers.NO_PASS}: choose forward or backward in the red cell"'))
+    complaints.append((choosers.WRONG_STEP, f'"{choosers.NO_STEP}: type a whole number from 0 to "&{n}&" into “next”"'))
+    for test, complaint in reversed(complaints):
+        text = f"IF({test},{complaint},{text})"
+    area = 2, LEFT, HEAD - 2, LEFT + ACROSS - 1
+    merge(sheet, area, "speech")
+    sheet.live(3, LEFT, text, "speech")
+    colour(sheet, area, " + ".join(f"IF({test},1,0)" for test, _ in complaints) + ">0", "fail")
 
 
-def _inputs(sheet: Sheet, run: Run) -> int:
-    section(sheet, HEAD - 2, "Inputs", 0, 2)
-    heads(sheet, HEAD, 0, ("name", "value"))
-    heads(sheet, HEAD, 2, ("what it is",), "l", "indent")
-    cells = input_cells(run)
-    for row, (c, number, about) in enumerate(cells, HEAD + 1):
-        sheet.put(row, 0, c.name, "cell", "center")
-        sheet.put(row, 1, number, "input", "general", "center")
-        label = f'IF(ISNUMBER($B${row}),"{about}","{NOT_A_NUMBER}")'
-        sheet.live(row, 2, label, "cell", "muted", "indent")
-        sheet.define(**{run.names[c]: f"$B${row}"})
-    scientific(sheet, (HEAD, 1, HEAD + len(cells) - 1, 1), "general", look="beyond, typed")
-    last = HEAD + len(cells) - 1
-    colour(sheet, (HEAD, 2, last, 2), f"NOT(ISNUMBER($B{HEAD + 1}))", "fail")
-    hint = "An input", "Type any number: every sheet follows. Undo takes it back."
-    complaint = "Not a number", "Type a number between -1,000,000 and 1,000,000."
-    limit(sheet, (HEAD, 1, last, 1), InputRule("decimal", (-1e6, 1e6), hint=hint, complaint=complaint))
-    return HEAD + len(cells)
-
-
-def _panel(sheet: Sheet, run: Run, training: Trace, top: int) -> Panel:
-    """The numbers of the row shown, and below them the same as text, which labels and worked lines are made of."""
-    width = 2 * len(groups(run))
-    height = max(len(cells) for _, cells in groups(run))
-    below = top + height + 5
-    heading = '"Every number at iteration "&row_number'
-    sheet.live(top, LEFT, of_row(heading), "section")
-    section(sheet, below, AS_TEXT, LEFT, LEFT + width - 1)
-    section(sheet, top, None, LEFT + 1, LEFT + width - 1)
-    panel = Panel({}, {})
-    for c, row, column in _places(groups(run), top + 2):
-        name = c.name or ""
-        at, at_text = f"${letter(column + 1)}${row}", f"${letter(column + 1)}${row + below - top}"
-        sheet.put(row, column, name, "cell", "center")
-        sheet.live(row, column + 1, shown(run, training, c), "cell", run.style(name))
-        sheet.put(row + below - top, column, name, "muted", "center")
-        sheet.live(row + below - top, column + 1, text_of(at), "muted", "right")
-        panel.number[name], panel.text[name] = f"{NETWORK}!{at}", f"{NETWORK}!{at_text}"
-    scientific(sheet, (top + 1, LEFT, top + height, LEFT + width - 1), "wide")
-    for k, (title, _) in enumerate(groups(run)):
-        for row in (top + 1, below + 1):
-            heads(sheet, row, LEFT + 2 * k, (title, None), "c ")
-    return panel
-
-
-def _places(titled: Sequence[tuple[str, list[Cell]]], top: int) -> Iterator[tuple[Cell, int, int]]:
-    for k, (_, cells) in enumerate(titled):
-        for row, c in enumerate(cells, top):
-            yield c, row, LEFT + 2 * k
+def _legend(sheet: Sheet, scene: Scene, place: Layout) -> None:
+    """What the lines mean, in words, and how large the largest is."""
+    weights = [c.name or "" for c in scene.run.program.next if (c.name or "").startswith("w")]
+    largest = []
+    for names, size in ((weights, scene.shown.sizes[0]), ([f"dE/d{w}" for w in weights], scene.shown.sizes[1])):
+        numbers, texts = (f"{where[names[0]]}:{where[names[-1]]}" for where in (scene.shown.number, scene.shown.text))
+        row = f"IFERROR(MATCH({size},{numbers},0),MATCH(-{size},{numbers},0))"
+        column, first = numbers.split("$")[1], numbers.split("$")[2].rstrip(":")
+        left = letter(column_number(column) - 2)
+        title = f"${left}${first}:${left}${numbers.split('$')[-1]}"
+        largest.append(f'IFERROR(INDEX({title},{row},1)&" = "&{bare(f"INDEX({texts},{row},1)")},"none")')
+    what = f'IF(backward=1,"gradients dE/dw. The largest is "&{largest[1]},"weights. The largest is "&{largest[0]})'
+    crowded = "" if scene.picture.level.weights else CROWDED
+    text = f'"Edges are "&{what}&". The thicker, the larger; solid is positive, dashed is negative.{crowded}"'
+    sheet.live(place.legend, LEFT, text, "muted")

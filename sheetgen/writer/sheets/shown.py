@@ -1,0 +1,214 @@
+"""The numbers of the row and the sample shown, on the sheet Network: as numbers, and aside as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sheetgen.cells.cell import Cell
+from sheetgen.cells.text import show
+from sheetgen.excel.a1 import column_number
+from sheetgen.writer.book import Sheet
+from sheetgen.writer.digits import scientific, text_of
+from sheetgen.writer.plan import NETWORK, TRAINING, Run, of_row
+from sheetgen.writer.sheets.common import heads, section
+from sheetgen.writer.sheets.inputs import ACROSS, HEAD, LEFT, Layout
+from sheetgen.writer.sheets.walk import Walk, plain
+from sheetgen.writer.trace import FIRST_ROW, Trace, guarded, letter
+
+ASIDE = LEFT + ACROSS + 1  # what only formulas read stands from this column on
+TEXTS = ASIDE + 3  # of the panel, a column for each of its groups
+FIRST = TEXTS + 4  # of the numbers of a batch's first sample: name, number, text
+Number = tuple[str, str]  # a quantity's name, and the formula of its number
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Where the numbers of the row shown stand on the sheet Network, as numbers and as text: name -> address."""
+
+    number: dict[str, str] = field(default_factory=dict)
+    text: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Shown(Panel):
+    """The same of the sample shown, by names without a sample; and the largest sizes of weights and gradients."""
+
+    sizes: tuple[str, str] = ("", "")
+
+
+def shown(run: Run, training: Trace, c: Cell) -> str:
+    """The formula of a number in the row shown; inputs are the same in every row, also in one that there is not."""
+    if c in run.program.constants:
+        return run.names[c]
+    return of_row(f"INDEX({training.range(c)},row_number+1,1)")
+
+
+def of_sample(formula: str, run: Run) -> str:
+    """A formula that has a value only where there are a row and a sample that are shown."""
+    if run.program.spec.samples > 1:
+        formula = f"IF(ISNUMBER(sample_number),{formula},sample_number)"
+    return of_row(formula)
+
+
+class Quantities:
+    """The formulas of all numbers of the row and the sample shown, in four groups."""
+
+    def __init__(self, run: Run, training: Trace, layout: Layout, walk: Walk):
+        self.run, self.training, self.layout, self.walk = run, training, layout, walk
+        self.where: dict[str, str] = {}  # name -> the address of its number
+        self.program = run.program
+        self.many = run.program.spec.samples > 1
+
+    def groups(self) -> list[tuple[str, list[Number]]]:
+        """The panel's columns; a formula may refer to numbers by `where`, so it is asked for when all have a place."""
+        p, own = self.program, self.name_of
+        weights = [(own(c), shown(self.run, self.training, c)) for c in p.next]
+        gradients = [(own(g), shown(self.run, self.training, g)) for g in p.gradients]
+        return [
+            ("weights", weights),
+            ("forward", list(self._forward())),
+            ("backward: dE/d…", list(self._backward())),
+            ("gradients of the weights", gradients),
+        ]
+
+    @staticmethod
+    def name_of(c: Cell) -> str:
+        """The name of a number, without its sample."""
+        return plain(c.name)
+
+    def _one(self, family: Sequence[Cell]) -> str:
+        """The formula of a number of which every sample has one."""
+        first = family[0]
+        if first in self.program.constants:
+            return of_sample(f"INDEX({self.layout.column(first)},sample_number,1)", self.run)
+        if not self.many:
+            return shown(self.run, self.training, first)
+        letters = [self.training.letters[id(c)] for c in (first, family[1], family[-1])]
+        step = column_number(letters[1]) - column_number(letters[0])
+        area = f"{TRAINING}!${letters[0]}${FIRST_ROW}:${letters[2]}${self.training.last}"
+        k = f"{step}*(sample_number-1)+1" if step > 1 else "sample_number"
+        return of_sample(f"INDEX({area},row_number+1,{k})", self.run)
+
+    def _forward(self) -> list[Number]:
+        net = self.program.network
+        columns: list[Sequence[Cell]] = [*net.inputs.T, *net.targets.T] if self.many else []
+        for layer in net.layers:
+            columns += [c for pair in zip(layer.h.T, layer.a.T, strict=True) for c in pair]
+        columns += [*net.errors.T]
+        found = [(self.name_of(c[0]), self._one(c)) for c in columns]
+        return [*found, ("E_total", shown(self.run, self.training, net.loss))]
+
+    def _backward(self) -> list[Number]:
+        again, net = self.walk.again, self.program.network
+        found = [("dE/dE_total", of_row("1")), *((f"dE/d{self.name_of(e)}", of_row("1")) for e in net.errors[0])]
+        for layer in reversed(net.layers):
+            for h, a in zip(layer.h.T, layer.a.T, strict=True):
+                flow, delta = again.flows[a[0]], again.deltas[h[0]]
+                back = f"dE/d{self.name_of(a[0])}"
+                found.append((back, self._derived(flow, None, "")))
+                if self.program.deltas:
+                    formula = self._one([again.deltas[c] for c in h])
+                else:
+                    formula = self._derived(delta, flow, back)
+                found.append((f"dE/d{self.name_of(h[0])}", formula))
+        return found
+
+    def _derived(self, c: Cell, flow: Cell | None, back: str) -> str:
+        """The formula of a gradient that has no column on Training, made of numbers that are shown."""
+
+        def ref(x: Cell) -> str | None:
+            return self.where[back] if x is flow else self.where[plain(x.name)] if x.name else None
+
+        if c is not flow and len(c.args) == 1 and c.op == "identity":
+            return of_sample(str(ref(c.args[0])), self.run)
+        return of_sample(guarded(show(c, ref), self.program.spec.bounded), self.run)
+
+
+def heights(run: Run) -> int:
+    """How many rows the panel takes, with its headings and a row below."""
+    p = run.program
+    net = p.network
+    forward = sum(2 * layer.h.shape[1] for layer in net.layers) + net.errors.shape[1] + 1
+    forward += (net.inputs.shape[1] + net.targets.shape[1]) * (p.spec.samples > 1)
+    return int(max(len(p.next), forward)) + 3
+
+
+def write(sheet: Sheet, quantities: Quantities, layout: Layout) -> tuple[Panel, Shown]:
+    """Write the panel, and aside the same as text."""
+    run, where = quantities.run, quantities.where
+    sample = '&", of sample "&sample_number' * quantities.many
+    sheet.live(layout.panel, LEFT, of_sample(f'"Every number at iteration "&row_number{sample}', run), "section")
+    section(sheet, layout.panel, None, LEFT + 1, LEFT + ACROSS - 1)
+    top = layout.panel + 2
+    given = {quantities.name_of(c): (row, 1) for c, (row, column) in layout.addresses() if column == 1}
+    texts = {}
+    for name, (row, column) in given.items():
+        where[name], texts[name] = f"${letter(column)}${row}", f"${letter(ASIDE)}${row}"
+    places: dict[str, tuple[int, int]] = {}
+    for k, names in enumerate(_names(quantities)):
+        heads(sheet, layout.panel + 1, LEFT + 2 * k, (TITLES[k], None), "c ")
+        for row, name in enumerate(names, top):
+            places[name] = row, k
+            where[name] = f"${letter(LEFT + 2 * k + 1)}${row}"
+            texts[name] = f"${letter(TEXTS + k)}${row}"
+    for name, formula in (pair for _, group in quantities.groups() for pair in group):
+        row, k = places[name]
+        sheet.put(row, LEFT + 2 * k, name, "cell", "center")
+        sheet.live(row, LEFT + 2 * k + 1, formula, "cell", run.style(name))
+        sheet.live(row, TEXTS + k, text_of(where[name]), "muted", "right")
+    last = max(row for row, _ in places.values())
+    scientific(sheet, (top - 1, LEFT, last - 1, LEFT + ACROSS - 1), "wide")
+    for row, column in (at for name, at in given.items() if name not in places):
+        sheet.live(row, ASIDE, text_of(f"${letter(column)}${row}"), "muted", "right")
+    return _panels(sheet, quantities, layout, texts)
+
+
+TITLES = ("weights", "forward", "backward", "gradients of the weights")
+
+
+def _names(quantities: Quantities) -> list[list[str]]:
+    """The names of the panel's groups, before their numbers have a place."""
+    q = quantities
+    draft = Quantities(q.run, q.training, q.layout, q.walk)
+    draft.where = _Anywhere()
+    return [[name for name, _ in group] for _, group in draft.groups()]
+
+
+class _Anywhere(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "A1"
+
+
+def _panels(sheet: Sheet, q: Quantities, layout: Layout, texts: dict[str, str]) -> tuple[Panel, Shown]:
+    """Where all numbers stand; of a batch those of its first sample, which Steps derives, are written aside."""
+    weights = [q.where[q.name_of(c)] for c in q.program.next if (c.name or "").startswith("w")]
+    gradients = [q.where[f"dE/d{c.name}"] for c in q.program.next if (c.name or "").startswith("w")]
+    sizes = []
+    for row, cells in enumerate((weights, gradients), 2):
+        area = f"{cells[0]}:{cells[-1]}"
+        sheet.live(row, ASIDE + 2, f"MAX(MAX({area}),-MIN({area}))", "muted", "general")
+        sizes.append(f"${letter(ASIDE + 2)}${row}")
+    own = Shown(dict(q.where), dict(texts), (sizes[0], sizes[1]))
+    panel = Panel({}, {})
+    for name in own.number:
+        panel.number[name], panel.text[name] = f"{NETWORK}!{own.number[name]}", f"{NETWORK}!{own.text[name]}"
+    if q.many:
+        _first_sample(sheet, q, panel)
+    return panel, own
+
+
+def _first_sample(sheet: Sheet, q: Quantities, panel: Panel) -> None:
+    net = q.program.network
+    cells = [*net.inputs[0], *net.targets[0]]
+    for layer in net.layers:
+        cells += [c for pair in zip(layer.h[0], layer.a[0], strict=True) for c in pair]
+    for name in list(panel.number):
+        if f"{name}[1]" in {c.name for c in (*cells, *net.errors[0])}:
+            del panel.number[name], panel.text[name]
+    for row, c in enumerate([*cells, *net.errors[0]], HEAD + 1):
+        number, text = (f"${letter(FIRST + k)}${row}" for k in (1, 2))
+        sheet.put(row, FIRST, c.name, "muted")
+        sheet.live(row, FIRST + 1, shown(q.run, q.training, c), "muted", "general")
+        sheet.live(row, FIRST + 2, text_of(number), "muted")
+        panel.number[c.name], panel.text[c.name] = f"{NETWORK}!{number}", f"{NETWORK}!{text}"
