@@ -28,6 +28,17 @@ def scientific(sheet: Sheet, area: Area, *forms: str, look: str = "beyond") -> N
             sheet.conditional_format(top, at[0], bottom, at[-1], {**rule, "format": sheet.book.conditional(look)})
 
 
+def three_digits(sheet: Sheet, area: Area) -> None:
+    """Have numbers from 0.001 to 1,000 shown with three significant digits and no exponent; others have one."""
+    at = f"{letter(area[1])}{area[0] + 1}"
+    for low, high, look in ((0.001, 0.01, "0.00000"), (0.01, 0.1, "0.0000"), (0.1, 1, "0.000"), (1, 10, "hundredth"),
+                            (10, 100, "tenth"), (100, 1000, "whole")):  # fmt: skip
+        # One that is rounded up to the next power has its digits, too.
+        test = f"AND(ISNUMBER({at}),{at}>={low * 0.9995:.10g},{at}<{high * 0.9995:.10g})"
+        rule = {"type": "formula", "criteria": f"={test}", "format": sheet.book.conditional(look)}
+        sheet.conditional_format(*area, rule)
+
+
 DIGITS = 6  # significant, in worked lines
 MOST_DIGITS = 9  # before the decimal sign
 ROUND_UP = 2e-7  # added to a logarithm: what is rounded to 10.0000 counts as 10 before it is, and so does LOG10(1000)

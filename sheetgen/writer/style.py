@@ -25,6 +25,14 @@ DASHES = ("solid", "dash", "square_dot", "long_dash")  # a second round of colou
 
 BLUE_NODE, GREEN_NODE, ORANGE_NODE, RED_NODE = "#0072B2", "#009E73", "#D55E00", "#A3161B"
 
+# The groups of a training's columns: the colours of the drawing's units, light; gradients flow back in one of their own.
+GROUPS = {
+    "data": "#E9EDF2", "hidden": "#D9E9F5", "outputs": "#FBE3D1", "error": "#F4D9DA", "gradients": "#F0E1EC",
+    "rates": "#E4EEE6",
+}  # fmt: skip
+GROUP_EDGE = "#8793A3"  # between two groups
+TEPID, WARM = "#FDF0E9", "#F8CDB4"  # of a heat map in words: rounding, and more, but allowed
+
 # Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers;
 # what it cannot show, now or after something is typed, a conditional format shows in scientific form.
 NUMBER = "0.000000000"
@@ -91,9 +99,27 @@ STYLES: dict[str, dict[str, Any]] = {
     "paper": {"border": 1, "border_color": RULE, "locked": False},
     "edge": {"border": 4, "border_color": RULE},
     "percent": {"num_format": "0.0000%"},
+    **{f"group {name}": {"bg_color": colour} for name, colour in GROUPS.items()},
+    "group": {"bold": True, "font_size": 9, "top": 1, "top_color": RULE},
+    "edge left": {"left": 1, "left_color": GROUP_EDGE},
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
+    "shown": {  # the row shown: of its cells, and of its iteration, which gets a sign, too
+        "bg_color": INPUT_FILL, "font_color": INPUT_INK, "top": 1, "bottom": 1, "top_color": INPUT_EDGE,
+        "bottom_color": INPUT_EDGE,
+    },
+    "shown, marked": {
+        "bg_color": INPUT_EDGE, "font_color": INK, "bold": True, "num_format": f'"▸ "{WHOLE}', "top": 1, "bottom": 1,
+        "top_color": INPUT_EDGE, "bottom_color": INPUT_EDGE,
+    },
+    "fastest": {"bg_color": PASS_FILL, "font_color": PASS_INK, "bold": True},
+    "tepid": {"bg_color": TEPID},
+    "warm": {"bg_color": WARM},
+    "three digits": {"num_format": "0.00E+00"},
+    "0.00000": {"num_format": "0.00000"},
+    "0.0000": {"num_format": "0.0000"},
+    "0.000": {"num_format": "0.000"},
     "faded": {"font_color": RULE},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
     "beyond": {"num_format": BEYOND},
@@ -156,6 +182,7 @@ class Axes:
     up: Limits = None
     right: str = ""
     whole: bool = False
+    decades: int = 1  # from one tick of a logarithmic axis to the next
 
 
 def label_font(**more: Any) -> dict[str, Any]:
@@ -180,7 +207,9 @@ def dress(chart: Any, title: str, axes: Axes) -> None:
     count = {"num_format": WHOLE} if axes.whole else {}
     low = {"major_gridlines": {"visible": False}, "label_position": "low"}
     chart.set_x_axis({**axis, "name": axes.x, **low, **_limits(axes.across), **count})
-    up = {"log_base": 10, "num_format": "0E+00"} if axes.log else _limits(axes.up)
+    up = _limits(axes.up)
+    if axes.log:
+        up = {"log_base": 10, "num_format": "[>=0.001]General;0E+0", "major_unit": 10**axes.decades}
     chart.set_y_axis({**axis, "name": axes.y, "major_gridlines": {"visible": True, "line": rule}, **up})
     if axes.right:
         chart.set_y2_axis({**axis, "name": axes.right, "min": 0, "major_gridlines": {"visible": False}})

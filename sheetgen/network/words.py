@@ -1,0 +1,48 @@
+"""The lines of the derivation in plain words: what is computed, and for a factor of a chain rule what it means."""
+
+from __future__ import annotations
+
+import re
+
+from sheetgen.network.derivation import Line
+
+_PARTIAL = re.compile(r"d(?P<y>[^/]+)/d(?P<x>[^/]+)")
+_NAMES = re.compile(r"^(?P<kind>a_|E_total|E|[a-z])")
+
+
+def in_words(line: Line, product: bool) -> str:
+    """A line in words; `product`: it is the factors of a chain rule multiplied, which stand above it."""
+    if line.name.endswith("_next"):
+        return "one step downhill: less the learning rate times the slope"
+    if match := _PARTIAL.fullmatch(line.name):
+        return _slope(_bare(match["y"]), _bare(match["x"]), product)
+    name = _bare(line.name)
+    if name in ("E", "E_total"):
+        return "the error: those of all outputs added up"
+    if name.startswith("E"):
+        return f"half the squared distance of a_o{name[1:]} from its target"
+    return f"{name[2:]} made an activation" if name.startswith("a_") else "inputs times weights, added up"
+
+
+def _bare(name: str) -> str:
+    """A name without its sample."""
+    return name.partition("[")[0]
+
+
+def _slope(y: str, x: str, product: bool) -> str:
+    match = _NAMES.match(x)
+    kind = match["kind"] if match else ""
+    if y.startswith("a_"):
+        return f"how steep the activation is at {x}"
+    if not y.startswith("E"):  # a weighted sum
+        return f"what {x} is multiplied by" if kind in ("w", "i", "a_") else "1: it is added as it is"
+    total = y in ("E", "E_total")
+    if kind == "E":
+        return f"{y} follows {x} one to one: it is a sum"
+    if kind == "a_":
+        if x.startswith("a_o"):
+            return f"how far {x} is above its target"
+        return f"how {y} changes with {x}: over every way to it" if total else f"how {y} changes with {x}: one way"
+    if product:
+        return "the chain rule: the factors above, multiplied"
+    return f"how {y} changes with {x}: the factors written out"
