@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from sheetgen.network.derivation import Line
 
 _PARTIAL = re.compile(r"d(?P<y>[^/]+)/d(?P<x>[^/]+)")
+_DEEP = re.compile(r"a_h(\d+)_")  # of a network with several hidden layers
+ACTIVATIONS = {
+    "sigmoid": "{} squashed to between 0 and 1",
+    "tanh": "{} squashed to between −1 and 1",
+    "relu": "{}, or 0 where that is negative",
+    "identity": "{} as it is",
+}
 _NAMES = re.compile(r"^(?P<kind>a_|E_total|E|[a-z])")
 
 
-def in_words(line: Line, product: bool) -> str:
-    """A line in words; `product`: it is the factors of a chain rule multiplied, which stand above it."""
+def in_words(line: Line, activations: Sequence[str], product: bool) -> str:
+    """A line in words; `product`: it is the factors of a chain rule multiplied, which stand above it.
+
+    `activations` are the names of the layers' activation functions.
+    """
     if line.name.endswith("_next"):
         return "one step downhill: less the learning rate times the slope"
     if match := _PARTIAL.fullmatch(line.name):
@@ -21,7 +32,11 @@ def in_words(line: Line, product: bool) -> str:
         return "the error: those of all outputs added up"
     if name.startswith("E"):
         return f"half the squared distance of a_o{name[1:]} from its target"
-    return f"{name[2:]} made an activation" if name.startswith("a_") else "inputs times weights, added up"
+    if not name.startswith("a_"):
+        return "what comes in times its weights, added up"
+    deep = _DEEP.match(name)
+    layer = -1 if name.startswith("a_o") else int(deep[1]) - 1 if deep else 0
+    return ACTIVATIONS[activations[layer]].format(name[2:])
 
 
 def _bare(name: str) -> str:
@@ -42,7 +57,7 @@ def _slope(y: str, x: str, product: bool) -> str:
     if kind == "a_":
         if x.startswith("a_o"):
             return f"how far {x} is above its target"
-        return f"how {y} changes with {x}: over every way to it" if total else f"how {y} changes with {x}: one way"
+        return f"how {y} changes with {x}: " + ("all ways there, added up" if total else f"the way over o{y[1:]}")
     if product:
         return "the chain rule: the factors above, multiplied"
     return f"how {y} changes with {x}: the factors written out"

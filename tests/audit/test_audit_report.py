@@ -68,7 +68,7 @@ def test_what_is_shown_is_what_the_formulas_give(tmp_path: Path) -> None:
     assert recalculated(path) == shown
     first = audit_report.FIRST_ROW
     forgiven = recalculated(
-        path, **{"bob Book1!A6": "forgiven", "bob Book1!A7": "forgiven", "bob Book1!A8": "forgiven"}
+        path, **{"bob Book1!A6": "forgiven", "bob Book1!A7": "forgiven"}  # two gradients of one cause, and a column
     )
     assert forgiven["Summary"][f"B{first + 1}"] == "doubtful"
     assert forgiven["Summary"]["D5"] == shown["Summary"]["D5"] - 1  # type: ignore[operator]

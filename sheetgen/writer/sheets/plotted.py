@@ -149,7 +149,7 @@ class Plotted:
         where = f"={quoted(self.sheet.name)}!"
         title = f"{where}${letter(column)}${row}"
         kind = {"type": "scatter", "subtype": "straight"}
-        across = 0, (self.last - FIRST_ROW) * (ROOM if ends else 1)
+        across = 0, math.ceil((self.last - FIRST_ROW) * (ROOM if ends else 1))
         axes = Axes("iteration", "", drawing.log, across, whole=True, decades=drawing.decades)
         chart = self.sheet.book.chart(kind, title, axes)
         x = f"{quoted(self.sheet.name)}!{self._range(0)}"

@@ -23,7 +23,7 @@ MATHS, FORMULA, NUMBERS, VALUE, AS_TEXT = range(5)  # columns
 MATHS_PIXELS = 600
 WIDTHS = 36, 38, 15  # of the columns of the formula, the numbers, the value: a screen shows them all
 LETTERS = 39, 42  # that fit the first two of them
-WORD = 5.6  # pixels: of a letter of a line in words
+WORDS_FROM, LETTER = 252, 5.8  # pixels: where a line in words begins, and one of its letters
 ROW = 48  # pixels: the height of a line with a fraction
 MOST_TEXT = 8_000  # characters of a formula that spells a line out
 NUMBER = "0.606478"  # as long as most numbers are in a line that is spelt out
@@ -153,12 +153,17 @@ class _Writer:
         picture = typeset(tex, style.INK)
         scale = min(1.0, MATHS_PIXELS / picture.width)
         height = picture.height * scale
-        words = in_words(line, "*d" in plain)
-        room = MATHS_PIXELS - picture.width * scale - 12
-        self.sheet.put(self.row, MATHS, words if len(words) * WORD < room else None, "cell", "muted", "right", "indent")
+        self._words(line, "*d" in plain, picture.width * scale)
         options: dict[str, Value | io.BytesIO] = {
             "image_data": io.BytesIO(picture.png), "description": plain, "object_position": 1,
             "x_offset": 6, "y_offset": max(1, (ROW - height) / 2), "x_scale": scale, "y_scale": scale,
         }  # fmt: skip
         if self.sheet.insert_image(self.row - 1, MATHS, f"line-{self.row}.png", options):
             raise ValueError(f"{STEPS}: the picture of {line.name} could not be placed")
+
+    def _words(self, line: Line, product: bool, width: float) -> None:
+        """The line in words right of its picture of that width: in a column, or at the end, or nowhere."""
+        words = in_words(line, self.run.program.spec.activations, product)
+        look = ("words",) if width <= WORDS_FROM else ("subtitle", "right", "indent")
+        room = MATHS_PIXELS - max(width, WORDS_FROM)
+        self.sheet.put(self.row, MATHS, words if len(words) * LETTER < room else None, "cell", *look)

@@ -14,7 +14,7 @@ from sheetgen.writer.sheets.common import CHART_LIMIT, ROW, Box, colour, fold, h
 from sheetgen.writer.sheets.plotted import COLUMN_PIXELS, Curve, Drawing, Plotted, draw, helpers
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, Trace
 
-COLUMNS_ON_A_PAGE, PAPER_SCALE = 12, 72  # beside the iteration; percent
+COLUMNS_ON_A_PAGE, PAPER_SCALE = 12, 70  # beside the iteration; percent
 CHART_SIZE, GAP = (376, 10 * ROW + 12), 8  # pixels: three charts are seen at once
 
 SUBTITLE = (
