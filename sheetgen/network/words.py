@@ -24,7 +24,7 @@ def in_words(line: Line, activations: Sequence[str], product: bool) -> str:
     `activations` are the names of the layers' activation functions.
     """
     if line.name.endswith("_next"):
-        return "one step downhill: less the learning rate times the slope"
+        return "a step downhill: less learning rate times slope"
     if match := _PARTIAL.fullmatch(line.name):
         return _slope(_bare(match["y"]), _bare(match["x"]), product)
     name = _bare(line.name)
@@ -57,7 +57,7 @@ def _slope(y: str, x: str, product: bool) -> str:
     if kind == "a_":
         if x.startswith("a_o"):
             return f"how far {x} is above its target"
-        return f"how {y} changes with {x}: " + ("all ways there, added up" if total else f"the way over o{y[1:]}")
+        return f"how {y} changes with {x}: " + ("all ways, summed" if total else f"the way over o{y[1:]}")
     if product:
         return "the chain rule: the factors above, multiplied"
-    return f"how {y} changes with {x}: the factors written out"
+    return f"how {y} changes with {x}, written out"

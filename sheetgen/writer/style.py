@@ -69,7 +69,7 @@ STYLES: dict[str, dict[str, Any]] = {
     },
     "big": {"font_size": 20, "bold": True, "align": "center"},
     "verdict": {"bold": True, "align": "center"},
-    "words": {"font_color": MUTED, "align": "left", "indent": 28},  # right of what is no wider than 252 pixels
+    "words": {"font_color": MUTED, "align": "left", "indent": 34},  # right of what is no wider than 306 pixels
     "code": {"font_name": "Courier New", "font_size": 9, "text_wrap": True},
     "hash": {"font_name": "Courier New", "font_size": 6, "font_color": MUTED, "indent": 1},
     "numbers": {"text_wrap": True, "font_color": ACCENT},

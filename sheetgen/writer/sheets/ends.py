@@ -15,7 +15,7 @@ from sheetgen.writer.trace import FIRST_ROW, letter, quoted
 
 HEADS = ("label", "x of the end", "x of the label", "y of the end", "y of the label", "log10", "rank")
 LEAD = 1.04  # from an end to its label, of the length of the axis
-SPREAD = 4  # powers of ten, at least, from the first label to the last
+SPREAD, SHARE = 1.5, 0.6  # from the first label to the last: powers of ten, at least, and of what the curves fall
 
 
 class Ends:
@@ -54,7 +54,9 @@ class Ends:
         above = [f"IF({log}{j}>{'=' if j < row else ''}{log}{row},1,0)" for j in range(first, last + 1) if j != row]
         ranked = "+".join(f"IF(ISNUMBER({log}{j}),{x},0)" for j, x in zip(
             (j for j in range(first, last + 1) if j != row), above, strict=True)) or "0"  # fmt: skip
-        top, low = f"MAX({logs})", f"MIN(MIN({logs}),MAX({logs})-{SPREAD})"
+        top = f"MAX({logs})"
+        fall = f"IFERROR({SHARE}*(LOG10({drawn.partition(':')[0]})-MIN({logs})),0)"
+        low = f"MIN(MIN({logs}),{top}-MAX({SPREAD},{fall}))"
         slot = f"10^({top}-{rank}{row}*({top}-{low})/MAX(1,COUNT({logs})-1))"
         steps = self.last - FIRST_ROW
         self.sheet.live(row, column, f'IF({there},{self.names[k]}," ")', text)
