@@ -52,7 +52,9 @@ def write_report(verdicts: Sequence[Verdict], path: Path) -> None:
 def _listed(group: Sequence[Finding]) -> ListedFinding:
     f, *others = group
     texts = f.found, f.expected, f.message
-    return ListedFinding(f.severity, kind(f), _place(f.sheet, f.cells), texts, [_place(o.sheet, o.cells) for o in others])
+    return ListedFinding(
+        f.severity, kind(f), _place(f.sheet, f.cells), texts, [_place(o.sheet, o.cells) for o in others]
+    )
 
 
 def _place(sheet: str, cells: str) -> Place:

@@ -12,8 +12,10 @@ from sheetgen.writer.trace import letter
 Area = tuple[int, int, int, int]  # first row, first column, last row, last column, counted from 0
 
 
-def scientific(sheet: Sheet, area: Area, *forms: str, look: str = "beyond") -> None:
+def scientific(sheet: Sheet, area: Area, *forms: str, look: str = "beyond", where: str = "") -> None:
     """Have numbers that their column's format shows badly shown in scientific form, whatever they become.
+
+    `where` is a further test, for a look that is more than a format: of two looks, LibreOffice shows the first alone.
 
     `forms` names the format of each column, or one of all: a number below 1e-4 would have few digits or none, a large
     one would not fit. A format with conditions of its own would lose the minus sign in some programs.
@@ -24,6 +26,8 @@ def scientific(sheet: Sheet, area: Area, *forms: str, look: str = "beyond") -> N
     for form, run in groupby(columns, lambda pair: pair[1]):
         at = [column for column, _ in run]
         rule = style.beyond(f"{letter(at[0])}{top + 1}", form)
+        if where:
+            rule["criteria"] = f"=AND({where},{rule['criteria'].removeprefix('=')})"
         if form != "scientific":
             sheet.conditional_format(top, at[0], bottom, at[-1], {**rule, "format": sheet.book.conditional(look)})
 

@@ -25,7 +25,7 @@ DASHES = ("solid", "dash", "square_dot", "long_dash")  # a second round of colou
 
 BLUE_NODE, GREEN_NODE, ORANGE_NODE, RED_NODE = "#0072B2", "#009E73", "#D55E00", "#A3161B"
 
-# The groups of a training's columns: the colours of the drawing's units, light; gradients flow back in one of their own.
+# The groups of a training's columns: the light colours of the drawing's units, and one of their own for gradients.
 GROUPS = {
     "data": "#E9EDF2", "hidden": "#D9E9F5", "outputs": "#FBE3D1", "error": "#F4D9DA", "gradients": "#F0E1EC",
     "rates": "#E4EEE6",
@@ -114,14 +114,18 @@ STYLES: dict[str, dict[str, Any]] = {
         "bg_color": INPUT_EDGE, "font_color": INK, "bold": True, "num_format": f'"▸ "{WHOLE}', "top": 1, "bottom": 1,
         "top_color": INPUT_EDGE, "bottom_color": INPUT_EDGE,
     },
+    "shown, beyond": {
+        "bg_color": INPUT_FILL, "font_color": INPUT_INK, "num_format": BEYOND, "top": 1, "bottom": 1,
+        "top_color": INPUT_EDGE, "bottom_color": INPUT_EDGE,
+    },
     "fastest": {"bg_color": PASS_FILL, "font_color": PASS_INK, "bold": True},
     "tepid": {"bg_color": TEPID},
     "warm": {"bg_color": WARM},
-    "three digits": {"num_format": "0.00E+00"},
+    "three digits": {"num_format": "0.00E+00;-0.00E+00;0"},
     "0.00000": {"num_format": "0.00000"},
     "0.0000": {"num_format": "0.0000"},
     "0.000": {"num_format": "0.000"},
-    "faded": {"font_color": RULE},
+    "faded": {"font_color": MUTED},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
     "beyond": {"num_format": BEYOND},
     "beyond, typed": {"num_format": "0.0#######E+00;-0.0#######E+00;0"},  # with the digits that were typed
@@ -210,7 +214,7 @@ def dress(chart: Any, title: str, axes: Axes) -> None:
     chart.set_x_axis({**axis, "name": axes.x, **low, **_limits(axes.across), **count})
     up = _limits(axes.up)
     if axes.log:
-        up = {"log_base": 10, "num_format": "[>=0.001]General;0E+0", "major_unit": 10**axes.decades}
+        up = {"log_base": 10, "num_format": "[>=1]#,##0;[>=0.001]0.###;0E+0", "major_unit": 10**axes.decades}
     chart.set_y_axis({**axis, "name": axes.y, "major_gridlines": {"visible": True, "line": rule}, **up})
     if axes.right:
         chart.set_y2_axis({**axis, "name": axes.right, "min": 0, "major_gridlines": {"visible": False}})

@@ -66,7 +66,7 @@ def _groups(run: Run, checked: Sequence[Quantity]) -> list[Group]:
     """The groups of the columns that are checked: those of Training, and the errors at other learning rates."""
     parts, n = groups.of_program(run.program), len(run.program.columns)
     rates = Group("E_total at other rates", "rates", n, len(checked) - n)
-    return [*parts, rates] if rates.count else parts
+    return [*parts, rates] if rates.width else parts
 
 
 def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Oracle) -> None:
@@ -137,15 +137,22 @@ def _top(sheet: Sheet, run: Run, n: int) -> None:
     sheet.live(VERDICT_ROW, 1, verdict, "verdict")
     sheet.live(VERDICT_ROW, 2, _in_words(), "bold", "indent")
     sheet.define(verdict=VERDICT)
-    facts: tuple[tuple[int, str, str, str, Value], ...] = (
-        (8, "worst_difference", "worst difference", "relative", Formula(f'IF(inputs_changed>0,"–",MAX({worst}))')),
-        (11, "cells_compared", "cells compared", "whole", Formula(f"SUM({counts})")),
-        (14, "tolerance", "tolerance, relative", "relative", TOLERANCE),
+    facts: tuple[tuple[int, int, str, str, str, Value], ...] = (
+        (
+            VERDICT_ROW,
+            8,
+            "worst_difference",
+            "worst difference",
+            "relative",
+            Formula(f'IF(inputs_changed>0,"–",MAX({worst}))'),
+        ),
+        (VERDICT_ROW, 11, "cells_compared", "cells compared", "whole", Formula(f"SUM({counts})")),
+        (VERDICT_ROW - 1, 8, "tolerance", "allowed", "relative", TOLERANCE),
     )
-    for column, name, text, form, fact in facts:
-        sheet.put(VERDICT_ROW, column, text, label)
-        sheet.put(VERDICT_ROW, column + 1, fact, "bold", "left", form)
-        sheet.define(**{name: f"${letter(column + 1)}${VERDICT_ROW}"})
+    for row, column, name, text, form, fact in facts:
+        sheet.put(row, column, text, label)
+        sheet.put(row, column + 1, fact, "bold", "left", form)
+        sheet.define(**{name: f"${letter(column + 1)}${row}"})
 
 
 def _in_words() -> str:
@@ -211,10 +218,10 @@ def _first_changed(sheet: Sheet, left: int, every: str) -> None:
 def _columns(sheet: Sheet, run: Run, checked: list[Quantity]) -> None:
     """Per column: the worst difference and the verdict; at the right how many cells are there, and the scale."""
     rows, n = run.height, len(checked)
-    for row, text in ((WORST_ROW, "worst, verdict"), (COLUMN_VERDICT_ROW, "of each column")):
-        sheet.put(row, 0, text, "muted")
-    for block, text in ((1, COUNTED), (2, SCALED)):
-        sheet.put(WORKINGS_ROW, 2 + block * n, text, "muted")
+    labels = (WORST_ROW, 0, "worst, verdict"), (COLUMN_VERDICT_ROW, 0, "of each column")
+    workings = (WORKINGS_ROW, 2 + n, COUNTED), (WORKINGS_ROW, 2 + 2 * n, SCALED)
+    for row, at, text in (*labels, *workings):
+        sheet.put(row, at, text, "muted")
     for j, q in enumerate(checked):
         column = letter(2 + j)
         block = f"{column}${FIRST_ROW}:{column}${run.last}"

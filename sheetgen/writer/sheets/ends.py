@@ -14,7 +14,8 @@ from sheetgen.writer.sheets.plotted import SPOT_ROW, Drawing
 from sheetgen.writer.trace import FIRST_ROW, letter, quoted
 
 HEADS = ("label", "x of the end", "x of the label", "y of the end", "y of the label", "log10", "rank")
-LEAD = 1.04  # from an end to its label, of the length of the axis
+LEAD = 0.04  # from an end to its label, of the length of the axis
+LEAST = -300  # as a power of ten
 SPREAD, SHARE = 1.5, 0.6  # from the first label to the last: powers of ten, at least, and of what the curves fall
 
 
@@ -43,26 +44,30 @@ class Ends:
                               "line": {"none": True}, **silent, "data_labels": style.series_name("right")})  # fmt: skip
 
     def _cells(self, k: int, count: int, column: int, drawn: str) -> None:
-        row, first, last = SPOT_ROW + 1 + k, SPOT_ROW + 1, SPOT_ROW + count
-        x, to_x, y, to_y, log, rank = (letter(column + j) for j in range(1, len(HEADS)))
-        logs = f"${log}${first}:${log}${last}"
-        amid = f"${letter(column - 1)}${first}"  # where a chart speaks that draws nothing
-        text, number = self.sheet.style("muted"), self.sheet.style("muted", "general")
-        there = f"ISNUMBER({log}{row})"
+        row, rows, steps = SPOT_ROW + 1 + k, range(SPOT_ROW + 1, SPOT_ROW + 1 + count), self.last - FIRST_ROW
+        x, y, log, rank = (f"{letter(column + j)}{row}" for j in (1, 3, 5, 6))
+        logs = f"${letter(column + 5)}${rows[0]}:${letter(column + 5)}${rows[-1]}"
         end = f'IFERROR(INDEX({drawn},COUNT({drawn}),1),"")'  # of a curve that breaks off, its last point
-        # By logarithms, for some engines hold small numbers equal that differ by less than 1E-15.
-        above = [f"IF({log}{j}>{'=' if j < row else ''}{log}{row},1,0)" for j in range(first, last + 1) if j != row]
-        ranked = "+".join(f"IF(ISNUMBER({log}{j}),{x},0)" for j, x in zip(
-            (j for j in range(first, last + 1) if j != row), above, strict=True)) or "0"  # fmt: skip
-        top = f"MAX({logs})"
         fall = f"IFERROR({SHARE}*(LOG10({drawn.partition(':')[0]})-MIN({logs})),0)"
-        low = f"MIN(MIN({logs}),{top}-MAX({SPREAD},{fall}))"
-        slot = f"10^({top}-{rank}{row}*({top}-{low})/MAX(1,COUNT({logs})-1))"
-        steps = self.last - FIRST_ROW
-        self.sheet.live(row, column, f'IF({there},{self.names[k]}," ")', text)
-        self.sheet.live(row, column + 1, f"IF({there},COUNT({drawn})-1,0)", number)
-        self.sheet.live(row, column + 2, f"IF({there},{LEAD}*{steps},0)", number)
-        self.sheet.live(row, column + 3, f"IF({there},{end},{amid})", number)
-        self.sheet.live(row, column + 4, f"IF({there},{slot},{amid})", number)
-        self.sheet.live(row, column + 5, f'IFERROR(LOG10({end}),"")', number)
-        self.sheet.live(row, column + 6, f'IF({there},{ranked},"")', number)
+        low = f"MAX({LEAST},MIN(MIN({logs}),MAX({logs})-MAX({SPREAD},{fall})))"
+        slot = f"10^(MAX({logs})-{rank}*(MAX({logs})-{low})/MAX(1,COUNT({logs})-1))"
+        cells = (
+            (self.names[k], '" "'),
+            (f"COUNT({drawn})-1", "0"),
+            (f"{x}+{LEAD * steps:.10g}", "0"),
+            (end, amid := f"${letter(column - 1)}${rows[0]}"),  # where a chart speaks that draws nothing
+            (f"IF({x}<{steps},{y},{slot})", amid),  # one that breaks off has its label beside its end
+            (f"LOG10({end})", '""'),
+            (self._rank(row, rows, log.rstrip("0123456789")), '""'),
+        )
+        for j, (formula, nothing) in enumerate(cells):
+            test = f"IFERROR({formula},{nothing})" if j == 5 else f"IF(ISNUMBER({log}),{formula},{nothing})"
+            self.sheet.live(row, column + j, test, "muted", *(["general"] if j else []))
+
+    @staticmethod
+    def _rank(row: int, rows: range, log: str) -> str:
+        """How many ends are above one: by logarithms, for some engines hold equal what differs by less than 1E-15."""
+        above = (
+            f"IF(ISNUMBER({log}{j}),IF({log}{j}>{'=' if j < row else ''}{log}{row},1,0),0)" for j in rows if j != row
+        )
+        return "+".join(above) or "0"

@@ -19,12 +19,12 @@ TOGETHER = 8  # columns after which a band tells its name again
 
 
 class Group(NamedTuple):
-    """Neighbouring columns: the name on the band, the look, the part of the training that it is; first and count."""
+    """Neighbouring columns: the name on the band, the look, the first of them and how many."""
 
     name: str
     look: str
     first: int
-    count: int
+    width: int
 
 
 def of_program(program: Program) -> list[Group]:
@@ -72,17 +72,24 @@ def head(sheet: Sheet, first: int, names: Sequence[str], groups: Sequence[Group]
 def _band(sheet: Sheet, first: int, groups: Sequence[Group], breaks: Sequence[int]) -> None:
     """The names of the groups; of a wide one, and where a page begins, again."""
     for group in groups:
-        for k in range(group.count):
+        for k in range(group.width):
             told = k % TOGETHER == 0 or group.first + k in breaks
             # A name needs two columns, and may run over the next one only.
-            text = group.name if told and (k == 0 or group.count - k > 1) else None
-            sheet.put(BAND_ROW, first + group.first + k, text, "group", f"group {group.look}", *(("edge left",) if k == 0 else ()))
+            text = group.name if told and (k == 0 or group.width - k > 1) else None
+            sheet.put(
+                BAND_ROW,
+                first + group.first + k,
+                text,
+                "group",
+                f"group {group.look}",
+                *(("edge left",) if k == 0 else ()),
+            )
 
 
 def looks(groups: Sequence[Group]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Column by column: the look of its group, and that of an edge where one begins."""
     for group in groups:
-        for k in range(group.count):
+        for k in range(group.width):
             yield f"group {group.look}", ("edge left",) if k == 0 else ()
 
 
@@ -91,7 +98,7 @@ def pages(groups: Sequence[Group], most: int) -> list[int]:
     breaks: list[int] = []
     start = 0
     for group in groups:
-        end = group.first + group.count
+        end = group.first + group.width
         if end - start <= most:
             continue
         if group.first > start:

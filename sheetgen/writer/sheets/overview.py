@@ -20,9 +20,9 @@ NAMES = {"data": "data", "hidden": "hidden", "outputs": "outputs", "error": "err
          "rates": "other rates"}  # fmt: skip
 LEGEND = (
     ("0", "", "equal, to the last of its 16 digits"),
-    ("to 1E-12", "tepid", "rounding: the same sum added up in another order"),
-    ("to 1E-09", "warm", "rounding that grew where nearly equal numbers are subtracted; allowed"),
-    ("above", "fail", "a wrong number: a formula is broken, and Start names it"),
+    ("to 1E-12", "tepid", "rounding: a sum added up in another order"),
+    ("to 1E-09", "warm", "rounding, where equal parts cancel; allowed"),
+    ("above", "fail", "wrong: a formula is broken, and Start names it"),
 )
 
 
@@ -41,9 +41,9 @@ def write(sheet: Sheet, height: int, groups: Sequence[Group]) -> None:
         every = f"$C{row}:${letter(right)}{row}"
         verdict = f'IF(inputs_changed>0,"–",IF(IFERROR(MAX({every})<=tolerance,FALSE),"PASS","FAIL"))'
         sheet.live(row, 1, verdict, "cell", "verdict")
-    area = HEAD_ROW, 2, LAST_ROW - 1, right
-    colour(sheet, area, f"AND(inputs_changed=0,ISNUMBER({first_of(area)}),{first_of(area)}>tolerance)", "fail")
-    shade(sheet, area)
+    grid = HEAD_ROW, 2, LAST_ROW - 1, right
+    colour(sheet, grid, f"AND(inputs_changed=0,ISNUMBER({first_of(grid)}),{first_of(grid)}>tolerance)", "fail")
+    shade(sheet, grid)
     colour_words(sheet, (HEAD_ROW, 1, LAST_ROW - 1, 1))
     _legend(sheet, right + 2)
 
@@ -68,14 +68,14 @@ def _parts(groups: Sequence[Group]) -> Sequence[tuple[str, int, int]]:
     parts = []
     for look, some in groupby(groups, lambda group: group.look):
         members = list(some)
-        parts.append((look, members[0].first, members[-1].first + members[-1].count - 1))
+        parts.append((look, members[0].first, members[-1].first + members[-1].width - 1))
     return parts
 
 
 def _legend(sheet: Sheet, column: int) -> None:
-    heads(sheet, HEAD_ROW, column, ["difference", "how to read it", *[None] * 6], "cl")
+    heads(sheet, HEAD_ROW, column, ["difference", "how to read it", *[None] * 3], "cl")
     for row, (number, look, text) in enumerate(LEGEND, HEAD_ROW + 1):
         sheet.put(row, column, number, "cell", "center", "muted", *([look] if look else []))
         sheet.put(row, column + 1, text, "muted", "indent")
-    text = "A difference is relative: the cell less PyTorch's number, in parts of that number."
+    text = "relative: cell less PyTorch's number, in parts of that number"
     sheet.put(LAST_ROW, column, text, "muted")

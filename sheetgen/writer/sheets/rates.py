@@ -200,8 +200,8 @@ def _table(sheet: Sheet, places: RatePlaces) -> None:
     for k in range(n):
         at = f"${letter(updates)}${places.row(k)}"
         mark = f'IF(ISNUMBER({at}),IF({at}=MIN({counts}),"{FASTEST}",""),"")'
-        own = f'IF(ISNUMBER({places.own}),{mark},"{TYPE_ONE}")' if k == n - 1 else mark
-        sheet.live(places.row(k), updates + 1, own, "muted")
+        told = f'IF(ISNUMBER({places.own}),{mark},"{TYPE_ONE}")' if k == n - 1 else mark
+        sheet.live(places.row(k), updates + 1, told, "muted")
     colour(sheet, (first - 1, updates, last - 1, updates + 1), f'${letter(updates + 1)}{first}="{FASTEST}"', "fastest")
     fastest = f'IF(COUNT({counts})=0,"none",INDEX({rates},MATCH(MIN({counts}),{counts},0),1))'
     # With ten steps or fewer the table has three columns, and "fastest" takes the first two.
@@ -210,7 +210,8 @@ def _table(sheet: Sheet, places: RatePlaces) -> None:
 
 def _below(sheet: Sheet, places: RatePlaces, row: int, updates: int, fastest: str) -> None:
     sheet.put(row, 0, "fastest", "bold", "center")
-    sheet.live(row, 1, fastest, "bold", "center", "general", "pass")
+    sheet.live(row, 1, fastest, "bold", "center", "general")
+    colour(sheet, (row - 1, 1, row - 1, 1), f"ISNUMBER($B${row})", "fastest")
     label = f'IF(ISNUMBER(threshold),"threshold: E ≤","{TYPE_ONE}:")'
     sheet.live(row, updates - 1, label, "muted", "right")
     sheet.put(row, updates, THRESHOLD, "input", "general", "center")
@@ -219,7 +220,8 @@ def _below(sheet: Sheet, places: RatePlaces, row: int, updates: int, fastest: st
     sheet.define(my_learning_rate=f"$A${own}")
     for area in ((places.row(0) - 1, 0, own - 1, 0), (row - 1, 1, row - 1, 1), (row - 1, updates, row - 1, updates)):
         scientific(sheet, area, "general", look="beyond, typed")
-    for name, at in (("my_learning_rate", (own - 1, updates + 1)), ("threshold", (row - 1, updates - 1))):
+    beside = own - 1, 2 + len(places.marks)
+    for name, at in (("my_learning_rate", beside), ("threshold", (row - 1, updates - 1))):
         colour(sheet, (*at, *at), f"NOT(ISNUMBER({name}))", "fail")
     for at, title, text in (
         ((own - 1, 0), "Your learning rate", "Type any rate from 0 to 1,000,000: the last curve follows."),

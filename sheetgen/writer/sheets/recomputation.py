@@ -26,7 +26,9 @@ SUBTITLE = (
 )
 ALL_EQUAL = "Every cell is, to 1e-9, what the cells before it make of it."
 COUNTED = "how many cells differ down to this iteration; the number of the first column that does in it"
-FOLDED = "Folded away: the second computation, and a 1 for each cell that differs. Unprotect (no password), then + above."
+FOLDED = (
+    "Folded away: the second computation, and a 1 for each cell that differs. Unprotect (no password), then + above."
+)
 
 
 class DifferencePlaces(NamedTuple):
@@ -144,14 +146,14 @@ def _headings(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     first, end = recomputed.SCALES_COLUMN, recomputed.FLAGS_COLUMN - 1
     line(sheet, HEADER_ROW - 1, COUNTED, 1, first - 1, "group", "group data")
     line(sheet, HEADER_ROW - 1, "how small a difference, how exact", first, end, "group", "group rates")
-    narrow, muted = 9.5, sheet.style("muted", "center")
+    narrow, muted = 9.5, sheet.style("muted", "left")  # what is folded away must not run over what is not
     for block in layout.blocks:
         sheet.put(SHEET_ROW - 1, block.first, f"{block.what}: 1 where it differs", "section")
         sheet.set_column(block.first, block.first + len(block.flags) - 1, narrow)
         sheet.set_column(block.first, block.first, 27)  # its heading is longer
         for j, flag in enumerate(block.flags, block.first):
             for row, text in ((SHEET_ROW, quoted(flag.sheet)), (LETTER_ROW, flag.letter), (NAME_ROW, flag.name)):
-                sheet.put(row, j, text, sheet.style("muted", "center", "typed") if text[0] == "'" else muted)
+                sheet.put(row, j, text, sheet.style("muted", "left", "typed") if text[0] == "'" else muted)
         heads(sheet, HEADER_ROW, block.first, [_heading(block, flag) for flag in block.flags])
     if workings := layout.workings:
         at = layout.working_column

@@ -183,9 +183,7 @@ def _index(sheet: Sheet, row: int, more: Sequence[tuple[str, str]]) -> int:
     return max(left, right + len(HOW_TO) + 2)
 
 
-def _group(
-    sheet: Sheet, row: int, columns: tuple[int, int], title: str, lines: Sequence[tuple[str, str]]
-) -> int:
+def _group(sheet: Sheet, row: int, columns: tuple[int, int], title: str, lines: Sequence[tuple[str, str]]) -> int:
     """A part of the index, in some columns; those of the way to go are numbered."""
     first, last = columns
     inside = ("indent",) if first else ()  # from the half at the left

@@ -71,18 +71,20 @@ def write(book: Book, run: Run, places: TrainingPlaces) -> None:
     strip(sheet, len(columns) - 1)
     sheet.set_column(0, 0, 9)
     sheet.stream(FIRST_ROW, run.last, 0, columns, rows)
-    _shown(sheet, run, n)
+    _shown(sheet, run, forms)
     scientific(sheet, (FIRST_ROW - 1, 1, run.last - 1, n), *forms)
     groups.paper(sheet, (run.last, n), breaks, 1, PAPER_SCALE)
     end = _place(sheet, plotted, breaks, run.last - FIRST_ROW)
     fold(sheet, 1 + n, end)
 
 
-def _shown(sheet: Sheet, run: Run, n: int) -> None:
+def _shown(sheet: Sheet, run: Run, forms: list[str]) -> None:
     """Mark the row that is shown on Network, by a sign beside its colour; say at the left which it is."""
     test = f"$A{FIRST_ROW}=row_number"
     colour(sheet, (FIRST_ROW - 1, 0, run.last - 1, 0), test, "shown, marked")
-    colour(sheet, (FIRST_ROW - 1, 1, run.last - 1, n), test, "shown")
+    cells = FIRST_ROW - 1, 1, run.last - 1, len(forms)
+    scientific(sheet, cells, *forms, look="shown, beyond", where=test)
+    colour(sheet, cells, test, "shown")
     sheet.put(5, 0, "row shown", "muted", "center")
     sheet.live(6, 0, 'IF(ISNUMBER(row_number),row_number,"none")', "bold", "center", "whole")
     colour(sheet, (5, 0, 5, 0), "ISNUMBER($A$6)", "shown, marked")
