@@ -14,8 +14,10 @@ from sheetgen.writer.trace import letter
 Area = tuple[int, int, int, int]  # first row, first column, last row, last column, counted from 0
 
 
-def scientific(sheet: Sheet, area: Area, *forms: str, look: str = "beyond") -> None:
+def scientific(sheet: Sheet, area: Area, *forms: str, look: str = "beyond", where: str = "") -> None:
     """Have numbers that their column's format shows badly shown in scientific form, whatever they become.
+
+    `where` is a further test, for a look that is more than a format: of two looks, LibreOffice shows the first alone.
 
     `forms` names the format of each column, or one of all: a number below 1e-4 would have few digits or none, a large
     one would not fit. A format with conditions of its own would lose the minus sign in some programs.
@@ -26,8 +28,21 @@ def scientific(sheet: Sheet, area: Area, *forms: str, look: str = "beyond") -> N
     for form, run in groupby(columns, lambda pair: pair[1]):
         at = [column for column, _ in run]
         rule = style.beyond(f"{letter(at[0])}{top + 1}", form)
+        if where:
+            rule["criteria"] = f"=AND({where},{rule['criteria'].removeprefix('=')})"
         if form != "scientific":
             sheet.conditional_format(top, at[0], bottom, at[-1], {**rule, "format": sheet.book.conditional(look)})
+
+
+def three_digits(sheet: Sheet, area: Area) -> None:
+    """Have numbers from 0.001 to 1,000 shown with three significant digits and no exponent; others have one."""
+    at = f"{letter(area[1])}{area[0] + 1}"
+    for low, high, look in ((0.001, 0.01, "0.00000"), (0.01, 0.1, "0.0000"), (0.1, 1, "0.000"), (1, 10, "hundredth"),
+                            (10, 100, "tenth"), (100, 1000, "whole")):  # fmt: skip
+        # One that is rounded up to the next power has its digits, too.
+        test = f"AND(ISNUMBER({at}),{at}>={low * 0.9995:.10g},{at}<{high * 0.9995:.10g})"
+        rule = {"type": "formula", "criteria": f"={test}", "format": sheet.book.conditional(look)}
+        sheet.conditional_format(*area, rule)
 
 
 DIGITS = 6  # significant, in worked lines

@@ -48,6 +48,12 @@ def extreme(c: Cell, place: Callable[[Cell, Cell], str]) -> str | None:
     return f"{c.op.upper()}({place(c.args[0], c.args[-1])})"
 
 
+def ticks(low: float, high: float) -> int:
+    """How many powers of ten from tick to tick of a logarithmic axis: few ticks, that can be read."""
+    span = math.log10(high / low) if 0 < low < high < math.inf else 0.0
+    return 1 if span <= 4 else 2 if span <= 8 else 3  # below 1e-34 a difference of outputs is 0: twelve ticks at most
+
+
 @dataclass(frozen=True)
 class Oracle:
     """The numbers of PyTorch: handed to the sheets as they are, so that no sheet imports torch.
@@ -97,6 +103,11 @@ class Run:
         if high >= 1000 or (small and low < 1e-9):
             return "scientific"
         return "small" if small else "number"
+
+    def decades(self, name: str) -> int:
+        """How many powers of ten there are from tick to tick of a logarithmic axis of a quantity."""
+        low, high = self._extent.get(name, (1.0, 1.0))
+        return ticks(low, high)
 
     @property
     def fixed_terms(self) -> list[list[Cell]]:

@@ -34,6 +34,13 @@ PALE = "#EEF1F5"
 LIT = "#F5C518"  # around the node and along the edges that are spoken of
 POSITIVE, NEGATIVE = "#0072B2", "#C04A00"
 EDGE_WIDTHS = (0.75, 1.75, 3.25), (1.25, 2.75, 4.75)  # points, by size: of a crowded drawing, of any other
+# The groups of a training's columns: the light colours of the drawing's units, and one of their own for gradients.
+GROUPS = {
+    "data": "#E9EDF2", "hidden": "#D9E9F5", "outputs": "#FBE3D1", "error": "#F4D9DA", "gradients": "#F0E1EC",
+    "rates": "#E4EEE6",
+}  # fmt: skip
+GROUP_EDGE = "#8793A3"  # between two groups
+TEPID, WARM = "#FDF0E9", "#F8CDB4"  # of a heat map in words: rounding, and more, but allowed
 
 # Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers;
 # what it cannot show, now or after something is typed, a conditional format shows in scientific form.
@@ -73,6 +80,7 @@ STYLES: dict[str, dict[str, Any]] = {
     },
     "big": {"font_size": 20, "bold": True, "align": "center"},
     "verdict": {"bold": True, "align": "center"},
+    "words": {"font_color": MUTED, "align": "left", "indent": 34},  # right of what is no wider than 306 pixels
     "code": {"font_name": "Courier New", "font_size": 9, "text_wrap": True},
     "hash": {"font_name": "Courier New", "font_size": 6, "font_color": MUTED, "indent": 1},
     "command": {"font_name": "Courier New", "bold": True},
@@ -119,11 +127,33 @@ STYLES: dict[str, dict[str, Any]] = {
     "ink, curve": {"font_color": CURVE},
     "ink, slope": {"font_color": SLOPE},
     "ink, step": {"font_color": STEP},
+    **{f"group {name}": {"bg_color": colour} for name, colour in GROUPS.items()},
+    "group": {"bold": True, "font_size": 9, "top": 1, "top_color": RULE},
+    "edge left": {"left": 1, "left_color": GROUP_EDGE},
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
+    "shown": {  # the row shown: of its cells, and of its iteration, which gets a sign, too
+        "bg_color": INPUT_FILL, "font_color": INPUT_INK, "top": 1, "bottom": 1, "top_color": INPUT_EDGE,
+        "bottom_color": INPUT_EDGE,
+    },
+    "shown, marked": {
+        "bg_color": INPUT_EDGE, "font_color": INK, "bold": True, "num_format": f'"▸ "{WHOLE}', "top": 1, "bottom": 1,
+        "top_color": INPUT_EDGE, "bottom_color": INPUT_EDGE,
+    },
+    "shown, beyond": {
+        "bg_color": INPUT_FILL, "font_color": INPUT_INK, "num_format": BEYOND, "top": 1, "bottom": 1,
+        "top_color": INPUT_EDGE, "bottom_color": INPUT_EDGE,
+    },
+    "fastest": {"bg_color": PASS_FILL, "font_color": PASS_INK, "bold": True},
+    "tepid": {"bg_color": TEPID},
+    "warm": {"bg_color": WARM},
+    "three digits": {"num_format": "0.00E+00;-0.00E+00;0"},
+    "0.00000": {"num_format": "0.00000"},
+    "0.0000": {"num_format": "0.0000"},
+    "0.000": {"num_format": "0.000"},
+    "faded": {"font_color": MUTED},
     "chosen": {"bg_color": LIT, "bold": True},
-    "faded": {"font_color": RULE},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
     "beyond": {"num_format": BEYOND},
     "beyond, typed": {"num_format": "0.0#######E+00;-0.0#######E+00;0"},  # with the digits that were typed
@@ -184,8 +214,9 @@ class Axes:
     up: Limits = None
     whole: bool = False
     log_x: bool = False
-    form: str = "0E+00"
+    form: str = "[>=1]#,##0;[>=0.001]0.###;0E+0"
     step: float | None = None
+    decades: int = 1  # from one tick of a logarithmic axis to the next
 
 
 def label_font(**more: Any) -> dict[str, Any]:
@@ -211,7 +242,9 @@ def dress(chart: Any, title: str, axes: Axes) -> None:
     count = tens if axes.log_x else {"num_format": WHOLE} if axes.whole else {}
     low = {"major_gridlines": {"visible": False}, "label_position": "low"}
     chart.set_x_axis({**axis, "name": axes.x, **low, **_limits(axes.across), **count})
-    up = {**_limits(axes.up), **(tens if axes.log else {}), **({"major_unit": axes.step} if axes.step else {})}
+    up = {**_limits(axes.up), **({"major_unit": axes.step} if axes.step else {})}
+    if axes.log:
+        up = {**_limits(axes.up), **tens, "major_unit": 10**axes.decades}
     chart.set_y_axis({**axis, "name": axes.y, "major_gridlines": {"visible": True, "line": rule}, **up})
     chart.set_legend({"position": "right", "font": label_font()})
     chart.set_chartarea({"border": {"color": RULE}, "fill": {"color": "#FFFFFF"}})

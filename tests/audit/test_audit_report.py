@@ -15,8 +15,11 @@ from verdicts import HOSTILE, class_of, finding, hostile, judged, safe
 
 from sheetgen.audit.show import text
 from sheetgen.audit.verdict import KINDS, Verdict
-from sheetgen.deliver.marks import write_report
+from sheetgen.audit.verdict import finding as finding_at
+from sheetgen.base.finding import Finding
+from sheetgen.deliver.marks import causes, write_report
 from sheetgen.excel import Entry, read
+from sheetgen.excel.charts import read_charts
 from sheetgen.judge.lint import lint
 from sheetgen.writer.sheets import audit_report
 from sheetgen.writer.sheets.links import sheets as sheet_names
@@ -68,7 +71,8 @@ def test_what_is_shown_is_what_the_formulas_give(tmp_path: Path) -> None:
     assert recalculated(path) == shown
     first = audit_report.FIRST_ROW
     forgiven = recalculated(
-        path, **{"bob Book1!A6": "forgiven", "bob Book1!A7": "forgiven", "bob Book1!A8": "forgiven"}
+        path,
+        **{"bob Book1!A6": "forgiven", "bob Book1!A7": "forgiven"},  # two gradients of one cause, and a column
     )
     assert forgiven["Summary"][f"B{first + 1}"] == "doubtful"
     assert forgiven["Summary"]["D5"] == shown["Summary"]["D5"] - 1  # type: ignore[operator]
@@ -144,3 +148,47 @@ def test_the_report_is_the_same_every_time(tmp_path: Path) -> None:
 def test_every_kind_has_a_name_of_its_own() -> None:
     """The summary counts by name."""
     assert len({*KINDS.values(), text.OTHER}) == len(KINDS) + 1
+
+
+def test_a_cause_has_one_row_however_many_cells_have_it(tmp_path: Path) -> None:
+    """Its places are counted, and listed; another slip of the same kind has a row of its own."""
+    edit = "=L{0}*(1-L{0}): with a_h2 (L{0}) for a_h1 (J{0}) it agrees with the derivative in every step"
+    other = "=O{0}: with w7 (O{0}) for w6 (N{0}) it agrees with the derivative in every step"
+    why = "the weights then move in a wrong direction"
+
+    def slip(sheet: str, cells: str, text: str, row: int) -> Finding:
+        return finding_at("gradient", (sheet, cells), f"=J{row}: it gives 0.{row}", text.format(row), why)
+
+    found = [slip(f"rate {k}", "Z5:Z54", edit, 5 + k) for k in range(9)] + [slip("rate 1", "X5:X54", other, 5)]
+    brackets = "with brackets around exp(-h{}) it is"
+    text = [finding_at("text", ("Notes", f"A{k}"), "σ = 1", "", brackets.format(k), "warning") for k in (1, 2)]
+    groups = causes([*found, *text])
+    assert [len(group) for group in groups] == [9, 1, 2] and [f for group in groups for f in group] == [*found, *text]
+    path = tmp_path / "r.xlsx"
+    write_report([Verdict(Path("a.xlsx"), [*found, *text], [judged()])], path)
+    cells = read(path).sheets["a"]
+    assert [cells[f"G{row}"].value for row in (6, 7, 8)] == [9, 1, 2] and "B9" not in cells
+    assert str(cells["H6"].value).startswith("'rate 1'!Z5:Z54, 'rate 2'!Z5:Z54") and "more" in str(cells["H6"].value)
+    assert cells["H8"].value == "Notes!A2" and ("H7" not in cells or cells["H7"].value is None)
+    summary, first = read(path).sheets["Summary"], audit_report.FIRST_ROW
+    assert [summary[f"{c}{first}"].value for c in "CD"] == [10, 2]
+    forgiven = recalculated(path, **{"a!A6": "forgiven"})["Summary"]
+    assert [forgiven[f"{c}{first}"] for c in "BCD"] == ["wrong", 1, 2]
+
+
+def test_the_chart_of_mistakes_has_a_bar_for_each_kind(tmp_path: Path) -> None:
+    """The commonest first: named by the headings, as long as the numbers above these, which are live."""
+    class_ = [Verdict(Path(f"{k}.xlsx"), [finding("warning", "B4", "text")], [judged()]) for k in range(3)]
+    path = tmp_path / "r.xlsx"
+    write_report([*class_of(tmp_path), *class_], path)
+    columns = head(path)
+    kinds = list(columns)[len(audit_report.HEADS) :]
+    assert kinds == ["contradicting text", "wrong gradient", "not one formula", "wrong chart"]
+    (chart,) = read_charts(path)
+    (bar,) = chart.series
+    first, last = columns[kinds[0]], columns[kinds[-1]]
+    assert bar.values.text.replace("$", "") == f"Summary!{first}{audit_report.WITH_ROW}:{last}{audit_report.WITH_ROW}"
+    cells = read(path).sheets["Summary"]
+    assert [cells[f"{columns[k]}{audit_report.WITH_ROW}"].value for k in kinds] == [4, 1, 1, 1]
+    write_report([Verdict(Path("right.xlsx"), [], [judged()])], path)
+    assert list(read_charts(path)) == []

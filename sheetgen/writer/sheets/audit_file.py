@@ -14,14 +14,14 @@ from sheetgen.writer.digits import Area
 from sheetgen.writer.sheets import links
 from sheetgen.writer.sheets.common import SECTION_HEIGHT, across, columns, heads, page, section
 
-SEVERITY, KIND = "A", "B"  # the columns that the summary counts
-HEADS = ("severity", "kind", "where", "what is there", "what it should be", "why it matters")
-WIDTHS = (11, 19, 26, 40, 40, 44)
+SEVERITY, KIND, PLACES = "A", "B", "G"  # the columns that the summary counts
+HEADS = ("severity", "kind", "where", "what is there", "what it should be", "why it matters", "places", "also in")
+WIDTHS = (10, 15, 22, 36, 36, 30, 7, 24)
 HEAD_ROW = 5
 CHOICES = ("error", "warning", "note", "forgiven")  # severities: of a finding, and what a teacher may say of it
 MOST = 2_000  # findings that are listed
 MOST_UNREAD = 200
-LONGEST = 600  # characters of one text
+LONGEST, LONGEST_LIST = 600, 100  # characters of one text, of the other places
 COLOURS = {
     "right": style.PASS_INK, "doubtful": style.NOTE_INK, "wrong": style.FAIL_INK, "not judged": style.MUTED,
 }  # fmt: skip
@@ -41,12 +41,32 @@ class Place(NamedTuple):
 
 
 class ListedFinding(NamedTuple):
-    """A row of the findings; `texts` are what is there, what it should be, and why it matters."""
+    """A row of the findings: one cause, in one place or in several.
+
+    `texts` are what is there, in the first place, what it should be, and why it matters.
+    """
 
     severity: str
     kind: str
     place: Place
     texts: tuple[str, str, str]
+    others: Sequence[Place] = ()
+
+    @property
+    def places(self) -> int:
+        """In how many places it was found."""
+        return 1 + len(self.others)
+
+    @property
+    def also(self) -> str:
+        """The other places, as many as can be read."""
+        told = ""
+        for k, place in enumerate(self.others):
+            text = ", " * (k > 0) + plain(place.text, LONGEST_LIST)
+            if len(told) + len(text) > LONGEST_LIST and k:
+                return f"{told} and {len(self.others) - k:,} more"
+            told += text
+        return told
 
 
 class ComparedTable(NamedTuple):
@@ -115,16 +135,19 @@ def write(book: Book, file: FileReport, name: str, summary: str, address: str) -
 def _findings(sheet: Sheet, findings: Sequence[ListedFinding], address: str) -> int:
     """The table of findings; returns its last row, of which there is at least one."""
     sheet.set_row_pixels(HEAD_ROW - 1, 24)
-    heads(sheet, HEAD_ROW, 0, HEADS, "c ")
+    heads(sheet, HEAD_ROW, 0, HEADS, "c     c ")
     first, last = HEAD_ROW + 1, HEAD_ROW + max(len(findings), 1)
     text = ("cell", "wrap")
-    for row, (severity, kind, place, whole) in enumerate(findings, first):
-        sheet.put(row, 0, severity, *text, "center", "bold")
-        sheet.put(row, 1, kind, *text)
-        links.put(sheet, row, 2, place.link(address), *text)
-        texts = [plain(x, LONGEST) for x in whole]
+    for row, finding in enumerate(findings, first):
+        sheet.put(row, 0, finding.severity, *text, "center", "bold")
+        sheet.put(row, 1, finding.kind, *text)
+        links.put(sheet, row, 2, finding.place.link(address), *text)
+        texts = [plain(x, LONGEST) for x in finding.texts]
         across(sheet, row, 3, texts, *text)
-        links.fit(sheet, row, zip((kind, place.text, *texts), WIDTHS[1:], strict=True))
+        sheet.put(row, 6, finding.places, *text, "center", "whole")
+        sheet.put(row, 7, finding.also or None, *text, "muted")
+        shown = (finding.kind, finding.place.text, *texts, "", finding.also)
+        links.fit(sheet, row, zip(shown, WIDTHS[1:], strict=True))
     if not findings:
         across(sheet, first, 0, [None, "nothing was found", *[None] * (len(HEADS) - 2)], "cell", "muted")
     colour_equal(sheet, (first - 1, 0, last - 1, 0), LOOKS)
@@ -145,12 +168,12 @@ def colour_equal(sheet: Sheet, area: Area, looks: Mapping[str, str]) -> None:
 def _compared(sheet: Sheet, row: int, tables: Sequence[ComparedTable], address: str) -> int:
     """The tables that were compared; returns the row below."""
     section(sheet, row, "What was compared", 0, len(HEADS) - 1, SECTION_HEIGHT)
-    heads(sheet, row + 1, 0, ("rows", "gradients", "table", "worst relative difference", "where", None), "cc ")
+    heads(sheet, row + 1, 0, ("rows", "gradients", "table", "worst relative difference", "where", *[None] * 3), "cc ")
     for k, t in enumerate(tables, row + 2):
         across(sheet, k, 0, (t.rows, t.gradients), "cell", "center", "whole")
         links.put(sheet, k, 2, t.place.link(address), "cell", "broken")
         sheet.put(k, 3, links.finite(t.worst), "cell", "left", "relative")
-        across(sheet, k, 4, (plain(t.where) or None, None), "cell")
+        across(sheet, k, 4, (plain(t.where) or None, *[None] * 3), "cell")
     return row + 2 + len(tables)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,13 +12,14 @@ from sheetgen.base.version import __version__
 from sheetgen.excel.a1 import column_letters, quoted
 from sheetgen.writer.book import Formula, Link, Sheet, writing
 from sheetgen.writer.sheets import audit_file, links
-from sheetgen.writer.sheets.audit_file import KIND, SEVERITY, FileReport, FileSheet
-from sheetgen.writer.sheets.common import across, columns, heads, page
+from sheetgen.writer.sheets.audit_file import KIND, PLACES, SEVERITY, FileReport, FileSheet
+from sheetgen.writer.sheets.common import Box, across, bars, columns, heads, insert, page
+from sheetgen.writer.style import INK, Axes, label_font
 
 SUMMARY = "Summary"
 SUBTITLE = (
-    "Every count is a formula. If you forgive a finding, choose “forgiven” as its severity on the sheet of its file: "
-    "the verdict and the counts follow."
+    "Every count is a formula. To forgive a mistake, choose “forgiven” as its severity on the sheet of its file: "
+    "the verdict, the counts and the chart follow."
 )
 HEADS = (
     "file", "verdict", "errors", "warnings", "rows", "gradients compared", "worst relative difference",
@@ -27,6 +29,8 @@ WIDTHS = (34, 12, 11, 11, 11, 11, 13, 30)
 KIND_WIDTH = 12
 TILE_ROW, ALL_ROW, WITH_ROW, HEAD_ROW = 5, 7, 8, 9
 FIRST_ROW = HEAD_ROW + 1
+CHART = Box((2, 4), (100, 4), (400, 176))  # right of the figures: where, how far from there, how large
+CHART_ROW = 66  # pixels: of an empty row that makes room for it
 LOOKS = {"right": "pass", "doubtful": "note", "wrong": "fail", "not judged": "note"}
 
 
@@ -44,10 +48,15 @@ def write(files: Sequence[FileReport], kinds: Sequence[str], path: Path) -> None
             audit_file.write(book, file, name, SUMMARY, links.address(file.path, home))
             for file, name in zip(files, names, strict=True)
         ]
-        there = {finding.kind for file in files for finding in file.faults}
-        _summary(sheet, sheets, [kind for kind in kinds if kind in there])
+        _summary(sheet, sheets, _commonest(files, kinds))
         sheet.activate()
         sheet.set_first_sheet()
+
+
+def _commonest(files: Sequence[FileReport], kinds: Sequence[str]) -> list[str]:
+    """The kinds that were found, the commonest first."""
+    having = Counter(kind for file in files for kind in {finding.kind for finding in file.faults})
+    return sorted((kind for kind in kinds if having[kind]), key=lambda kind: -having[kind])
 
 
 def _summary(sheet: Sheet, files: list[FileSheet], kinds: Sequence[str]) -> None:
@@ -59,6 +68,7 @@ def _summary(sheet: Sheet, files: list[FileSheet], kinds: Sequence[str]) -> None
     for row, file in enumerate(files, FIRST_ROW):
         _row(sheet, row, file, kinds)
     _totals(sheet, files, kinds, last)
+    _chart(sheet, kinds)
     audit_file.colour_equal(sheet, (FIRST_ROW - 1, 1, last - 1, 1), LOOKS)
     sheet.autofilter(HEAD_ROW - 1, 0, last - 1, right)
     page(sheet, (HEAD_ROW, 1), (last, right), repeat=True)
@@ -71,6 +81,7 @@ def _tiles(sheet: Sheet, files: list[FileSheet], last: int) -> None:
     tiles = [("workbooks", len(files), f"COUNTA({area})")]
     tiles += [(word, words.count(word), f'COUNTIF({area},"{word}")') for word in LOOKS]
     sheet.set_row_pixels(TILE_ROW - 1, 36)
+    sheet.set_row_pixels(TILE_ROW, CHART_ROW)
     for column, (word, n, formula) in enumerate(tiles):
         sheet.put(TILE_ROW - 1, column, word, "head", "center")
         sheet.put(TILE_ROW, column, Formula(formula, n), "big", "whole")
@@ -82,13 +93,16 @@ def _tiles(sheet: Sheet, files: list[FileSheet], last: int) -> None:
 def _counted(shown: FileSheet, kinds: Sequence[str]) -> list[tuple[int, str]]:
     """Errors, warnings and each kind of finding of one file: how many, and the formula that counts them."""
     place = f"{quoted(shown.name)}!"
-    severity, what = (f"{place}${c}${shown.first}:${c}${shown.last}" for c in (SEVERITY, KIND))
+    severity, what, places = (f"{place}${c}${shown.first}:${c}${shown.last}" for c in (SEVERITY, KIND, PLACES))
     listed = shown.file.faults
-    counts = [(sum(f.severity == s for f in listed), f'COUNTIF({severity},"{s}")') for s in audit_file.LOOKS]
+    counts = [
+        (sum(f.places for f in listed if f.severity == s), f'SUMIF({severity},"{s}",{places})')
+        for s in audit_file.LOOKS
+    ]
     for k, name in enumerate(kinds, len(HEADS)):
         head = f"{column_letters(k + 1)}${HEAD_ROW}"
-        formula = "+".join(f'COUNTIFS({what},{head},{severity},"{s}")' for s in audit_file.LOOKS)
-        counts.append((sum(f.kind == name for f in listed), formula))
+        formula = "+".join(f'SUMIFS({places},{what},{head},{severity},"{s}")' for s in audit_file.LOOKS)
+        counts.append((sum(f.places for f in listed if f.kind == name), formula))
     return counts
 
 
@@ -133,3 +147,18 @@ def _totals(sheet: Sheet, files: list[FileSheet], kinds: Sequence[str], last: in
         sheet.put(ALL_ROW, column, Formula(f"SUM({area})", sum(counts)), "bold", "center", "whole")
         having = sum(n > 0 for n in counts)
         sheet.put(WITH_ROW, column, Formula(f'COUNTIF({area},">0")', having), "muted", "center", "whole")
+
+
+def _chart(sheet: Sheet, kinds: Sequence[str]) -> None:
+    """How many workbooks have each kind of mistake, as bars with their numbers."""
+    if not kinds:
+        return
+    chart = sheet.book.chart({"type": "bar"}, "Workbooks with each kind of mistake", Axes("", ""))
+    first, last = (column_letters(len(HEADS) + k) for k in (1, len(kinds)))
+    names, counts = (f"{SUMMARY}!${first}${row}:${last}${row}" for row in (HEAD_ROW, WITH_ROW))
+    bars(chart, 1, "workbooks", names, counts, gap=40, data_labels={"value": True, "font": label_font(color=INK)})
+    # Of bars, the axis of the names is the upright one.
+    chart.set_y_axis({"reverse": True, "num_font": label_font(color=INK), "major_gridlines": {"visible": False}})
+    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
+    chart.set_legend({"none": True})
+    insert(sheet, chart, CHART, f"Bar chart: in how many workbooks each kind of mistake was found: {', '.join(kinds)}.")

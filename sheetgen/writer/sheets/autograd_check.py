@@ -11,21 +11,28 @@ from sheetgen.cells.text import show
 from sheetgen.writer.book import Book, Formula, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import CHECK, RATES, TRAINING, Oracle, Run, value
-from sheetgen.writer.sheets import network
+from sheetgen.writer.sheets import groups, network, overview
 from sheetgen.writer.sheets.common import colour, colour_words, heads, lock, opened, strip
+from sheetgen.writer.sheets.groups import BAND_ROW, Group
 from sheetgen.writer.sheets.rates import RatePlaces
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, Trace, fit_columns, letter, quoted
 
 TOLERANCE = 1e-9
-VERDICT_ROW, CHANGED_ROW, INPUT_ROW, WORST_ROW = 4, 5, 6, 11
+VERDICT_ROW, CHANGED_ROW, INPUT_ROW, WORST_ROW = 4, 5, 6, overview.LAST_ROW + 1
 VERDICT = f"$B${VERDICT_ROW}"
 CHANGED = "inputs changed"  # what stands for a verdict then
-COLUMN_VERDICT_ROW, COUNT_ROW, SCALE_ROW = WORST_ROW + 1, WORST_ROW + 2, WORST_ROW + 3
+COLUMN_VERDICT_ROW = WORST_ROW + 1
+# Of the columns of live values, and of PyTorch's: what they are for, and a number for each.
+WORKINGS_ROW, COUNT_ROW, SCALE_ROW = WORST_ROW, WORST_ROW + 1, WORST_ROW + 1
+COLUMNS_ON_A_PAGE, PAPER_SCALE = 17, 72  # beside the iteration and its verdict; percent
 
 SUBTITLE = (
-    "Left: how far every cell is from PyTorch's float64 autograd, relatively. Right: the live values, then PyTorch's. "
-    "What a broken formula changes turns red, its row and its column, and the sheet Start names the formula."
+    "How far is every number from the one that PyTorch's autograd has? First all at a glance, then cell by cell; "
+    "the numbers compared stand at the right."
 )
+ALL_EQUAL = "Every number, of every iteration, agrees with PyTorch."
+COUNTED = "how many cells of the column hold something: an emptied one counts as 0, which might be right"
+SCALED = "a smaller number is compared on this scale: where terms cancel to nearly 0, their own rounding is left"
 
 Live = Callable[[], Iterator[list[float]]]  # the numbers that are compared, row by row
 
@@ -49,9 +56,17 @@ def quantities(training: Trace, rates: RatePlaces, oracle: Oracle) -> list[Quant
 
 def compared(training: Trace, rates: RatePlaces) -> int:
     """How many columns are compared with PyTorch, each of which takes three. Raises TooLarge."""
-    count = len(training.columns) + len(rates.numbers) - 1
-    fit_columns(2 + 3 * count, CHECK)
+    count, program = len(training.columns) + len(rates.numbers) - 1, training.program
+    inputs = len(program.constants) + len(program.initial)
+    fit_columns(2 + count + max(2 * count, 2 + inputs), CHECK)
     return count
+
+
+def _groups(run: Run, checked: Sequence[Quantity]) -> list[Group]:
+    """The groups of the columns that are checked: those of Training, and the errors at other learning rates."""
+    parts, n = groups.of_program(run.program), len(run.program.columns)
+    rates = Group("E_total at other rates", "rates", n, len(checked) - n)
+    return [*parts, rates] if rates.width else parts
 
 
 def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Oracle) -> None:
@@ -62,19 +77,20 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
     strip(sheet, 1 + 3 * n)
     sheet.set_column(1, 1, 14)
     sheet.set_column(2, 1 + n, 9.5)
-    names = [q.name for q in checked]
-    names += [f"{q.name} live" for q in checked] + [f"{q.name} PyTorch" for q in checked]
-    heads(sheet, HEADER_ROW, 0, ["iteration", "verdict", *names])
-    sheet.put(WORST_ROW - 1, 0, "relative differences", "section")
-    sheet.put(HEADER_ROW - 1, 2 + n, "live values", "section")
-    sheet.put(HEADER_ROW - 1, 2 + 2 * n, f"{oracle.version}, float64", "section")
+    names, parts = [q.name for q in checked], _groups(run, checked)
+    heads(sheet, HEADER_ROW, 0, ["iteration", "verdict"])
+    breaks = groups.pages(parts, COLUMNS_ON_A_PAGE)
+    groups.head(sheet, 2, names, parts, breaks)
+    heads(sheet, HEADER_ROW, 2 + n, [f"{name} {what}" for what in ("live", "PyTorch") for name in names])
+    sheet.put(BAND_ROW, 2 + n, "live values", "section")
+    sheet.put(BAND_ROW, 2 + 2 * n, f"{oracle.version}, float64", "section")
+    overview.write(sheet, run.height, parts)
     _top(sheet, run, n)
-    _inputs(sheet, run)
+    _inputs(sheet, run, 2 + n)
     _columns(sheet, run, checked)
     _stream(sheet, run, checked, lambda: _live(run, rates))
     _colours(sheet, run, n)
-    sheet.repeat_columns(0)
-    sheet.print_area(0, 0, run.last - 1, 1 + n)
+    groups.paper(sheet, (run.last, 1 + n), breaks, 2, PAPER_SCALE)
     lock(sheet)
 
 
@@ -112,24 +128,37 @@ def _live(run: Run, rates: RatePlaces) -> Iterator[list[float]]:
 def _top(sheet: Sheet, run: Run, n: int) -> None:
     """The verdict, the worst difference, the number of cells, the tolerance."""
     worst = f"$C${WORST_ROW}:${letter(1 + n)}${WORST_ROW}"
-    counts = f"$C${COUNT_ROW}:${letter(1 + n)}${COUNT_ROW}"
+    counts = f"${letter(2 + n)}${COUNT_ROW}:${letter(1 + 2 * n)}${COUNT_ROW}"
     whole = f"SUM({counts})={run.height * n}"
     passes = f"IFERROR(AND(MAX({worst})<=tolerance,{whole}),FALSE)"
     verdict = f'IF(inputs_changed>0,"{CHANGED}",IF({passes},"PASS","FAIL"))'
     label = sheet.style("muted", "right")
     sheet.put(VERDICT_ROW, 0, "verdict", "bold")
     sheet.live(VERDICT_ROW, 1, verdict, "verdict")
-    sheet.live(VERDICT_ROW, 2, f'IF(cells_that_differ>0,{broken_link()},"")', "link", "indent")
+    sheet.live(VERDICT_ROW, 2, _in_words(), "bold", "indent")
     sheet.define(verdict=VERDICT)
-    facts: tuple[tuple[int, str, str, str, Value], ...] = (
-        (8, "worst_difference", "worst difference", "relative", Formula(f'IF(inputs_changed>0,"–",MAX({worst}))')),
-        (11, "cells_compared", "cells compared", "whole", Formula(f"SUM({counts})")),
-        (14, "tolerance", "tolerance, relative", "relative", TOLERANCE),
+    facts: tuple[tuple[int, int, str, str, str, Value], ...] = (
+        (
+            VERDICT_ROW,
+            8,
+            "worst_difference",
+            "worst difference",
+            "relative",
+            Formula(f'IF(inputs_changed>0,"–",MAX({worst}))'),
+        ),
+        (VERDICT_ROW, 11, "cells_compared", "cells compared", "whole", Formula(f"SUM({counts})")),
+        (VERDICT_ROW - 1, 8, "tolerance", "allowed", "relative", TOLERANCE),
     )
-    for column, name, text, form, fact in facts:
-        sheet.put(VERDICT_ROW, column, text, label)
-        sheet.put(VERDICT_ROW, column + 1, fact, "bold", "left", form)
-        sheet.define(**{name: f"${letter(column + 1)}${VERDICT_ROW}"})
+    for row, column, name, text, form, fact in facts:
+        sheet.put(row, column, text, label)
+        sheet.put(row, column + 1, fact, "bold", "left", form)
+        sheet.define(**{name: f"${letter(column + 1)}${row}"})
+
+
+def _in_words() -> str:
+    """The formula of the verdict as a sentence; of a link to the first broken cell, if there is one."""
+    right = f'IF({VERDICT}="PASS","{ALL_EQUAL}","Red cells below are not PyTorch\'s numbers.")'
+    return f'IF(cells_that_differ>0,{broken_link()},IF(inputs_changed>0,"Not the template: "&changed_input,{right}))'
 
 
 def broken_link() -> str:
@@ -138,57 +167,61 @@ def broken_link() -> str:
     return f'HYPERLINK("#"&broken_place,broken_place&", "&broken_what&": "&{count})'
 
 
-def _inputs(sheet: Sheet, run: Run) -> None:
+def _inputs(sheet: Sheet, run: Run, left: int) -> None:
     """The template's inputs beside the live ones: PyTorch's numbers hold for those of the template only."""
     cells = network.input_cells(run)
     for k, text in enumerate(("input", "template", "now", "changed")):
-        sheet.put(INPUT_ROW + k, 0, text, "head" if k == 0 else "muted", "left")
-    sheet.put(INPUT_ROW, 1, None, "head")
-    for k, (c, number, _) in enumerate(cells):
-        column = letter(2 + k)
-        sheet.put(INPUT_ROW, 2 + k, c.name, "head", "center")
-        sheet.put(INPUT_ROW + 1, 2 + k, number, "cell", "center", "general")
-        sheet.live(INPUT_ROW + 2, 2 + k, run.names[c], "cell", "center", "general")
+        sheet.put(INPUT_ROW + k, left, text, "head" if k == 0 else "muted", "left")
+    sheet.put(INPUT_ROW, left + 1, None, "head")
+    for k, (c, number, _) in enumerate(cells, left + 2):
+        column = letter(k)
+        sheet.put(INPUT_ROW, k, c.name, "head", "center")
+        sheet.put(INPUT_ROW + 1, k, number, "cell", "center", "general")
+        sheet.live(INPUT_ROW + 2, k, run.names[c], "cell", "center", "general")
         now = f"{column}{INPUT_ROW + 2}"
         same = f"IF(ISNUMBER({now}),IF({column}{INPUT_ROW + 1}={now},0,1),-1)"
-        sheet.live(INPUT_ROW + 3, 2 + k, same, "cell", "center", "count")
-    scientific(sheet, (INPUT_ROW, 2, INPUT_ROW + 1, 1 + len(cells)), "general", look="beyond, typed")
-    row = INPUT_ROW + 3
-    every = f"$C${row}:${letter(1 + len(cells))}${row}"
-    sheet.live(row, 1, f"{len(cells)}-COUNTIF({every},0)", "bold", "center", "whole")
-    sheet.define(inputs_changed=f"$B${row}")
-    _first_changed(sheet, run, every, len(cells))
+        sheet.live(INPUT_ROW + 3, k, same, "cell", "center", "count")
+    row, last = INPUT_ROW + 3, left + 1 + len(cells)
+    scientific(sheet, (INPUT_ROW, left + 2, INPUT_ROW + 1, last), "general", look="beyond, typed")
+    every = f"${letter(left + 2)}${row}:${letter(last)}${row}"
+    sheet.live(row, left + 1, f"{len(cells)}-COUNTIF({every},0)", "bold", "center", "whole")
+    sheet.define(inputs_changed=f"${letter(left + 1)}${row}")
+    first = f"{letter(left + 2)}${row}"
+    test = f"AND(ISNUMBER({first}),{first}<>0)"
+    colour(sheet, (INPUT_ROW - 1, left + 2, INPUT_ROW + 2, last), test, "note")
+    _first_changed(sheet, run, left, every)
 
 
-def _first_changed(sheet: Sheet, run: Run, every: str, n: int) -> None:
+def _first_changed(sheet: Sheet, run: Run, left: int, every: str) -> None:
     """The first input that is no number, or else the first that is not the template's: in words, and where it is."""
     row = CHANGED_ROW
     muted = sheet.style("muted")
-    sheet.put(row, 0, "first changed", muted)
+    sheet.put(row, left, "first changed", muted)
     first = f"IF(COUNTIF({every},-1)>0,MATCH(-1,{every},0),IFERROR(MATCH(1,{every},0),0))"
-    sheet.live(row, 1, first, "muted", "center", "count")
-    last = letter(1 + n)
+    sheet.live(row, left + 1, first, "muted", "center", "count")
+    n = f"${letter(left + 1)}${row}"
 
     def at(k: int) -> str:
-        return f"INDEX($C${INPUT_ROW + k}:${last}${INPUT_ROW + k},1,$B${row})"
+        return f"INDEX({every.replace(f'${INPUT_ROW + 3}', f'${INPUT_ROW + k}')},1,{n})"
 
     more = 'IF(inputs_changed>1," (and "&(inputs_changed-1)&" more)","")'
     number = f'{at(0)}&" is "&{at(2)}&", the template has "&{at(1)}&{more}'
-    text = f'IF($B${row}=0,"",IF({at(3)}=-1,{at(0)}&" is no number",{number}))'
-    sheet.live(row, 2, text, muted)
-    place = f'IF($B${row}=0,"",{network.place_of(run, f"$B${row}")})'
-    sheet.live(row, 8, place, muted)
-    sheet.live(row, 9, f"COUNTIF({every},-1)", "muted", "count")
-    sheet.define(changed_input=f"$C${row}", changed_place=f"$I${row}", inputs_no_number=f"$J${row}")
+    text = f'IF({n}=0,"",IF({at(3)}=-1,{at(0)}&" is no number",{number}))'
+    sheet.live(row, left + 2, text, muted)
+    place = f'IF({n}=0,"",{network.place_of(run, n)})'
+    sheet.live(row, left + 8, place, muted)
+    sheet.live(row, left + 9, f"COUNTIF({every},-1)", "muted", "count")
+    names = ("changed_input", "changed_place", "inputs_no_number")
+    sheet.define(**{name: f"${letter(left + k)}${row}" for name, k in zip(names, (2, 8, 9), strict=True)})
 
 
 def _columns(sheet: Sheet, run: Run, checked: list[Quantity]) -> None:
-    """Per column: the worst difference, the verdict, how many numbers are live, the smallest scale."""
-    for row, text in zip(
-        range(WORST_ROW, SCALE_ROW + 1), ("worst", "verdict", "live cells", "smallest scale"), strict=True
-    ):
-        sheet.put(row, 0, text, "muted")
-    rows = run.height
+    """Per column: the worst difference and the verdict; at the right how many cells are there, and the scale."""
+    rows, n = run.height, len(checked)
+    labels = (WORST_ROW, 0, "worst, verdict"), (COLUMN_VERDICT_ROW, 0, "of each column")
+    workings = (WORKINGS_ROW, 2 + n, COUNTED), (WORKINGS_ROW, 2 + 2 * n, SCALED)
+    for row, at, text in (*labels, *workings):
+        sheet.put(row, at, text, "muted")
     for j, q in enumerate(checked):
         column = letter(2 + j)
         block = f"{column}${FIRST_ROW}:{column}${run.last}"
@@ -196,23 +229,24 @@ def _columns(sheet: Sheet, run: Run, checked: list[Quantity]) -> None:
         largest = f'IF(inputs_changed>0,"–",MAX({block}))'
         sheet.live(WORST_ROW, 2 + j, largest, "relative", "center")
         # An emptied cell would read as 0, which may be right: so the live cells are counted, too.
-        sheet.live(COUNT_ROW, 2 + j, f"COUNTA({live})", "muted", "center", "whole")
-        sheet.put(SCALE_ROW, 2 + j, q.scale, "muted", "center", "relative")
-        ok = f"AND({column}{WORST_ROW}<=tolerance,{column}{COUNT_ROW}={rows})"
+        sheet.live(COUNT_ROW, 2 + n + j, f"COUNTA({live})", "muted", "center", "whole")
+        sheet.put(SCALE_ROW, 2 + 2 * n + j, q.scale, "muted", "center", "relative")
+        ok = f"AND({column}{WORST_ROW}<=tolerance,{letter(2 + n + j)}{COUNT_ROW}={rows})"
         verdict = f'IF(inputs_changed>0,"–",IF(IFERROR({ok},FALSE),"PASS","FAIL"))'
         sheet.live(COLUMN_VERDICT_ROW, 2 + j, verdict, "verdict")
 
 
 def _stream(sheet: Sheet, run: Run, checked: list[Quantity], numbers: Live) -> None:
     n, difference = len(checked), Difference()
+    edges = [edge for _, edge in groups.looks(_groups(run, checked))]
     rows = f"$C{THIS}:{letter(1 + n)}{THIS}"
     verdict = f'IF(inputs_changed>0,"{CHANGED}",IF(MAX({rows})<=tolerance,"PASS","FAIL"))'
     columns = [Stream(sheet.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
     columns.append(Stream(sheet.style("cell", "center"), verdict, verdict, given=False))
     for j in range(n):
         live, torch = (f"{letter(2 + k * n + j)}{THIS}" for k in (1, 2))
-        formula = difference.formula(live, torch, f"{letter(2 + j)}${SCALE_ROW}")
-        columns.append(Stream(sheet.style("cell", "relative"), formula, formula))
+        formula = difference.formula(live, torch, f"{letter(2 + 2 * n + j)}${SCALE_ROW}")
+        columns.append(Stream(sheet.style("cell", "relative", *edges[j]), formula, formula))
     for q in checked:
         formula = f"{quoted(q.sheet)}!{q.letter}{THIS}"
         columns.append(Stream(sheet.style("cell", run.style(q.name)), formula, formula))
@@ -233,13 +267,11 @@ def _colours(sheet: Sheet, run: Run, n: int) -> None:
     """Red where a formula is broken; amber where an input was changed, for then PyTorch's numbers say nothing."""
     last, right = run.last - 1, 1 + n
     whole, each = ((row - 1, 1, row - 1, to) for row, to in ((VERDICT_ROW, 1), (COLUMN_VERDICT_ROW, right)))
-    changed = f"C${INPUT_ROW + 3}"
     data, verdicts = (FIRST_ROW - 1, 2, last, right), (FIRST_ROW - 1, 1, last, 1)
     colour_words(sheet, whole)
     colour_words(sheet, each)
     rules = [
         (whole, "inputs_changed>0", "note"),
-        ((INPUT_ROW - 1, 2, INPUT_ROW + 2, right), f"AND(ISNUMBER({changed}),{changed}<>0)", "note"),
         (data, "inputs_changed>0", "faded"),  # differences from numbers that hold for other inputs
         (data, f"AND(inputs_changed=0,OR(ISERROR(C{FIRST_ROW}),C{FIRST_ROW}>tolerance))", "fail"),
         ((FIRST_ROW - 1, 0, last, 1), f'$B{FIRST_ROW}="FAIL"', "fail"),
@@ -249,3 +281,5 @@ def _colours(sheet: Sheet, run: Run, n: int) -> None:
     ]
     for area, test, look in rules:
         colour(sheet, area, test, look)
+    for area in (data, (WORST_ROW - 1, 2, WORST_ROW - 1, right)):
+        overview.shade(sheet, area)

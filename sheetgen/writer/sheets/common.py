@@ -125,6 +125,12 @@ def merge(sheet: Sheet, area: Area, *look: str) -> None:
         raise ValueError(f"{sheet.name}: the cells of row {area[0] + 1} could not be merged")
 
 
+def fold(sheet: Sheet, first: int, last: int) -> None:
+    """Fold columns away, which Excel's + above the column after them unfolds: charts and formulas still read them."""
+    sheet.set_column(first, last, style.COLUMN_WIDTH, None, {"level": 1, "hidden": True})
+    sheet.set_column(last + 1, last + 1, None, None, {"collapsed": True})
+
+
 def strip(sheet: Sheet, width: int) -> None:
     """Row heights and column widths of a sheet with a trace: the rows above the header stay in view."""
     for row in range(2, HEADER_ROW):

@@ -18,7 +18,7 @@ from sheetgen.writer.book import Link, Sheet
 
 LONGEST_NAME, LONGEST_LINK, LONGEST_TIP = 31, 2_000, 255
 LARGEST = 1e300
-LINE, HIGHEST = 17, 540  # pixels: of a line of text, and of the highest row that Excel has
+LINE, HIGHEST = 16, 540  # pixels: of a line of text, and of the highest row that Excel has
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 _UNSAFE = re.compile(r"[^\w./~!$&()+,;=@-]")
 
@@ -86,7 +86,7 @@ def fit(sheet: Sheet, row: int, texts: Iterable[tuple[str, float]]) -> None:
     """Make a row as high as the texts in it need at the widths of their columns: LibreOffice does not do it itself."""
     lines = 1
     for text, width in texts:
-        room = int(width) - 1
+        room = int(width * 1.05)  # most letters are narrower than a digit, which widths are counted in
         spread = "".join(c * (1 + (unicodedata.east_asian_width(c) in "WF")) for c in text)
         if len(spread) > room:  # a Chinese sign is as wide as two letters
             lines = max(lines, len(textwrap.wrap(spread, room)))

@@ -9,8 +9,8 @@ from sheetgen.cells.cell import Cell, Evaluator, add, backward, half_squared_err
 from sheetgen.cells.text import show
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.plan import TRAINING, Run
-from sheetgen.writer.sheets.common import heads, section
 from sheetgen.writer.sheets.choosers import MISSING
+from sheetgen.writer.sheets.common import heads, section
 from sheetgen.writer.sheets.slope import RUN, Ledger, per_cent, reach, straight
 from sheetgen.writer.trace import DIVERGED, FIRST_ROW, Trace, letter
 

@@ -7,7 +7,7 @@ such cell makes a whole chart lie or vanish. #N/A alone is no point, so a curve 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from sheetgen.writer import style
@@ -21,6 +21,7 @@ SPOT_ROW = 4  # the heading of the cells that charts quote; a row for each chart
 LEGEND = 20  # a longer one leaves no room for the curves
 AMID = 3.0  # a logarithmic axis around it alone goes from 1 to 10
 COLUMN_PIXELS = 106
+ROOM = 1.25  # of an axis, for the labels of the curves' ends
 
 
 class Curve(NamedTuple):
@@ -69,6 +70,7 @@ class Drawing(NamedTuple):
     log: bool
     lines: list[Curve]
     bounded: bool
+    decades: int = 1  # from tick to tick of a logarithmic axis
 
     @property
     def reasons(self) -> tuple[str, str, str]:
@@ -78,6 +80,9 @@ class Drawing(NamedTuple):
         if self.log:
             return "E is nowhere above 0", none, f"where it is {number}above 0"
         return "every number is beyond 1E+307", none, "where it is a number" if self.bounded else "until it diverged"
+
+
+Ends = Callable[[Chart, Drawing, int], None]  # writes cells from a column on, adds series
 
 
 def draw(title: str, columns: Iterable[tuple[str, int]], log: bool, bounded: bool, free: int) -> Drawing:
@@ -100,16 +105,21 @@ class Plotted:
         self.sheet, self.drawings, self.last = sheet, drawings, last
         self.helpers = helpers(drawings)
         self.width = width + len(self.helpers)
+        self.right = self.width - 1  # the last column that charts need
         form = sheet.style("cell", "scientific", "muted")
         self.streams = [Stream(form, line.formula, line.formula, given=False) for line in self.helpers]
         if self.helpers:
             heads(sheet, HEADER_ROW, self.helpers[0].drawn, [line.heading for line in self.helpers])
 
-    def charts(self, right: int) -> list[Chart]:
-        """The charts, unplaced; `right` is where the strip of charts ends, in pixels from the second column."""
+    def charts(self, right: int, ends: Ends | None = None) -> list[Chart]:
+        """The charts, unplaced; `right` is where the strip of charts ends, in pixels from the second column.
+
+        `ends` labels the ends of the curves, in the place of a legend.
+        """
         table = max(self.width, 1 + math.ceil(right / COLUMN_PIXELS))
-        heads(self.sheet, SPOT_ROW, table, SPOTS)
-        return [self._chart(drawing, SPOT_ROW + 1 + k, table) for k, drawing in enumerate(self.drawings)]
+        heads(self.sheet, SPOT_ROW, table, SPOTS, "l")
+        self.right = table + len(SPOTS) - 1
+        return [self._chart(drawing, SPOT_ROW + 1 + k, table, ends) for k, drawing in enumerate(self.drawings)]
 
     def _range(self, column: int) -> str:
         return f"${letter(column)}${FIRST_ROW}:${letter(column)}${self.last}"
@@ -133,22 +143,24 @@ class Plotted:
         self.sheet.put(row, column + 2, (self.last - FIRST_ROW) / 2, number)
         self.sheet.live(row, column + 3, f"IF(ISNUMBER({first}),{first},{AMID:g})", number)
 
-    def _chart(self, drawing: Drawing, row: int, column: int) -> Chart:
+    def _chart(self, drawing: Drawing, row: int, column: int, ends: Ends | None) -> Chart:
         """Lines over the iterations, and a point that speaks where there is no other."""
         self._say(drawing, row, column)
         where = f"={quoted(self.sheet.name)}!"
         title = f"{where}${letter(column)}${row}"
         kind = {"type": "scatter", "subtype": "straight"}
-        chart = self.sheet.book.chart(
-            kind, title, Axes("iteration", "", drawing.log, (0, self.last - FIRST_ROW), whole=True)
-        )
+        across = 0, math.ceil((self.last - FIRST_ROW) * (ROOM if ends else 1))
+        axes = Axes("iteration", "", drawing.log, across, whole=True, decades=drawing.decades)
+        chart = self.sheet.book.chart(kind, title, axes)
         x = f"{quoted(self.sheet.name)}!{self._range(0)}"
         for k, line in enumerate(drawing.lines):
             y = column_range(self.sheet.name, letter(line.drawn), self.last)
             point = {"marker": style.series_point(k)} if line.helper else {}  # one point alone has no line
             curve(chart, k, f"{where}${letter(line.source)}${HEADER_ROW}", x, y, **point)
+        if ends:
+            ends(chart, drawing, column + len(SPOTS))
         speak(chart, self.sheet.name, row, column + 1)
         legend = {"position": "right", "font": style.label_font(), "delete_series": [len(drawing.lines)]}
-        chart.set_legend(legend if 1 < len(drawing.lines) <= LEGEND else {"none": True})
+        chart.set_legend(legend if 1 < len(drawing.lines) <= LEGEND and not ends else {"none": True})
         chart.show_hidden_data()  # a column that somebody hides keeps its curve
         return chart

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from sheetgen.writer.book import Book, Sheet, Stream, Value
-from sheetgen.writer.digits import scientific
-from sheetgen.writer.plan import NO_RATE, RATES, Run, value
-from sheetgen.writer.sheets.common import InputRule, colour, heads, in_strip, insert, limit, opened, strip
-from sheetgen.writer.sheets.plotted import Curve, Plotted, draw, helpers
+from sheetgen.writer.digits import scientific, text_of, three_digits
+from sheetgen.writer.plan import MEASURED_ROWS, NO_RATE, RATES, Run, ticks, value
+from sheetgen.writer.sheets.common import ROW, Box, InputRule, colour, fold, heads, insert, limit, line, opened, strip
+from sheetgen.writer.sheets.ends import Ends
+from sheetgen.writer.sheets.plotted import COLUMN_PIXELS, Curve, Plotted, draw, helpers
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, Trace, fit_columns, letter
 
 TABLE_HEAD = 4
 THRESHOLD = 0.001
 TYPED_RATE = 1.5  # what the cell for a learning rate of one's own holds at first
 MOST_RECOMPUTED = 150_000  # cells; beyond it the sheet Recomputation leaves them out
-CHART = 640  # pixels
+WIDEST = 1_320  # pixels: what a screen shows
+FIRST_PIXELS, EMPTY_PIXELS = 82, 64  # of the first column, and of one that is not set
+MARK_PIXELS = 84  # beside the table
+FASTEST = "◂ fastest"
+FOLDED = "Folded away: how each rate is computed. + above unfolds it."
 TITLE = "E_total at every learning rate, logarithmic axis"
 TYPE_ONE = "type a number"
 
 SUBTITLE = (
-    "How the error falls depends on the learning rate. The last row of the table is yours: type any rate. "
-    "Every rate is trained live in the columns below, with the gradients written out in the updates."
+    "How fast the error falls depends on the learning rate: every rate is trained live below. "
+    "The last row of the table is yours: type any rate."
 )
 
 
@@ -84,7 +90,16 @@ class RatePlaces:
 
     def of_own(self, formula: str) -> str:
         """A formula that has a value only where a number stands in the cell for a learning rate of one's own."""
-        return f'IF(COUNT($A${self.row(len(self.numbers) - 1)})=1,{formula},"{NO_RATE}")'
+        return f'IF(COUNT({self.own})=1,{formula},"{NO_RATE}")'
+
+    @property
+    def own(self) -> str:
+        """The address of the cell for a learning rate of one's own."""
+        return f"$A${self.row(len(self.numbers) - 1)}"
+
+    def mark(self, k: int) -> str:
+        """The address of the cell that marks the k-th rate if none is faster."""
+        return f"${letter(2 + len(self.marks))}${self.row(k)}"
 
     def reached(self, k: int) -> str:
         """The letter of the column that tells at which step the k-th rate has reached the threshold."""
@@ -95,10 +110,11 @@ def write(book: Book, run: Run, places: RatePlaces) -> None:
     """Write the sheet Learning rates."""
     program, n, width = run.program, len(places.numbers), places.width
     sheet = opened(book, RATES, "Learning rates, side by side", SUBTITLE)
-    names = ["iteration", *places.heads("E"), *places.heads("reached")]
-    names += [f"{c.name} ({name})" for name in places.names for c in places.cells]
-    heads(sheet, HEADER_ROW, 0, names)
-    _table(sheet, places)
+    heads(sheet, HEADER_ROW, 0, ["iteration"])
+    heads(sheet, HEADER_ROW, 1, places.heads("E"), "c", "group rates")
+    line(sheet, HEADER_ROW - 1, "E_total of every rate, iteration by iteration", 1, n, "group", "group rates")
+    names = [*places.heads("reached"), *(f"{c.name} ({name})" for name in places.names for c in places.cells)]
+    heads(sheet, HEADER_ROW, 1 + n, names)
     number, count = sheet.style("cell", "number"), sheet.style("cell", "whole", "center")
     small = sheet.style("cell", "scientific")
     total = [t.columns[t.cells.index(program.network.loss)] for t in places.traces]
@@ -111,17 +127,40 @@ def write(book: Book, run: Run, places: RatePlaces) -> None:
         work = [c for c, node in zip(trace.columns, trace.cells, strict=True) if node is not program.network.loss]
         styles = [small if c.name.startswith("dE") else number for c in work]
         columns += [Stream(s, c.first, c.below) for s, c in zip(styles, work, strict=True)]
-    plotted = Plotted(sheet, [places.curves], run.last, width)
+    drawing = places.curves._replace(decades=_decades(run, places))
+    plotted = Plotted(sheet, [drawing], run.last, width)
     columns += plotted.streams
     strip(sheet, len(columns) - 1)
+    _table(sheet, places)
     sheet.stream(FIRST_ROW, run.last, 0, columns, lambda: _rows(run, places))
     scientific(sheet, (FIRST_ROW - 1, 1 + 2 * n, run.last - 1, width - 1), "number")
-    sheet.print_area(0, 0, run.last - 1, max(2 * n, 3 + len(places.marks) + 6))
-    offset = (3 + len(places.marks)) * 96
-    (chart,) = plotted.charts(offset + CHART)
+    _chart(sheet, places, plotted)
+
+
+def _decades(run: Run, places: RatePlaces) -> int:
+    """How many powers of ten from tick to tick hold for the errors of all rates."""
+    loss = [run.program.network.loss]
+    errors = [row[0] for rate in places.numbers for row in islice(run.rows(loss, rate), MEASURED_ROWS)]
+    positive = [x for x in errors if 0 < x < float("inf")]
+    return ticks(min(positive), max(positive)) if positive else 1
+
+
+def _chart(sheet: Sheet, places: RatePlaces, plotted: Plotted) -> None:
+    """The curves right of the table, each labelled at its end; fold the columns away that they are computed in."""
+    n = len(places.numbers)
+    offset = (1 + len(places.marks)) * COLUMN_PIXELS + MARK_PIXELS
+    width = WIDEST - FIRST_PIXELS - offset - 12
+    texts = [f'"{name}"' for name in places.names[:-1]] + [f'"yours: "&{text_of(places.own)}']
+    texts = [f'{text}&IF({places.mark(k)}="{FASTEST}"," {FASTEST}","")' for k, text in enumerate(texts)]
+    ends = Ends(sheet, texts, places.last)
+    (chart,) = plotted.charts(offset + width, ends)
     what = ", ".join(places.names[:-1])
     text = f"Line chart: E_total against the iteration for the learning rates {what} and your own."
-    insert(sheet, chart, in_strip(0, offset, CHART), text)
+    insert(sheet, chart, Box((2, 1), (offset + 4, 4), (width, 10 * ROW + 12)), text)
+    fold(sheet, 1 + n, ends.right)
+    sheet.put(HEADER_ROW - 1, ends.right + 1, FOLDED, "muted")
+    seen = FIRST_PIXELS + n * COLUMN_PIXELS
+    sheet.print_area(0, 0, places.last - 1, ends.right + max(9, -(-(WIDEST - seen) // EMPTY_PIXELS)))
 
 
 def _rows(run: Run, places: RatePlaces) -> Iterator[list[Value]]:
@@ -135,11 +174,15 @@ def _rows(run: Run, places: RatePlaces) -> Iterator[list[Value]]:
 def _table(sheet: Sheet, places: RatePlaces) -> None:
     """E at a few rows, the updates to reach the threshold, the fastest rate: all live."""
     n, picked = len(places.numbers), places.marks
-    small = sheet.style("cell", "scientific")
-    names = ["learning rate", *(f"E at {m:,}" for m in picked), "updates"]
+    small = sheet.style("cell", "three digits", "center")
+    names = ["learning rate", *(f"E at {m:,}" for m in picked)]
     names[len(picked)] += " (last)"
-    heads(sheet, TABLE_HEAD, 0, names)
+    sheet.set_row_pixels(TABLE_HEAD - 1, ROW + 14)
+    sheet.set_row_pixels(HEADER_ROW - 3, ROW - 14)  # nothing stands there
+    heads(sheet, TABLE_HEAD, 0, names, "c", "broken")
     updates = 1 + len(picked)
+    until = f'IF(ISNUMBER(threshold),"updates until E ≤ "&{text_of("threshold")},"updates until E ≤ …")'
+    sheet.live(TABLE_HEAD, updates, until, "head", "center", "broken")
     for k, rate in enumerate(places.numbers):
         row, own = places.row(k), k == n - 1
         sheet.put(row, 0, rate, *(("input",) if own else ("cell", "bold")), "general", "center")
@@ -153,6 +196,13 @@ def _table(sheet: Sheet, places: RatePlaces) -> None:
         sheet.live(row, updates, formula, "cell", "whole", "center")
     first, last = places.row(0), places.row(n - 1)
     rates, counts = f"$A${first}:$A${last}", f"${letter(updates)}${first}:${letter(updates)}${last}"
+    three_digits(sheet, (first - 1, 1, last - 1, len(picked)))
+    for k in range(n):
+        at = f"${letter(updates)}${places.row(k)}"
+        mark = f'IF(ISNUMBER({at}),IF({at}=MIN({counts}),"{FASTEST}",""),"")'
+        told = f'IF(ISNUMBER({places.own}),{mark},"{TYPE_ONE}")' if k == n - 1 else mark
+        sheet.live(places.row(k), updates + 1, told, "muted")
+    colour(sheet, (first - 1, updates, last - 1, updates + 1), f'${letter(updates + 1)}{first}="{FASTEST}"', "fastest")
     fastest = f'IF(COUNT({counts})=0,"none",INDEX({rates},MATCH(MIN({counts}),{counts},0),1))'
     # With ten steps or fewer the table has three columns, and "fastest" takes the first two.
     _below(sheet, places, last + 1, max(updates, 3), fastest)
@@ -160,21 +210,22 @@ def _table(sheet: Sheet, places: RatePlaces) -> None:
 
 def _below(sheet: Sheet, places: RatePlaces, row: int, updates: int, fastest: str) -> None:
     sheet.put(row, 0, "fastest", "bold", "center")
-    sheet.live(row, 1, fastest, "bold", "center", "general", "pass")
-    label = f'IF(ISNUMBER(threshold),"to reach E ≤","{TYPE_ONE}:")'
+    sheet.live(row, 1, fastest, "bold", "center", "general")
+    colour(sheet, (row - 1, 1, row - 1, 1), f"ISNUMBER($B${row})", "fastest")
+    label = f'IF(ISNUMBER(threshold),"threshold: E ≤","{TYPE_ONE}:")'
     sheet.live(row, updates - 1, label, "muted", "right")
     sheet.put(row, updates, THRESHOLD, "input", "general", "center")
     sheet.define(threshold=f"${letter(updates)}${row}")
     own = places.row(len(places.numbers) - 1)
     sheet.define(my_learning_rate=f"$A${own}")
-    sheet.live(own, updates + 1, f'IF(ISNUMBER(my_learning_rate),"","{TYPE_ONE}")', "muted")
     for area in ((places.row(0) - 1, 0, own - 1, 0), (row - 1, 1, row - 1, 1), (row - 1, updates, row - 1, updates)):
         scientific(sheet, area, "general", look="beyond, typed")
-    for name, at in (("my_learning_rate", (own - 1, updates + 1)), ("threshold", (row - 1, updates - 1))):
+    beside = own - 1, 2 + len(places.marks)
+    for name, at in (("my_learning_rate", beside), ("threshold", (row - 1, updates - 1))):
         colour(sheet, (*at, *at), f"NOT(ISNUMBER({name}))", "fail")
     for at, title, text in (
         ((own - 1, 0), "Your learning rate", "Type any rate from 0 to 1,000,000: the last curve follows."),
-        ((row - 1, updates), "Threshold", "The column updates counts the updates until E is at or below this number."),
+        ((row - 1, updates), "Threshold", "The column beside counts the updates until E is at or below this number."),
     ):
         complaint = "Not a number", "Type 0 to 1,000,000."
         limit(sheet, (*at, *at), InputRule("decimal", (0, 1e6), hint=(title, text), complaint=complaint))

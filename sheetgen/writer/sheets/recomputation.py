@@ -12,7 +12,7 @@ from sheetgen.writer.book import Book, Sheet, Stream
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import RECOMPUTED
 from sheetgen.writer.sheets import network, recomputed
-from sheetgen.writer.sheets.common import across, colour, colour_words, heads, lock, opened, strip
+from sheetgen.writer.sheets.common import across, colour, colour_words, fold, heads, line, lock, opened, strip
 from sheetgen.writer.sheets.flags import Flag
 from sheetgen.writer.sheets.moved import SCALES
 from sheetgen.writer.sheets.rate_table import RateTable
@@ -21,10 +21,14 @@ from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, column_ran
 SHEET_ROW, LETTER_ROW, NAME_ROW = HEADER_ROW - 3, HEADER_ROW - 2, HEADER_ROW - 1  # which cell a flag is about
 
 SUBTITLE = (
-    "For any inputs: 1 where a cell is not, to 1e-9, what the cells before it make of it. Gradients are computed a "
-    "second way, by deltas{}."
+    "Whatever you type: every cell of Training and Learning rates is computed again from the cells before it, "
+    "gradients in {} other way{}."
 )
-THIRD = ", and a third, by central differences"
+ALL_EQUAL = "Every cell is, to 1e-9, what the cells before it make of it."
+COUNTED = "how many cells differ down to this iteration; the number of the first column that does in it"
+FOLDED = (
+    "Folded away: the second computation, and a 1 for each cell that differs. Unprotect (no password), then + above."
+)
 
 
 class DifferencePlaces(NamedTuple):
@@ -36,17 +40,19 @@ class DifferencePlaces(NamedTuple):
 
 def write(book: Book, layout: recomputed.RecomputationLayout) -> DifferencePlaces:
     """Write the sheet Recomputation, and define the names that Start refers to."""
-    third = THIRD if layout.differences.flags else ""
-    sheet = opened(book, RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE.format(third))
+    ways = ("two", "s: by deltas, and by small differences") if layout.differences.flags else ("an", ": by deltas")
+    sheet = opened(book, RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE.format(*ways))
     last = layout.blocks[-1].first + len(layout.blocks[-1].flags) - 1
-    last = max(last, recomputed.FLAGS_COLUMN)
+    last = max(last, layout.table.column + layout.table.rates)
     strip(sheet, last)
     _top(sheet, layout)
     _headings(sheet, layout)
     _stream(sheet, layout)
     _colours(sheet, layout)
+    fold(sheet, recomputed.FLAGS_COLUMN, last)
+    sheet.put(HEADER_ROW - 2, 0, FOLDED, "muted")
     sheet.repeat_columns(0)
-    sheet.print_area(0, 0, layout.run.last - 1, layout.table.column + layout.table.rates)
+    sheet.print_area(0, 0, layout.run.last - 1, recomputed.FLAGS_COLUMN - 1)
     lock(sheet)
     scales = (letter(recomputed.SCALES_COLUMN + k) for k in range(len(SCALES)))
     _, step, rounding = (column_range(RECOMPUTED, column, layout.run.last) for column in scales)
@@ -66,8 +72,10 @@ def _top(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     total = f"$D${recomputed.TOTAL_ROW}"
     verdict = f'IF(IFERROR({total}=0,FALSE),"PASS","FAIL")'
     sheet.live(recomputed.VERDICT_ROW, 2, verdict, "verdict")
-    names = ("what is compared", None, "cells", "differ", "at iteration", "flag", "the first", "what it is")
-    heads(sheet, recomputed.TABLE_ROW, 0, names, "lcccccl")
+    found = f'{total}&IF({total}=1," cell differs"," cells differ")&": the first is named below, in red."'
+    sheet.live(recomputed.VERDICT_ROW, 3, f'IF({total}=0,"{ALL_EQUAL}",{found})', "bold", "indent")
+    names = ("what is compared", None, "cells", "that differ", "at iteration", "column no.", "the first", "what it is")
+    heads(sheet, recomputed.TABLE_ROW, 0, (*names, None, None), "lcccccl")
     for k, block in enumerate(layout.blocks):
         row = recomputed.TABLE_ROW + 1 + k
         across(sheet, row, 0, (block.what, None), "cell")
@@ -77,7 +85,9 @@ def _top(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     _total(sheet, layout)
     sheet.put(recomputed.SIZE_ROW, 0, "largest input", muted)
     sheet.live(recomputed.SIZE_ROW, 2, network.input_size(layout.run), "muted", "center", "general")
+    sheet.put(recomputed.SIZE_ROW, 3, "the larger it is, the smaller the step of a small difference", "muted", "indent")
     sheet.put(recomputed.SIZE_ROW + 1, 0, "added to divisors", muted)
+    sheet.put(recomputed.SIZE_ROW + 1, 3, "so that nothing is divided by 0", "muted", "indent")
     sheet.put(recomputed.SIZE_ROW + 1, 2, 1e-300, "muted", "center", "relative")
     sheet.define(recomputation_verdict=f"$C${recomputed.VERDICT_ROW}", cells_that_differ=total)
     sheet.define(broken_place=f"$G${recomputed.TOTAL_ROW}", broken_what=f"$H${recomputed.TOTAL_ROW}")
@@ -133,14 +143,17 @@ def _first(sheet: Sheet, last: int, k: int, row: int, block: recomputed.FlagBloc
 def _headings(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     counts = [f"{what}, {which}" for what in ("Training", "rates", "gradients") for which in ("so far", "first")]
     heads(sheet, HEADER_ROW, 0, ["iteration", *counts, *SCALES])
-    narrow, muted = 9.5, sheet.style("muted", "center")
+    first, end = recomputed.SCALES_COLUMN, recomputed.FLAGS_COLUMN - 1
+    line(sheet, HEADER_ROW - 1, COUNTED, 1, first - 1, "group", "group data")
+    line(sheet, HEADER_ROW - 1, "how small a difference, how exact", first, end, "group", "group rates")
+    narrow, muted = 9.5, sheet.style("muted", "left")  # what is folded away must not run over what is not
     for block in layout.blocks:
         sheet.put(SHEET_ROW - 1, block.first, f"{block.what}: 1 where it differs", "section")
         sheet.set_column(block.first, block.first + len(block.flags) - 1, narrow)
         sheet.set_column(block.first, block.first, 27)  # its heading is longer
         for j, flag in enumerate(block.flags, block.first):
             for row, text in ((SHEET_ROW, quoted(flag.sheet)), (LETTER_ROW, flag.letter), (NAME_ROW, flag.name)):
-                sheet.put(row, j, text, sheet.style("muted", "center", "typed") if text[0] == "'" else muted)
+                sheet.put(row, j, text, sheet.style("muted", "left", "typed") if text[0] == "'" else muted)
         heads(sheet, HEADER_ROW, block.first, [_heading(block, flag) for flag in block.flags])
     if workings := layout.workings:
         at = layout.working_column

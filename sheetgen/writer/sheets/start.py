@@ -22,21 +22,28 @@ INDEX = (
     (plan.TRAINING, "a row per update, charts of the error, weights and gradients"),
     (plan.RATES, "the same training at several learning rates, and at yours"),
     (plan.CHECK, "every number of every row beside PyTorch's"),
-    (plan.RECOMPUTED, "every cell a second time, for any input: it names the one that is broken"),
+    (plan.RECOMPUTED, "every cell a second time: it names the broken one"),
     (plan.DIFFERENCES, "the gradients of the row shown, numerically, for any input"),
     (plan.TEMPLATE, "the description this workbook was built from"),
 )
 
+# The index in its groups; whatever is in none of them stands in LOOK, other packages' sheets in groups of their own.
+PATH = (plan.IDEAS, plan.NETWORK, plan.STEPS, plan.TRAINING, plan.LABORATORY)
+CHECKS = (plan.CHECK, plan.RECOMPUTED, plan.DIFFERENCES)
+BEGIN, LOOK, CHECK, MORE = "Begin here, in this order", "Look further", "Check", "A network that reads digits (MNIST)"
+
+TRY_HEAD = "Try this"
 HOW_TO = (
-    "1.  Open Network, type over a yellow cell, and watch the drawing, the steps and every row of training follow.",
-    "2.  Set “row shown” to walk through training: the drawing and the six steps show that iteration; 0 rewinds.",
-    "3.  Break a formula on Training, with any inputs: this page turns red and names the cell. Undo mends it.",
-    "4.  Type a learning rate of your own on Learning rates, and see whether it is faster.",
+    "Type over a yellow cell on Network: the drawing, the steps and every row of training follow.",
+    "Set “row shown” on Network to walk through the training; 0 rewinds.",
+    "Break a formula on Training: this page turns red and names the cell. Undo (Ctrl+Z) mends it.",
+    "Type a learning rate of your own on Learning rates: is it faster?",
 )
 
 FORMULON = "Formulon's makers compare its results bit for bit with those of Excel 365; it is not Excel itself."
 
 VERDICT_ROW, LAST_COLUMN = 4, 4
+LEFT_END, RIGHT = 2, 3  # of the index: the last column of its left half, the first of its right half
 PASS_CHANGED = "PASS for your inputs"
 ALL_WELL = "Every number equals PyTorch's, and every cell its second computation."
 TRY = "Type over a yellow cell on Network, or break a formula on Training, and look at this page again."
@@ -92,9 +99,8 @@ def write(book: Book, content: Content, oracle: plan.Oracle, made: Made) -> None
     verdicts = [v for extra in made.extras for v in extra.verdicts]
     sheet = book.workbook.get_worksheet_by_name(plan.START)
     spec = content.spec
-    common.columns(sheet, (30, 18, 16, 18, 44, 3))
+    common.columns(sheet, (30, 18, 34, 20, 72, 3))
     row = _verdict(sheet, content.rates_recomputed, verdicts)
-    row = _how_to(sheet, row)
     row = _index(sheet, row, [line for extra in made.extras for line in extra.sheets])
     row = _checklist(sheet, row, content.compared, verdicts)
     row = _certificate(sheet, row, made.engines)
@@ -139,6 +145,7 @@ def _verdict(sheet: Sheet, rates: bool, verdicts: Sequence[ChecklistItem]) -> in
     area = 3, 0, 3, LAST_COLUMN
     common.colour_words(sheet, area, "$A$4", stop=True)
     common.colour(sheet, area, "ISTEXT($A$4)", "note", stop=True)
+    sheet.set_row_pixels(6, 10)
     return 8
 
 
@@ -161,19 +168,32 @@ def _advice(rates: bool) -> tuple[str, str]:
     return what, do
 
 
-def _how_to(sheet: Sheet, row: int) -> int:
-    _section(sheet, row, "How to use it")
-    for k, text in enumerate(HOW_TO, row + 1):
-        _line(sheet, k, 0, text, "text")
-    return row + len(HOW_TO) + 2
-
-
 def _index(sheet: Sheet, row: int, more: Sequence[tuple[str, str]]) -> int:
-    _section(sheet, row, "What is in it")
-    for k, (name, about) in enumerate((*INDEX, *more), row + 1):
-        sheet.link(k, 0, Link.to(name, name, f"Go to {name}"), "cell")
-        _line(sheet, k, 1, about, "cell")
-    return row + len(INDEX) + len(more) + 2
+    """The way to go and the other sheets at the left; what to try, and other packages' sheets, at the right."""
+    about = dict(INDEX)
+    rest = [name for name in about if name not in (*PATH, *CHECKS)]
+    left = right = row
+    for title, names in ((BEGIN, PATH), (LOOK, rest), (CHECK, CHECKS)):
+        lines = [(name, about[name]) for name in names if name in about]
+        left = _group(sheet, left, (0, LEFT_END), title, lines)
+    if more:
+        right = _group(sheet, right, (RIGHT, LAST_COLUMN), MORE, more)
+    common.line(sheet, right, TRY_HEAD, RIGHT, LAST_COLUMN, "section", "indent")
+    for k, text in enumerate(HOW_TO, right + 1):
+        common.line(sheet, k, f"•  {text}", RIGHT, LAST_COLUMN, "text", "indent")
+    return max(left, right + len(HOW_TO) + 2)
+
+
+def _group(sheet: Sheet, row: int, columns: tuple[int, int], title: str, lines: Sequence[tuple[str, str]]) -> int:
+    """A part of the index, in some columns; those of the way to go are numbered."""
+    first, last = columns
+    inside = ("indent",) if first else ()  # from the half at the left
+    common.line(sheet, row, title, first, last, "section", *inside)
+    for k, (name, about) in enumerate(lines, 1):
+        text, look = (f"{k}   {name}", ("bold",)) if title == BEGIN else (name, ())
+        sheet.link(row + k, first, Link.to(name, text, f"Go to {name}"), "cell", *look, *inside)
+        common.line(sheet, row + k, about, first + 1, last, "cell")
+    return row + len(lines) + 2
 
 
 def _checklist(sheet: Sheet, row: int, cells: int, verdicts: Sequence[ChecklistItem]) -> int:

@@ -9,17 +9,21 @@ from sheetgen.cells.cell import Cell
 from sheetgen.cells.text import TEX, TEXTBOOK, by_name, by_tex_name, live_text, show, tex_name
 from sheetgen.network import derivation
 from sheetgen.network.derivation import Line
+from sheetgen.network.words import in_words
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Sheet, Value
 from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import STEPS, Run, of_row
-from sheetgen.writer.sheets.common import across, heads, opened, page
+from sheetgen.writer.sheets.common import across, fold, heads, opened, page
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.trace import FIRST_ROW, Trace, guarded
 from sheetgen.writer.typeset import typeset
 
 MATHS, FORMULA, NUMBERS, VALUE, AS_TEXT = range(5)  # columns
 MATHS_PIXELS = 600
+WIDTHS = 36, 38, 15  # of the columns of the formula, the numbers, the value: a screen shows them all
+LETTERS = 39, 42  # that fit the first two of them
+WORDS_FROM, LETTER = 306, 5.8  # pixels: where a line in words begins, and one of its letters
 ROW = 48  # pixels: the height of a line with a fraction
 MOST_TEXT = 8_000  # characters of a formula that spells a line out
 NUMBER = "0.606478"  # as long as most numbers are in a line that is spelt out
@@ -29,8 +33,8 @@ AT = "$E$3"  # the row of Training that is shown
 ROW_MARK = "#"  # stands for its number in the text of a formula
 
 SUBTITLE = (
-    "Each line four times: as mathematics, as an Excel formula on the sheet Training (what is worked out on the way "
-    "stands here: Steps!D), with the numbers of the row shown put in, and its live value. Choose the row on Network."
+    "Each line: as mathematics and in words, as the Excel formula on Training (or here: Steps!D), with the numbers of "
+    "the row shown put in, and its live value. Choose the row on Network."
 )
 
 
@@ -38,16 +42,14 @@ def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     """Write the sheet Steps."""
     sheet = opened(book, STEPS, "Backpropagation in six steps", SUBTITLE)
     sheet.set_column_pixels(MATHS, MATHS, MATHS_PIXELS + 16)
-    sheet.set_column(FORMULA, FORMULA, 46)
-    sheet.set_column(NUMBERS, NUMBERS, 52)
-    sheet.set_column(VALUE, VALUE, 17)
-    sheet.set_column(AS_TEXT, AS_TEXT, 14)
+    for column, width in enumerate(WIDTHS, FORMULA):
+        sheet.set_column(column, column, width)
+    fold(sheet, AS_TEXT, AS_TEXT)
     if run.program.spec.samples > 1:
         sheet.put(3, NUMBERS, "the lines are those of the first sample", "muted")
     sheet.live(3, FORMULA, of_row('"row shown: "&row_number'), "bold", "left")
-    sheet.put(3, VALUE, "row of Training", "muted", "right")
     sheet.live(3, AS_TEXT, of_row(f"row_number+{FIRST_ROW}"), "muted", "right")
-    heads(sheet, 4, MATHS, ("the line as mathematics",), "l")
+    heads(sheet, 4, MATHS, ("the line as mathematics, and in words",), "l")
     heads(sheet, 4, NUMBERS, ("with the numbers put in", "live value", "value as text"), "lc")
     heading = _substituted(f"as the Excel formula (Training, row {ROW_MARK})")
     sheet.live(4, FORMULA, f'IF(ISNUMBER({AT}),{heading},"as the Excel formula")', "head", "left")
@@ -100,7 +102,7 @@ class _Writer:
         at = f"$D${self.row}"
         self.sheet.live(self.row, AS_TEXT, text_of(at), "muted", "right")
         longest = len(formula.replace(ROW_MARK, str(self.run.last)))
-        lines = max(1, -(-longest // 50), -(-len(spelt) // 58))
+        lines = max(1, -(-longest // LETTERS[0]), -(-len(spelt) // LETTERS[1]))
         self.sheet.set_row_pixels(self.row - 1, max(ROW, 15 * lines + 14))
         self.placed.setdefault(line.name, (at, f"$E${self.row}"))
 
@@ -151,10 +153,17 @@ class _Writer:
         picture = typeset(tex, style.INK)
         scale = min(1.0, MATHS_PIXELS / picture.width)
         height = picture.height * scale
-        self.sheet.put(self.row, MATHS, None, "cell")
+        self._words(line, "*d" in plain, picture.width * scale)
         options: dict[str, Value | io.BytesIO] = {
             "image_data": io.BytesIO(picture.png), "description": plain, "object_position": 1,
             "x_offset": 6, "y_offset": max(1, (ROW - height) / 2), "x_scale": scale, "y_scale": scale,
         }  # fmt: skip
         if self.sheet.insert_image(self.row - 1, MATHS, f"line-{self.row}.png", options):
             raise ValueError(f"{STEPS}: the picture of {line.name} could not be placed")
+
+    def _words(self, line: Line, product: bool, width: float) -> None:
+        """The line in words right of its picture of that width: in a column, or at the end, or nowhere."""
+        words = in_words(line, self.run.program.spec.activations, product)
+        look = ("words",) if width <= WORDS_FROM else ("subtitle", "right", "indent")
+        room = MATHS_PIXELS - max(width, WORDS_FROM)
+        self.sheet.put(self.row, MATHS, words if len(words) * LETTER < room else None, "cell", *look)

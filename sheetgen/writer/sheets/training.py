@@ -9,15 +9,17 @@ from sheetgen.cells.cell import Cell
 from sheetgen.writer.book import Book, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import TRAINING, Run, value
-from sheetgen.writer.sheets.common import CHART_LIMIT, CHART_WIDTH, heads, in_strip, insert, opened, strip
-from sheetgen.writer.sheets.plotted import Curve, Drawing, Plotted, draw, helpers
+from sheetgen.writer.sheets import groups
+from sheetgen.writer.sheets.common import CHART_LIMIT, ROW, Box, colour, fold, heads, insert, opened, strip
+from sheetgen.writer.sheets.plotted import COLUMN_PIXELS, Curve, Drawing, Plotted, draw, helpers
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, Trace
 
-COLUMNS_ON_A_PAGE = 36  # more would be too small to read on paper
+COLUMNS_ON_A_PAGE, PAPER_SCALE = 12, 70  # beside the iteration; percent
+CHART_SIZE, GAP = (376, 10 * ROW + 12), 8  # pixels: three charts are seen at once
 
 SUBTITLE = (
     "One row is one update, and every number is a formula: below its first row each column is a single formula, "
-    "what Fill Down would make of it. Change a yellow cell on the sheet Network and all rows follow."
+    "what Fill Down would make of it. Change a yellow cell on Network and all rows follow; ▸ marks the row shown there."
 )
 
 
@@ -48,10 +50,17 @@ def write(book: Book, run: Run, places: TrainingPlaces) -> None:
     """Write the sheet Training."""
     program, trace = run.program, places.trace
     sheet = opened(book, TRAINING, f"Training: {program.spec.steps:,} updates", SUBTITLE)
-    heads(sheet, HEADER_ROW, 0, ["iteration", *(c.name for c in trace.columns)])
+    n, parts = len(trace.columns), groups.of_program(program)
+    heads(sheet, HEADER_ROW, 0, ["iteration"])
+    breaks = groups.pages(parts, COLUMNS_ON_A_PAGE)
+    groups.head(sheet, 1, [c.name for c in trace.columns], parts, breaks)
+    edges = [edge for _, edge in groups.looks(parts)]
     forms = [run.style(c.name) for c in trace.columns]
     columns = [Stream(sheet.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
-    columns += [Stream(sheet.style("cell", f), c.first, c.below) for f, c in zip(forms, trace.columns, strict=True)]
+    columns += [
+        Stream(sheet.style("cell", f, *edge), c.first, c.below)
+        for f, c, edge in zip(forms, trace.columns, edges, strict=True)
+    ]
 
     def rows() -> Iterator[list[Value]]:
         for k, numbers in enumerate(run.rows(program.columns)):
@@ -60,12 +69,27 @@ def write(book: Book, run: Run, places: TrainingPlaces) -> None:
     plotted = Plotted(sheet, places.drawings, run.last, len(columns))
     columns += plotted.streams
     strip(sheet, len(columns) - 1)
+    sheet.set_column(0, 0, 9)
     sheet.stream(FIRST_ROW, run.last, 0, columns, rows)
-    scientific(sheet, (FIRST_ROW - 1, 1, run.last - 1, len(trace.columns)), *forms)
-    sheet.repeat_columns(0)
-    sheet.fit_to_pages(-(-len(trace.columns) // COLUMNS_ON_A_PAGE), 0)
-    sheet.print_area(0, 0, run.last - 1, len(trace.columns))
-    _place(sheet, plotted, run.last - FIRST_ROW)
+    _shown(sheet, run, forms)
+    scientific(sheet, (FIRST_ROW - 1, 1, run.last - 1, n), *forms)
+    groups.paper(sheet, (run.last, n), breaks, 1, PAPER_SCALE)
+    end = _place(sheet, plotted, breaks, run.last - FIRST_ROW)
+    fold(sheet, 1 + n, end)
+
+
+def _shown(sheet: Sheet, run: Run, forms: list[str]) -> None:
+    """Mark the row that is shown on Network, by a sign beside its colour; say at the left which it is."""
+    test = f"$A{FIRST_ROW}=row_number"
+    colour(sheet, (FIRST_ROW - 1, 0, run.last - 1, 0), test, "shown, marked")
+    cells = FIRST_ROW - 1, 1, run.last - 1, len(forms)
+    scientific(sheet, cells, *forms, look="shown, beyond", where=test)
+    colour(sheet, cells, test, "shown")
+    sheet.put(5, 0, "row shown", "muted", "center")
+    sheet.live(6, 0, 'IF(ISNUMBER(row_number),row_number,"none")', "bold", "center", "whole")
+    colour(sheet, (5, 0, 5, 0), "ISNUMBER($A$6)", "shown, marked")
+    sheet.put(7, 0, "choose it", "muted", "center")
+    sheet.put(8, 0, "on Network", "muted", "center")
 
 
 def _drawings(run: Run, trace: Trace) -> list[Drawing]:
@@ -89,14 +113,23 @@ def _drawings(run: Run, trace: Trace) -> list[Drawing]:
         drawn = [(c.name or "", place[id(c)]) for c in cells[:CHART_LIMIT]]
         if len(cells) > len(drawn):
             title += f" (the first {len(drawn)} of {len(cells)})"
-        drawings.append(draw(title, drawn, log, program.spec.bounded, 1 + len(place) + len(helpers(drawings))))
+        drawing = draw(title, drawn, log, program.spec.bounded, 1 + len(place) + len(helpers(drawings)))
+        drawings.append(drawing._replace(decades=run.decades(error[0].name or "")) if log else drawing)
     return drawings
 
 
-def _place(sheet: Sheet, plotted: Plotted, updates: int) -> None:
-    shown = plotted.drawings
-    for k, (drawing, chart) in enumerate(zip(shown, plotted.charts(len(shown) * (CHART_WIDTH + 8)), strict=True)):
+def _place(sheet: Sheet, plotted: Plotted, breaks: list[int], updates: int) -> int:
+    """Put the charts side by side, none across the edge of a page; returns the last column that they need."""
+    shown, x, width = plotted.drawings, 0, CHART_SIZE[0] + GAP
+    places = []
+    for _ in shown:
+        x = next((edge for b in breaks if x < (edge := b * COLUMN_PIXELS) < x + width), x)
+        places.append(x)
+        x += width
+    charts = plotted.charts(x)
+    for place, drawing, chart in zip(places, shown, charts, strict=True):
         lines = len(drawing.lines)
         what = f"{lines} lines" if lines > 1 else "a falling line when training works"
         title = f"Line chart: {drawing.title} against the iteration, {updates} updates; {what}."
-        insert(sheet, chart, in_strip(k), title)
+        insert(sheet, chart, Box((2, 1), (4 + place, 4), CHART_SIZE), title)
+    return plotted.right

@@ -1,0 +1,63 @@
+"""The lines of the derivation in plain words: what is computed, and for a factor of a chain rule what it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sheetgen.network.derivation import Line
+
+_PARTIAL = re.compile(r"d(?P<y>[^/]+)/d(?P<x>[^/]+)")
+_DEEP = re.compile(r"a_h(\d+)_")  # of a network with several hidden layers
+ACTIVATIONS = {
+    "sigmoid": "{} squashed to between 0 and 1",
+    "tanh": "{} squashed to between −1 and 1",
+    "relu": "{}, or 0 where that is negative",
+    "identity": "{} as it is",
+}
+_NAMES = re.compile(r"^(?P<kind>a_|E_total|E|[a-z])")
+
+
+def in_words(line: Line, activations: Sequence[str], product: bool) -> str:
+    """A line in words; `product`: it is the factors of a chain rule multiplied, which stand above it.
+
+    `activations` are the names of the layers' activation functions.
+    """
+    if line.name.endswith("_next"):
+        return "a step downhill: less learning rate times slope"
+    if match := _PARTIAL.fullmatch(line.name):
+        return _slope(_bare(match["y"]), _bare(match["x"]), product)
+    name = _bare(line.name)
+    if name in ("E", "E_total"):
+        return "the error: those of all outputs added up"
+    if name.startswith("E"):
+        return f"half the squared distance of a_o{name[1:]} from its target"
+    if not name.startswith("a_"):
+        return "what comes in times its weights, added up"
+    deep = _DEEP.match(name)
+    layer = -1 if name.startswith("a_o") else int(deep[1]) - 1 if deep else 0
+    return ACTIVATIONS[activations[layer]].format(name[2:])
+
+
+def _bare(name: str) -> str:
+    """A name without its sample."""
+    return name.partition("[")[0]
+
+
+def _slope(y: str, x: str, product: bool) -> str:
+    match = _NAMES.match(x)
+    kind = match["kind"] if match else ""
+    if y.startswith("a_"):
+        return f"how steep the activation is at {x}"
+    if not y.startswith("E"):  # a weighted sum
+        return f"what {x} is multiplied by" if kind in ("w", "i", "a_") else "1: it is added as it is"
+    total = y in ("E", "E_total")
+    if kind == "E":
+        return f"{y} follows {x} one to one: it is a sum"
+    if kind == "a_":
+        if x.startswith("a_o"):
+            return f"how far {x} is above its target"
+        return f"how {y} changes with {x}: " + ("all ways, summed" if total else f"the way over o{y[1:]}")
+    if product:
+        return "the chain rule: the factors above, multiplied"
+    return f"how {y} changes with {x}, written out"

@@ -1,0 +1,354 @@
+"""What leads through the tables: groups of columns, the row shown, labels of curves, the overview of the check."""
+
+import math
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from books import TEMPLATES, BuildBook, columns, place_of, recalculated
+from mutants import formula_of, set_cells
+
+from sheetgen.excel import Value, Workbook, read
+from sheetgen.excel.a1 import column_letters, column_number
+from sheetgen.judge.engines import ENGINES
+from sheetgen.network import program
+from sheetgen.network.derivation import Line, derive
+from sheetgen.network.words import in_words
+from sheetgen.spec import Spec, load, parse
+from sheetgen.writer.plan import Oracle, ticks
+from sheetgen.writer.sheets import groups, overview, start
+from sheetgen.writer.sheets.rates import FASTEST
+from sheetgen.writer.style import GROUPS
+
+DEEP = """
+[network]
+layers = [3, 2, 4, 1]
+activation = ["relu", "tanh", "identity"]
+bias = "trained"
+formulas = "staged"
+[data]
+inputs = [[0.5, -1, 0], [1, 0.25, 0.5]]
+targets = [[1], [-1]]
+[initial]
+seed = 5
+[training]
+learning_rate = 0.01
+steps = 6
+learning_rates = [0.1]
+"""
+PARTS = (  # of a column's name, for any network
+    (r"[ti]\d+", "data"), (r"E.*", "error"), (r"dE/d.*", "gradients"), (r"(a_)?o\d+.*", "outputs"),
+    (r"(a_)?h\d+.*", "hidden"),
+)  # fmt: skip
+
+
+def spec_of(name: str) -> Spec:
+    return parse(DEEP, "deep.toml") if name == "deep" else load(TEMPLATES / f"{name}.toml")
+
+
+@pytest.fixture(scope="module")
+def book(homework_book: Path) -> Any:
+    return openpyxl.load_workbook(homework_book)
+
+
+# --- groups
+
+
+@pytest.mark.parametrize("name", ["homework", "mazur", "xor", "tanh-2-3-2", "deep"])
+def test_every_column_is_in_its_group(name: str) -> None:
+    spec = spec_of(name)
+    built = program.build(spec)
+    found = groups.of_program(built)
+    looks = [look.removeprefix("group ") for look, _ in groups.looks(found)]
+    assert len(looks) == len(built.columns) and sum(g.width for g in found) == len(looks)
+    for column, look in zip(built.columns, looks, strict=True):
+        wanted = next((part for pattern, part in PARTS if re.fullmatch(pattern, column.name or "")), None)
+        into = "outputs" if column in {*built.network.layers[-1].weights.flat, *built.network.layers[-1].biases} else ""
+        assert look == (wanted or into or "hidden"), column.name
+    hidden = [g.name for g in found if g.look == "hidden"]
+    layers = len(spec.layers) - 2
+    assert hidden == [f"forward → hidden layer{f' {k}' if layers > 1 else ''}" for k in range(1, layers + 1)]
+
+
+@pytest.mark.parametrize("name", ["homework", "xor", "deep"])
+@pytest.mark.parametrize("most", [3, 8, 12])
+def test_a_page_holds_so_many_columns_and_begins_with_a_group(name: str, most: int) -> None:
+    found = groups.of_program(program.build(spec_of(name)))
+    total = found[-1].first + found[-1].width
+    edges = [0, *groups.pages(found, most), total]
+    assert all(0 < b - a <= most for a, b in pairwise(edges))
+    firsts = {g.first for g in found}
+    wide = [g for g in found if g.width > most]
+    assert all(at in firsts or any(g.first < at < g.first + g.width for g in wide) for at in edges[:-1])
+
+
+def test_the_band_names_each_group_above_its_first_column(book: Any, homework_spec: Spec) -> None:
+    """In its colour, down to the headings, with a line at its left through all rows."""
+    sheet = book["Training"]
+    for group in groups.of_program(program.build(homework_spec)):
+        for k in range(group.width):
+            at = column_letters(2 + group.first + k)
+            fills = {sheet[f"{at}{row}"].fill.fgColor.rgb[2:] for row in (14, 15)}
+            assert fills == {GROUPS[group.look].removeprefix("#")}
+            assert (sheet[f"{at}14"].value == group.name) == (k == 0)
+            assert {bool(sheet[f"{at}{row}"].border.left.style) for row in (15, 16, 46)} == {k == 0}
+    assert len({*GROUPS.values()}) == len(GROUPS)
+
+
+def test_pages_of_training_break_at_groups(book: Any) -> None:
+    assert [b.id for b in book["Training"].col_breaks.brk] == [13, 24]
+    assert book["Training"]["N15"].value == "w5" and book["Training"]["Y15"].value == "dE/dw1"  # the 14th, the 25th
+
+
+def rules(sheet: Any, area: str) -> list[Any]:
+    return [rule for found in sheet.conditional_formatting if str(found.sqref) == area for rule in found.rules]
+
+
+def test_the_row_shown_is_marked_by_a_sign_and_a_colour(book: Any) -> None:
+    sheet = book["Training"]
+    (mark,) = rules(sheet, "A16:A46")
+    assert mark.formula == ["$A16=row_number"] and "▸" in mark.dxf.numFmt.formatCode and mark.dxf.fill
+    (row,) = (rule for rule in rules(sheet, "B16:AF46") if rule.formula == ["$A16=row_number"])
+    assert row.dxf.fill and row.dxf.border.top.style
+
+
+@pytest.mark.parametrize(("typed", "told"), [(0.0, 0.0), (7.0, 7.0), (900.0, "none"), ("x", "none")])
+def test_training_tells_the_row_that_is_shown(homework_book: Path, typed: Value, told: Value) -> None:
+    assert recalculated(homework_book, row_shown=typed)["Training"]["A6"] == told
+
+
+# --- what is folded away
+
+
+def test_workings_are_folded_away_and_nothing_else(book: Any) -> None:
+    for name, first in {"Training": "AG", "Learning rates": "I", "Recomputation": "K", "Steps": "E"}.items():
+        dimensions = book[name].column_dimensions
+        hidden = [d for d in dimensions.values() if d.hidden]
+        assert {d.outlineLevel for d in hidden} == {1}, name
+        assert min(d.min for d in hidden) == column_number(first), name
+        after = max(d.max for d in hidden) + 1
+        assert dimensions[column_letters(after)].collapsed, name
+    assert not any(d.hidden for d in book["Autograd check"].column_dimensions.values())
+
+
+# --- learning rates
+
+
+def digits(sheet: Any, area: str, number: float) -> str:
+    """The number as the first of the area's rules that hold shows it, as a program would."""
+    for rule in rules(sheet, area):
+        low, high = (float(x) for x in re.findall(r"[<>]=?([\d.]+)", rule.formula[0]))
+        if low <= number < high:
+            places = rule.dxf.numFmt.formatCode.partition(".")[2].count("0")
+            return f"{number:.{places}f}"
+    return f"{number:.2E}"
+
+
+@pytest.mark.parametrize("number", [0.001, 0.00999, 0.009996, 0.0134, 0.0999, 0.09996, 0.5, 0.9996, 5.98, 9.996, 42.42,
+                                    99.96, 123.4, 999.4, 1234.5, 0.000999, 3.17e-8, 0.0009996])  # fmt: skip
+def test_the_table_of_rates_shows_three_digits(book: Any, number: float) -> None:
+    shown = digits(book["Learning rates"], "B5:D11", number)
+    assert len(re.sub(r"E.*|\.|^0[.0]*", "", shown)) == 3, shown
+    assert math.isclose(float(shown), number, rel_tol=5.1e-3)
+
+
+def ends(book: Workbook) -> dict[str, list[str]]:
+    """Heading -> addresses, of the labels of the curves of Learning rates."""
+    heads = columns(book, "Learning rates", 4)
+    count = sum(re.fullmatch(r"E \(.*\)", h) is not None for h in columns(book, "Learning rates"))
+    names = ("label", "x of the end", "x of the label", "y of the end", "y of the label")
+    return {name: [f"{heads[name]}{row}" for row in range(5, 5 + count)] for name in names}
+
+
+@pytest.mark.parametrize("typed", [{}, {"my_learning_rate": 10.0}, {"my_learning_rate": 0.5, "threshold": 0.01},
+                                   {"my_learning_rate": "x"}, {"threshold": 1e-30}, {"i_1": 1e6},
+                                   {"w_5": 0.0, "w_6": 0.0, "w_7": 0.0, "w_8": 0.0}], ids=str)  # fmt: skip
+def test_every_curve_is_labelled_at_its_end(build_book: BuildBook, typed: dict[str, Value]) -> None:
+    """Apart from one another, in the order of the curves, and the fastest says so."""
+    path = build_book("homework", steps=110)
+    book = read(path)
+    values = recalculated(path, **typed)["Learning rates"]
+    at, heads = ends(book), columns(book, "Learning rates")
+    drawn = [heads[h] for h in heads if re.fullmatch(r"E \(.*\) > 0", h)]
+    assert len(drawn) == 7
+    found: list[tuple[float, float, float]] = []
+    for k, letters in enumerate(drawn):
+        curve = [values[f"{letters}{row}"] for row in range(16, 127)]
+        numbers = [x for x in curve if isinstance(x, float)]
+        label, x, to_x, y, to_y = (values[at[name][k]] for name in at)
+        assert all(isinstance(z, float) for z in (x, to_x, y, to_y))
+        if not numbers:
+            assert label == " " and (x, y) == (to_x, to_y)
+            continue
+        assert (x, y) == (len(numbers) - 1, numbers[-1])
+        fastest = values.get(f"G{5 + k}") == FASTEST
+        rate = ("0.1", "0.2", "0.5", "0.8", "1", "2", f"yours: {float(typed.get('my_learning_rate', 1.5)):g}"
+                if typed.get("my_learning_rate") != "x" else "")[k]  # fmt: skip
+        assert label == rate + f" {FASTEST}" * fastest and to_x == pytest.approx(float(x) + 4.4)
+        if x < 110:
+            assert to_y == y
+        else:
+            found.append((float(y), float(to_y), -k))
+    found.sort(reverse=True)
+    logs = [math.log10(to_y) for _, to_y, _ in found]
+    gaps = [a - b for a, b in pairwise(logs)]
+    assert not gaps or min(gaps) >= 1.5 / 6.01
+    counts = [values[f"F{row}"] for row in range(5, 12)]
+    there = [x for x in counts if isinstance(x, float)]
+    marked = [values[f"G{row}"] == FASTEST for row in range(5, 12)]
+    assert marked == [bool(there) and x == min(there) for x in counts]
+
+
+@pytest.mark.parametrize(("typed", "told"), [(None, "0.001"), (0.05, "0.05"), (1e-7, "1E-7"), ("x", "…")])
+def test_updates_says_to_what(homework_book: Path, typed: Value | None, told: str) -> None:
+    values = recalculated(homework_book, **({} if typed is None else {"threshold": typed}))
+    assert values["Learning rates"]["D4"] == f"updates until E ≤ {told}"
+
+
+@pytest.mark.parametrize(("low", "high", "every"), [(1.0, 1.0, 1), (1e-3, 1.0, 1), (1e-7, 1.0, 2), (1e-14, 1e-2, 3),
+                                                    (0.0, 1.0, 1), (1.0, math.inf, 1)])  # fmt: skip
+def test_a_logarithmic_axis_has_few_ticks(low: float, high: float, every: int) -> None:
+    assert ticks(low, high) == every
+
+
+# --- the overview of Autograd check
+
+
+def parts_of(book: Workbook) -> dict[str, list[str]]:
+    """Heading of the overview -> letters of its columns below, by the names of these."""
+    heads = columns(book, "Autograd check")
+    own = {name: at for name, at in heads.items() if not name.endswith((" live", " PyTorch"))}
+    found: dict[str, list[str]] = {}
+    for name, at in own.items():
+        if name in ("iteration", "verdict"):
+            continue
+        hidden = re.fullmatch(r"w[1-4]|(a_)?h\d", name)
+        part = (
+            "other rates" if name.startswith("E (") else "data" if name[0] in "ti" else "errors" if name[0] == "E"
+            else "gradients" if name[0] == "d" else "hidden" if hidden else "outputs"
+        )  # fmt: skip
+        found.setdefault(part, []).append(at)
+    return found
+
+
+def test_the_overview_is_the_worst_of_each_part_and_block(
+    build_book: BuildBook, homework_spec: Spec, homework_oracle: Oracle
+) -> None:
+    """Of the difference that the cells of the network have from PyTorch's numbers, computed here."""
+    path = build_book(homework_spec)
+    book = read(path)
+    cached = {sheet: {at: e.value for at, e in cells.items()} for sheet, cells in book.sheets.items()}
+    training = columns(book, "Training")
+    heads = {str(e.value): at[0] for at, e in book.sheets["Autograd check"].items() if re.fullmatch(r"[C-H]5", at)}
+    assert list(heads) == list(parts_of(book)) == ["data", "hidden", "outputs", "errors", "gradients", "other rates"]
+    blocks = overview.blocks(31)
+    assert blocks == [(0, 6), (7, 13), (14, 20), (21, 27), (28, 30)]
+    names = {at: name for name, at in columns(book, "Autograd check").items()}
+    for part, letters in parts_of(book).items():
+        for row, (first, last) in enumerate(blocks, 6):
+            worst = 0.0
+            for at in letters:
+                name = names[at]
+                sheet = "Learning rates" if part == "other rates" else "Training"
+                column = columns(book, sheet)[name] if sheet == "Learning rates" else training[name]
+                for n in range(first, last + 1):
+                    cell = f"{column}{16 + n}"
+                    live = cached[sheet][cell]
+                    expected = homework_oracle.columns[name][n]
+                    scale = max(abs(expected), homework_oracle.scales[name])
+                    worst = max(worst, abs(float(str(live)) - expected) / scale if live != expected else 0.0)
+            shown = cached["Autograd check"][f"{heads[part]}{row}"]
+            assert shown == pytest.approx(worst, rel=1e-9, abs=1e-30), (part, row)
+            assert cached["Autograd check"][f"B{row}"] == "PASS"
+
+
+def test_the_overview_shows_where_a_formula_is_broken(homework_book: Path, tmp_path: Path) -> None:
+    """In its part and its block, and in what follows from it; what stands before stays right."""
+    book = read(homework_book)
+    cell = f"{columns(book, 'Training')['dE/dw6']}33"  # iteration 17, in the third block
+    formula = formula_of(homework_book, "Training", cell)
+    broken = set_cells(homework_book, tmp_path / "b.xlsx", "Training", {cell: f"=({formula})*1.001"})
+    values = ENGINES["IronCalc"](broken).values["Autograd check"]
+    assert [values[f"B{row}"] for row in range(6, 11)] == ["PASS", "PASS", "FAIL", "FAIL", "FAIL"]
+    worst = {part: values[f"{k}8"] for part, k in zip(parts_of(book), "CDEFGH", strict=True)}
+    assert worst["data"] == worst["other rates"] == 0.0 or float(str(worst["other rates"])) < 1e-9
+    assert float(str(worst["gradients"])) > 9e-4 and float(str(values["G7"])) < 1e-9
+    assert str(values["C4"]).endswith("cells differ") or str(values["C4"]).endswith("1 cell differs")
+
+
+def test_the_overview_says_nothing_of_other_inputs(homework_book: Path) -> None:
+    values = recalculated(homework_book, i_1=0.3)["Autograd check"]
+    assert {values[f"{k}{row}"] for k in "BCDEFGH" for row in range(6, 11)} == {"–"}
+    assert values["C4"] == "Not the template: i1 is 0.3, the template has 0.05"
+
+
+@pytest.mark.parametrize("height", [1, 2, 4, 5, 6, 31, 201, 100_001])
+def test_blocks_cover_every_iteration(height: int) -> None:
+    blocks = overview.blocks(height)
+    assert [n for first, last in blocks for n in (first, last + 1)] == sorted(
+        [0, *(last + 1 for _, last in blocks[:-1]), *(first for first, _ in blocks[1:]), height]
+    )
+    assert len(blocks) <= overview.BLOCKS
+
+
+def test_numbers_of_the_check_are_tinted_by_their_size(book: Any) -> None:
+    for area in ("C6:H10", "C11:AM11", "C16:AM46"):
+        tests = [rule.formula[0] for rule in rules(book["Autograd check"], area)]
+        first = area.partition(":")[0]
+        assert any(f"{first}*1E+100>1e+88,{first}<=tolerance" in test for test in tests), area
+        assert any(f"{first}*1E+100>0,{first}<=1e-12" in test for test in tests), area
+
+
+# --- Start, and the words of Steps
+
+
+def test_start_leads_along_a_way_and_lists_every_sheet_once(build_book: BuildBook, homework_spec: Spec) -> None:
+    cells = read(build_book(homework_spec)).sheets["Start"]
+    left = {int(at[1:]): str(e.value) for at, e in cells.items() if at[0] == "A" and 8 <= int(at[1:]) < 30}
+    told = [text for _, text in sorted(left.items())]
+    about = dict(start.INDEX)
+    way = [name for name in start.PATH if name in about]
+    numbered = [f"{k}   {name}" for k, name in enumerate(way, 1)]
+    assert told[: 1 + len(way)] == [start.BEGIN, *numbered]
+    for group, names in ((start.LOOK, set(about) - {*start.PATH, *start.CHECKS}), (start.CHECK, {*start.CHECKS})):
+        at = told.index(group) + 1
+        assert set(told[at : at + len(names)]) == names, group
+    assert {name for name in about if name in told} | {*way} == set(about)
+
+
+def lines_of(spec: Spec) -> dict[str, Line]:
+    return {line.name: line for step in derive(spec) for line in step.lines}
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("h1", "what comes in times its weights, added up"), ("a_o2", "o2 squashed to between 0 and 1"),
+    ("E2", "half the squared distance of a_o2 from its target"),
+    ("E_total", "the error: those of all outputs added up"),
+    ("dE_total/dE1", "E_total follows E1 one to one: it is a sum"), ("dE1/da_o1", "how far a_o1 is above its target"),
+    ("da_o1/do1", "how steep the activation is at o1"), ("do1/dw5", "what w5 is multiplied by"),
+    ("dE2/da_h1", "how E2 changes with a_h1: the way over o2"),
+    ("dE_total/da_h1", "how E_total changes with a_h1: all ways, summed"),
+    ("dE_total/dw4", "how E_total changes with w4, written out"), ("dh1/dw1", "what w1 is multiplied by"),
+    ("w3_next", "a step downhill: less learning rate times slope"),
+])  # fmt: skip
+def test_a_line_in_words(homework_spec: Spec, name: str, words: str) -> None:
+    assert in_words(lines_of(homework_spec)[name], homework_spec.activations, product=False) == words
+
+
+def test_words_follow_the_network() -> None:
+    spec = parse(DEEP, "deep.toml")
+    lines = lines_of(spec)
+    told = {name: in_words(lines[name], spec.activations, product=False) for name in lines}
+    assert told["a_h1_1"] == "h1_1, or 0 where that is negative"
+    assert told["a_h2_3"] == "h2_3 squashed to between −1 and 1" and told["a_o1"] == "o1 as it is"
+    assert told["E[1]"] == "the error: those of all outputs added up"
+
+
+def test_steps_tells_its_lines_in_words(homework_book: Path) -> None:
+    cells = read(homework_book).sheets["Steps"]
+    told = [str(e.value) for at, e in cells.items() if re.fullmatch(r"A\d+", at) and int(at[1:]) > 6]
+    assert told.count("the chain rule: the factors above, multiplied") == 2
+    assert len(told) > 35 and place_of(read(homework_book), "row_shown")[0] == "Network"
