@@ -34,7 +34,7 @@ ROUND_UP = 2e-7  # added to a logarithm: what is rounded to 10.0000 counts as 10
 LEAST_POWER = -307  # Excel has no smaller power of ten
 
 
-def text_of(address: str) -> str:
+def text_of(address: str, digits: int = DIGITS) -> str:
     """A formula that writes a number as a person would in a worked line: 0.05, 0.606478, (-0.3), 1.2E-7.
 
     The decimal sign is that of the reader's country, which TEXT cannot have; and FIXED is not known to every program.
@@ -43,10 +43,10 @@ def text_of(address: str) -> str:
     """
     power = f"INT(LOG10(ABS({address}))+{number(ROUND_UP)})"
     least = f"MAX({LEAST_POWER},{power})"
-    plain = f'ROUND({address},MAX(0,{DIGITS - 1}-{power}))&""'
+    plain = f'ROUND({address},MAX(0,{digits - 1}-{power}))&""'
     written = (
         f"IF(OR(ABS({address})<{number(style.LEAST)},ABS({address})>=10^{MOST_DIGITS}),"
-        f'ROUND({address}/10^{least},{DIGITS - 1})&"E"&{least},{plain})'
+        f'ROUND({address}/10^{least},{digits - 1})&"E"&{least},{plain})'
     )
     # By SIGN, for an engine holds whatever is nearer to 0 than 1e-15 equal to it.
     signed = f'IF(SIGN({address})<0,"("&{written}&")",{written})'

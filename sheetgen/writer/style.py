@@ -62,6 +62,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "big": {"font_size": 20, "bold": True, "align": "center"},
     "verdict": {"bold": True, "align": "center"},
     "code": {"font_name": "Courier New", "font_size": 9, "text_wrap": True},
+    "formula": {"font_name": "Courier New", "font_size": 9, "align": "left"},
     "hash": {"font_name": "Courier New", "font_size": 6, "font_color": MUTED, "indent": 1},
     "numbers": {"text_wrap": True, "font_color": ACCENT},
     "number": {"num_format": NUMBER},
@@ -90,7 +91,10 @@ STYLES: dict[str, dict[str, Any]] = {
     "pixel": {"num_format": ";;;"},  # seen by its colour alone
     "paper": {"border": 1, "border_color": RULE, "locked": False},
     "edge": {"border": 4, "border_color": RULE},
+    "landscape": {"font_size": 6, "num_format": "0.000", "align": "center"},
+    "landscape axis": {"font_size": 7, "num_format": "0.00", "align": "center", "font_color": MUTED},
     "percent": {"num_format": "0.0000%"},
+    "percent, short": {"num_format": "0%"},
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
@@ -99,6 +103,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "beyond": {"num_format": BEYOND},
     "beyond, typed": {"num_format": "0.0#######E+00;-0.0#######E+00;0"},  # with the digits that were typed
     "beyond, short": {"num_format": "0.00E+00;-0.00E+00;0"},
+    "percent, small": {"num_format": "0.0E+00%;-0.0E+00%;0%"},
     "beyond, narrow": {"num_format": "0E+00;-0E+00;0"},
 }  # fmt: skip
 
@@ -128,6 +133,12 @@ def heat(signed: bool = False) -> dict[str, Any]:
         return scale
     middle = {"mid_type": "num", "mid_value": 0, "mid_color": "#FFFFFF", "min_color": COLD}
     return {**scale, **middle, "type": "3_color_scale"}
+
+
+def depths() -> dict[str, Any]:
+    """The conditional format of a landscape: from one colour in the valley over white to another on the heights."""
+    middle = {"mid_type": "percentile", "mid_value": 50, "mid_color": "#FFFFFF"}
+    return {"type": "3_color_scale", "min_color": COLD, "max_color": HEAT, **middle}
 
 
 def ink(paper: str = "#FFFFFF") -> dict[str, Any]:
