@@ -78,14 +78,16 @@ class SecondTraining:
         return instead(self.right[c], lambda x: new.get(x, x if x in self.right else None))
 
     def _truth(self) -> None:
-        """The right numbers for the row's own weights: deltas, gradients and the error."""
+        """The right numbers for the row's own weights: deltas, the error and, where they are long sums, gradients."""
         new: dict[Cell, Cell] = {}
+        several = self.program.spec.samples > 1
         for c in (*self.deltas.values(), *self.gradient.values(), self.net.loss):
             found = self.inside(c, new) if c is not self.net.loss else self.right[c]
             found = identity(found) if found.name else found
             new[c] = Cell(found.op, found.args, f"true {c.name}")
-        self.truth = new
-        self.checks = [(g, new[g]) for g in self.gradient.values()]
+        gradients = [] if several else list(self.gradient.values())
+        self.truth = [new[c] for c in new if c not in gradients]
+        self.checks = [(g, new[g] if several else bare(new[g])) for g in self.gradient.values()]
         self.checks += [(self.net.loss, new[self.net.loss]), (self.rate, self.program.learning_rate)]
         self.checks += [(self.typed, self.true), *((step, bare(self.right[step])) for step in self.steps.values())]
 
@@ -93,7 +95,7 @@ class SecondTraining:
     def columns(self) -> list[Cell]:
         """All Cells that have a column, those of the training before those of the truth."""
         own = [c for c in self.right if c is not self.typed]
-        return [*self.program.next, *own, *self.truth.values()]
+        return [*self.program.next, *own, *self.truth]
 
     def formula(self, c: Cell) -> Cell:
         """What stands in a column: its right formula, or what a slip makes of it."""
@@ -119,7 +121,7 @@ class SecondTraining:
                 done[c] = instead(bare(self.formula(c)), final)
             return done[c]
 
-        places = set(self.truth.values())
+        places = set(self.truth)
         program = self.program
         roots = [final(c) or c for c in cells]
         following = [instead(self.following(p), final) for p in program.next]

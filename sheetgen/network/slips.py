@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from sheetgen.cells.cell import Cell, add, constant, mul, sub
+from sheetgen.cells.cell import Cell, add, cell, constant, mul, sub
 from sheetgen.cells.ops import OPS
 from sheetgen.cells.text import TEXTBOOK, by_name, show
 
@@ -70,10 +70,10 @@ class _Place(NamedTuple):
 
 def _of_delta(t: SecondTraining, title: str, wrong: Mapping[Cell, Cell]) -> Slip:
     """A slip in what comes back to units."""
-    delta, cell = next(iter(wrong.items()))
+    delta, new = next(iter(wrong.items()))
     units = ((t.deltas[h], layer.weights[j][0]) for layer in t.net.layers for s in layer.h for j, h in enumerate(s))
     about = next(w for d, w in units if d is delta)
-    lines = _written(t.right[delta]), _written(cell)
+    lines = _written(t.right[delta]), _written(new)
     return Slip(title, delta.name or "", *lines, wrong, f"dE/d{about.name}")
 
 
@@ -81,7 +81,7 @@ def _place(training: SecondTraining, k: int, s: int, j: int) -> _Place:
     net = training.net
     layer = net.layers[k]
     a, h = layer.a.item(s, j), layer.h.item(s, j)
-    (slope,) = OPS[training.program.spec.activations[k]].adjoint(a, constant(1), h)
+    slope = cell(OPS[training.program.spec.activations[k]].adjoint(a, constant(1), h)[0])
     if k == len(net.layers) - 1:
         return _Place(a, h, slope, [sub(a, net.targets.item(s, j))])
     above = net.layers[k + 1]
@@ -98,10 +98,6 @@ def _into(training: SecondTraining, k: int, s: int, i: int) -> Cell:
 def _plain(c: Cell) -> str:
     """The name of a Cell, of a batch without the number of its sample."""
     return (c.name or "").removesuffix("[1]")
-
-
-def _summed(training: SecondTraining, term: Callable[[int], Cell]) -> Cell:
-    return add(*map(term, range(training.program.spec.samples)))
 
 
 @_slip
@@ -139,8 +135,8 @@ def _brackets(t: SecondTraining) -> Found:
 
         title = f"dE/d{w.name}: the sum that comes back has no brackets"
         lines = _lines(t, part(0, True), part(0, False))
-        name = f"dE/d{w.name}"
-        yield Slip(title, name, *lines, {t.gradient[w]: _summed(t, lambda s: part(s, False))}, name)
+        name, wrong = f"dE/d{w.name}", add(*(part(s, False) for s in range(t.program.spec.samples)))
+        yield Slip(title, name, *lines, {t.gradient[w]: wrong}, name)
 
 
 def _output(t: SecondTraining, j: int, title: str, error: Callable[[_Place, Cell], Cell]) -> Slip:
@@ -154,8 +150,8 @@ def _output(t: SecondTraining, j: int, title: str, error: Callable[[_Place, Cell
         return mul(front, x)
 
     lines = _lines(t, part(0, False), part(0, True))
-    name = f"dE/d{w.name}"
-    return Slip(f"{name}: {title}", name, *lines, {t.gradient[w]: _summed(t, lambda s: part(s, True))}, name)
+    name, wrong = f"dE/d{w.name}", add(*(part(s, True) for s in range(t.program.spec.samples)))
+    return Slip(f"{name}: {title}", name, *lines, {t.gradient[w]: wrong}, name)
 
 
 @_slip
@@ -255,13 +251,17 @@ def _bias(t: SecondTraining) -> Found:
         yield Slip(title, f"dE/d{b.name}", *lines, {t.gradient[b]: add(*parts)}, f"dE/d{b.name}")
 
 
+def _of_update(t: SecondTraining, p: Cell, title: str, wrong: str, step: Cell) -> Slip:
+    """A slip in the update of one weight, which subtracts a wrong step."""
+    name, right = f"{p.name}_next", f"{p.name} - learning_rate*dE/d{p.name}"
+    return Slip(f"{p.name}{title}", name, right, wrong, {t.step(p): step}, f"the update of {p.name}")
+
+
 @_slip
 def _plus(t: SecondTraining) -> Found:
     p = t.net.layers[-1].weights.item(0)
-    step = t.step(p)
-    sides = [f"{p.name} {sign} learning_rate*dE/d{p.name}" for sign in "-+"]
-    title = f"{p.name}: plus in its update, where minus belongs"
-    yield Slip(title, f"{p.name}_next", *sides, {step: -t.right[step]}, f"the update of {p.name}")
+    title, wrong = ": plus in its update, where minus belongs", f"{p.name} + learning_rate*dE/d{p.name}"
+    yield _of_update(t, p, title, wrong, -t.right[t.step(p)])
 
 
 @_slip
@@ -269,20 +269,14 @@ def _another(t: SecondTraining) -> Found:
     weights = t.net.layers[-1].weights.flat if t.net.layers[-1].weights.size > 1 else t.net.weights
     if len(weights) > 1:
         q, p = weights[0], weights[1]
-        step = t.step(p)
-        sides = [f"{p.name} - learning_rate*dE/d{x.name}" for x in (p, q)]
-        wrong = {step: mul(t.rate, t.gradient[q])}
-        title = f"{p.name}: updated with dE/d{q.name}"
-        yield Slip(title, f"{p.name}_next", *sides, wrong, f"the update of {p.name}")
+        wrong = f"{p.name} - learning_rate*dE/d{q.name}"
+        yield _of_update(t, p, f": updated with dE/d{q.name}", wrong, mul(t.rate, t.gradient[q]))
 
 
 @_slip
 def _never(t: SecondTraining) -> Found:
     p = list(t.program.next)[-1]
-    step = t.step(p)
-    right = f"{p.name} - learning_rate*dE/d{p.name}"
-    title, about = f"{p.name} is never updated", f"the update of {p.name}"
-    yield Slip(title, f"{p.name}_next", right, p.name or "", {step: constant(0)}, about)
+    yield _of_update(t, p, " is never updated", p.name or "", constant(0))
 
 
 @_slip

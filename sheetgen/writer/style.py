@@ -103,7 +103,6 @@ STYLES: dict[str, dict[str, Any]] = {
     "beyond": {"num_format": BEYOND},
     "beyond, typed": {"num_format": "0.0#######E+00;-0.0#######E+00;0"},  # with the digits that were typed
     "beyond, short": {"num_format": "0.00E+00;-0.00E+00;0"},
-    "percent, small": {"num_format": "0.0E+00%;-0.0E+00%;0%"},
     "beyond, narrow": {"num_format": "0E+00;-0E+00;0"},
 }  # fmt: skip
 

@@ -23,8 +23,7 @@ from sheetgen.writer.sheets.common import (
     merge,
 )
 from sheetgen.writer.sheets.plotted import speak
-from sheetgen.writer.sheets.second_run import ABSOLUTE, APART, DRAWN, PLOTTED, PLOTTED_TRAINING, RELATIVE, SecondRun
-from sheetgen.writer.sheets.second_run import TRAINING_E as TRAINING_E
+from sheetgen.writer.sheets.second_run import ABSOLUTE, APART, RELATIVE, TRAINING_E, SecondRun
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import letter, quoted
 
@@ -63,7 +62,7 @@ def places(column: int) -> tuple[str, str]:
 def write(sheet: Sheet, second: SecondRun, row: int, column: int) -> None:
     """Write the lab from a row on, its list from a column on, and the second training."""
     lab = _Lab(sheet, second, row, column)
-    lab.list()
+    lab.offer()
     lab.choose()
     lab.checks(row + 6)
     lab.lesson(row + 3)
@@ -89,7 +88,7 @@ class _Lab:
         """The formula of a text of the slip that is put in."""
         return f"INDEX({self._range(k)},N({self.number})+1,1)"
 
-    def list(self) -> None:
+    def offer(self) -> None:
         """The list of slips, and the number of the chosen one."""
         sheet, at = self.sheet, self.column
         names = ("slip", "what is wrong", "right", "with the slip", "where")
@@ -126,7 +125,7 @@ class _Lab:
     def checks(self, row: int) -> None:
         """Who looks, what they allow, what they find, and whether they notice the slip."""
         sheet = self.sheet
-        heads(sheet, row, 0, ("who looks", None, "allowed", "largest", "rows", "verdict"), "llcccc")
+        heads(sheet, row, 0, ("who looks", None, "lets pass", "largest", f"of {self.rows} rows", "verdict"), "llcccc")
         for k, check in enumerate(CHECKS, row + 1):
             sheet.put(k, 0, check.text, "cell")
             sheet.put(k, 1, None, "cell")
@@ -138,12 +137,12 @@ class _Lab:
             sheet.live(k, 5, f'IF(N({self.number})=0,"{NOTHING}",{word})', "cell", "verdict")
         area = row, 5, row + len(CHECKS) - 1, 5
         colour_words(sheet, area, words=((NOTICES, "pass"), (MISSES, "fail")))
-        scientific(sheet, (row, 3, row, 3), "percent", look="percent, small")
+        scientific(sheet, (row, 3, row, 3), "percent", look="beyond, short")
         self.first_check = row + 1
 
     def _largest(self, check: Check) -> str:
         if check.kind == EYE:
-            return f"IF({self._height}>0,MAX({self.second.range(APART)})/{self._height},0)"
+            return f'IFERROR(IF({self._height}>0,MAX({self.second.range(APART)})/{self._height},0),"–")'
         return f"MAX({self.second.range(RELATIVE if check.kind == RELATIVELY else ABSOLUTE)})"
 
     @property
@@ -200,7 +199,7 @@ class _Lab:
             f'"The curves part, by "&{apart}&" of the height."&{at["in the end"]}&" But would you know without the '
             f'right curve beside it? The numbers tell, without a second curve."'
         )
-        nothing = f'"With these inputs the slip changes nothing that a check at 1e-9 could see."'
+        nothing = '"With these inputs the slip changes nothing that a check at 1e-9 could see."'
         none = (
             f'IF({at["height of the chart"]}*0.000000001>=MAX({self.second.range(APART)}),"Without a slip the second '
             f"training is the sheet Training's, to 1e-9 in every row: what you see with a slip is the slip's doing.\","
@@ -208,8 +207,11 @@ class _Lab:
         )
         text = f"IF({missed[3]},{tiny},{perfect})"
         text = f"IF({missed[4]},{nothing},IF({missed[0]},IF({missed[1]},{text},{plain}),{seen}))"
-        text = f'IF({self.number}=0,{none},{text})'
-        choose = f'"There is no such slip: choose one from the list. Until then none is put in."'
+        text = f"IF({self.number}=0,{none},{text})"
+        choose = '"There is no such slip: choose one from the list. Until then none is put in."'
+        loss = self.second.run.program.network.loss
+        empty = '"No row of the second training holds a number: an input is missing, or all ran off to infinity."'
+        text = f"IF(COUNT({self.second.column(loss)})=0,{empty},{text})"
         merge(sheet, (row - 1, 0, row + 1, LAST), "wrap")
         sheet.live(row, 0, f"IF(ISNUMBER({self.number}),{text},{choose})", "wrap")
         colour(sheet, (row - 1, 0, row + 1, LAST), f"ISTEXT({self.number})", "note")
@@ -221,21 +223,27 @@ class _Lab:
         kind = {"type": "scatter", "subtype": "straight"}
         chart: Chart = sheet.book.chart(kind, "", Axes("update", "E_total", across=(0, s.updates), whole=True))
         chart.set_title({"none": True})
-        drawn = ((PLOTTED_TRAINING, 0, {}), (PLOTTED, 1, {"line": {**style.series_line(1, 2.25), "dash_type": "dash"}}))
-        for measure, k, look in drawn:
-            name = f"={quoted(LABORATORY)}!${letter(s.measures + measure)}${s.head}"
-            curve(chart, k, name, x, s.curve(measure).removeprefix("="), **look)
+        dashed = {"line": {**style.series_line(1, 2.25), "dash_type": "dash"}}
+        for k, (name, y) in enumerate(zip(self._names(), s.curves, strict=True)):
+            curve(chart, k, name, x, f"{quoted(LABORATORY)}!{y}", **(dashed if k else {}))
         self._speak(chart)
         font = style.label_font()
-        chart.set_legend({"position": "top", "font": font, "delete_series": [len(DRAWN)]})
+        chart.set_legend({"position": "top", "font": font, "delete_series": [2]})
         chart.show_hidden_data()
         what = "Line chart: E_total of the right training and of the one with the slip, against the update."
         insert(sheet, chart, Box((row - 1, 0), (2, 2), CHART), what)
 
+    def _names(self) -> list[str]:
+        """What the curves are called, in cells."""
+        row = self.texts + 11
+        for k, text in enumerate(("right", "with the slip")):
+            self.sheet.put(row, self.column + k, text, "muted")
+        return [f"={quoted(LABORATORY)}!${letter(self.column + k)}${row}" for k in (0, 1)]
+
     def _speak(self, chart: Chart) -> None:
         """What the chart says where no row can be drawn."""
         row = self.texts + 10
-        drawn = f"COUNT({self.second.range(PLOTTED)},{self.second.range(PLOTTED_TRAINING)})"
+        drawn = f"COUNT({','.join(self.second.curves)})"
         values: Sequence[str] = (f'IF({drawn}>0," ","no row holds a number")', f"{self.second.updates}/2", "0*1")
         for k, formula in enumerate(values):
             self.sheet.live(row, self.column + k, formula, "muted", "general")

@@ -87,11 +87,14 @@ def _words(sheet: Sheet, places: LaboratoryPlaces, panel: Panel) -> int:
     if places.moves:
         bottom = places.moves.write(sheet, panel)
     else:
-        sheet.put(WORDS + 1, 0, "This network has too many weights or samples to tell which weight moves most.", "muted")
+        sheet.put(
+            WORDS + 1, 0, "This network has too many weights or samples to tell which weight moves most.", "muted"
+        )
         bottom = WORDS + 1
     if places.second:
         first = places.second.first
         place = f"{letter(first)}{TOP + 1}"
-        link = Link(f"internal:{LABORATORY}!{place}", f"its rows →  {place}", "Go to the second training, row by row")
+        text = f"The second training, row by row: {place} →"
+        link = Link(f"internal:{LABORATORY}!{place}", text, "Go to the second training")
         sheet.link(3, 1, link)
     return bottom

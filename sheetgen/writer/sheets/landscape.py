@@ -14,7 +14,7 @@ from sheetgen.writer import style
 from sheetgen.writer.book import Chart, Formula, Sheet
 from sheetgen.writer.digits import text_of
 from sheetgen.writer.plan import LABORATORY, Run
-from sheetgen.writer.sheets.common import Box, InputRule, colour, heads, insert, limit, line, merge
+from sheetgen.writer.sheets.common import Box, InputRule, colour, first_of, heads, insert, limit, line, merge
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.trace import FIRST_ROW, Trace, letter, quoted
 
@@ -137,7 +137,7 @@ class Landscape:
             for r in range(GRID):
                 head = f"${letter(self.at[1] - 1)}{self.at[0] + r}"
                 at = self.at[0] + r
-                sheet.live(at, self.up + k, f"IF({y}={k + 1},{head}-${base}${row},0)", muted)
+                sheet.live(at, self.up + k, f"IF(AND({y}={k + 1},ISNUMBER({head})),{head}-${base}${row},0)", muted)
 
     def _range(self, sheet: Sheet) -> None:
         """Which weights are chosen, the middle of the map, and half of what it shows."""
@@ -216,12 +216,10 @@ class Landscape:
         area = row - 1, column, row + GRID - 2, column + GRID - 1
         sheet.conditional_format(*area, style.depths())
         first = f"{letter(column)}{row}"
-        for test, look in ((f"AND(ISNUMBER({first}),OR({first}<0.0005,{first}>=10))", "beyond, narrow"),):
-            colour(sheet, area, test, look)
-        around = (row + GRID - 1, column, row + GRID - 1, column + GRID - 1), (row - 1, column - 1, row + GRID - 2, column - 1)
-        for edge in around:
-            one = f"{letter(edge[1])}{edge[0] + 1}"
-            colour(sheet, edge, f"AND(ISNUMBER({one}),ABS({one})>=10)", "beyond, narrow")
+        colour(sheet, area, f"AND(ISNUMBER({first}),OR({first}<0.0005,{first}>=10))", "beyond, narrow")
+        below = row + GRID - 1, column, row + GRID - 1, column + GRID - 1
+        for edge in (below, (row - 1, column - 1, row + GRID - 2, column - 1)):
+            colour(sheet, edge, f"ABS(N({first_of(edge)}))>=10", "beyond, narrow")
         names = f'{self.choices[1]}&" ↑ "&{self.choices[0]}&" →"'
         sheet.live(row + GRID, column - 1, self._if(names), "landscape axis")
 
@@ -239,8 +237,8 @@ class Landscape:
         line(sheet, row, Formula(f'IF(ISNUMBER({self._ok}),{text},"No map: "&{self._ok}&".")'),
              self.at[1] - 1, self.at[1] + GRID - 1, "muted")  # fmt: skip
         text = (
-            f'"The line is the way of the training. The others move, too: with "&{self.run.program.spec.steps}&" for the '
-            f'row shown, on Network, the map is that of its end."'
+            '"The line is the way of the training. Only the row shown lies on this map: elsewhere the other weights '
+            f'differ. Type {self.run.program.spec.steps} for it on Network to see the end."'
         )
         line(sheet, row + 1, Formula(self._if(text)), self.at[1] - 1, self.at[1] + GRID - 1, "muted")
         place = row - 1, self.at[1] - 1, row - 1, self.at[1] + GRID - 1
@@ -258,9 +256,12 @@ class Landscape:
 
         line_look = {"color": style.INK, "width": 2}
         series(self.top, end - 1, line=line_look, marker={"type": "none"})
-        for row, paper, side in ((self.top, "#FFFFFF", "left"), (end, style.INK, "right")):
-            marker = {"type": "circle", "size": 8, "fill": {"color": paper}, "border": {"color": style.INK, "width": 1.5}}
-            label = style.series_name(side, bold=True, color=style.INK) | {"fill": {"color": "#FFFFFF"}}
+        for row, kind, fill, side in (
+            (self.top, "square", style.INK, "above"),
+            (end, "circle", style.RED_NODE, "right"),
+        ):
+            marker = {"type": kind, "size": 9, "fill": {"color": fill}, "border": {"color": fill}}
+            label = style.series_name(side, bold=True, color=fill) | {"fill": {"color": "#FFFFFF"}}
             series(row, row, line={"none": True}, marker=marker, data_labels=label)
         hidden = {"visible": False, "major_gridlines": {"visible": False}, "min": 0, "max": GRID}
         chart.set_x_axis(hidden)
@@ -270,6 +271,6 @@ class Landscape:
         chart.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
         chart.set_plotarea({"fill": {"none": True}, "layout": {"x": 0, "y": 0, "width": 1, "height": 1}})
         chart.show_hidden_data()
-        text = "The way of the training over the map, from an open circle at row 0; a full one marks the row shown."
+        text = "The way of the training over the map, from a square at row 0; a circle marks the row shown."
         size = GRID * PIXELS[0], GRID * PIXELS[1]
         insert(sheet, chart, Box((self.at[0] - 1, self.at[1]), (0, 0), size), text)

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
-from sheetgen.cells.cell import Cell, add, constant, mul, sub, variable
+from sheetgen.cells.cell import Cell, add, cell, constant, mul, sub, variable
 from sheetgen.cells.ops import OPS
-from sheetgen.cells.text import show
-from sheetgen.writer.book import Sheet
+from sheetgen.cells.text import number, show
+from sheetgen.writer import style
+from sheetgen.writer.book import Sheet, Value
 from sheetgen.writer.digits import scientific, text_of
-from sheetgen.writer.plan import Run
-from sheetgen.writer.sheets.common import heads
+from sheetgen.writer.plan import LABORATORY, Run
+from sheetgen.writer.sheets.common import Box, heads, insert
 from sheetgen.writer.sheets.network import Panel
-from sheetgen.writer.trace import letter
+from sheetgen.writer.style import Axes
+from sheetgen.writer.trace import letter, quoted
 
 MOST_WEIGHTS, MOST_CELLS = 60, 2_500
 FACTORS = ("comes back", "slope", "input")
 COLUMNS = ("weight", "gradient", "comes back", "slope", "input", "change in the update")
 DIGITS = 3
-LEFT, LAST = 0, 28  # the columns of what a person reads
+TOLD = 1.1  # of the strongest samples a factor is named that makes so much of a difference
+LEFT, CHART_LEFT = 0, 7  # columns
+CHART = 634, 250  # pixels
 
 
 class Factor(NamedTuple):
@@ -118,29 +120,31 @@ class Moves:
                 if last:
                     back = sub(a, self.net.targets.item(s, j))
                 else:
-                    above = [(self.units.index((k + 1, m)), w) for m, w in enumerate(self.net.layers[k + 1].weights[:, j])]
+                    above = [
+                        (self.units.index((k + 1, m)), w) for m, w in enumerate(self.net.layers[k + 1].weights[:, j])
+                    ]
                     back = add(*(mul(*leaf[m], w) for m, w in above))
-                (slope,) = OPS[self.run.program.spec.activations[k]].adjoint(a, constant(1), h)
+                slope = cell(OPS[self.run.program.spec.activations[k]].adjoint(a, constant(1), h)[0])
                 places = {leaf[m][kind]: self._of(kind, m, s) for m in leaf for kind in (0, 1)}
 
                 def ref(c: Cell, places: dict[Cell, str] = places) -> str | None:
                     return places.get(c) or (self._number(c) if c.name else None)
 
-                for kind, cell in enumerate((back, slope)):
-                    text = show(cell, ref)
+                for kind, found in enumerate((back, slope)):
+                    text = show(found, ref)
                     sheet.live(self.back + 2 * u + kind, self.first + 14 + s, f'IFERROR({text},"–")', muted)
 
     def _weights(self, sheet: Sheet) -> None:
         """Every weight: its gradient, the samples' parts of it, the factors of the largest part, and where it ranks."""
         muted = sheet.style("muted", "general")
         names = ["weight", "gradient", "its size", "rank, 1 is most", "but for the first", "sample", *FACTORS]
-        names += ["names of the factors", None, None, None, None]
-        heads(sheet, self.row, self.first, [*names, *(f"part of sample {s + 1}" for s in range(self.samples))])
+        more: list[Value | None] = ["names of the factors", *[None] * 4]
+        heads(sheet, self.row, self.first, [*names, *more, *(f"part of sample {s + 1}" for s in range(self.samples))])
         for k, p in enumerate(self.weights):
             row = self.top + k
             unit = self.factors[k].unit
             g = self._number(self.run.program.gradients[k])
-            sizes, ranks = self._column(2), self._column(3)
+            sizes = self._column(2)
             parts = f"{self._at(14, row)}:{self._at(13 + self.samples, row)}"
             sheet.put(row, self.first, p.name, "muted")
             sheet.live(row, self.first + 1, g, muted)
@@ -227,7 +231,8 @@ class Moves:
         if self.samples == 1:
             return f'"It is "&{product}&"."'
         sample = self._item(5, self._at(1, row))
-        return f'"It is a sum over {self.samples} samples; most of it comes from sample "&{sample}&": "&{product}&"."'
+        parts = f"It is a sum over {self.samples} samples; the largest part is that of sample "
+        return f'"{parts}"&{sample}&": "&{product}&"."'
 
     def _other(self, most: int, row: int) -> str:
         """What makes another weight's gradient smaller: the factor in which the two differ most."""
@@ -240,10 +245,11 @@ class Moves:
         own = f'{chosen(8, row)}&" = "&{chosen(17, row)}'
         other = f'{self._at(2, most)}&" has "&{chosen(8, most)}&" = "&{chosen(17, most)}'
         why = f'" What makes it smaller: "&{own}&", where "&{other}&"."'
-        if self.samples > 1:  # of several samples the parts may cancel
+        if self.samples > 1:  # of several samples the parts may cancel, or many small ones add up
             part = "*".join(self._at(j, row) for j in (5, 6, 7))
             cancel = '" Its samples pull it up and down, and nearly cancel."'
-            why = f"IF(ABS({part})>2*ABS({self._at(3, row)}),{cancel},{why})"
+            told = f'IF(MAX({self._at(12, row)}:{self._at(14, row)})>{number(TOLD)},{why},"")'
+            why = f"IF(ABS({part})>2*ABS({self._at(3, row)}),{cancel},{told})"
         return f'"{begins}"&{self._at(2, row)}&", by "&{self._at(16, row)}&"."&{why}'
 
     def _table(self, sheet: Sheet) -> int:
@@ -258,5 +264,18 @@ class Moves:
             for j, (formula, form) in enumerate(zip(formulas, forms, strict=True), 1):
                 sheet.live(row, LEFT + j, formula, "cell", "center", form)
         last = self.table + len(self.weights)
+        self._chart(sheet, last)
         scientific(sheet, (self.table, 1, last - 1, len(COLUMNS) - 1), "wide", look="beyond, short")
         return last
+
+    def _chart(self, sheet: Sheet, last: int) -> None:
+        """How far each weight moves, as columns beside the table."""
+        chart = sheet.book.chart({"type": "column"}, "", Axes("", "change in the update"))
+        chart.set_title({"none": True})
+        names, changes = (f"={quoted(LABORATORY)}!${letter(k)}${self.table + 1}:${letter(k)}${last}" for k in (0, 5))
+        fill = {"fill": {"color": style.SERIES[0]}, "border": {"none": True}, "gap": 60}
+        chart.add_series({"name": COLUMNS[-1], "categories": names, "values": changes, **fill})
+        chart.set_legend({"none": True})
+        chart.show_hidden_data()
+        text = "Columns: how far the next update moves each weight of the row shown, up or down."
+        insert(sheet, chart, Box((self.table - 1, CHART_LEFT), (0, 0), CHART), text)

@@ -6,13 +6,12 @@ weights, how far they are from that, and the error of the sheet Training, row by
 
 from __future__ import annotations
 
-
 from sheetgen.cells.cell import Cell
 from sheetgen.cells.text import AROUND, MAX_FORMULA, FormulaTooLong, show
 from sheetgen.network.second import SecondTraining
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.digits import scientific
-from sheetgen.writer.plan import LABORATORY, Run, value
+from sheetgen.writer.plan import Run, value
 from sheetgen.writer.sheets.common import heads
 from sheetgen.writer.trace import FIRST_ROW, THIS, Trace, at_row, guarded, letter, quoted
 
@@ -22,8 +21,8 @@ FEWEST_ROWS = 10  # updates: with fewer a curve tells nothing
 
 # The columns behind those of the Cells.
 TRAINING_E, APART, RELATIVE, ABSOLUTE, PLOTTED, PLOTTED_TRAINING = range(6)
-MEASURES = ("E_total of Training", "apart from Training", "largest relative difference", "largest difference")
-DRAWN = ("with the slip", "right")  # as the chart names its curves
+MEASURES = ("right", "apart", "largest relative difference", "largest difference")
+DRAWN = ("E_total, second plotted", "right plotted")  # where a number may run off to infinity
 
 
 class SecondRun:
@@ -35,7 +34,8 @@ class SecondRun:
         self.slips = self.second.slips
         self.cells = self.second.columns
         self.measures = first + 1 + len(self.cells)
-        self.columns = 1 + len(self.cells) + len(MEASURES) + len(DRAWN)
+        self.drawn = () if run.program.spec.bounded else DRAWN
+        self.columns = 1 + len(self.cells) + len(MEASURES) + len(self.drawn)
         self.updates = min(run.program.spec.steps, MOST_ROWS, MOST_CELLS // self.columns)
         self.last = head + 1 + self.updates
         self.letters = {c: letter(first + 1 + k) for k, c in enumerate(self.cells)}
@@ -90,6 +90,13 @@ class SecondRun:
         at = letter(self.measures + measure)
         return f"${at}${self.head + 1}:${at}${self.last}"
 
+    @property
+    def curves(self) -> tuple[str, str]:
+        """The columns that the chart draws: E_total of the right training and of the second one."""
+        if self.drawn:
+            return self.range(PLOTTED_TRAINING), self.range(PLOTTED)
+        return self.range(TRAINING_E), self.column(self.run.program.network.loss)
+
     def column(self, c: Cell) -> str:
         """All rows of a Cell's column."""
         return f"${self.letters[c]}${self.head + 1}:${self.letters[c]}${self.last}"
@@ -101,7 +108,7 @@ class SecondRun:
 
     def write(self, sheet: Sheet, slip: int) -> None:
         """Write the table as it is with a slip, counted from 1."""
-        names = ["update", *(f"{c.name}, second" for c in self.cells), *MEASURES, *DRAWN]
+        names = ["update", *(f"{c.name}, second" for c in self.cells), *MEASURES, *self.drawn]
         heads(sheet, self.head, self.first, names)
         forms = [self._form(c) for c in self.cells]
         styles = [sheet.style("cell", form) for form in forms]
@@ -127,14 +134,8 @@ class SecondRun:
         own, small = f"{self.letters[loss]}{row}", sheet.style("cell", "relative")
         training = f"{quoted(self.training.sheet)}!{self.training.letters[id(loss)]}{FIRST_ROW + k}"
         right = f"{letter(self.measures + TRAINING_E)}{row}"
-        drawn = "IF(ISNUMBER({0}),IF(ABS({0})<1E+307,{0},NA()),NA())"
         formulas = [training, f"IFERROR(ABS({own}-{right}),0)", *(at_row(x, row) for x in self.worst)]
-        formulas += [drawn.format(own), drawn.format(right)]
+        if self.drawn:
+            formulas += [f"IF(ISNUMBER({x}),IF(ABS({x})<1E+307,{x},NA()),NA())" for x in (own, right)]
         for j, formula in enumerate(formulas):
             sheet.live(row, self.measures + j, formula, small)
-
-    def curve(self, measure: int) -> str:
-        """A drawn column as a chart refers to it."""
-        return f"={quoted(LABORATORY)}!{self.range(measure)}"
-
-
