@@ -93,12 +93,13 @@ class Sheet(Worksheet):
         for name, address in names.items():
             self.book.name(name, self.name, address)
 
-    def fill(self, row: int, column: int, formula: str | None, value: float, form: Format) -> None:
+    def fill(self, row: int, column: int, formula: str | None, value: Value, form: Format) -> None:
         """Write one of very many numbers, or formulas that need no rewriting: as `put`, five times as fast.
 
         What `put` looks for is not looked for: a cell that is written twice, a number that no cell can hold.
         """
-        cell = CellNumberTuple(value, form) if formula is None else CellFormulaTuple(formula, form, value)
+        cell: CellNumberTuple | CellFormulaTuple
+        cell = CellFormulaTuple(formula, form, value) if formula else CellNumberTuple(value, form)
         self.table[row - 1][column] = cell
 
     def filled(self, row: int, column: int, last_row: int, last_column: int) -> None:

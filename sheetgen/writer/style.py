@@ -82,6 +82,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "verdict": {"bold": True, "align": "center"},
     "words": {"font_color": MUTED, "align": "left", "indent": 34},  # right of what is no wider than 306 pixels
     "code": {"font_name": "Courier New", "font_size": 9, "text_wrap": True},
+    "formula": {"font_name": "Courier New", "font_size": 9, "align": "left"},
     "hash": {"font_name": "Courier New", "font_size": 6, "font_color": MUTED, "indent": 1},
     "command": {"font_name": "Courier New", "bold": True},
     "numbers": {"text_wrap": True, "font_color": ACCENT},
@@ -112,6 +113,8 @@ STYLES: dict[str, dict[str, Any]] = {
     "pixel": {"num_format": ";;;"},  # seen by its colour alone
     "paper": {"border": 1, "border_color": RULE, "locked": False},
     "edge": {"border": 4, "border_color": RULE},
+    "landscape": {"font_size": 6, "num_format": "0.000", "align": "center"},
+    "landscape axis": {"font_size": 7, "num_format": "0.00", "align": "center", "font_color": MUTED},
     "percent": {"num_format": "0.0000%"},
     # the boxes of Ideas
     "chip": {"font_size": 13, "bold": True, "font_color": "#FFFFFF", "bg_color": INK, "align": "center"},
@@ -130,6 +133,7 @@ STYLES: dict[str, dict[str, Any]] = {
     **{f"group {name}": {"bg_color": colour} for name, colour in GROUPS.items()},
     "group": {"bold": True, "font_size": 9, "top": 1, "top_color": RULE},
     "edge left": {"left": 1, "left_color": GROUP_EDGE},
+    "percent, short": {"num_format": "0%"},
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
@@ -187,6 +191,12 @@ def heat(signed: bool = False) -> dict[str, Any]:
         return scale
     middle = {"mid_type": "num", "mid_value": 0, "mid_color": "#FFFFFF", "min_color": COLD}
     return {**scale, **middle, "type": "3_color_scale"}
+
+
+def depths() -> dict[str, Any]:
+    """The conditional format of a landscape: from one colour in the valley over white to another on the heights."""
+    middle = {"mid_type": "percentile", "mid_value": 50, "mid_color": "#FFFFFF"}
+    return {"type": "3_color_scale", "min_color": COLD, "max_color": HEAT, **middle}
 
 
 def ink(paper: str = "#FFFFFF") -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sheetgen.writer.sheets import (
     autograd_check,
     differences,
     ideas,
+    laboratory,
     network,
     rates,
     recomputation,
@@ -21,6 +22,7 @@ from sheetgen.writer.sheets import (
     template,
     training,
 )
+from sheetgen.writer.sheets.laboratory import LaboratoryPlaces
 from sheetgen.writer.sheets.rates import RatePlaces
 from sheetgen.writer.sheets.recomputed import RecomputationLayout
 from sheetgen.writer.sheets.start import Made
@@ -34,6 +36,7 @@ class Plan:
     run: Run
     training: TrainingPlaces
     rates: RatePlaces
+    laboratory: LaboratoryPlaces
     recomputation: RecomputationLayout
     compared: int  # columns, with PyTorch
 
@@ -41,7 +44,8 @@ class Plan:
     def cells(self) -> int:
         """How many cells the tables have that hold a row for every step."""
         checked = 2 + 3 * self.compared
-        return self.run.height * (self.training.columns + self.rates.columns + checked + self.recomputation.columns)
+        tables = self.training.columns + self.rates.columns + checked + self.recomputation.columns
+        return self.run.height * tables + self.laboratory.cells
 
     @property
     def formulas(self) -> int:
@@ -54,7 +58,8 @@ def plan(spec: Spec) -> Plan:
     run = Run(program.build(spec))
     drawn, compared = training.places(run), RatePlaces(run)
     count = autograd_check.compared(drawn.trace, compared)
-    return Plan(run, drawn, compared, RecomputationLayout(run, drawn, compared), count)
+    lab = LaboratoryPlaces(run, drawn.trace)
+    return Plan(run, drawn, compared, lab, RecomputationLayout(run, drawn, compared), count)
 
 
 def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None:  # noqa: B008 (it is immutable)
@@ -74,6 +79,7 @@ def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None: 
         steps.write(book, run, trace, panel)
         training.write(book, run, plan.training)
         rates.write(book, run, plan.rates)
+        laboratory.write(book, plan.laboratory, panel)
         autograd_check.write(book, run, trace, plan.rates, oracle)
         scales = recomputation.write(book, plan.recomputation)
         differences.write(book, run, panel, scales)

@@ -21,6 +21,7 @@ INDEX = (
     (plan.STEPS, "the derivation in six steps, with the numbers put in"),
     (plan.TRAINING, "a row per update, charts of the error, weights and gradients"),
     (plan.RATES, "the same training at several learning rates, and at yours"),
+    (plan.LABORATORY, "put a slip in and see who notices; the loss landscape; which weight moves, and why"),
     (plan.CHECK, "every number of every row beside PyTorch's"),
     (plan.RECOMPUTED, "every cell a second time: it names the broken one"),
     (plan.DIFFERENCES, "the gradients of the row shown, numerically, for any input"),

@@ -1,0 +1,100 @@
+"""Laboratory: a slip put into a second training, the loss landscape of two weights, and which weight moves most."""
+
+from __future__ import annotations
+
+from sheetgen.cells.text import FormulaTooLong
+from sheetgen.writer.book import Book, Link, Sheet
+from sheetgen.writer.plan import LABORATORY, Run
+from sheetgen.writer.sheets import bug_lab, moves
+from sheetgen.writer.sheets.common import line, opened, section
+from sheetgen.writer.sheets.landscape import GRID, Landscape
+from sheetgen.writer.sheets.moves import Moves
+from sheetgen.writer.sheets.network import Panel
+from sheetgen.writer.sheets.second_run import SecondRun
+from sheetgen.writer.trace import Trace, letter
+
+TOP, ROW = 4, 18  # the row of the titles; the height of those below, in pixels
+MAP = 8  # the column where the map begins
+WORKINGS = 31  # the column where the workings begin
+WIDTHS = (118, 88, 92, 104, 84, 154, 14, 46)  # pixels, of the columns left of the map
+MAP_CELL = 28  # pixels
+WORDS = TOP + GRID + 5  # the row of the title of the words
+
+SUBTITLE = (
+    "Put a slip into a second training and see which checks notice it; look at the landscape that gradient descent "
+    "walks through; and read why a weight moves. Yellow cells are yours."
+)
+
+
+class LaboratoryPlaces:
+    """The sheet laid out; what is too large for a network is None, and a sentence stands in its place."""
+
+    def __init__(self, run: Run, training: Trace):
+        self.run, self.training = run, training
+        self.landscape: Landscape | None = None
+        self.second: SecondRun | None = None
+        at = WORKINGS + bug_lab.COLUMNS + 1
+        self.moves = Moves(run, TOP + 1, at, WORDS) if moves.fits(run) else None
+        at += self.moves.width + 1 if self.moves else 0
+        try:
+            self.landscape = Landscape(run, training, (TOP + 2, MAP), at)
+            at += self.landscape.width + 1
+        except FormulaTooLong:
+            pass
+        try:
+            choice, typed = bug_lab.places(WORKINGS)
+            second = SecondRun(run, training, TOP + 1, at, choice, typed)
+            self.second = second if second.fits else None
+        except FormulaTooLong:
+            pass
+
+    @property
+    def cells(self) -> int:
+        """About how many formulas the sheet has."""
+        return (self.second.columns * (self.second.updates + 1) if self.second else 0) + 1_000
+
+
+def write(book: Book, places: LaboratoryPlaces, panel: Panel) -> None:
+    """Write the sheet Laboratory."""
+    sheet = opened(book, LABORATORY, "Laboratory: make mistakes on purpose", SUBTITLE)
+    for k, width in enumerate((*WIDTHS, *[MAP_CELL] * GRID)):
+        sheet.set_column_pixels(k, k, width)
+    sheet.set_column(WORKINGS - 1, WORKINGS - 1, 3)
+    end = places.second.first + places.second.columns if places.second else WORKINGS + 60
+    sheet.set_column(WORKINGS, end, 14.5)
+    sheet.set_row_pixels(TOP - 1, 26)
+    for row in range(TOP + 1, WORDS):
+        sheet.set_row_pixels(row - 1, ROW)
+    section(sheet, TOP, "A bug lab: put a slip in, and see who notices it", 0, 5)
+    section(sheet, TOP, "The loss landscape of two weights, and the way down", MAP - 1, MAP + GRID - 1)
+    if places.second:
+        bug_lab.write(sheet, places.second, TOP + 1, WORKINGS)
+    else:
+        line(sheet, TOP + 1, "A second training of a network of this size would not fit here.", 0, 5, "muted")
+    if places.landscape:
+        places.landscape.write(sheet, panel, TOP + 1)
+    else:
+        text = "E of a network of this size is too long a formula for one cell of a map."
+        line(sheet, TOP + 1, text, MAP - 1, MAP + GRID - 1, "muted")
+    bottom = _words(sheet, places, panel)
+    sheet.print_area(0, 0, bottom - 1, MAP + GRID - 1)
+    sheet.fit_to_pages(1, 1 if bottom < 80 else 0)
+
+
+def _words(sheet: Sheet, places: LaboratoryPlaces, panel: Panel) -> int:
+    """Which weight moves most, and the last row of what is printed."""
+    section(sheet, WORDS, None, 0, MAP + GRID - 1, 26)
+    if places.moves:
+        bottom = places.moves.write(sheet, panel)
+    else:
+        sheet.put(
+            WORDS + 1, 0, "This network has too many weights or samples to tell which weight moves most.", "muted"
+        )
+        bottom = WORDS + 1
+    if places.second:
+        first = places.second.first
+        place = f"{letter(first)}{TOP + 1}"
+        text = f"The second training, row by row: {place} →"
+        link = Link(f"internal:{LABORATORY}!{place}", text, "Go to the second training")
+        sheet.link(3, 1, link)
+    return bottom

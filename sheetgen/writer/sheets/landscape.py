@@ -1,0 +1,276 @@
+"""The loss landscape of two weights on the sheet Laboratory: a map of live cells, and the way of the training over it.
+
+A cell's weight is that of the row shown, but for the two weights of the map: then it is the sum of a number that
+depends on the column (`across`) and one that depends on the row (`up`), so that one formula serves the whole map.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sheetgen.cells.cell import Cell, constant, rebuilt
+from sheetgen.cells.text import show
+from sheetgen.writer import style
+from sheetgen.writer.book import Chart, Formula, Sheet
+from sheetgen.writer.digits import text_of
+from sheetgen.writer.plan import LABORATORY, Run
+from sheetgen.writer.sheets.common import Box, InputRule, colour, first_of, heads, insert, limit, line, merge
+from sheetgen.writer.sheets.network import Panel
+from sheetgen.writer.trace import FIRST_ROW, Trace, letter, quoted
+
+GRID = 21  # cells across and up
+HALF = GRID // 2
+POINTS = 61  # of the way, at most
+PIXELS = 28, 18  # of a cell of the map
+CONTROLS = 0, 5, 10  # columns from the map's first: the weight across, the weight up, how much wider
+WIDER, SEEN = (1.0, 1_000.0), 3.0  # what may be typed, and what stands there at first
+OUT = 0.7  # how much of the way's own range there is on either side of its middle
+
+
+def read_once(c: Cell) -> Cell:
+    """An activation written so that it reads its argument once: arguments are long, and here always numbers."""
+    if c.op == "sigmoid":
+        return constant(1) / (1 + (-c.args[0].apply("max", -700)).apply("exp"))
+    return c.args[0].apply("max", 0) if c.op == "relu" else c
+
+
+class Landscape:
+    """The map, whose first cell is `at` (row from 1, column from 0), with its workings from column `first` on.
+
+    Raises FormulaTooLong where E does not fit into a cell.
+    """
+
+    def __init__(self, run: Run, training: Trace, at: tuple[int, int], first: int):
+        self.run, self.training, self.at, self.first = run, training, at, first
+        self.weights = list(run.program.next)
+        self.top = at[0] + 3  # of the workings' rows
+        self.across, n = first + 4, len(self.weights)  # columns
+        self.up = self.across + GRID
+        self.way = self.up + n
+        self.width = 4 + GRID + n + 6
+        steps = run.program.spec.steps
+        points = min(steps + 1, POINTS)
+        self.rows = [round(k * steps / (points - 1)) for k in range(points)]
+        (self.loss,) = rebuilt([run.program.network.loss], read_once)
+        self.formula(0, 0)
+
+    def formula(self, r: int, c: int) -> str:
+        """E at a place of the map, whose uppermost row and first column are 0."""
+        places = {
+            p: f"({letter(self.across + c)}${self.top + k}+${letter(self.up + k)}{self.at[0] + r})"
+            for k, p in enumerate(self.weights)
+        }
+        error = show(self.loss, lambda x: places.get(x) or self.run.names.get(x))
+        return f'IF(ISNUMBER({self._ok}),IFERROR({error},"–"),"")'
+
+    def _cell(self, k: int, row: int) -> str:
+        """One of the cells above the workings."""
+        return f"${letter(self.first + 1 + k)}${row}"
+
+    @property
+    def _ok(self) -> str:
+        return self._cell(0, 4)
+
+    def _column(self, k: int, last: int | None = None) -> str:
+        at = letter(self.first + k)
+        return f"${at}${self.top}:${at}${last or self.top + len(self.weights) - 1}"
+
+    def _way(self, k: int) -> str:
+        at = letter(self.way + k)
+        return f"${at}${self.top}:${at}${self.top + len(self.rows) - 1}"
+
+    def write(self, sheet: Sheet, panel: Panel, row: int) -> None:
+        """Write the map, its controls in a row above it, what it shows below it, and the workings."""
+        self.choices = [f"${letter(self.at[1] + k + 2)}${row}" for k in CONTROLS]
+        self._controls(sheet, row)
+        self._weights(sheet, panel)
+        self._range(sheet)
+        self._walk(sheet)
+        self._map(sheet)
+        self._legend(sheet, self.at[0] + GRID + 1)
+        self._draw(sheet)
+
+    def _defaults(self) -> tuple[int, int]:
+        """The weights that are chosen at first: the first into each of two outputs, or the first two into one."""
+        out = self.run.program.network.layers[-1].weights
+        pair = (out[0, 0], out[1, 0]) if len(out) > 1 else list(out.flat)[:2]
+        pair = pair if len(pair) > 1 else self.weights[:2]
+        return self.weights.index(pair[0]), self.weights.index(pair[-1])
+
+    def _controls(self, sheet: Sheet, row: int) -> None:
+        names = self._column(0)
+        defaults = [self.weights[k].name or "" for k in self._defaults()]
+        for k, (at, text) in enumerate(zip(CONTROLS, ("across", "up", "wider"), strict=True)):
+            column = self.at[1] + at
+            sheet.put(row, column, text, "muted")
+            area = row - 1, column + 2, row - 1, column + 3
+            merge(sheet, area, "input", "center", "bold", "general")
+            look = sheet.style("input", "center", "bold", "general")
+            if k == 2:
+                sheet.put(row, column + 2, SEEN, look)
+                hint = "How much wider", "1: the way of the training fills the map; 3: three times as much is seen."
+                rule = InputRule("decimal", WIDER, hint=hint, complaint=("Not a number", "Type 1 to 1,000."))
+            else:
+                sheet.put(row, column + 2, defaults[k], look)
+                hint = f"The weight {text}", "Choose one of the network's weights."
+                complaint = "No such weight", "Choose a weight from the list."
+                rule = InputRule("list", source=f"={names}", hint=hint, complaint=complaint)
+            limit(sheet, area, rule)
+
+    def _weights(self, sheet: Sheet, panel: Panel) -> None:
+        """Every weight: its number at the row shown, and what it is in each column and row of the map."""
+        heads(sheet, self.top - 1, self.first, ["weight", "at the row shown", "column", None])
+        heads(sheet, self.top - 1, self.across, [f"across {c}" for c in range(GRID)])
+        heads(sheet, self.at[0] - 1, self.up, [f"{p.name} up" for p in self.weights])
+        muted = sheet.style("muted", "general")
+        base = letter(self.first + 1)
+        x, y = self._cell(0, self.at[0] - 3), self._cell(1, self.at[0] - 3)
+        for k, p in enumerate(self.weights):
+            row = self.top + k
+            sheet.put(row, self.first, p.name, "muted")
+            sheet.live(row, self.first + 1, panel.number[p.name or ""], muted)
+            place = self.training.cells.index(p) + 1
+            sheet.put(row, self.first + 2, place, muted)
+            for c in range(GRID):
+                head = f"{letter(self.at[1] + c)}${self.at[0] + GRID}"
+                sheet.live(row, self.across + c, f"IF({x}={k + 1},{head},${base}{row})", muted)
+            for r in range(GRID):
+                head = f"${letter(self.at[1] - 1)}{self.at[0] + r}"
+                at = self.at[0] + r
+                sheet.live(at, self.up + k, f"IF(AND({y}={k + 1},ISNUMBER({head})),{head}-${base}${row},0)", muted)
+
+    def _range(self, sheet: Sheet) -> None:
+        """Which weights are chosen, the middle of the map, and half of what it shows."""
+        muted = sheet.style("muted", "general")
+        row, names = self.at[0] - 3, self._column(0)
+        sheet.put(row, self.first, "across, up", "muted")
+        for k in (0, 1):
+            sheet.live(row, self.first + 1 + k, f"IFERROR(MATCH({self.choices[k]},{names},0),0)", muted)
+        x, y, wider = self._cell(0, row), self._cell(1, row), self.choices[2]
+        base = self._column(1)
+        problem = f'IF(COUNT({base})<{len(self.weights)},"at this row a weight is no number",1)'
+        problem = f"IF(ISNUMBER(row_number),{problem},row_number)"
+        inside = f"IF(ISNUMBER({wider}),AND({wider}>={WIDER[0]:g},{wider}<={WIDER[1]:g}),FALSE)"
+        problem = f'IF({inside},{problem},"wider: type a number from 1 to 1,000")'
+        problem = f'IF({x}={y},"choose two different weights",{problem})'
+        problem = f'IF({x}*{y}=0,"choose two weights from the lists",{problem})'
+        sheet.put(4, self.first, "what can be drawn", "muted")
+        sheet.live(4, self.first + 1, problem, muted)
+        spans = [self._span(k) for k in (0, 1)]
+        # Above the workings, right of the chosen weights: the middle and half of the map, across and up.
+        for k in (0, 1):
+            own, other = spans[k], spans[1 - k]
+            middle = f"(MAX({self._way(2 + k)})+MIN({self._way(2 + k)}))/2"
+            half = f"MAX({OUT}*{own},0.2*{other},0.05)*{wider}"
+            sheet.live(row, self.first + 4 + 2 * k, self._if(middle, "0"), muted)
+            sheet.live(row, self.first + 5 + 2 * k, self._if(half, "1"), muted)
+
+    def _if(self, formula: str, otherwise: str = '""') -> str:
+        return f"IF(ISNUMBER({self._ok}),{formula},{otherwise})"
+
+    def _span(self, k: int) -> str:
+        return f"(MAX({self._way(2 + k)})-MIN({self._way(2 + k)}))"
+
+    def _middle(self, k: int) -> tuple[str, str]:
+        row = self.at[0] - 3
+        return f"${letter(self.first + 4 + 2 * k)}${row}", f"${letter(self.first + 5 + 2 * k)}${row}"
+
+    def _walk(self, sheet: Sheet) -> None:
+        """The way: the two weights at some rows of Training, and where on the map that is; at last the row shown."""
+        heads(sheet, self.top - 1, self.way, ["row", None, "weight across", "weight up", "map, across", "map, up"])
+        muted = sheet.style("muted", "general")
+        first, last = (letter(k) for k in (1, len(self.training.cells)))
+        x, y = (self._cell(k, self.at[0] - 3) for k in (0, 1))
+        on, base, places = quoted(self.training.sheet), self._column(1), self._column(2)
+        end = self.top + len(self.rows)
+        for row, step in enumerate([*self.rows, None], self.top):
+            sheet.put(row, self.way, "row shown" if step is None else step, muted)
+            for k, chosen in enumerate((x, y)):
+                at = letter(self.way + 2 + k)
+                shown = f"INDEX({base},{chosen},1)"
+                if step is not None:
+                    before = f"{at}{row - 1}" if row > self.top else shown
+                    line_of = f"{on}!${first}${FIRST_ROW + step}:${last}${FIRST_ROW + step}"
+                    number = f"INDEX({line_of},1,INDEX({places},{chosen},1))"
+                    shown = f"IF(ISNUMBER({number}),{number},{before})"
+                sheet.live(row, self.way + 2 + k, self._if(shown, "0"), muted)
+                middle, half = self._middle(k)
+                place = f"{HALF}*({at}{row}-{middle})/{half}+{GRID / 2}"
+                sheet.live(row, self.way + 4 + k, self._if(f"IFERROR({place},{GRID / 2})", "-1"), muted)
+        sheet.put(end, self.way + 1, None)
+        labels = (self.top, '"start"'), (end, 'IF(row_number=0," ","row "&row_number)')
+        for row, text in labels:
+            sheet.live(row, self.way + 1, self._if(text, '" "'), muted)
+
+    def _map(self, sheet: Sheet) -> None:
+        row, column = self.at
+        axis, cell = sheet.style("landscape axis"), sheet.style("landscape")
+        for c in range(GRID):
+            middle, half = self._middle(0)
+            sheet.live(row + GRID, column + c, self._if(f"{middle}+{half}*{c - HALF}/{HALF}"), axis)
+        for r in range(GRID):
+            middle, half = self._middle(1)
+            sheet.live(row + r, column - 1, self._if(f"{middle}+{half}*{HALF - r}/{HALF}"), axis)
+            for c in range(GRID):
+                sheet.live(row + r, column + c, self.formula(r, c), cell)
+        area = row - 1, column, row + GRID - 2, column + GRID - 1
+        sheet.conditional_format(*area, style.depths())
+        first = f"{letter(column)}{row}"
+        colour(sheet, area, f"AND(ISNUMBER({first}),OR({first}<0.0005,{first}>=10))", "beyond, narrow")
+        below = row + GRID - 1, column, row + GRID - 1, column + GRID - 1
+        for edge in (below, (row - 1, column - 1, row + GRID - 2, column - 1)):
+            colour(sheet, edge, f"ABS(N({first_of(edge)}))>=10", "beyond, narrow")
+        names = f'{self.choices[1]}&" ↑ "&{self.choices[0]}&" →"'
+        sheet.live(row + GRID, column - 1, self._if(names), "landscape axis")
+
+    def _legend(self, sheet: Sheet, row: int) -> None:
+        """What the map shows, in words, or why it shows nothing."""
+        area = f"${letter(self.at[1])}${self.at[0]}:${letter(self.at[1] + GRID - 1)}${self.at[0] + GRID - 1}"
+        spots = [self._cell(k, 4) for k in (2, 3)]
+        for spot, what in zip(spots, ("MIN", "MAX"), strict=True):
+            sheet.live(4, self.first + 3 + spots.index(spot), f"{what}({area})", "muted", "general")
+        sheet.put(4, self.first + 2, "lowest, highest", "muted")
+        low, high = (text_of(spot, 2) for spot in spots)
+        text = (
+            f'"E_total where all other weights are as in the row shown: from "&{low}&" (blue) to "&{high}&" (orange)."'
+        )
+        line(sheet, row, Formula(f'IF(ISNUMBER({self._ok}),{text},"No map: "&{self._ok}&".")'),
+             self.at[1] - 1, self.at[1] + GRID - 1, "muted")  # fmt: skip
+        text = (
+            '"The line is the way of the training. Only the row shown lies on this map: elsewhere the other weights '
+            f'differ. Type {self.run.program.spec.steps} for it on Network to see the end."'
+        )
+        line(sheet, row + 1, Formula(self._if(text)), self.at[1] - 1, self.at[1] + GRID - 1, "muted")
+        place = row - 1, self.at[1] - 1, row - 1, self.at[1] + GRID - 1
+        colour(sheet, place, f"ISTEXT({self._ok})", "note")
+
+    def _draw(self, sheet: Sheet) -> None:
+        """The way, on a chart without fill whose plot area covers the map's cells, and no more."""
+        chart: Chart = sheet.book.workbook.add_chart({"type": "scatter", "subtype": "straight"})
+        on, end = quoted(LABORATORY), self.top + len(self.rows)
+        x, y, names = (letter(self.way + k) for k in (4, 5, 1))
+
+        def series(first: int, last: int, **look: Any) -> None:
+            places = {"categories": f"={on}!${x}${first}:${x}${last}", "values": f"={on}!${y}${first}:${y}${last}"}
+            chart.add_series({"name": f"={on}!${names}${first}", **places, **look})
+
+        line_look = {"color": style.INK, "width": 2}
+        series(self.top, end - 1, line=line_look, marker={"type": "none"})
+        for row, kind, fill, side in (
+            (self.top, "square", style.INK, "above"),
+            (end, "circle", style.RED_NODE, "right"),
+        ):
+            marker = {"type": kind, "size": 9, "fill": {"color": fill}, "border": {"color": fill}}
+            label = style.series_name(side, bold=True, color=fill) | {"fill": {"color": "#FFFFFF"}}
+            series(row, row, line={"none": True}, marker=marker, data_labels=label)
+        hidden = {"visible": False, "major_gridlines": {"visible": False}, "min": 0, "max": GRID}
+        chart.set_x_axis(hidden)
+        chart.set_y_axis(hidden)
+        chart.set_legend({"none": True})
+        chart.set_title({"none": True})
+        chart.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
+        chart.set_plotarea({"fill": {"none": True}, "layout": {"x": 0, "y": 0, "width": 1, "height": 1}})
+        chart.show_hidden_data()
+        text = "The way of the training over the map, from a square at row 0; a circle marks the row shown."
+        size = GRID * PIXELS[0], GRID * PIXELS[1]
+        insert(sheet, chart, Box((self.at[0] - 1, self.at[1]), (0, 0), size), text)
