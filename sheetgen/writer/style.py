@@ -37,6 +37,7 @@ MOST = {"number": 10_000, "small": 10, "wide": 1_000}  # larger ones would not f
 WHOLE = "#,##0"
 
 COLUMN_WIDTH = 14.5
+PIXEL = 10  # pixels of the screen for one of an image that is painted or looked at in cells
 
 # Every style is a few of these names, merged from left to right.
 STYLES: dict[str, dict[str, Any]] = {
@@ -91,9 +92,12 @@ STYLES: dict[str, dict[str, Any]] = {
     "paper": {"border": 1, "border_color": RULE, "locked": False},
     "edge": {"border": 4, "border_color": RULE},
     "percent": {"num_format": "0.0000%"},
+    "thousandths": {"num_format": "0.000%"},
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
+    "marked": {"bg_color": INK},  # one cell among many that are seen by their colour
+    "bar": {"bg_color": SERIES[4]},
     "faded": {"font_color": RULE},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
     "beyond": {"num_format": BEYOND},
@@ -128,6 +132,16 @@ def heat(signed: bool = False) -> dict[str, Any]:
         return scale
     middle = {"mid_type": "num", "mid_value": 0, "mid_color": "#FFFFFF", "min_color": COLD}
     return {**scale, **middle, "type": "3_color_scale"}
+
+
+def heat_within(least: str, most: str, deep: bool = False) -> dict[str, Any]:
+    """A signed heat map whose ends are two cells: the same size has the same depth on either side of 0.
+
+    `deep`: in the full colours, on which no number could be read.
+    """
+    ends = {"min_type": "formula", "min_value": f"={least}", "max_type": "formula", "max_value": f"={most}"}
+    full = {"min_color": BLUE_NODE, "max_color": ORANGE_NODE} if deep else {}
+    return {**heat(signed=True), **ends, **full}
 
 
 def ink(paper: str = "#FFFFFF") -> dict[str, Any]:

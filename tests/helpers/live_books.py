@@ -13,7 +13,7 @@ import torch
 from mutants import set_cells
 
 from mnist import live, record
-from mnist.sheets import painting, samples
+from mnist.sheets import answer, painting, samples
 from sheetgen.excel import Entry, Value, Workbook
 from sheetgen.excel.a1 import address, area, place
 from sheetgen.judge.engines import iron
@@ -28,7 +28,7 @@ Array = npt.NDArray[np.float64]
 ORDER = ("Start", *live.SHEETS)
 SAMPLE = live.FIRST  # in which every defect shows
 RECORD = record.RUNS / live.NET / f"seed{live.SEED}.json"
-LOGITS, CHANCES = ([f"{letter(c)}{painting.TEN + d}" for d in range(10)] for c in (painting.LOGIT, painting.CHANCE))
+LOGITS, CHANCES = ([f"{letter(c)}{answer.TEN + d}" for d in range(10)] for c in (answer.LOGIT, answer.CHANCE))
 
 
 def write(path: Path, found: live.Live) -> Path:
@@ -108,8 +108,8 @@ class Typed:
         cells = self.book.sheets[live.LIVE]
         lines = ("how sure it is", "runner-up", "margin: how much surer than of the runner-up")
         found = {name: beside(cells, line, -1) for name, line in zip(("sure", "second", "margin"), lines, strict=True)}
-        digit = painting.DIGIT_CELL.replace("$", "")
-        return found | {"digit": digit, "same": beside(cells, "as PyTorch has it", 2)}
+        digit, sentence = (f"{letter(answer.BIG[0])}{row}" for row in (live.TOP, answer.SAID))
+        return found | {"digit": digit, "same": answer.SAME.replace("$", ""), "sentence": sentence}
 
 
 def changed(source: Path, target: Path, sheet: str, cells: Mapping[str, str | float]) -> Path:
