@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mnist.live import Live
-from mnist.sheets.screen import BLOCKS, MAP, WORK, on_layers, work
+from mnist.sheets.screen import BLOCKS, MAP, SIZE, WORK, on_layers, work
 from sheetgen.excel.a1 import Area, area
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.planes.layout import Written
@@ -32,6 +32,7 @@ class Facts(NamedTuple):
 
     kind: str  # conv, max, or other
     stride: int  # of its map
+    zoom: int  # of its channel in full: how many cells a side one activation has
     top: int = 0
     left: int = 0
     down: int = 0  # rows to the window of the next row
@@ -73,19 +74,19 @@ class Chosen:
 def of_layer(written: Written) -> Facts:
     """The facts of a layer, read off its formulas: of its first cell, and of those a row, a column, a channel on."""
     channels, height, width = written.block.planes
-    stride = -(-width // MAP)
+    stride, zoom = -(-width // MAP), max(1, SIZE // max(height, width))
     spots = (0, 0, 0), (0, min(1, height - 1), 0), (0, 0, min(1, width - 1)), (min(1, channels - 1), 0, 0)
     formulas = [written.formulas[element(written, *spot)] for spot in spots]
     pools = [rows for formula in formulas if (rows := pooled(formula)) is not None]
     found = [p for formula in formulas if (p := parts(formula)) is not None]
     if len(pools) == len(spots) and len(pools[0]) > 1:
         (first, below, aside, after), second = (rows[0] for rows in pools), pools[0][1]
-        near = Facts("max", stride, blocks=1, high=len(pools[0]), apart=second.row - first.row)
+        near = Facts("max", stride, zoom, blocks=1, high=len(pools[0]), apart=second.row - first.row)
     elif len(found) == len(spots) and not found[0].bias:
         first, below, aside, after = (area(p.window) for p in found)
-        near = _kernel(Facts("conv", stride), written, found[0], area(found[3].kernel))
+        near = _kernel(Facts("conv", stride, zoom), written, found[0], area(found[3].kernel))
     else:
-        return Facts("other", stride)
+        return Facts("other", stride, zoom)
     steps = {"down": below.row - first.row, "right": aside.column - first.column, "next": after.row - first.row}
     wide = first.last_column - first.column + 1
     return near._replace(top=first.row, left=first.column, wide=wide, **steps)

@@ -22,7 +22,7 @@ MAPS = STRIP + 3  # the row of the first maps' first cells
 VIEW = MAPS + BANDS * STEP + 1  # the title of one channel in full
 GRID = VIEW + 3  # its first row
 BLOCKS = GRID + SIZE + 1  # the title of the windows and kernels
-LAST = BLOCKS + 22  # the last row that is printed
+LAST = BLOCKS + 21  # the last row that is printed
 
 
 def pixel_rows() -> list[int]:
@@ -60,6 +60,11 @@ def on_layers(cells: str) -> str:
 def on_weights(cells: str) -> str:
     """Cells of the sheet CNN weights, as a formula of another sheet refers to them."""
     return f"{quoted(WEIGHTS)}!{cells}"
+
+
+def far_row(cnn: Live) -> int:
+    """The first row, counted from 1, of the planes no wider than a map; the wider ones stand above them."""
+    return min(int(w.rows.min()) for w in cnn.layout.written if w.block.planes[2] <= MAP) + 1
 
 
 def ends(cnn: Live) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from mnist.live import LEFT, Live
 from mnist.sheets import facts
 from mnist.sheets.common import section
 from mnist.sheets.facts import NO_LAYER, Chosen
-from mnist.sheets.screen import ACROSS, BANDS, LAST, MAP, MAPS, RIGHT, STEP, STRIP, WORK, ends, on_layers, work
+from mnist.sheets.screen import ACROSS, BANDS, LAST, MAP, MAPS, RIGHT, STEP, STRIP, WORK, ends, far_row, on_layers, work
 from sheetgen.writer import style
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.sheets import layers
@@ -69,7 +69,7 @@ def _workings(sheet: Sheet, cnn: Live, chosen: Chosen) -> None:
         sheet.live(STRIP, WORK + k, formula, *axis)
     number, stride, channels = chosen["number"], chosen["stride"], chosen["channels"]
     left, _, _ = ends(cnn)
-    start = _far(cnn) - 1
+    start = far_row(cnn) - 1
     for c in range(ACROSS * STEP - 1):
         sheet.put(SLOT, LEFT + c, c // STEP, *axis)
         sheet.put(SLOT + 1, LEFT + c, c % STEP, *axis)
@@ -93,7 +93,7 @@ def _labels(sheet: Sheet, chosen: Chosen) -> None:
     number, channels = chosen["number"], chosen["channels"]
     for band in range(BANDS):
         row = MAPS - 1 + band * STEP
-        sheet.set_row_pixels(row - 1, 15)
+        sheet.set_row_pixels(row - 1, 17)
         for slot in range(ACROSS):
             k = f"{work(row + 1, 1)}+{letter(LEFT + slot * STEP)}${SLOT}"
             more = f'IF({k}+{SLOTS}<{channels},", below "&({k}+{SLOTS}),"")'
@@ -101,14 +101,9 @@ def _labels(sheet: Sheet, chosen: Chosen) -> None:
             sheet.live(row, LEFT + slot * STEP, label, "muted")
 
 
-def _far(cnn: Live) -> int:
-    """The first row, counted from 1, of the planes that are drawn whole: the wide ones stand above them."""
-    return min(int(w.rows.min()) for w in cnn.layout.written if w.block.planes[2] <= MAP) + 1
-
-
 def _maps(sheet: Sheet, cnn: Live, chosen: Chosen) -> None:
     left, _, last = ends(cnn)
-    far, form = _far(cnn), sheet.style("pixel")
+    far, form = far_row(cnn), sheet.style("pixel")
     for band in range(BANDS):
         for y in range(MAP):
             row = MAPS + band * STEP + y

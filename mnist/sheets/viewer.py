@@ -8,15 +8,16 @@ from mnist.live import LEFT, SEEN, Live
 from mnist.sheets import strip
 from mnist.sheets.common import section
 from mnist.sheets.facts import Chosen
-from mnist.sheets.screen import GRID, RIGHT, SIZE, VIEW, WORK, ends, on_layers, wide, work
+from mnist.sheets.screen import GRID, LAST, RIGHT, SIZE, VIEW, WORK, ends, far_row, on_layers, wide, work
 from sheetgen.writer import style
 from sheetgen.writer.book import Formula, Sheet
-from sheetgen.writer.sheets.common import InputRule, across, colour, limit
+from sheetgen.writer.sheets.common import InputRule, colour, limit
 from sheetgen.writer.trace import letter
 
 AT = SEEN + 9  # the column of what is chosen
 CHANNEL, ROW, COLUMN = GRID, GRID + 3, GRID + 6  # rows
 FIRST = (10, 5, 16)  # the channel, row and column at first
+COLUMN_AT = LAST + 11  # workings below all: the number of each column of the screen
 NO_CHANNEL, NO_ROW, NO_COLUMN = "no such channel", "no such row", "no such column"
 SHOWN, SHOWN_ROW, SHOWN_COLUMN = (work(GRID + k, 0) for k in range(3))  # the ones that there are
 
@@ -30,15 +31,7 @@ def write(sheet: Sheet, cnn: Live) -> None:
     """Write the viewer."""
     chosen = Chosen(cnn)
     section(sheet, VIEW, "One channel in full, and one cell of it worked out", LEFT, RIGHT)
-    sheet.set_row_pixels(GRID - 3, 14)
-    sheet.set_row_pixels(GRID - 2, 5)
-    across(sheet, GRID - 1, LEFT, range(SIZE), "pixel")
-    marks = f"{letter(LEFT)}{GRID - 2}:{letter(LEFT + SIZE)}{GRID - 2}"
-    sheet.ignore_errors({"number_stored_as_text": marks})
-    for x in range(0, SIZE, 5):
-        sheet.put(GRID - 2, LEFT + x, str(x), "axis", "left")  # a text may be wider than its column
-    for y in range(SIZE):
-        sheet.put(GRID + y, 0, y, "axis")
+    _axes(sheet, chosen)
     most = max(w.block.planes[0] for w in cnn.layout.written)
     _choices(sheet, chosen, most)
     _plane(sheet, cnn, chosen)
@@ -73,17 +66,39 @@ def _choices(sheet: Sheet, chosen: Chosen, most: int) -> None:
         colour(sheet, (row - 1, AT + 6, row, AT + 34), f"ISTEXT({there})", "fail")
 
 
+def _axes(sheet: Sheet, chosen: Chosen) -> None:
+    """The row and column of the plane that each cell shows, -1 beyond it: of a small plane, several show one."""
+    number, zoom = chosen["number"], chosen["zoom"]
+    sheet.set_row_pixels(GRID - 3, 14)
+    sheet.set_row_pixels(GRID - 2, 5)
+    for k in range(SIZE):
+        sheet.put(GRID + k, WORK + 4, k, "axis")
+        sheet.put(COLUMN_AT, LEFT + k, k, "axis")
+        for row, column, given, size, look in (
+            (GRID + k, 0, work(GRID + k, 4), "height", ("axis", "plain axis")),
+            (GRID - 1, LEFT + k, f"{letter(LEFT + k)}${COLUMN_AT}", "width", ("pixel",)),
+        ):
+            shown = f"INT({given}/{zoom})"
+            there = f"IF({shown}<{chosen[size]},{shown},-1)"
+            sheet.live(row, column, f"IF(ISNUMBER({number}),{there},-1)", *look)
+    for x in range(0, SIZE, 5):
+        at = f"{letter(LEFT + x)}{GRID - 1}"
+        sheet.live(GRID - 2, LEFT + x, f'IF({at}<0,"",{at}&"")', "axis", "left")  # a text may be wider than its column
+
+
 def _plane(sheet: Sheet, cnn: Live, chosen: Chosen) -> None:
-    left, _, last = ends(cnn)
-    channels, height, width, row0, column0 = (chosen[k] for k in ("channels", "height", "width", "row", "column"))
+    (left, _, last), far = ends(cnn), far_row(cnn)
     form = sheet.style("pixel", "edge")
     for y, x in np.ndindex(SIZE, SIZE):
         row, column = GRID + y, letter(LEFT + x)
-        # Two columns hold it, whether or not the plane has a margin.
-        area = on_layers(f"{letter(left + x)}$1:{letter(left + x + 1)}${last}")
-        at = f"INDEX({area},{row0}+$A{row}*{channels}+{SHOWN},{column0}-{left})"
-        formula = f'IF(OR($A{row}>={height},{column}${GRID - 1}>={width},ISTEXT({SHOWN})),"",{at})'
-        sheet.live(row, LEFT + x, formula, form)
+        # Of a wide plane two columns hold it, whether or not there is a margin; a narrow one is drawn larger.
+        wide_area = on_layers(f"{letter(left + x)}$1:{letter(left + x + 1)}${far - 1}")
+        narrow = on_layers(f"${letter(left)}${far}:{letter(left + x // 2 + 1)}${last}")
+        down = f"{chosen['row']}+$A{row}*{chosen['channels']}+{SHOWN}"
+        offset = f"{chosen['column']}-{left}"
+        of_narrow = f"INDEX({narrow},{down}-{far - 1},{offset}+{column}${GRID - 1})"
+        at = f"IF({chosen['zoom']}=1,INDEX({wide_area},{down},{offset}),{of_narrow})"
+        sheet.live(row, LEFT + x, f'IF(OR($A{row}<0,{column}${GRID - 1}<0,ISTEXT({SHOWN})),"",{at})', form)
     area = (GRID - 1, LEFT, GRID + SIZE - 2, LEFT + SIZE - 1)
     here = f"AND($A{GRID}={SHOWN_ROW},{letter(LEFT)}${GRID - 1}={SHOWN_COLUMN},ISNUMBER({SHOWN}))"
     colour(sheet, area, here, "marked", stop=True)

@@ -82,13 +82,14 @@ STYLES: dict[str, dict[str, Any]] = {
     "own": {"num_format": '0;-0;"own"'},
     "fine": {"font_size": 8},
     "huge": {"font_size": 80, "bold": True, "align": "center", "font_color": ACCENT},
+    "plain axis": {"num_format": "0;;0"},  # of what is not there, -1
     "axis": {"font_color": MUTED, "font_size": 7, "align": "center"},
     "activation": {"font_size": 7, "num_format": "0.00", "align": "center"},
     "padding": {"font_color": MUTED, "bg_color": PAPER, "num_format": "0"},
     "weight": {"font_size": 8, "num_format": "0.0000", "align": "center"},
     "probability": {"num_format": '"P("@")"'},  # of what the cell names
     "typed": {"quote_prefix": True},  # a text that stays one when a person edits it, also if it begins with =
-    "pixel": {"num_format": ";;;"},  # seen by its colour alone
+    "pixel": {"num_format": ";;;", "font_size": 7, "align": "center"},  # seen by its colour alone
     "paper": {"border": 1, "border_color": RULE, "locked": False},
     "edge": {"border": 4, "border_color": RULE},
     "percent": {"num_format": "0.0000%"},
@@ -96,7 +97,8 @@ STYLES: dict[str, dict[str, Any]] = {
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
-    "marked": {"bg_color": INK},  # one cell among many that are seen by their colour
+    # One cell among many that are seen by their colour; where a colour scale hides the fill, the sign is seen.
+    "marked": {"bg_color": INK, "font_color": "#FFFFFF", "num_format": '"×";"×";"×"'},
     "bar": {"bg_color": SERIES[4]},
     "faded": {"font_color": RULE},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
