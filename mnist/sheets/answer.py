@@ -73,8 +73,8 @@ def _sentence() -> str:
     """What there is to say of the answer. A page without ink gets a sentence of its own."""
     empty = f"AND(MAX({READ})=0,MIN({READ})=0)"
     blank = f'"{BLANK}"&{ANSWER}&" at "&{_percent(SURE, 3)}&"{REASON}"'
-    small = f'IF({SECOND_SURE}<10^-5,"less than 0.001",{_percent(SECOND_SURE, 3)})'
-    second = f'{SECOND}&", at "&{small}&" %."'
+    small = f'IF({SECOND_SURE}<10^-5,"below 0.001","at "&{_percent(SECOND_SURE, 3)})'
+    second = f'{SECOND}&", "&{small}&" %."'
     usual = f'"It says "&{ANSWER}&" at "&{_percent(SURE, 3)}&" %. Next comes "&{second}'
     return f'IF({PICK}=0,"Choose an image from the list.",IF({empty},{blank},{usual}))'
 

@@ -15,6 +15,7 @@ from sheetgen.writer.sheets.common import across
 from sheetgen.writer.trace import letter
 
 NO_LAYER = "no such layer"
+ORDERS = (), ("relu",), ("norm",), ("relu", "norm")  # of what is done with a sum, that is worked out
 MOST = 16  # input channels that have a place
 TABLE = BLOCKS + 1  # the row of the heading
 PLANES = {
@@ -76,13 +77,13 @@ def of_layer(written: Written) -> Facts:
     channels, height, width = written.block.planes
     stride, zoom = -(-width // MAP), max(1, SIZE // max(height, width))
     spots = (0, 0, 0), (0, min(1, height - 1), 0), (0, 0, min(1, width - 1)), (min(1, channels - 1), 0, 0)
-    formulas = [written.formulas[element(written, *spot)] for spot in spots]
-    pools = [rows for formula in formulas if (rows := pooled(formula)) is not None]
-    found = [p for formula in formulas if (p := parts(formula)) is not None]
+    numbers = [element(written, *spot) for spot in spots]
+    pools = [rows for k in numbers if (rows := pooled(written.formulas[k])) is not None]
+    found = [p for k in numbers if (p := parts(written, k)) is not None]
     if len(pools) == len(spots) and len(pools[0]) > 1:
         (first, below, aside, after), second = (rows[0] for rows in pools), pools[0][1]
         near = Facts("max", stride, zoom, blocks=1, high=len(pools[0]), apart=second.row - first.row)
-    elif len(found) == len(spots) and not found[0].bias:
+    elif len(found) == len(spots) and found[0].whole and not found[0].bias and found[0].steps in ORDERS:
         first, below, aside, after = (area(p.window) for p in found)
         near = _kernel(Facts("conv", stride, zoom), written, found[0], area(found[3].kernel))
     else:
@@ -97,7 +98,7 @@ def _kernel(facts: Facts, written: Written, of_first: Parts, following: Area) ->
     _, inner, high, _ = written.block.ops[0].weights["weight"].array.shape
     kernel = area(of_first.kernel)
     folded = {"blocks": MOST, "high": inner // MOST, "apart": MOST} if inner > MOST and high == 1 else {}
-    facts = facts._replace(**{"blocks": inner, "high": high, "apart": inner, **folded}, relu=int(of_first.relu))
+    facts = facts._replace(**{"blocks": inner, "high": high, "apart": inner, **folded}, relu=int("relu" in of_first.steps))
     facts = facts._replace(kernel=kernel.row, at=kernel.column, step=following.column - kernel.column)
     if not of_first.scale:
         return facts

@@ -87,6 +87,8 @@ STYLES: dict[str, dict[str, Any]] = {
     "activation": {"font_size": 7, "num_format": "0.00", "align": "center"},
     "padding": {"font_color": MUTED, "bg_color": PAPER, "num_format": "0"},
     "weight": {"font_size": 8, "num_format": "0.0000", "align": "center"},
+    "weight, short": {"font_size": 7, "num_format": "0.00", "align": "center"},
+    "sign": {"num_format": '"+";"−";"0"', "align": "center"},  # beside a colour, which is never alone
     "probability": {"num_format": '"P("@")"'},  # of what the cell names
     "typed": {"quote_prefix": True},  # a text that stays one when a person edits it, also if it begins with =
     "pixel": {"num_format": ";;;", "font_size": 7, "align": "center"},  # seen by its colour alone
@@ -134,6 +136,12 @@ def heat(signed: bool = False) -> dict[str, Any]:
         return scale
     middle = {"mid_type": "num", "mid_value": 0, "mid_color": "#FFFFFF", "min_color": COLD}
     return {**scale, **middle, "type": "3_color_scale"}
+
+
+def heat_around(area: str) -> dict[str, Any]:
+    """A signed heat map of cells that may all have one sign: as deep on either side of 0, which is white."""
+    most = f"MAX(10^-9,MAX({area}),-MIN({area}))"
+    return heat_within(f"-{most}", most)
 
 
 def heat_within(least: str, most: str, deep: bool = False) -> dict[str, Any]:

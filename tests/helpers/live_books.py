@@ -36,8 +36,9 @@ def write(path: Path, found: live.Live) -> Path:
     with writing(path, "live", calculated) as book:
         book.sheet("Start", "", "")
         painting.write(book, found)
-        layers.write(book, found.layout, live.LAYERS, "The network, layer by layer")
-        weights.write(book, found.layout, live.WEIGHTS, "What the network learned")
+        home = "Start", live.LIVE
+        layers.write(book, found.layout, live.LAYERS, "The network, layer by layer", home)
+        weights.write(book, found.layout, live.WEIGHTS, "What the network learned", home)
         samples.write(book, found)
     return path
 
@@ -117,11 +118,16 @@ def changed(source: Path, target: Path, sheet: str, cells: Mapping[str, str | fl
     return set_cells(source, target, sheet, cells, ORDER)
 
 
+def table(cells: Mapping[str, Entry]) -> int:
+    """The row of the heading of the table on CNN layers."""
+    return next(place(at)[0] for at, entry in cells.items() if entry.value == "what each cell is")
+
+
 class Plane:
     """A block of CNN layers, found by the table on that sheet."""
 
     def __init__(self, cells: Mapping[str, Entry], number: int) -> None:
-        row = layers.TABLE + 1 + number
+        row = table(cells) + 1 + number
         table = {name: cells[f"{letter(getattr(layers, name))}{row}"].value for name in layers_sheet_columns()}
         self.name, self.what = str(table["NAME"]), str(table["WHAT"])
         self.shape = tuple(int(float(table[k] or 0)) for k in ("CHANNELS", "HEIGHT", "WIDTH"))
@@ -144,7 +150,7 @@ def layers_sheet_columns() -> tuple[str, ...]:
 def planes(book: Workbook) -> list[Plane]:
     """Every block of CNN layers."""
     cells = book.sheets[live.LAYERS]
-    first, number = layers.TABLE + 1, 0
+    first, number = table(cells) + 1, 0
     while isinstance(getattr(cells.get(f"A{first + number}"), "value", None), float):
         number += 1
     return [Plane(cells, k) for k in range(number)]

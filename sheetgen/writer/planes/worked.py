@@ -10,33 +10,39 @@ from sheetgen.writer.planes.layout import Written
 
 _AT = r"((?:'[^']+'|\w+)!\$[A-Z]+\$\d+(?::\$[A-Z]+\$\d+)?)"  # on the sheet of weights
 _WINDOW = r"([A-Z]+\d+(?::[A-Z]+\d+)?)"
-_CONV = re.compile(
-    rf"(?P<relu>MAX\(0,)?(?:SUMPRODUCT\({_WINDOW},{_AT}\)|{_WINDOW}\*{_AT})(?:\+{_AT})?(?(relu)\))(?:\*{_AT}\+{_AT})?"
-)
+_SUM = re.compile(rf"(?:SUMPRODUCT\({_WINDOW},{_AT}\)|{_WINDOW}\*{_AT})(?:\+{_AT}(?!:))?")
+_NORM = re.compile(rf"\*{_AT}\+{_AT}")
 _POOL = re.compile(rf"MAX\({_WINDOW}(?:,{_WINDOW})?(?:,{_WINDOW})?\)")
 
 
 class Parts(NamedTuple):
     """What a cell of a convolution is made of: ranges and cells as its formula has them, '' for what it does not have.
 
-    The cell is max(0, sum(window * kernel) + bias) * scale + shift, without the max if it has no `relu`.
+    `steps` are the kinds of what is done with the sum of products and bias, in order; `whole`: these are all there is.
     """
 
     window: str
     kernel: str
     bias: str
-    relu: bool
+    steps: tuple[str, ...]
+    whole: bool
     scale: str
     shift: str
 
 
-def parts(formula: str) -> Parts | None:
-    """The parts of a convolution's formula, ReLU and BatchNorm behind it or not; None of any other."""
-    found = _CONV.fullmatch(formula)
-    if found is None:
+def parts(written: Written, number: int) -> Parts | None:
+    """The parts of the formula of a convolution's cell; None of any other, or of several windows."""
+    first, *behind = written.block.ops
+    formula = written.formulas[number]
+    found = list(_SUM.finditer(formula)) if first.kind == "conv" else []
+    if len(found) != 1:
         return None
-    _, window, kernel, cell, weight, bias, scale, shift = (text or "" for text in found.groups())
-    return Parts(window or cell, kernel or weight, bias, found["relu"] is not None, scale, shift)
+    window, kernel, cell, weight, bias = (text or "" for text in found[0].groups())
+    known = [op.kind for op in behind if op.kind in ("relu", "norm")]
+    norm = _NORM.search(formula, found[0].end())
+    scale, shift = norm.groups() if norm and known.count("norm") == 1 else ("", "")
+    whole = len(known) == len(behind) and known.count("norm") <= 1
+    return Parts(window or cell, kernel or weight, bias, tuple(known), whole, scale, shift)
 
 
 def pooled(formula: str) -> list[Area] | None:
