@@ -8,7 +8,6 @@ from mnist.live import LAYERS, SEEN, TOP, Live
 from mnist.sheets import samples
 from mnist.sheets.common import section
 from mnist.sheets.screen import PANEL, RIGHT, SIZE, WORK, wide, work
-from sheetgen.writer import style
 from sheetgen.writer.book import Formula, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets.common import across, colour, colour_words

@@ -88,17 +88,17 @@ def of_layer(written: Written) -> Facts:
         near = _kernel(Facts("conv", stride, zoom), written, found[0], area(found[3].kernel))
     else:
         return Facts("other", stride, zoom)
-    steps = {"down": below.row - first.row, "right": aside.column - first.column, "next": after.row - first.row}
-    wide = first.last_column - first.column + 1
-    return near._replace(top=first.row, left=first.column, wide=wide, **steps)
+    near = near._replace(top=first.row, left=first.column, wide=first.last_column - first.column + 1)
+    down, right = below.row - first.row, aside.column - first.column
+    return near._replace(down=down, right=right, next=after.row - first.row)
 
 
 def _kernel(facts: Facts, written: Written, of_first: Parts, following: Area) -> Facts:
     """The kernel, and what is done behind it."""
     _, inner, high, _ = written.block.ops[0].weights["weight"].array.shape
     kernel = area(of_first.kernel)
-    folded = {"blocks": MOST, "high": inner // MOST, "apart": MOST} if inner > MOST and high == 1 else {}
-    facts = facts._replace(**{"blocks": inner, "high": high, "apart": inner, **folded}, relu=int("relu" in of_first.steps))
+    blocks, high = (MOST, inner // MOST) if inner > MOST and high == 1 else (inner, high)
+    facts = facts._replace(blocks=blocks, high=high, apart=blocks, relu=int("relu" in of_first.steps))
     facts = facts._replace(kernel=kernel.row, at=kernel.column, step=following.column - kernel.column)
     if not of_first.scale:
         return facts

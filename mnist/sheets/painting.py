@@ -102,4 +102,3 @@ def _seen(sheet: Sheet, cnn: Live) -> None:
         formula = f"IF({pick}=1,SUM({own}),IF({pick}<=2,0,INDEX({gallery},{down},{right})))"
         sheet.live(row, SEEN + x, formula, pixel)
     sheet.conditional_format(TOP - 1, SEEN, TOP + SIZE - 2, SEEN + SIZE - 1, style.ink())
-

@@ -68,7 +68,13 @@ def write(book: Book, cnn: Live) -> None:
     columns = LEFT + len(digits.names()) // HANDS * ACROSS
     sheet.set_column_pixels(0, 0, 100)
     sheet.set_column_pixels(LEFT, columns, PIXEL)
-    section(sheet, GALLERY - 2, "Twenty digits, two hands: above each its name and true digit, below it what PyTorch reads", 0, columns)
+    section(
+        sheet,
+        GALLERY - 2,
+        "Twenty digits, two hands: above each its name and true digit, below it what PyTorch reads",
+        0,
+        columns,
+    )
     for row in range(GALLERY - 1, GALLERY + HANDS * DOWN - 1):
         sheet.set_row_pixels(row - 1, PIXEL if (row - GALLERY) % DOWN < digits.SIZE else LINE)
     for k, name in enumerate(digits.names()):
@@ -88,10 +94,11 @@ def _image(sheet: Sheet, cnn: Live, name: str, at: tuple[int, int]) -> None:
     for (y, x), value in np.ndenumerate(digits.image(name)):
         sheet.put(row + y, column + x, int(value), pixel)
     line = LIST + choices(cnn).index(name)
-    _, reads, sure, right, cells = (f"{letter(_column(10 + k))}{line}" for k in range(len(MADE)))
+    reads, sure, right = (f"{letter(_column(10 + k))}{line}" for k in (1, 2, 3))
     below = row + digits.SIZE
     sheet.live(below, column, f'"reads "&{reads}&" at "&INT({sure}*1000)/10&" %"', "muted")
-    sheet.live(below + 1, column, f'{right}&IF({cells}="","","; the cells "&{cells})', "muted")
+    # Nothing here may depend on what Live CNN reads: it reads this gallery, and would so depend on itself.
+    sheet.live(below + 1, column, right, "muted")
 
 
 def _list(sheet: Sheet, cnn: Live, columns: int) -> None:
@@ -116,7 +123,10 @@ def _list(sheet: Sheet, cnn: Live, columns: int) -> None:
     area = (LIST - 1, _column(13), last - 1, _column(14) - 1)
     colour_words(sheet, area, f"${right}{LIST}", (("right", "pass"), ("wrong", "fail")))
     counted = f'COUNTIF(${right}${LIST + 1}:${right}${last},"right")'
-    told = f'"PyTorch reads "&{counted}&" of {len(digits.names())} right; the cells read the one that is chosen there"'
+    said = f"${letter(_column(14))}${LIST + 1}:${letter(_column(14))}${last}"
+    now = f'IF(COUNTIF({said},"agree")=1,"agree.",IF(COUNTIF({said},"differ")=1,"differ.",""))'
+    read = f'IF({now}="",""," Live CNN reads “"&cnn_choice&"” now, and its cells "&{now})'
+    told = f'"PyTorch reads "&{counted}&" of {len(digits.names())} right."&{read}'
     sheet.live(3, LEFT + ACROSS, told, "muted")
 
 
@@ -129,7 +139,9 @@ def _made(sheet: Sheet, row: int, name: str) -> None:
     known = name in digits.names()
     _wide(sheet, row, 10, digits.true_class(name) if known else "none", "cell", "fine", "right")
     _wide(sheet, row, 11, Formula(reads), "cell", "fine", "right")
-    _wide(sheet, row, 12, Formula(f"1/({'+'.join(f'EXP({at}-{most})' for at in logits)})"), "cell", "fine", "percent")
+    _wide(
+        sheet, row, 12, Formula(f"1/({'+'.join(f'EXP({at}-{most})' for at in logits)})"), "cell", "fine", "thousandths"
+    )
     verdict = f'IF({read}={true},"right","wrong")' if known else '"–"'
     _wide(sheet, row, 13, Formula(verdict), "cell", "fine", "right")
     agrees = f'IF(cnn_choice=$A{row},IF(cnn_same="PASS","agree","differ"),"")'

@@ -51,7 +51,6 @@ def wide(sheet: Sheet, row: int, columns: tuple[int, int], value: Value, *look: 
     sheet.put(row, first, value, *look)
 
 
-
 def on_layers(cells: str) -> str:
     """Cells of the sheet CNN layers, as a formula of another sheet refers to them."""
     return f"{quoted(LAYERS)}!{cells}"

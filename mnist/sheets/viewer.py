@@ -54,7 +54,7 @@ def _choices(sheet: Sheet, chosen: Chosen, most: int) -> None:
         typed, last = cell(row), f"({chosen[size]}-1)"
         whole = f"IF(ISNUMBER({typed}),IF(AND({typed}>=0,{typed}=INT({typed})),{typed},-1),-1)"
         # A row or column beyond the layer's last is the last: a smaller layer may be chosen at any time.
-        is_one = f"IF({whole}<0,\"{none}\",MIN({whole},{last}))"
+        is_one = f'IF({whole}<0,"{none}",MIN({whole},{last}))'
         if row == CHANNEL:
             is_one = f'IF(OR({whole}<0,{whole}>{last}),"{none}",{typed})'
         there = work(GRID + k, 0)

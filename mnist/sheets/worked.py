@@ -22,8 +22,8 @@ NEXT = 30  # columns from one block to the next
 WINDOW, TIMES, KERNEL, EQUALS, PRODUCT = 0, 9, 10, 19, 20  # columns within a block
 COLUMN_OF, BLOCK_OF = LAST + 9, LAST + 10  # workings below all: each number's column in its window, and its block
 FIRST_OF = WORK + 27  # workings: the first block of each row
-PLACES = ("ready", "top", "left", "at", "row", "column", "sum", "window bound", "kernel bound", "product bound")
-PLACES += tuple(f"-{name}" for name in PLACES[-3:])
+BOUNDS = "window bound", "kernel bound", "product bound"
+PLACES = ("ready", "top", "left", "at", "row", "column", "sum", *BOUNDS, *(f"-{name}" for name in BOUNDS))
 TABLE = GRID + 10  # the row of the heading of the steps
 STEPS = (SEEN, SEEN + 39), (SEEN + 41, SEEN + 52), (SEEN + 54, SEEN + 65), (SEEN + 67, RIGHT)
 TELL = (
@@ -107,7 +107,7 @@ def _workings(sheet: Sheet, chosen: Chosen) -> None:
         f"IF({known},{chosen['column']}+{x},0)",
         if_ready(f'IF({chosen["kind"]}="max",{largest},SUM({sums}))'),
         *map(bound, (WINDOW, KERNEL, PRODUCT)),
-        *(f"-{at(name)}" for name in PLACES[7:10]),
+        *(f"-{at(name)}" for name in BOUNDS),
     )
     for k, (name, formula) in enumerate(zip(PLACES, formulas, strict=True)):
         sheet.live(GRID + 4 + k, WORK, formula, "axis")
@@ -143,13 +143,23 @@ def _block(sheet: Sheet, cnn: Live, chosen: Chosen, block: int) -> None:
     used = f"AND({at('ready')}=1,{_number(row, left)}<{chosen['blocks']})"
     conv = f'AND({used},{chosen["kind"]}="conv")'
     name = f'"input "&({_number(row, left)})'
-    below = f'IF(AND({chosen["apart"]}={facts.MOST},{chosen["high"]}=2),", below "&({_number(row, left)}+{facts.MOST}),"")'
+    below = (
+        f'IF(AND({chosen["apart"]}={facts.MOST},{chosen["high"]}=2),", below "&({_number(row, left)}+{facts.MOST}),"")'
+    )
     pool = f'IF({chosen["kind"]}="max","the channel itself",{name}&{below})'
     sheet.live(row, left, f'IF({used},{pool},"")', "muted")
     sheet.live(row, left + KERNEL, f'IF({conv},"kernel","")', "muted")
     sheet.live(row, left + PRODUCT, f'IF({conv},"sum","")', "muted")
     sums = f'IF({conv},SUM({_range(block, PRODUCT)}),"")'
-    wide(sheet, row, (left + PRODUCT + PLACE, left + PRODUCT + PLACE * SIDE - 1), Formula(sums), "activation", "bold", rows=1)
+    wide(
+        sheet,
+        row,
+        (left + PRODUCT + PLACE, left + PRODUCT + PLACE * SIDE - 1),
+        Formula(sums),
+        "activation",
+        "bold",
+        rows=1,
+    )
     for sign, column in (("×", TIMES), ("=", EQUALS)):
         sheet.live(row + 2, left + column, f'IF({conv},"{sign}","")', "muted", "center")
     for spot in spots(block):
@@ -169,7 +179,10 @@ def _cell(sheet: Sheet, cnn: Live, chosen: Chosen, spot: Part) -> None:
     weights = on_weights(f"$A$1:${letter(max(s.width for s in shelf.sections))}${shelf.row}")
     formulas = (
         (WINDOW, f'IF(AND({there}),INDEX({layers},{at("top")}+{down},{at("left")}+{j}),"")'),
-        (KERNEL, f'IF(AND({there},{chosen["kind"]}="conv"),INDEX({weights},{chosen["kernel"]}+{down},{at("at")}+{j}),"")'),
+        (
+            KERNEL,
+            f'IF(AND({there},{chosen["kind"]}="conv"),INDEX({weights},{chosen["kernel"]}+{down},{at("at")}+{j}),"")',
+        ),
         (PRODUCT, f'IF(ISNUMBER({kernel}),{window}*{kernel},"")'),
     )
     for part, formula in formulas:
@@ -177,53 +190,69 @@ def _cell(sheet: Sheet, cnn: Live, chosen: Chosen, spot: Part) -> None:
         wide(sheet, spot.row, (column, column + PLACE - 1), Formula(formula), "activation", rows=1)
 
 
-def _steps(sheet: Sheet, cnn: Live, chosen: Chosen) -> None:
-    """What is done with the sum, and that the result is the cell."""
+def _lines(cnn: Live, chosen: Chosen) -> list[tuple[str, str, str]]:
+    """The steps: what each is called, its number, and its result, which follows from the one before."""
     _, right, last = ends(cnn)
     shelf = cnn.layout.shelf
     weights = on_weights(f"$A$1:${letter(max(s.width for s in shelf.sections))}${shelf.row}")
-    ready, kind = at("ready"), chosen["kind"]
-    results = [f"${letter(STEPS[2][0])}${TABLE + 2 * k}" for k in range(1, 6)]
-    numbers = [f"${letter(STEPS[1][0])}${TABLE + 2 * k}" for k in range(1, 6)]
+    ready, kind, relu = at("ready"), chosen["kind"], chosen["relu"]
+    total, positive, scaled = (_at(2, k) for k in range(1, 4))
+    scale, shift = (_at(1, k) for k in (3, 4))
 
     def norm(row: str) -> str:
         looked = f"INDEX({weights},{chosen[row]},{chosen['first']}+{viewer.SHOWN})"
-        return f'IF({ready}=1,IF({chosen["norm"]}=1,{looked},"none"),"–")'
+        return _ready(f'IF({chosen["norm"]}=1,{looked},"none")')
 
-    def result(formula: str) -> str:
-        return f'IF({ready}=1,{formula},"–")'
-
-    unknown = f'IF(ISNUMBER({at("row")}),"this layer has no window: see its formula on CNN layers","–")'
+    unknown = f'IF({at("row")}>0,"this layer has no window: see its formula on CNN layers","–")'
     first = f'IF({ready}=1,IF({kind}="max","the largest number of the window","all products, added up"),{unknown})'
     column = f'IF({at("column")}>26,"A","")&CHAR(65+MOD({at("column")}-1,26))'
-    holds = f'IF({ready}=1,"the cell {LAYERS}!"&{column}&{at("row")}&" holds","–")'
+    holds = _ready(f'"the cell {LAYERS}!"&{column}&{at("row")}&" holds"')
     cell = f"INDEX({on_layers(f'$A$1:${letter(right)}${last + 1}')},{at('row')},{at('column')})"
-    lines = (
+    none = _ready(f'IF({relu}=1,"","none")')
+    return [
         (Formula(first), "", at("sum")),
-        ("ReLU: what is below 0 becomes 0", Formula(result(f'IF({chosen["relu"]}=1,"","none")')),
-         f"IF({chosen['relu']}=1,MAX(0,{results[0]}),{results[0]})"),
-        ("× scale of BatchNorm", Formula(norm("scale")), f"IF(ISNUMBER({numbers[2]}),{results[1]}*{numbers[2]},{results[1]})"),
-        ("+ shift of BatchNorm", Formula(norm("shift")), f"IF(ISNUMBER({numbers[3]}),{results[2]}+{numbers[3]},{results[2]})"),
+        ("ReLU: what is below 0 becomes 0", Formula(none), f"IF({relu}=1,MAX(0,{total}),{total})"),
+        ("× scale of BatchNorm", Formula(norm("scale")), f"IF(ISNUMBER({scale}),{positive}*{scale},{positive})"),
+        ("+ shift of BatchNorm", Formula(norm("shift")), f"IF(ISNUMBER({shift}),{scaled}+{shift},{scaled})"),
         (Formula(holds), "", cell),
-    )
+    ]
+
+
+def _ready(formula: str) -> str:
+    """A formula of a cell that can be worked out; else a dash."""
+    return f'IF({at("ready")}=1,{formula},"–")'
+
+
+def _at(column: int, step: int) -> str:
+    """The address of what stands in a column of a step."""
+    return f"${letter(STEPS[column][0])}${TABLE + 2 * step}"
+
+
+def _steps(sheet: Sheet, cnn: Live, chosen: Chosen) -> None:
+    """What is done with the sum, and that the result is the cell."""
     names = (("step", "left"), ("number", "right"), ("result", "right"), ("", "left"))
     for columns, (name, side) in zip(STEPS, names, strict=True):
         wide(sheet, TABLE, columns, name, "head", side)
-    for k, (label, number, formula) in enumerate(lines, 1):
+    for k, (label, number, formula) in enumerate(_lines(cnn, chosen), 1):
         row = TABLE + 2 * k
         bold = ("bold",) if k > 3 else ()
         wide(sheet, row, STEPS[0], label, "cell", *bold)
         wide(sheet, row, STEPS[1], number, "cell", "millionth", "right")
-        wide(sheet, row, STEPS[2], Formula(result(formula)), "cell", "millionth", "right", *bold)
-    for column, _ in STEPS[1:3]:
-        scientific(sheet, (TABLE + 1, column, TABLE + 10, column), "number", look="beyond, short")
-    same = f'IF({ready}=1,IF(ABS({results[3]}-{results[4]})<={SAME}*MAX(1,ABS({results[4]})),"PASS","FAIL"),"–")'
-    row, (column, end) = TABLE + 10, STEPS[3]
-    wide(sheet, row, (column, column + 7), Formula(same), "verdict")
-    colour_words(sheet, (row - 1, column, row, column + 7), f"${letter(column)}${row}")
-    wide(sheet, row, (column + 9, end), "PASS: the same number", "muted")
+        wide(sheet, row, STEPS[2], Formula(_ready(formula)), "cell", "millionth", "right", *bold)
+    for place, _ in STEPS[1:3]:
+        scientific(sheet, (TABLE + 1, place, TABLE + 10, place), "number", look="beyond, short")
+    ours, cell = _at(2, 4), _at(2, 5)
+    same = _ready(f'IF(ABS({ours}-{cell})<={SAME}*MAX(1,ABS({cell})),"PASS","FAIL")')
+    row, (first, end) = TABLE + 10, STEPS[3]
+    wide(sheet, row, (first, first + 7), Formula(same), "verdict")
+    colour_words(sheet, (row - 1, first, row, first + 7), f"${letter(first)}${row}")
+    wide(sheet, row, (first + 9, end), "PASS: the same number", "muted")
+    wide(sheet, row + 3, (SEEN, RIGHT), Formula(_count(chosen)), "muted")
+
+
+def _count(chosen: Chosen) -> str:
+    """A sentence on how many windows meet in a cell of a convolution; nothing of any other layer."""
     count = f"({chosen['blocks']}*IF({chosen['wide']}=1,{chosen['high']},1))"
-    one = '"This layer reads 1 channel: one window and one kernel meet in each of its cells. Choose a deeper layer above."'
+    one = '"This layer reads 1 channel: one window and one kernel meet in each cell. Choose a deeper layer above."'
     many = f'"This layer reads "&{count}&" channels: as many windows and kernels meet in each of its cells."'
-    note = f'IF({ready}=1,IF({kind}="conv",IF({chosen["blocks"]}=1,{one},{many}),""),"")'
-    wide(sheet, row + 3, (SEEN, RIGHT), Formula(note), "muted")
+    return f'IF({at("ready")}=1,IF({chosen["kind"]}="conv",IF({chosen["blocks"]}=1,{one},{many}),""),"")'

@@ -16,7 +16,7 @@ from lxml import etree
 
 from mnist import digits, live
 from mnist.live import Live
-from mnist.sheets import painting, samples, strip, viewer
+from mnist.sheets import painting, samples, screen, strip, viewer
 from sheetgen.excel import Entry, Workbook, read
 from sheetgen.excel.a1 import address, area, place
 from sheetgen.excel.tokens import pieces
@@ -48,7 +48,7 @@ def unlocked(path: Path, name: str) -> set[str]:
 
 def choosers() -> list[str]:
     """The merged cells of the five lists: the image, the layer, the channel, the row, the column."""
-    lines = [(painting.AT, painting.CHOICE, 14, 1), (strip.AT, strip.LAYER, 23, 1)]
+    lines = [(painting.AT, screen.CHOICE, 14, 1), (strip.AT, strip.LAYER, 23, 1)]
     lines += [(viewer.AT, row, 5, 2) for row in (viewer.CHANNEL, viewer.ROW, viewer.COLUMN)]
     return [f"{letter(at)}{row}:{letter(at + wide - 1)}{row + high - 1}" for at, row, wide, high in lines]
 
@@ -114,6 +114,46 @@ def test_weights_are_those_of_the_record(live_cells: Workbook) -> None:
     assert sorted(x for x in shown if isinstance(x, float)) == sorted(wanted)
 
 
+def test_kernels_are_pictured_beside_the_table(live_cells: Workbook) -> None:
+    """Each cell of a picture is the kernel's own number, and follows it."""
+    cells, state = live_cells.sheets[live.WEIGHTS], network().state_dict()
+    titles = [
+        at for at, entry in cells.items() if str(entry.value).startswith(("kernels.0.weight: ", "kernels.1.weight: "))
+    ]
+    wanted = state["kernels.0.weight"][:, 0], state["kernels.1.weight"][0]
+    for title, right in zip(titles, wanted, strict=True):
+        row, left = place(title)
+        where = [address(row + 2 + k // 8 * 4 + i, left + k % 8 * 4 + j) for k, i, j in np.ndindex(16, 3, 3)]
+        assert [cells[at].value for at in where] == right.ravel().tolist() and all(cells[at].formula for at in where)
+        typed = Typed(live_cells)
+        typed.put(str(cells[where[4]].formula), 7.0, live.WEIGHTS)
+        assert typed.read([where[4]], live.WEIGHTS) == [7.0]
+
+
+@pytest.mark.parametrize(("name", "home"), [(name, ["Start", live.LIVE]) for name in (live.LAYERS, live.WEIGHTS)])
+def test_every_sheet_leads_back_and_keeps_its_title(live_book: Path, name: str, home: list[str]) -> None:
+    root = sheet_of(live_book, name)
+    pane = root.find(".//m:pane", MAIN)
+    assert pane is not None and pane.get("state") == "frozen" and pane.get("ySplit") == "3"
+    places = [link.get("location").partition("!")[0].strip("'") for link in root.iterfind(".//m:hyperlink", MAIN)]
+    assert places == home
+
+
+def test_the_worked_cell_of_layers_is_the_cell(live_cells: Workbook) -> None:
+    """It follows the planes, and says if it does not."""
+    cells = live_cells.sheets[live.LAYERS]
+    told = next(at for at, entry in cells.items() if re.fullmatch(r"the cell \w+ holds", str(entry.value)))
+    row, column = place(told)
+    result, verdict = (address(row, column + 10), address(row, column + 11))
+    typed = Typed(live_cells)
+    number = cells[result].value
+    assert [number, "PASS"] == typed.read([result, verdict], live.LAYERS)
+    plane = planes(live_cells)[1]
+    assert number == max(float(str(cells[at].value)) for at in plane.addresses())
+    typed.put(str(cells[result].formula), 1e3, live.LAYERS)
+    assert typed.read([result, verdict], live.LAYERS) == [1e3, "FAIL"]
+
+
 def references(formula: str) -> tuple[str, str, list[tuple[int, int, int, int]]]:
     """(the formula's text without its references, those to weights, the corners of all others)."""
     text, kernels, others = "", "", []
@@ -131,7 +171,8 @@ def test_every_plane_has_one_pattern(live_cells: Workbook) -> None:
     """As (channel, y, x) goes on by one, every reference moves on by the same rows and columns; kernels by channel."""
     cells = live_cells.sheets[live.LAYERS]
     found = planes(live_cells)
-    assert sum(p.count for p in found) == sum(e.formula is not None for e in cells.values())
+    first = min(plane.row for plane in found)  # above it stands the worked cell
+    assert sum(p.count for p in found) == sum(e.formula is not None for at, e in cells.items() if place(at)[0] >= first)
     for plane in found:
         parts = [references(cells[at].formula or "") for at in plane.addresses()]
         assert len(parts) == plane.count == prod(plane.shape) and len({text for text, _, _ in parts}) == 1, plane.name
@@ -201,17 +242,19 @@ def test_the_gallery_tells_what_pytorch_reads(live_cells: Workbook) -> None:
     cells = live_cells.sheets[live.SAMPLES]
     assert [cells[f"{letter(c)}{r - 1}"].value for r, c in spots] == digits.names()
     told = typed.read([f"{letter(c)}{r + 28 + line}" for r, c in spots for line in range(2)], live.SAMPLES)
-    for k, name in enumerate(digits.names()):
+    for k in range(20):
         sure = int(float(chances.values[k]) * 1000) / 10
-        agree = "; the cells agree" if name == "4 closed" else ""
-        assert told[2 * k : 2 * k + 2] == [f"reads {chances.indices[k]} at {sure} %", f"right{agree}"] and right[k]
+        assert told[2 * k : 2 * k + 2] == [f"reads {chances.indices[k]} at {sure} %", "right"] and right[k]
+    summary = f"{letter(samples.LEFT + samples.ACROSS)}3"
+    now = " Live CNN reads “4 closed” now, and its cells"
+    assert typed.read([summary], live.SAMPLES) == [f"PyTorch reads 20 of 20 right.{now} agree."]
     line = samples.LIST + 2 + digits.names().index("4 closed")
     typed.put(f"{letter(samples.LEFT + 4 * samples.WIDE)}{line}", -99.0, live.SAMPLES)
     row, column = spots[digits.names().index("4 closed")]
     at = f"{letter(column)}{row + 29}"
-    assert typed.read([at], live.SAMPLES) == ["wrong; the cells differ"]
-    summary = f"{letter(samples.LEFT + samples.ACROSS)}3"
-    assert typed.read([summary], live.SAMPLES)[0].startswith("PyTorch reads 19 of 20 right")
+    assert typed.read([at, summary], live.SAMPLES) == ["wrong", f"PyTorch reads 19 of 20 right.{now} differ."]
+    typed.choose(live.OWN)
+    assert typed.read([summary], live.SAMPLES) == ["PyTorch reads 19 of 20 right."]
 
 
 def test_every_sheet_stays_on_a_screen(live_book: Path) -> None:

@@ -80,5 +80,3 @@ def _kernel(sheet: Sheet, layout: Layout, tensor: Pictured, k: int, at: tuple[in
     form = sheet.style("sign")
     for (i, j), number in np.ndenumerate(tensor.numbers[k]):
         sheet.live(at[0] + i, at[1] + j, layout.shelf.address(tensor.name, int(number)), form)
-
-

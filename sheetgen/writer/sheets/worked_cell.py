@@ -61,7 +61,7 @@ def write(sheet: Sheet, layout: Layout, top: int) -> None:
 
 def _numbers(sheet: Sheet, top: int, areas: tuple[Area, Area], found: Parts) -> str:
     """Write the window, the kernel and their products side by side; returns where the products stand."""
-    window, kernel = areas
+    window, _ = areas
     high, wide = window.last_row - window.row + 1, window.last_column - window.column + 1
     before = found.kernel.rpartition("!")[0] + "!"
     lefts = [LEFT + k * (wide + 1) for k in range(3)]
