@@ -16,7 +16,7 @@ from sheetgen.writer.sheets import layers, weights
 NET, SEED = "fast", 0  # 16 channels wide: a third of the work of ours, so that an edited pixel is there at once
 LIVE, LAYERS, WEIGHTS, SAMPLES = "Live CNN", "CNN layers", "CNN weights", "Sample digits"
 SHEETS = (LIVE, LAYERS, WEIGHTS, SAMPLES)  # they refer to one another alone
-TOP, LEFT, SEEN = 10, 1, 30  # where the drawing's first pixel is (row from 1, column from 0), and the network's input
+TOP, LEFT, SEEN = 6, 1, 30  # where the drawing's first pixel is (row from 1, column from 0), and the network's input
 FIRST = "3 round"  # what is drawn at first
 OWN, BLANK = "my drawing", "blank page"
 

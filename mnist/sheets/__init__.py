@@ -18,6 +18,7 @@ from sheetgen.network.torch.graph import CannotExport
 from sheetgen.writer.book import Book
 from sheetgen.writer.plugins import CannotAdd, ChecklistItem, Extra
 from sheetgen.writer.sheets import layers, weights
+from sheetgen.writer.trace import START
 
 VERDICT = ChecklistItem(
     "MNIST at its target", "mnist_verdict", "mnist_mean", "hundredth",
@@ -65,8 +66,9 @@ def sheets(
         errors.write(book, wrong, shown)
         if cells:
             painting.write(book, cells)
-            layers.write(book, cells.layout, live.LAYERS, "The network, layer by layer")
-            weights.write(book, cells.layout, live.WEIGHTS, "What the network learned")
+            home = START, live.LIVE
+            layers.write(book, cells.layout, live.LAYERS, "The network, layer by layer", home)
+            weights.write(book, cells.layout, live.WEIGHTS, "What the network learned", home)
             samples.write(book, cells)
         full_log.write(book, placed)
 

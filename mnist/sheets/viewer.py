@@ -1,115 +1,105 @@
-"""The lower half of Live CNN: one channel of one layer as a heat map, chosen from lists."""
+"""One channel of the layer that is chosen, in full, as a heat map; and which of its cells is worked out."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from mnist import digits
-from mnist.live import LAYERS, LEFT, SEEN, TOP, Live
+from mnist.live import LEFT, SEEN, Live
+from mnist.sheets import strip
 from mnist.sheets.common import section
+from mnist.sheets.facts import Chosen
+from mnist.sheets.screen import GRID, LAST, RIGHT, SIZE, VIEW, WORK, ends, far_row, on_layers, wide, work
 from sheetgen.writer import style
-from sheetgen.writer.book import Sheet
-from sheetgen.writer.sheets import layers
-from sheetgen.writer.sheets.common import InputRule, across, colour, limit, merge
-from sheetgen.writer.trace import letter, quoted
+from sheetgen.writer.book import Formula, Sheet
+from sheetgen.writer.sheets.common import InputRule, colour, limit
+from sheetgen.writer.trace import letter
 
-SIZE = digits.SIZE
-TITLE = TOP + SIZE + 2
-GRID = TITLE + 3  # the row of the first cell
-LAST = GRID + SIZE
 AT = SEEN + 9  # the column of what is chosen
-LAYER, CHANNEL = TITLE + 3, TITLE + 5  # rows
-FACTS = TITLE + 9  # the first row of the facts about the layer
-SHOWN = 1  # the block that is shown at first: the first convolution
-RIGHT = SEEN + SIZE + 6  # the last column
-NO_LAYER, NO_CHANNEL = "no such layer", "no such channel"
+CHANNEL, ROW, COLUMN = GRID, GRID + 3, GRID + 6  # rows
+FIRST = (10, 5, 16)  # the channel, row and column at first
+COLUMN_AT = LAST + 11  # workings below all: the number of each column of the screen
+NO_CHANNEL, NO_ROW, NO_COLUMN = "no such channel", "no such row", "no such column"
+SHOWN, SHOWN_ROW, SHOWN_COLUMN = (work(GRID + k, 0) for k in range(3))  # the ones that there are
 
 
-def pixel_rows() -> range:
-    """The rows of square cells."""
-    return range(GRID, GRID + SIZE)
-
-
-def _cell(row: int) -> str:
+def cell(row: int) -> str:
+    """The address of what is chosen in a row."""
     return f"${letter(AT)}${row}"
 
 
 def write(sheet: Sheet, cnn: Live) -> None:
     """Write the viewer."""
-    section(sheet, TITLE, "Look inside: one channel of one layer", LEFT, RIGHT)
-    across(sheet, GRID - 1, LEFT, range(SIZE), "axis")
-    for y in range(SIZE):
-        sheet.put(GRID + y, 0, y, "axis")
+    chosen = Chosen(cnn)
+    section(sheet, VIEW, "One channel in full, and one cell of it worked out", LEFT, RIGHT)
+    _axes(sheet, chosen)
     most = max(w.block.planes[0] for w in cnn.layout.written)
-    _lists(sheet, cnn, most)
-    _facts(sheet, cnn)
-    _plane(sheet, cnn)
+    _choices(sheet, chosen, most)
+    _plane(sheet, cnn, chosen)
 
 
-def _lists(sheet: Sheet, cnn: Live, most: int) -> None:
-    listed = f"{quoted(LAYERS)}!{layers.table_range(cnn.layout, layers.NAME)}"
-    names = [layers.short(k, w) for k, w in enumerate(cnn.layout.written)]
-    numbers = [str(k) for k in range(most)]
-    shown: tuple[tuple[int, str, str | int, str | list[str], str], ...] = (
-        (LAYER, "layer", names[SHOWN], "=" + listed, "A layer of the sheet CNN layers."),
-        (CHANNEL, "channel", 0, numbers, "From 0; the line below says how many the layer has."),
-    )
-    given = ("input", "bold", "left")
-    for row, label, value, source, message in shown:
-        sheet.put(row, SEEN, label, "muted")
-        area = (row - 1, AT, row - 1, AT + 16)
-        merge(sheet, area, *given)
-        sheet.put(row, AT, value, *given)
-        limit(sheet, area, InputRule("list", source=source, hint=(label.capitalize(), message)))
+def _choices(sheet: Sheet, chosen: Chosen, most: int) -> None:
+    """What is typed, what is shown of it, and what there is."""
+    number = chosen["number"]
+    lines = (
+        (CHANNEL, "channel", most, "channels", NO_CHANNEL), (ROW, "its row", SIZE, "height", NO_ROW),
+        (COLUMN, "its column", SIZE, "width", NO_COLUMN),
+    )  # fmt: skip
+    for k, (row, label, count, size, none) in enumerate(lines):
+        wide(sheet, row, (SEEN, AT - 1), label, "muted")
+        look = ("input", "bold", "left")
+        wide(sheet, row, (AT, AT + 4), FIRST[k], *look)
+        area = (row - 1, AT, row, AT + 4)
+        hint = label.rpartition(" ")[2].capitalize(), "From 0; beside it stands how many there are."
+        limit(sheet, area, InputRule("list", source=[str(x) for x in range(count)], hint=hint))
+        typed, last = cell(row), f"({chosen[size]}-1)"
+        whole = f"IF(ISNUMBER({typed}),IF(AND({typed}>=0,{typed}=INT({typed})),{typed},-1),-1)"
+        # A row or column beyond the layer's last is the last: a smaller layer may be chosen at any time.
+        is_one = f'IF({whole}<0,"{none}",MIN({whole},{last}))'
+        if row == CHANNEL:
+            is_one = f'IF(OR({whole}<0,{whole}>{last}),"{none}",{typed})'
+        there = work(GRID + k, 0)
+        sheet.live(GRID + k, WORK, f"IF(ISNUMBER({number}),{is_one},{number})", "axis")
+        plural = label.rpartition(" ")[2] + "s"
+        beyond = f'IF(ISTEXT({there}),"{none}: ",IF({there}<{typed},{there}&" is shown: ",""))'
+        note = f'IF(ISNUMBER({number}),{beyond}&"this layer has {plural} 0 to "&{last},"")'
+        wide(sheet, row, (AT + 6, AT + 34), Formula(note), "muted")
+        colour(sheet, (row - 1, AT + 6, row, AT + 34), f"ISTEXT({there})", "fail")
 
 
-def _facts(sheet: Sheet, cnn: Live) -> None:
-    """Places on CNN layers, looked up in its table."""
-    names = f"{quoted(LAYERS)}!{layers.table_range(cnn.layout, layers.NAME)}"
-
-    number, chosen, last = _cell(FACTS), _cell(CHANNEL), f"({_cell(FACTS + 1)}-1)"
-
-    def of_layer(formula: str) -> str:
-        return f"IF(ISNUMBER({number}),{formula},{number})"
-
-    def looked(column: int) -> str:
-        return of_layer(f"INDEX({quoted(LAYERS)}!{layers.table_range(cnn.layout, column)},{number},1)")
-
-    there = f"AND({chosen}>=0,{chosen}<={last},{chosen}=INT({chosen}))"
-    channel = of_layer(f'IF(ISNUMBER({chosen}),IF({there},{chosen},"{NO_CHANNEL}"),"{NO_CHANNEL}")')
-    facts = (
-        ("its number", f'IFERROR(MATCH({_cell(LAYER)},{names},0),"{NO_LAYER}")'),
-        ("channels", looked(layers.CHANNELS)),
-        ("height", looked(layers.HEIGHT)),
-        ("width", looked(layers.WIDTH)),
-        ("its first row on CNN layers", looked(layers.ROW)),
-        ("its first column", looked(layers.COLUMN)),
-        ("channel shown", channel),
-    )
-    for k, (label, formula) in enumerate(facts):
-        sheet.put(FACTS + k, SEEN, label, "muted")
-        merge(sheet, (FACTS + k - 1, AT, FACTS + k - 1, AT + 8), "fine", "left")
-        sheet.live(FACTS + k, AT, formula, "fine", "left")
-    of_channel = f'IF({_cell(FACTS + 6)}="{NO_CHANNEL}","{NO_CHANNEL}: ","")&"this layer has 0 to "&{last}'
-    notes = (
-        (LAYER + 1, f'IF(ISNUMBER({number}),"","{NO_LAYER}: choose one of the list")', NO_LAYER),
-        (CHANNEL + 1, f'IF(ISNUMBER({number}),{of_channel},"")', NO_CHANNEL),
-    )
-    for row, formula, wrong in notes:
-        sheet.live(row, AT, formula, "muted")
-        colour(sheet, (row - 1, AT, row - 1, AT + 16), f'LEFT({_cell(row)},{len(wrong)})="{wrong}"', "fail")
+def _axes(sheet: Sheet, chosen: Chosen) -> None:
+    """The row and column of the plane that each cell shows, -1 beyond it: of a small plane, several show one."""
+    number, zoom = chosen["number"], chosen["zoom"]
+    sheet.set_row_pixels(GRID - 3, 14)
+    sheet.set_row_pixels(GRID - 2, 5)
+    for k in range(SIZE):
+        sheet.put(GRID + k, WORK + 4, k, "axis")
+        sheet.put(COLUMN_AT, LEFT + k, k, "axis")
+        for row, column, given, size, look in (
+            (GRID + k, 0, work(GRID + k, 4), "height", ("axis", "plain axis")),
+            (GRID - 1, LEFT + k, f"{letter(LEFT + k)}${COLUMN_AT}", "width", ("pixel",)),
+        ):
+            shown = f"INT({given}/{zoom})"
+            there = f"IF({shown}<{chosen[size]},{shown},-1)"
+            sheet.live(row, column, f"IF(ISNUMBER({number}),{there},-1)", *look)
+    for x in range(0, SIZE, 5):
+        at = f"{letter(LEFT + x)}{GRID - 1}"
+        sheet.live(GRID - 2, LEFT + x, f'IF({at}<0,"",{at}&"")', "axis", "left")  # a text may be wider than its column
 
 
-def _plane(sheet: Sheet, cnn: Live) -> None:
-    last = max(int(w.rows.max()) for w in cnn.layout.written) + 1
-    left = min(int(w.columns.min()) for w in cnn.layout.written)
-    channels, height, width, row0, column0, channel = (_cell(FACTS + k) for k in range(1, 7))
+def _plane(sheet: Sheet, cnn: Live, chosen: Chosen) -> None:
+    (left, _, last), far = ends(cnn), far_row(cnn)
     form = sheet.style("pixel", "edge")
     for y, x in np.ndindex(SIZE, SIZE):
         row, column = GRID + y, letter(LEFT + x)
-        # Two columns hold it, whether or not the plane has a margin.
-        area = f"{quoted(LAYERS)}!{letter(left + x)}$1:{letter(left + x + 1)}${last}"
-        at = f"INDEX({area},{row0}+$A{row}*{channels}+{channel},{column0}-{left})"
-        formula = f'IF(OR($A{row}>={height},{column}${GRID - 1}>={width},ISTEXT({channel})),"",{at})'
-        sheet.live(row, LEFT + x, formula, form)
-    sheet.conditional_format(GRID - 1, LEFT, GRID + SIZE - 2, LEFT + SIZE - 1, style.heat())
+        # Of a wide plane two columns hold it, whether or not there is a margin; a narrow one is drawn larger.
+        wide_area = on_layers(f"{letter(left + x)}$1:{letter(left + x + 1)}${far - 1}")
+        narrow = on_layers(f"${letter(left)}${far}:{letter(left + x // 2 + 1)}${last}")
+        down = f"{chosen['row']}+$A{row}*{chosen['channels']}+{SHOWN}"
+        offset = f"{chosen['column']}-{left}"
+        of_narrow = f"INDEX({narrow},{down}-{far - 1},{offset}+{column}${GRID - 1})"
+        at = f"IF({chosen['zoom']}=1,INDEX({wide_area},{down},{offset}),{of_narrow})"
+        sheet.live(row, LEFT + x, f'IF(OR($A{row}<0,{column}${GRID - 1}<0,ISTEXT({SHOWN})),"",{at})', form)
+    area = (GRID - 1, LEFT, GRID + SIZE - 2, LEFT + SIZE - 1)
+    here = f"AND($A{GRID}={SHOWN_ROW},{letter(LEFT)}${GRID - 1}={SHOWN_COLUMN},ISNUMBER({SHOWN}))"
+    colour(sheet, area, here, "marked", stop=True)
+    sheet.conditional_format(*area, style.heat_within(strip.COLD, strip.BOUND, deep=True))

@@ -54,6 +54,7 @@ MOST = {"number": 10_000, "small": 10, "wide": 1_000}  # larger ones would not f
 WHOLE = "#,##0"
 
 COLUMN_WIDTH = 14.5
+PIXEL = 10  # pixels of the screen for one of an image that is painted or looked at in cells
 
 # Every style is a few of these names, merged from left to right.
 STYLES: dict[str, dict[str, Any]] = {
@@ -104,13 +105,16 @@ STYLES: dict[str, dict[str, Any]] = {
     "fine": {"font_size": 8},
     "speech": {"font_size": 13, "text_wrap": True, "bg_color": PAPER, "indent": 1, "left": 5, "left_color": ACCENT},
     "huge": {"font_size": 80, "bold": True, "align": "center", "font_color": ACCENT},
+    "plain axis": {"num_format": "0;;0"},  # of what is not there, -1
     "axis": {"font_color": MUTED, "font_size": 7, "align": "center"},
     "activation": {"font_size": 7, "num_format": "0.00", "align": "center"},
     "padding": {"font_color": MUTED, "bg_color": PAPER, "num_format": "0"},
     "weight": {"font_size": 8, "num_format": "0.0000", "align": "center"},
+    "weight, short": {"font_size": 7, "num_format": "0.00", "align": "center"},
+    "sign": {"num_format": '"+";"−";"0"', "align": "center"},  # beside a colour, which is never alone
     "probability": {"num_format": '"P("@")"'},  # of what the cell names
     "typed": {"quote_prefix": True},  # a text that stays one when a person edits it, also if it begins with =
-    "pixel": {"num_format": ";;;"},  # seen by its colour alone
+    "pixel": {"num_format": ";;;", "font_size": 7, "align": "center"},  # seen by its colour alone
     "paper": {"border": 1, "border_color": RULE, "locked": False},
     "edge": {"border": 4, "border_color": RULE},
     "landscape": {"font_size": 6, "num_format": "0.000", "align": "center"},
@@ -134,6 +138,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "group": {"bold": True, "font_size": 9, "top": 1, "top_color": RULE},
     "edge left": {"left": 1, "left_color": GROUP_EDGE},
     "percent, short": {"num_format": "0%"},
+    "thousandths": {"num_format": "0.000%"},
     # conditional formats
     "pass": {"bg_color": PASS_FILL, "font_color": PASS_INK},
     "fail": {"bg_color": FAIL_FILL, "font_color": FAIL_INK, "bold": True},
@@ -158,6 +163,9 @@ STYLES: dict[str, dict[str, Any]] = {
     "0.000": {"num_format": "0.000"},
     "faded": {"font_color": MUTED},
     "chosen": {"bg_color": LIT, "bold": True},
+    # One cell among many that are seen by their colour; where a colour scale hides the fill, the sign is seen.
+    "marked": {"bg_color": INK, "font_color": "#FFFFFF", "num_format": '"×";"×";"×"'},
+    "bar": {"bg_color": SERIES[4]},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
     "beyond": {"num_format": BEYOND},
     "beyond, typed": {"num_format": "0.0#######E+00;-0.0#######E+00;0"},  # with the digits that were typed
@@ -197,6 +205,22 @@ def depths() -> dict[str, Any]:
     """The conditional format of a landscape: from one colour in the valley over white to another on the heights."""
     middle = {"mid_type": "percentile", "mid_value": 50, "mid_color": "#FFFFFF"}
     return {"type": "3_color_scale", "min_color": COLD, "max_color": HEAT, **middle}
+
+
+def heat_around(area: str) -> dict[str, Any]:
+    """A signed heat map of cells that may all have one sign: as deep on either side of 0, which is white."""
+    most = f"MAX(10^-9,MAX({area}),-MIN({area}))"
+    return heat_within(f"-{most}", most)
+
+
+def heat_within(least: str, most: str, deep: bool = False) -> dict[str, Any]:
+    """A signed heat map whose ends are two cells: the same size has the same depth on either side of 0.
+
+    `deep`: in the full colours, on which no number could be read.
+    """
+    ends = {"min_type": "formula", "min_value": f"={least}", "max_type": "formula", "max_value": f"={most}"}
+    full = {"min_color": BLUE_NODE, "max_color": ORANGE_NODE} if deep else {}
+    return {**heat(signed=True), **ends, **full}
 
 
 def ink(paper: str = "#FFFFFF") -> dict[str, Any]:

@@ -9,8 +9,8 @@ import torch
 from engine_books import run
 from torch import Tensor, nn
 
-from sheetgen.excel import read
-from sheetgen.excel.a1 import address
+from sheetgen.excel import Value, read
+from sheetgen.excel.a1 import address, place
 from sheetgen.judge.engines import Values
 from sheetgen.judge.engines.calculated import calculated
 from sheetgen.network.torch.graph import Array, Graph
@@ -99,10 +99,35 @@ def wrong(book: Exported, engine: str = "IronCalc") -> list[str]:
             bad += _unequal(cells, found.values, book.layout.values(w.block.out)[sample].ravel())
     weights = {a: entry.value for a, entry in read(book.path).sheets[WEIGHTS].items() if entry.formula}
     bad += _unequal([(WEIGHTS, a) for a in weights], found.values, np.array([*weights.values()], float))
+    bad += _worked(book, found.values)
     activations = sum(w.block.out.size for w in book.layout.written) * len(book.wanted)
-    if sum(len(cells) for cells in found.values.values()) != activations + len(weights):
+    if sum(len(cells) for cells in found.values.values()) != activations + len(weights) + len(worked_cell(book)):
         bad.append("there are formula cells that nobody looked at")
     return bad
+
+
+def worked_cell(book: Exported) -> dict[str, Value]:
+    """What the formulas of the worked cell show, above the planes."""
+    if book.layout.places.line:
+        return {}
+    top = layers.first_plane(book.graph)
+    cells = read(book.path).sheets[LAYERS]
+    found = {at: entry.value for at, entry in cells.items() if entry.formula and place(at)[0] <= top}
+    return {at: "" if value is None else value for at, value in found.items()}
+
+
+def _worked(book: Exported, found: Values) -> list[str]:
+    """Its numbers are what the file shows, its last result is PyTorch's largest activation, and its verdict is PASS."""
+    shown = worked_cell(book)
+    if not shown:
+        return []
+    numbers = {at: value for at, value in shown.items() if isinstance(value, float)}
+    bad = _unequal([(LAYERS, at) for at in numbers], found, np.array([*numbers.values()]))
+    block = next(w.block for w in book.layout.written if w.block.ops[0].kind == "conv")
+    most = float(book.layout.values(block.out)[0].max())
+    if not any(abs(value - most) <= RELATIVE * abs(most) for value in numbers.values()):
+        bad.append("the worked cell is not the largest of the first convolution")
+    return bad + [f"{at}: {value}" for at, value in shown.items() if isinstance(value, str) and value != "PASS"]
 
 
 def wrong_outputs(book: Exported, path: Path) -> list[str]:

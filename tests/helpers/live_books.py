@@ -12,8 +12,8 @@ import numpy.typing as npt
 import torch
 from mutants import set_cells
 
-from mnist import live, record
-from mnist.sheets import painting, samples
+from mnist import digits, live, record
+from mnist.sheets import answer, painting, samples, strip, viewer, worked
 from sheetgen.excel import Entry, Value, Workbook
 from sheetgen.excel.a1 import address, area, place
 from sheetgen.judge.engines import iron
@@ -28,7 +28,7 @@ Array = npt.NDArray[np.float64]
 ORDER = ("Start", *live.SHEETS)
 SAMPLE = live.FIRST  # in which every defect shows
 RECORD = record.RUNS / live.NET / f"seed{live.SEED}.json"
-LOGITS, CHANCES = ([f"{letter(c)}{painting.TEN + d}" for d in range(10)] for c in (painting.LOGIT, painting.CHANCE))
+LOGITS, CHANCES = ([f"{letter(c)}{answer.TEN + d}" for d in range(10)] for c in (answer.LOGIT, answer.CHANCE))
 
 
 def write(path: Path, found: live.Live) -> Path:
@@ -36,8 +36,9 @@ def write(path: Path, found: live.Live) -> Path:
     with writing(path, "live", calculated) as book:
         book.sheet("Start", "", "")
         painting.write(book, found)
-        layers.write(book, found.layout, live.LAYERS, "The network, layer by layer")
-        weights.write(book, found.layout, live.WEIGHTS, "What the network learned")
+        home = "Start", live.LIVE
+        layers.write(book, found.layout, live.LAYERS, "The network, layer by layer", home)
+        weights.write(book, found.layout, live.WEIGHTS, "What the network learned", home)
         samples.write(book, found)
     return path
 
@@ -108,8 +109,8 @@ class Typed:
         cells = self.book.sheets[live.LIVE]
         lines = ("how sure it is", "runner-up", "margin: how much surer than of the runner-up")
         found = {name: beside(cells, line, -1) for name, line in zip(("sure", "second", "margin"), lines, strict=True)}
-        digit = painting.DIGIT_CELL.replace("$", "")
-        return found | {"digit": digit, "same": beside(cells, "as PyTorch has it", 2)}
+        digit, sentence = (f"{letter(answer.BIG[0])}{row}" for row in (live.TOP, answer.SAID))
+        return found | {"digit": digit, "same": answer.SAME.replace("$", ""), "sentence": sentence}
 
 
 def changed(source: Path, target: Path, sheet: str, cells: Mapping[str, str | float]) -> Path:
@@ -117,11 +118,16 @@ def changed(source: Path, target: Path, sheet: str, cells: Mapping[str, str | fl
     return set_cells(source, target, sheet, cells, ORDER)
 
 
+def heading(cells: Mapping[str, Entry]) -> int:
+    """The row of the heading of the table on CNN layers."""
+    return next(place(at)[0] for at, entry in cells.items() if entry.value == "what each cell is")
+
+
 class Plane:
     """A block of CNN layers, found by the table on that sheet."""
 
     def __init__(self, cells: Mapping[str, Entry], number: int) -> None:
-        row = layers.TABLE + 1 + number
+        row = heading(cells) + 1 + number
         table = {name: cells[f"{letter(getattr(layers, name))}{row}"].value for name in layers_sheet_columns()}
         self.name, self.what = str(table["NAME"]), str(table["WHAT"])
         self.shape = tuple(int(float(table[k] or 0)) for k in ("CHANNELS", "HEIGHT", "WIDTH"))
@@ -144,10 +150,35 @@ def layers_sheet_columns() -> tuple[str, ...]:
 def planes(book: Workbook) -> list[Plane]:
     """Every block of CNN layers."""
     cells = book.sheets[live.LAYERS]
-    first, number = layers.TABLE + 1, 0
+    first, number = heading(cells) + 1, 0
     while isinstance(getattr(cells.get(f"A{first + number}"), "value", None), float):
         number += 1
     return [Plane(cells, k) for k in range(number)]
+
+
+# Looking inside.
+
+
+def look(typed: Typed, book: Workbook, number: int | None, channel: Any, y: Any = 0.0, x: Any = 0.0) -> Any:
+    """Choose a layer, a channel and a cell; the plane. No number: a layer that there is not."""
+    typed.put(strip.CHOSEN.replace("$", ""), "99" if number is None else planes(book)[number].name)
+    for row, value in ((viewer.CHANNEL, channel), (viewer.ROW, y), (viewer.COLUMN, x)):
+        typed.put(viewer.cell(row).replace("$", ""), float(value) if isinstance(value, int) else value)
+    return None if number is None else planes(book)[number]
+
+
+# The steps of the worked cell: what each is called, its number, its result; and whether the result is the cell's.
+STEPS = [[f"{letter(column)}{worked.TABLE + 2 * k}" for k in range(1, 6)] for column, _ in worked.STEPS[:3]]
+VERDICT = f"{letter(worked.STEPS[3][0])}{worked.TABLE + 10}"
+
+
+def formulas(book: Workbook) -> list[str]:
+    """Every formula of the sheet."""
+    return [at for at, e in book.sheets[live.LIVE].items() if e.formula]
+
+
+def image_of(name: str) -> Any:
+    return np.zeros((28, 28)) if name == live.BLANK else digits.image(name).astype(float)
 
 
 # Defects: the sheet, and what some of its cells hold instead.

@@ -15,25 +15,28 @@ from live_books import (
     CHANCES,
     LOGITS,
     ORDER,
+    STEPS,
     Typed,
     apart,
-    beside,
     cells_of,
     changed,
     drawings,
+    formulas,
+    image_of,
+    look,
     network,
     planes,
     theirs,
 )
 
 from mnist import digits, live
-from mnist.sheets import samples, viewer
+from mnist.sheets import answer, samples, screen, strip, viewer
 from sheetgen.excel import Workbook
 from sheetgen.writer.trace import letter
 
 CHOICES = [live.BLANK, *digits.names()]
 SEEN = [f"{letter(live.SEEN + x)}{live.TOP + y}" for y, x in np.ndindex(28, 28)]
-GRID = [f"{letter(live.LEFT + x)}{viewer.GRID + y}" for y, x in np.ndindex(28, 28)]
+GRID = [f"{letter(live.LEFT + x)}{screen.GRID + y}" for y, x in np.ndindex(28, 28)]
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +48,6 @@ def typed(live_cells: Workbook) -> Typed:
 @pytest.fixture(scope="module")
 def net() -> Any:
     return network()
-
-
-def image_of(name: str) -> Any:
-    return np.zeros((28, 28)) if name == live.BLANK else digits.image(name).astype(float)
 
 
 def agrees(typed: Typed, net: Any, image: Any, same: str) -> int:
@@ -114,7 +113,9 @@ def test_a_choice_that_is_not_in_the_list_is_said_and_nothing_is_read(typed: Typ
     typed.choose(name)
     at = typed.labelled()
     values = typed.read([*LOGITS, *CHANCES, *at.values(), *SEEN])
-    assert values[: -len(SEEN)] == ["–"] * (20 + len(at)) and set(values[-len(SEEN) :]) == {0.0}
+    told = dict(zip(at, values[20 : -len(SEEN)], strict=True))
+    assert told.pop("sentence") == "Choose an image from the list."
+    assert values[:20] == ["–"] * 20 and set(told.values()) == {"–"} and set(values[-len(SEEN) :]) == {0.0}
     assert "no such image: choose from the list" in typed.read(texts(typed.book))
     typed.choose(live.OWN)
 
@@ -160,51 +161,51 @@ def test_the_samples_logits_are_pytorchs(live_cells: Workbook, net: Any) -> None
 # Look inside.
 
 
+NONE_OF_16 = "no such channel: this layer has channels 0 to 15"
 LOOKED_AT = [(0, 0), (1, 15), (2, 3), (3, 0), (10, 31), (11, 31), (12, 9), (16, 4)]
 
 
 @pytest.mark.parametrize(("number", "channel"), LOOKED_AT)
 def test_the_viewer_shows_one_channel(typed: Typed, live_cells: Workbook, number: int, channel: int) -> None:
-    """Around a smaller plane nothing is shown."""
+    """As large as it fits; around the plane nothing is shown."""
     typed.choose("5 round")
-    plane = planes(live_cells)[number]
-    typed.put(f"{letter(viewer.AT)}{viewer.LAYER}", plane.name)
-    typed.put(f"{letter(viewer.AT)}{viewer.CHANNEL}", float(channel))
+    plane = look(typed, live_cells, number, channel)
     _, height, width = plane.shape
+    zoom = 28 // height
     where = [(live.LAYERS, plane.at(channel, y, x)) for y, x in np.ndindex(height, width)]
     values = typed.model.evaluate([*((live.LIVE, at) for at in GRID), *where])
     grid, right = np.array(values[: len(GRID)], object).reshape(28, 28), values[len(GRID) :]
     assert len({*right}) > 1 or len(right) == 1
-    assert grid[:height, :width].ravel().tolist() == right
-    assert {*grid[height:].ravel(), *grid[:, width:].ravel()} <= {""}
+    drawn = np.array(right, object).reshape(height, width).repeat(zoom, 0).repeat(zoom, 1)
+    assert grid[: zoom * height, : zoom * width].tolist() == drawn.tolist()
+    assert {*grid[zoom * height :].ravel(), *grid[:, zoom * width :].ravel()} <= {""}
 
 
 @pytest.mark.parametrize(("number", "channel", "told"), [
-    (1, 16.0, "no such channel: this layer has 0 to 15"), (1, 31.0, "no such channel: this layer has 0 to 15"),
-    (12, 10.0, "no such channel: this layer has 0 to 9"), (1, -1.0, "no such channel: this layer has 0 to 15"),
-    (1, 0.5, "no such channel: this layer has 0 to 15"), (1, "", "no such channel: this layer has 0 to 15"),
-    (1, "two", "no such channel: this layer has 0 to 15"), (None, 0.0, "no such layer: choose one of the list"),
+    (1, 16.0, NONE_OF_16), (1, 31.0, NONE_OF_16), (12, 10.0, "no such channel: this layer has channels 0 to 9"),
+    (1, -1.0, NONE_OF_16), (1, 0.5, NONE_OF_16), (1, "", NONE_OF_16), (1, "two", NONE_OF_16),
+    (None, 0.0, "no such layer: choose one of the list"),
 ])  # fmt: skip
 def test_the_viewer_says_what_there_is_not(
     typed: Typed, live_cells: Workbook, number: int | None, channel: Any, told: str
 ) -> None:
     typed.choose("5 round")
-    typed.put(f"{letter(viewer.AT)}{viewer.LAYER}", "99" if number is None else planes(live_cells)[number].name)
-    typed.put(f"{letter(viewer.AT)}{viewer.CHANNEL}", channel)
-    facts = [f"{letter(viewer.AT)}{viewer.FACTS + k}" for k in range(7)]
-    values = typed.read([*GRID, *facts, *texts(typed.book)])
+    look(typed, live_cells, number, channel)
+    steps, everywhere = STEPS[2], formulas(typed.book)
+    values = typed.read([*GRID, *steps, viewer.SHOWN.replace("$", ""), *everywhere])
     assert set(values[: len(GRID)]) == {""} and told in values and not [v for v in values if str(v).startswith("#")]
-    assert values[len(GRID) + 6] == told.partition(":")[0]
-    typed.put(f"{letter(viewer.AT)}{viewer.LAYER}", planes(live_cells)[1].name)
-    typed.put(f"{letter(viewer.AT)}{viewer.CHANNEL}", 15.0)
-    assert "this layer has 0 to 15" in typed.read(texts(typed.book))
+    assert set(values[len(GRID) : len(GRID) + len(steps)]) == {"–"}
+    assert values[len(GRID) + len(steps)] == told.partition(":")[0]
+    look(typed, live_cells, 1, 15)
+    assert "this layer has channels 0 to 15" in typed.read(everywhere)
 
 
 def test_the_viewer_begins_with_the_first_convolution(live_cells: Workbook) -> None:
     """Its cached values are those of the plane, so that it is right before anything is recalculated."""
-    plane = planes(live_cells)[viewer.SHOWN]
+    plane = planes(live_cells)[strip.SHOWN]
     shown = [live_cells.sheets[live.LIVE][at].value for at in GRID]
-    assert shown == [live_cells.sheets[live.LAYERS][plane.at(0, y, x)].value for y, x in np.ndindex(28, 28)]
+    channel = viewer.FIRST[0]
+    assert shown == [live_cells.sheets[live.LAYERS][plane.at(channel, y, x)].value for y, x in np.ndindex(28, 28)]
 
 
 # Other engines.
@@ -241,7 +242,7 @@ def test_libreoffice_reads_a_choice(live_book: Path, live_cells: Workbook, net: 
     copy = changed(live_book, tmp_path / "chosen.xlsx", live.LIVE, chosen)
     values = run("LibreOffice", copy).values[live.LIVE]
     assert apart([values[at] for at in LOGITS], theirs(net, [image_of(name)])[0]) <= 1e-9
-    assert values[beside(live_cells.sheets[live.LIVE], "as PyTorch has it", 2)] == "PASS"
+    assert values[answer.SAME.replace("$", "")] == "PASS"
 
 
 def shared(path: Path, name: str) -> int:

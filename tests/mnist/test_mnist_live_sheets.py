@@ -10,22 +10,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-from live_books import ORDER, Typed, cells_of, network, planes
+import torch
+from live_books import ORDER, Typed, cells_of, network, planes, theirs, write
 from lxml import etree
 
 from mnist import digits, live
 from mnist.live import Live
-from mnist.sheets import samples, viewer
+from mnist.sheets import painting, samples, screen, strip, viewer
 from sheetgen.excel import Entry, Workbook, read
 from sheetgen.excel.a1 import address, area, place
 from sheetgen.excel.tokens import pieces
 from sheetgen.judge.lint import lint
-from sheetgen.writer.book import writing
 from sheetgen.writer.sheets import weights
 from sheetgen.writer.trace import letter
 
 MAIN = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
-LONGEST = 150  # characters of a formula
+LONGEST, LONGEST_OF_LAYERS = 800, 150  # characters of a formula
 ANCHORED = re.compile(r"(?:'CNN weights'!\$[A-Z]+\$\d+(?::\$[A-Z]+\$\d+)? )*")
 COUNT = f"{letter(weights.COUNT)}{weights.TABLE + 1}"
 
@@ -47,10 +47,10 @@ def unlocked(path: Path, name: str) -> set[str]:
 
 
 def choosers() -> list[str]:
-    """The merged cells of the three lists: the image, the layer, the channel."""
-    at = letter(viewer.AT)
-    last = letter(viewer.AT + 16)
-    return ["E6:M6", f"{at}{viewer.LAYER}:{last}{viewer.LAYER}", f"{at}{viewer.CHANNEL}:{last}{viewer.CHANNEL}"]
+    """The merged cells of the five lists: the image, the layer, the channel, the row, the column."""
+    lines = [(painting.AT, screen.CHOICE, 14, 1), (strip.AT, strip.LAYER, 23, 1)]
+    lines += [(viewer.AT, row, 5, 2) for row in (viewer.CHANNEL, viewer.ROW, viewer.COLUMN)]
+    return [f"{letter(at)}{row}:{letter(at + wide - 1)}{row + high - 1}" for at, row, wide, high in lines]
 
 
 @pytest.mark.parametrize("name", live.SHEETS)
@@ -63,7 +63,7 @@ def test_every_sheet_is_protected_and_only_inputs_are_open(live_book: Path, live
 
 def test_what_may_be_typed(live_book: Path, live_cells: Workbook) -> None:
     rules = {rule.get("sqref"): rule for rule in sheet_of(live_book, live.LIVE).iterfind(".//m:dataValidation", MAIN)}
-    drawing = "B10:AC37"
+    drawing = "B6:AC33"
     assert list(area(drawing).addresses()) == cells_of(live_cells, "cnn_drawing") and area(drawing).size == 784
     assert sorted(rules) == sorted([drawing, *choosers()])
     pixel = rules[drawing]
@@ -76,7 +76,8 @@ def test_what_may_be_typed(live_book: Path, live_cells: Workbook) -> None:
     assert images == [live.OWN, live.BLANK, *digits.names()] and len(images) == 22
     assert layers == [plane.name for plane in planes(live_cells)]
     most = max(plane.shape[0] for plane in planes(live_cells))
-    assert lists[2] == '"' + ",".join(map(str, range(most))) + '"' and len(lists[2]) <= 257
+    for text, count in zip(lists[2:], (most, 28, 28), strict=True):
+        assert text == '"' + ",".join(map(str, range(count))) + '"' and len(text) <= 257
 
 
 def listed(book: Workbook, reference: str) -> list[str]:
@@ -113,6 +114,46 @@ def test_weights_are_those_of_the_record(live_cells: Workbook) -> None:
     assert sorted(x for x in shown if isinstance(x, float)) == sorted(wanted)
 
 
+def test_kernels_are_pictured_beside_the_table(live_cells: Workbook) -> None:
+    """Each cell of a picture is the kernel's own number, and follows it."""
+    cells, state = live_cells.sheets[live.WEIGHTS], network().state_dict()
+    titles = [
+        at for at, entry in cells.items() if str(entry.value).startswith(("kernels.0.weight: ", "kernels.1.weight: "))
+    ]
+    wanted = state["kernels.0.weight"][:, 0], state["kernels.1.weight"][0]
+    for title, right in zip(titles, wanted, strict=True):
+        row, left = place(title)
+        where = [address(row + 2 + k // 8 * 4 + i, left + k % 8 * 4 + j) for k, i, j in np.ndindex(16, 3, 3)]
+        assert [cells[at].value for at in where] == right.ravel().tolist() and all(cells[at].formula for at in where)
+        typed = Typed(live_cells)
+        typed.put(str(cells[where[4]].formula), 7.0, live.WEIGHTS)
+        assert typed.read([where[4]], live.WEIGHTS) == [7.0]
+
+
+@pytest.mark.parametrize(("name", "home"), [(name, ["Start", live.LIVE]) for name in (live.LAYERS, live.WEIGHTS)])
+def test_every_sheet_leads_back_and_keeps_its_title(live_book: Path, name: str, home: list[str]) -> None:
+    root = sheet_of(live_book, name)
+    pane = root.find(".//m:pane", MAIN)
+    assert pane is not None and pane.get("state") == "frozen" and pane.get("ySplit") == "3"
+    places = [link.get("location").partition("!")[0].strip("'") for link in root.iterfind(".//m:hyperlink", MAIN)]
+    assert places == home
+
+
+def test_the_worked_cell_of_layers_is_the_cell(live_cells: Workbook) -> None:
+    """It follows the planes, and says if it does not."""
+    cells = live_cells.sheets[live.LAYERS]
+    told = next(at for at, entry in cells.items() if re.fullmatch(r"the cell \w+ holds", str(entry.value)))
+    row, column = place(told)
+    result, verdict = (address(row, column + 10), address(row, column + 11))
+    typed = Typed(live_cells)
+    number = cells[result].value
+    assert [number, "PASS"] == typed.read([result, verdict], live.LAYERS)
+    plane = planes(live_cells)[1]
+    assert number == max(float(str(cells[at].value)) for at in plane.addresses())
+    typed.put(str(cells[result].formula), 1e3, live.LAYERS)
+    assert typed.read([result, verdict], live.LAYERS) == [1e3, "FAIL"]
+
+
 def references(formula: str) -> tuple[str, str, list[tuple[int, int, int, int]]]:
     """(the formula's text without its references, those to weights, the corners of all others)."""
     text, kernels, others = "", "", []
@@ -130,7 +171,8 @@ def test_every_plane_has_one_pattern(live_cells: Workbook) -> None:
     """As (channel, y, x) goes on by one, every reference moves on by the same rows and columns; kernels by channel."""
     cells = live_cells.sheets[live.LAYERS]
     found = planes(live_cells)
-    assert sum(p.count for p in found) == sum(e.formula is not None for e in cells.values())
+    first = min(plane.row for plane in found)  # above it stands the worked cell
+    assert sum(p.count for p in found) == sum(e.formula is not None for at, e in cells.items() if place(at)[0] >= first)
     for plane in found:
         parts = [references(cells[at].formula or "") for at in plane.addresses()]
         assert len(parts) == plane.count == prod(plane.shape) and len({text for text, _, _ in parts}) == 1, plane.name
@@ -162,7 +204,8 @@ def test_convolutions_of_equal_size_are_one_formula_filled_down_and_right(live_c
 
 def test_formulas_are_short_and_the_file_is_small(live_book: Path, live_cells: Workbook) -> None:
     formulas = [e.formula for name in live.SHEETS for e in live_cells.sheets[name].values() if e.formula]
-    assert 24_000 < len(formulas) < 30_000 and max(map(len, formulas)) <= LONGEST
+    assert 30_000 < len(formulas) < 34_000 and max(map(len, formulas)) <= LONGEST
+    assert max(len(e.formula or "") for e in live_cells.sheets[live.LAYERS].values()) <= LONGEST_OF_LAYERS
     assert all(e.value is not None for name in live.SHEETS for e in live_cells.sheets[name].values() if e.formula)
     assert live_book.stat().st_size < 4 << 20
 
@@ -178,13 +221,50 @@ def test_the_linter_finds_nothing(live_book: Path) -> None:
 
 def test_samples_whose_names_look_like_formulas_stay_texts(live_network: Live, tmp_path: Path) -> None:
     names = ["=1+1", "+1", "@SUM(A1)", "-1", "{=A1}", "https://example.org", "_x0041_", " 3 "]
-    images = dict.fromkeys(names, live_network.images[live.BLANK])
+    images = dict.fromkeys(names, live_network.images[live.BLANK]) | {live.FIRST: live_network.images[live.FIRST]}
     named = live_network._replace(images=images, logits=dict.fromkeys(names, np.arange(10.0)))
-    path = tmp_path / "samples.xlsx"
-    with writing(path, "samples") as book:
-        book.sheet("Start", "", "")
-        samples.write(book, named)
+    path = write(tmp_path / "samples.xlsx", named)
     cells = read(path).sheets[live.SAMPLES]
     assert [cells[address(samples.LIST + k, 1)] for k in range(1, 9)] == [Entry(None, name) for name in names]
-    assert not [at for at, entry in cells.items() if entry.formula is not None]
+    assert not [at for at, entry in cells.items() if at[0] == "A" and at[1:].isdigit() and entry.formula is not None]
     assert lint(path) == []
+
+
+def test_the_gallery_tells_what_pytorch_reads(live_cells: Workbook) -> None:
+    """Below each digit: what PyTorch reads, how sure it is, whether that is right; and that the cells agree."""
+    typed, net = Typed(live_cells), network()
+    typed.choose("4 closed")
+    images = np.stack([digits.image(name) for name in digits.names()])
+    logits = torch.tensor(theirs(net, images))
+    chances = torch.softmax(logits, 1).max(1)
+    right = chances.indices == torch.tensor([digits.true_class(name) for name in digits.names()])
+    spots = [(samples.GALLERY + k % 2 * samples.DOWN, samples.LEFT + k // 2 * samples.ACROSS) for k in range(20)]
+    cells = live_cells.sheets[live.SAMPLES]
+    assert [cells[f"{letter(c)}{r - 1}"].value for r, c in spots] == digits.names()
+    told = typed.read([f"{letter(c)}{r + 28 + line}" for r, c in spots for line in range(2)], live.SAMPLES)
+    for k in range(20):
+        sure = int(float(chances.values[k]) * 1000) / 10
+        assert told[2 * k : 2 * k + 2] == [f"reads {chances.indices[k]} at {sure} %", "right"] and right[k]
+    summary = f"{letter(samples.LEFT + samples.ACROSS)}3"
+    now = " Live CNN reads “4 closed” now, and its cells"
+    assert typed.read([summary], live.SAMPLES) == [f"PyTorch reads 20 of 20 right.{now} agree."]
+    line = samples.LIST + 2 + digits.names().index("4 closed")
+    typed.put(f"{letter(samples.LEFT + 4 * samples.WIDE)}{line}", -99.0, live.SAMPLES)
+    row, column = spots[digits.names().index("4 closed")]
+    at = f"{letter(column)}{row + 29}"
+    assert typed.read([at, summary], live.SAMPLES) == ["wrong", f"PyTorch reads 19 of 20 right.{now} differ."]
+    typed.choose(live.OWN)
+    assert typed.read([summary], live.SAMPLES) == ["PyTorch reads 19 of 20 right."]
+
+
+def test_every_sheet_stays_on_a_screen(live_book: Path) -> None:
+    """The gallery, and the first screen of Live CNN, within 1,320 x 520 pixels at 100 %."""
+    for name, last in ((live.SAMPLES, "KD67"), (live.LIVE, "DR33")):
+        root = sheet_of(live_book, name)
+        row, column = place(last)
+        widths = {k: float(c.get("width")) for c in root.iterfind(".//m:col", MAIN)
+                  for k in range(int(c.get("min")), int(c.get("max")) + 1)}  # fmt: skip
+        heights = {int(r.get("r")): float(r.get("ht", 15)) for r in root.iterfind(".//m:row", MAIN)}
+        across = sum(widths[k] * 7 for k in range(1, column + 1))  # in characters of 7 pixels
+        down = sum(heights.get(k, 15) for k in range(1, row + 1)) * 4 / 3
+        assert across <= 1_320 and down <= 520, name

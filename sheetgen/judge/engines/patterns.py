@@ -181,8 +181,13 @@ def _slot(given: tuple[Any, ...]) -> Any:
         column = np.empty((len(given), 1), object)
         column[:, 0] = given
         return column
+    different = list({id(array): array for array in given}.values())  # many cells refer to one range
+    numbers = all(set(map(type, array.ravel())) == {float} for array in different)
+    if len(different) == 1:
+        one = different[0].astype(float) if numbers else different[0]
+        return np.broadcast_to(one, (len(given), *one.shape))
     stack = np.stack(given)
-    return stack.astype(float) if set(map(type, stack.ravel())) == {float} else stack
+    return stack.astype(float) if numbers else stack
 
 
 def same(some: list[Value | NotEvaluated], others: list[Value | NotEvaluated]) -> bool:

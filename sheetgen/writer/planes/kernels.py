@@ -100,6 +100,10 @@ class Shelf:
                 self._first[weight.name] = self._addresses(cells, placed)
         return self._kernels[key]
 
+    def address(self, name: str, number: int) -> str:
+        """Where a number of a tensor stands, on this sheet."""
+        return _bare(self._first[name][number])
+
     def _addresses(self, cells: Array, placed: Sequence[Rectangle]) -> dict[int, str]:
         addresses = {}
         for block, r in zip(cells, placed, strict=True):

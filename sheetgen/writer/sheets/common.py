@@ -25,6 +25,12 @@ def opened(book: Book, name: str, heading: str, subtitle: str, widths: Sequence[
     return sheet
 
 
+def back(sheet: Sheet, names: Sequence[str], apart: int = 1) -> None:
+    """Links to the sheets that a person came from, some columns apart."""
+    for k, name in enumerate(names):
+        sheet.link(3, apart * k, Link.to(name, f"← {name}", f"Back to {name}"))
+
+
 def columns(sheet: Sheet, widths: Sequence[float]) -> None:
     """Set the widths of the first columns."""
     for column, width in enumerate(widths):

@@ -11,10 +11,11 @@ from sheetgen.writer.digits import scientific
 from sheetgen.writer.planes.blocks import blocks
 from sheetgen.writer.planes.layout import Layout, Written
 from sheetgen.writer.planes.place import LEFT, TITLE_ROWS, Plane
-from sheetgen.writer.sheets.common import heads, lock, section
+from sheetgen.writer.sheets import worked_cell
+from sheetgen.writer.sheets.common import back, heads, lock, page, section
 from sheetgen.writer.trace import letter
 
-TABLE = 6  # the row of the table's heading, counted from 1
+TOP = 5  # the row of the worked cell's title, counted from 1; of the table's heading, if there is no worked cell
 # What the table tells, and in which column: texts run over the empty cells beside them.
 NUMBER, NAME, WHAT, CHANNELS, HEIGHT, WIDTH, ROW, COLUMN, COUNT = 0, 2, 6, 18, 20, 22, 24, 26, 28
 HEADS = {
@@ -27,9 +28,14 @@ SUBTITLE = (
 )
 
 
+def table(graph: Graph) -> int:
+    """The row of the table's heading, counted from 1, below the worked cell."""
+    return TOP + worked_cell.rows(graph)
+
+
 def first_plane(graph: Graph) -> int:
     """The row, counted from 0, from which the planes of a network stand, below the table."""
-    return TABLE + len(blocks(graph)) + 2
+    return table(graph) + len(blocks(graph)) + 2
 
 
 def short(k: int, written: Written) -> str:
@@ -42,31 +48,33 @@ def short(k: int, written: Written) -> str:
 
 def table_range(layout: Layout, column: int) -> str:
     """A column of the table, absolute, without the sheet."""
-    name = letter(column)
-    return f"${name}${TABLE + 1}:${name}${TABLE + len(layout.written)}"
+    name, row = letter(column), table(layout.graph)
+    return f"${name}${row + 1}:${name}${row + len(layout.written)}"
 
 
-def write(book: Book, layout: Layout, name: str, heading: str) -> None:
-    """Write the sheet of planes."""
+def write(book: Book, layout: Layout, name: str, heading: str, home: Sequence[str] = ()) -> None:
+    """Write the sheet of planes, with links back to the sheets of `home`."""
     sheet = book.sheet(name, heading, SUBTITLE)
+    back(sheet, home, 3)
     sheet.set_column_pixels(0, 1, 34)
     widest = max(w.plane.width for w in layout.written if w.plane is not None)
     sheet.set_column_pixels(LEFT, max(LEFT + widest, COUNT + 1), 40)
+    worked_cell.write(sheet, layout, TOP)
     _table(sheet, layout)
     for k, written in enumerate(layout.written):
         assert written.plane is not None
         _title(sheet, written, written.plane, short(k, written))
         _cells(sheet, layout, written, written.plane)
-    sheet.freeze_panes(TABLE - 1, LEFT)
     lock(sheet, format_rows=True)
-    sheet.print_area(0, 0, TABLE + len(layout.written), max(LEFT + widest, COUNT + 1))
+    page(sheet, (3, LEFT), (table(layout.graph) + len(layout.written) + 1, max(LEFT + widest, COUNT + 1)))
 
 
 def _table(sheet: Sheet, layout: Layout) -> None:
-    heads(sheet, TABLE, 0, [HEADS.get(column) for column in range(COUNT + 2)], "l" * CHANNELS + "r")
+    top = table(layout.graph)
+    heads(sheet, top, 0, [HEADS.get(column) for column in range(COUNT + 2)], "l" * CHANNELS + "r")
     line, whole = sheet.style("cell", "fine"), sheet.style("cell", "fine", "whole")
     for k, written in enumerate(layout.written):
-        row, plane = TABLE + 1 + k, written.plane
+        row, plane = top + 1 + k, written.plane
         assert plane is not None
         channels, height, width = written.block.planes
         shown: dict[int, float | str] = {

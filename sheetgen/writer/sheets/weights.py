@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from sheetgen.network.torch.graph import CannotExport, Graph
 from sheetgen.writer import style
@@ -10,11 +11,12 @@ from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.planes.kernels import LEFT, Section, Shelf
 from sheetgen.writer.planes.layout import Layout
-from sheetgen.writer.sheets import common
+from sheetgen.writer.sheets import common, kernels
 from sheetgen.writer.trace import letter
 
+PAGE = 1_500  # pixels of the sheet on a printed page, across
 TABLE = 6  # the row of the table's heading, counted from 1
-NAME, SHAPE, COUNT, PYTORCH, GROUP = 0, 1, 3, 5, 7  # the columns of the table
+NAME, SHAPE, COUNT, PYTORCH, GROUP = 0, 1, 4, 6, 8  # the columns of the table, in which numbers have two
 SUBTITLE = (
     "Every number that was learned, by the name and shape that PyTorch gives its tensor. Each kernel is laid out as "
     "the window that it meets. Locked: unprotect the sheet (no password) to try another weight."
@@ -31,28 +33,49 @@ def total_cell() -> str:
     return f"${letter(COUNT)}${TABLE + 1}"
 
 
-def write(book: Book, layout: Layout, name: str, heading: str) -> None:
-    """Write the sheet of weights. Raises CannotExport if its table has no room for all tensors."""
+def write(book: Book, layout: Layout, name: str, heading: str, home: Sequence[str] = ()) -> None:
+    """Write the sheet of weights, with links back to the sheets of `home`.
+
+    Raises CannotExport if its table has no room for all tensors.
+    """
     sheet = book.sheet(name, heading, SUBTITLE)
-    sheet.set_column_pixels(0, 0, 210)
+    pictured = kernels.pictured(layout.graph)
     widest = max((s.width for s in layout.shelf.sections), default=1)
-    sheet.set_column_pixels(LEFT, max(LEFT + widest, GROUP + 1), 52)
-    _table(sheet, layout)
+    column = kernels.COLUMN if pictured and _short(layout) else 52
+    longest = max((len(s.name) for s in layout.shelf.sections if s.trained), default=0)
+    sheet.set_column_pixels(0, 0, min(260, max(124, 7 * longest + 10)) if pictured else 210)
+    common.back(sheet, home)
+    sheet.set_column_pixels(LEFT, max(LEFT + widest, GROUP + 1), column)
+    _table(sheet, layout, column < 52)
+    last = kernels.write(sheet, layout, pictured, (TABLE, GROUP + 1))
     for section in layout.shelf.sections:
-        _section(sheet, section)
-    width = LEFT + max(widest, 16)  # as wide as the subtitle, at least
-    common.page(sheet, (TABLE - 1, LEFT), (layout.shelf.row + 1, width))
+        _section(sheet, section, "weight, short" if column < 52 else "weight")
+    width = LEFT + max(widest, 16, last)  # as wide as the subtitle, at least
+    common.page(sheet, (3, LEFT), (layout.shelf.row + 1, width))
+    sheet.repeat_columns(0, 0)
+    sheet.fit_to_pages(-(-width * column // PAGE), 0)
     common.lock(sheet, format_rows=True)
 
 
-def _table(sheet: Sheet, layout: Layout) -> None:
+def _short(layout: Layout) -> bool:
+    """Whether the numbers fit into the columns of pictures."""
+    cells = (x for section in layout.shelf.sections for line in section.lines for x in line.cells)
+    return all(abs(x[1] if isinstance(x, tuple) else x) < 99.5 for x in cells if isinstance(x, float | tuple))
+
+
+def _table(sheet: Sheet, layout: Layout, narrow: bool) -> None:
     shelf: Shelf = layout.shelf
-    common.heads(sheet, TABLE, NAME, ("tensor", "shape", None, "parameters", None, "PyTorch's", None), "lllr")
+    names = ("tensor", "shape", None, None, None, "parameters", None, "PyTorch's")  # texts run over what is empty
+    common.heads(sheet, TABLE, NAME, names, "lllr", *(["fine"] if narrow else []))
     rows = [s for s in shelf.sections if s.trained]
     first, last = TABLE + 2, TABLE + 1 + len(rows)
     if rows and last + 2 > rows[0].top:
         raise CannotExport(f"{len(rows)} tensors have no room in the table of the sheet {sheet.name}")
-    bold = sheet.style("cell", "whole", "bold")
+    look = "cell", "whole"
+    for row in range(TABLE + 1, last + 1):
+        for column in (COUNT, PYTORCH):
+            common.merge(sheet, (row - 1, column, row - 1, column + 1), *look, *(["bold"] if row == TABLE + 1 else []))
+    bold = sheet.style(*look, "bold")
     count_column = letter(COUNT)
     sheet.put(TABLE + 1, NAME, "all parameters", "cell", "bold")
     sheet.live(TABLE + 1, COUNT, f"SUM({count_column}{first}:{count_column}{max(first, last)})", bold)
@@ -61,14 +84,14 @@ def _table(sheet: Sheet, layout: Layout) -> None:
         row = first + k
         sheet.put(row, NAME, section.name, "cell")
         sheet.put(row, SHAPE, " × ".join(map(str, section.shape)), "cell")
-        sheet.live(row, COUNT, f"COUNT({section.count_area})", "cell", "whole")
-        sheet.put(row, PYTORCH, math.prod(section.shape), "cell", "whole")
+        sheet.live(row, COUNT, f"COUNT({section.count_area})", *look)
+        sheet.put(row, PYTORCH, math.prod(section.shape), *look)
 
 
-def _section(sheet: Sheet, section: Section) -> None:
+def _section(sheet: Sheet, section: Section, look: str) -> None:
     title = f"{section.name}   {' × '.join(map(str, section.shape))}"
     common.section(sheet, section.top, title, 0, LEFT + max(section.width, 12) - 1)
-    axis, label, number = sheet.style("axis", "left"), sheet.style("axis"), sheet.style("weight")
+    axis, label, number = sheet.style("axis", "left"), sheet.style("axis"), sheet.style(look)
     sheet.filled(section.top + 1, LEFT, section.top + len(section.lines), LEFT + section.width - 1)
     for i, line in enumerate(section.lines):
         row = section.top + i
@@ -82,5 +105,5 @@ def _section(sheet: Sheet, section: Section) -> None:
                 sheet.fill(row + 1, LEFT + k, None, x, number)
     last = section.top + len(section.lines) - 1
     area = section.top, LEFT, last, LEFT + section.width - 1
-    sheet.conditional_format(*area, style.heat(signed=True))
+    sheet.conditional_format(*area, style.heat_around(section.count_area))
     scientific(sheet, area, "weight", look="beyond, narrow")

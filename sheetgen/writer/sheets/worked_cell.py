@@ -1,0 +1,116 @@
+"""A cell of the first convolution worked out on the sheet of planes: window × kernel, and what is done with the sum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sheetgen.excel.a1 import Area, area
+from sheetgen.network.torch.graph import Graph, Operation
+from sheetgen.writer import style
+from sheetgen.writer.book import Sheet
+from sheetgen.writer.digits import scientific
+from sheetgen.writer.planes.layout import Layout, Written
+from sheetgen.writer.planes.place import LEFT
+from sheetgen.writer.planes.worked import Parts, parts
+from sheetgen.writer.sheets.common import colour_words, section
+from sheetgen.writer.trace import letter
+
+MOST_ROWS, MOST_COLUMNS = 9, 5  # of a window that is shown
+STEPS = 6  # rows that what is done with the sum may need
+LABEL, RESULT = 8, 4  # columns that the label of a step and a number need
+
+
+def _first(graph: Graph) -> Operation | None:
+    """The first convolution, if its window is small enough to be shown."""
+    conv = next((op for op in graph.ops if op.kind == "conv"), None)
+    if conv is None or max(conv.settings["dilation"]) > 1:
+        return None
+    _, inner, height, width = conv.weights["weight"].array.shape
+    return conv if inner * height <= MOST_ROWS and width <= MOST_COLUMNS else None
+
+
+def _window_rows(conv: Operation) -> int:
+    _, inner, height, _ = conv.weights["weight"].array.shape
+    return int(inner * height)
+
+
+def rows(graph: Graph) -> int:
+    """How many rows it takes; none where the first convolution's window is too large, or there is no convolution."""
+    conv = _first(graph)
+    return 0 if conv is None else 2 + max(_window_rows(conv), STEPS) + 1
+
+
+def write(sheet: Sheet, layout: Layout, top: int) -> None:
+    """Write it from a row on, if there is one: the cell with the largest number of the first convolution."""
+    conv = _first(layout.graph)
+    if conv is None:
+        return
+    written = next(w for w in layout.written if w.block.ops[0] is conv)
+    number = int(np.argmax(layout.values(written.block.out)[0]))
+    found = parts(written, number)
+    if found is None:
+        raise AssertionError(f"{conv.layer}: the formula of a convolution is {written.formulas[number]}")
+    window, kernel = area(found.window), area(found.kernel)
+    cell = f"{letter(int(written.columns[number]))}{int(written.rows[number]) + 1}"
+    wide = window.last_column - window.column + 1
+    last = LEFT + 3 * (wide + 1) + 2 + LABEL + RESULT
+    section(sheet, top, f"One cell worked out: {cell} = {written.formulas[number]}", 0, max(last, 29))
+    products = _numbers(sheet, top + 1, (window, kernel), found)
+    _steps(sheet, top + 1, LEFT + 3 * (wide + 1) + 1, (written, found, cell, products))
+
+
+def _numbers(sheet: Sheet, top: int, areas: tuple[Area, Area], found: Parts) -> str:
+    """Write the window, the kernel and their products side by side; returns where the products stand."""
+    window, _ = areas
+    high, wide = window.last_row - window.row + 1, window.last_column - window.column + 1
+    before = found.kernel.rpartition("!")[0] + "!"
+    lefts = [LEFT + k * (wide + 1) for k in range(3)]
+    for left, title in zip(lefts, ("window", "× kernel", "= products"), strict=True):
+        sheet.put(top, left, title, "muted")
+    form = sheet.style("activation")
+    for i, j in np.ndindex(high, wide):
+        ours, theirs = (f"{letter(a.column - 1 + j)}{a.row + i}" for a in areas)
+        at = [f"{letter(left + j)}{top + 1 + i}" for left in lefts[:2]]
+        formulas = (ours, before + theirs, f"{at[0]}*{at[1]}")
+        for left, formula in zip(lefts, formulas, strict=True):
+            sheet.live(top + 1 + i, left + j, formula, form)
+    for left in lefts:
+        here = (top, left, top + high - 1, left + wide - 1)
+        cells = f"${letter(left)}${top + 1}:${letter(left + wide - 1)}${top + high}"
+        sheet.conditional_format(*here, style.heat_around(cells))
+        scientific(sheet, here, "activation", look="beyond, narrow")
+    return f"{letter(lefts[2])}{top + 1}:{letter(lefts[2] + wide - 1)}{top + high}"
+
+
+def _steps(sheet: Sheet, top: int, left: int, what: tuple[Written, Parts, str, str]) -> None:
+    """A line for each step from the sum of the products to the cell."""
+    written, found, cell, products = what
+    lines = [("all products, added up", "", f"SUM({products})")]
+    if found.bias:
+        lines.append(("+ bias", found.bias, "{before}+{number}"))
+    for kind in found.steps if found.whole else ():
+        if kind == "relu":
+            lines.append(("ReLU: what is below 0 becomes 0", "", "MAX(0,{before})"))
+        else:
+            lines.append(("× scale of BatchNorm", found.scale, "{before}*{number}"))
+            lines.append(("+ shift of BatchNorm", found.shift, "{before}+{number}"))
+    number, result = left + LABEL, left + LABEL + 2
+    for column, name in ((left, "step"), (number, "number"), (result, "result")):
+        sheet.put(top, column, name, "muted", "right" if column > left else "left")
+    fine = ("fine", "thousandth", "right")
+    for row, (label, given, formula) in enumerate(lines, top + 1):
+        sheet.put(row, left, label, "fine")
+        before, at = f"{letter(result)}{row - 1}", f"{letter(number)}{row}"
+        if given:
+            sheet.live(row, number, given, *fine)
+        sheet.live(row, result, formula.format(before=before, number=at), *fine)
+    row = top + 1 + len(lines)
+    then = "" if found.whole else f"then {', then '.join(op.text for op in written.block.ops[1:])}: "
+    sheet.put(row, left, f"{then}the cell {cell} holds", "fine", "bold")
+    sheet.live(row, result, cell, *fine, "bold")
+    if found.whole:
+        ours = f"{letter(result)}{row - 1}"
+        test = f'IF(ABS({ours}-{letter(result)}{row})<=10^-9*MAX(1,ABS({ours})),"PASS","FAIL")'
+        sheet.live(row, result + 1, test, "fine", "verdict")
+        colour_words(sheet, (row - 1, result + 1, row - 1, result + 1))
+    scientific(sheet, (top, number, row - 1, result), "number", look="beyond, narrow")
