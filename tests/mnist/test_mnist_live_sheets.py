@@ -146,10 +146,10 @@ def test_the_worked_cell_of_layers_is_the_cell(live_cells: Workbook) -> None:
     row, column = place(told)
     result, verdict = (address(row, column + 10), address(row, column + 11))
     typed = Typed(live_cells)
-    number = cells[result].value
-    assert [number, "PASS"] == typed.read([result, verdict], live.LAYERS)
+    number = float(str(cells[result].value))
+    assert typed.read([result, verdict], live.LAYERS) == [pytest.approx(number, rel=1e-12), "PASS"]
     plane = planes(live_cells)[1]
-    assert number == max(float(str(cells[at].value)) for at in plane.addresses())
+    assert number == pytest.approx(max(float(str(cells[at].value)) for at in plane.addresses()), rel=1e-12)
     typed.put(str(cells[result].formula), 1e3, live.LAYERS)
     assert typed.read([result, verdict], live.LAYERS) == [1e3, "FAIL"]
 
