@@ -21,7 +21,7 @@ from sheetgen.spec import Spec, load, parse
 from sheetgen.writer.plan import Oracle, ticks
 from sheetgen.writer.sheets import groups, overview, start
 from sheetgen.writer.sheets.rates import FASTEST
-from sheetgen.writer.style import GROUPS
+from sheetgen.writer.style import GROUPS, TEPID, WARM
 
 DEEP = """
 [network]
@@ -150,8 +150,8 @@ def digits(sheet: Any, area: str, number: float) -> str:
 @pytest.mark.parametrize("number", [0.001, 0.00999, 0.009996, 0.0134, 0.0999, 0.09996, 0.5, 0.9996, 5.98, 9.996, 42.42,
                                     99.96, 123.4, 999.4, 1234.5, 0.000999, 3.17e-8, 0.0009996])  # fmt: skip
 def test_the_table_of_rates_shows_three_digits(book: Any, number: float) -> None:
-    shown = digits(book["Learning rates"], "B5:D11", number)
-    assert len(re.sub(r"E.*|\.|^0[.0]*", "", shown)) == 3, shown
+    shown = digits(book["Learning rates"], "B5:C11", number)
+    assert len(re.sub(r"E.*|\.|^0[.0]*", "", shown)) == 3 and ("E" in shown) == (not 0.0009995 <= number < 999.5), shown
     assert math.isclose(float(shown), number, rel_tol=5.1e-3)
 
 
@@ -296,10 +296,12 @@ def test_blocks_cover_every_iteration(height: int) -> None:
 
 def test_numbers_of_the_check_are_tinted_by_their_size(book: Any) -> None:
     for area in ("C6:H10", "C11:AM11", "C16:AM46"):
-        tests = [rule.formula[0] for rule in rules(book["Autograd check"], area)]
-        first = area.partition(":")[0]
-        assert any(f"{first}*1E+100>1e+88,{first}<=tolerance" in test for test in tests), area
-        assert any(f"{first}*1E+100>0,{first}<=1e-12" in test for test in tests), area
+        first, tints = area.partition(":")[0], {}
+        for rule in rules(book["Autograd check"], area):
+            for least, most in ((f"{first}*1E+100>1e+88", f"{first}<=tolerance"), (f"{first}*1E+100>0", "<=1e-12")):
+                if least in rule.formula[0] and most in rule.formula[0]:
+                    tints[least] = rule.dxf.fill.bgColor.rgb[2:]
+        assert list(tints.values()) == [WARM.removeprefix("#"), TEPID.removeprefix("#")], area
 
 
 # --- Start, and the words of Steps
