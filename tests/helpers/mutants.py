@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape, unescape
 
 SHEETS = [
-    "Start", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Recomputation",
+    "Start", "Network", "Steps", "Training", "Learning rates", "Laboratory", "Autograd check", "Recomputation",
     "Finite differences", "Template", "MNIST report", "Architecture", "Training log", "Errors",
 ]  # fmt: skip
 

@@ -23,8 +23,8 @@ from sheetgen.writer.sheets.network import input_cells
 from sheetgen.writer.sheets.start import EngineLine
 
 SHEETS = [
-    "Start", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Recomputation", "Finite differences",
-    "Template",
+    "Start", "Network", "Steps", "Training", "Learning rates", "Laboratory", "Autograd check", "Recomputation",
+    "Finite differences", "Template",
 ]  # fmt: skip
 LAST = 46  # the row of the 30th update
 
@@ -69,7 +69,7 @@ def test_start_leads_to_every_sheet_and_every_sheet_back(book: Any, parts: dict[
 
 def test_frozen_panes_keep_headings_in_view(book: Any) -> None:
     assert {sheet.title: sheet.freeze_panes for sheet in book} == {
-        "Start": None, "Network": "A6", "Steps": "A5", "Training": "B16", "Learning rates": "B16",
+        "Start": None, "Network": "A6", "Steps": "A5", "Training": "B16", "Learning rates": "B16", "Laboratory": None,
         "Autograd check": "B16", "Recomputation": "B16", "Finite differences": "B9", "Template": "A7",
     }  # fmt: skip
 
@@ -105,7 +105,7 @@ def test_every_picture_and_chart_tells_what_it_shows(parts: dict[str, bytes]) ->
     shown = sum(re.fullmatch(r"xl/(charts/chart|media/image)\d+\.\w+", name) is not None for name in parts)
     assert len(said) >= shown > 6 and all(len(text) >= 8 for text in said)
     charts = [text for text in said if "chart" in text or "Drawing" in text]
-    assert len(charts) == sum(name.startswith("xl/charts/chart") for name in parts) == 6
+    assert len(charts) == sum(name.startswith("xl/charts/chart") for name in parts) == 9
     assert "h1 = w1*i1 + w2*i2" in said and "dE_total/dw5 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h1" in said
 
 
@@ -115,6 +115,11 @@ def series(parts: dict[str, bytes], kind: str) -> list[list[str]]:
     return [[e.findtext(".//{*}f", "") for e in etree.fromstring(parts[n]).iter("{*}" + kind)] for n in charts]
 
 
+def trained(charts: list[list[str]]) -> list[list[str]]:
+    """Those of Training and Learning rates: not the drawing, nor what the Laboratory draws of its own."""
+    return [chart for chart in charts[1:] if any(chart) and not any("Laboratory!" in text for text in chart)]
+
+
 @pytest.mark.parametrize("name", ["homework", "xor"])
 def test_charts_cover_every_row(build_book: BuildBook, name: str) -> None:
     path = build_book(name) if name == "homework" else build_book(name, steps=8, learning_rates=(0.5, 2.0))
@@ -122,8 +127,9 @@ def test_charts_cover_every_row(build_book: BuildBook, name: str) -> None:
     with zipfile.ZipFile(path) as archive:
         parts = {n: archive.read(n) for n in archive.namelist()}
     # The first is the drawing; a chart's last series is what it says, and its title is named, too.
-    drawn = [chart[:-1] for chart in series(parts, "yVal")[1:]]
-    names = [[name for name in chart if name][1:-1] for chart in series(parts, "tx")[1:]]
+    drawn, across, named = (trained(series(parts, kind)) for kind in ("yVal", "xVal", "tx"))
+    drawn = [chart[:-1] for chart in drawn]
+    names = [[name for name in chart if name][1:-1] for chart in named]
     found = read(path)
     where = {label: f"Training!${k}$16:${k}${last}" for label, k in columns(found, "Training").items()}
     gradients = [label for label in where if re.fullmatch(r"dE/d[wb]\d+", label)]
@@ -136,7 +142,7 @@ def test_charts_cover_every_row(build_book: BuildBook, name: str) -> None:
     rates = [k for k in heads if re.fullmatch(r"E \(.*\) > 0", k)]
     assert len(rates) == (7 if name == "homework" else 3)
     assert drawn[-1] == [f"'Learning rates'!${heads[k]}$16:${heads[k]}${last}" for k in rates]
-    for sheet, chart in zip(["Training"] * len(wanted) + ["'Learning rates'"], series(parts, "xVal")[1:], strict=True):
+    for sheet, chart in zip(["Training"] * len(wanted) + ["'Learning rates'"], across, strict=True):
         assert set(chart[:-1]) == {f"{sheet}!$A$16:$A${last}"}
     labels = {f"{s}!${k}": label for s in ("Training", "Learning rates") for label, k in columns(found, s).items()}
     for chart, headings in zip(drawn, names, strict=True):  # a line is named by the heading of what it shows
@@ -144,7 +150,7 @@ def test_charts_cover_every_row(build_book: BuildBook, name: str) -> None:
         plain = [[text.replace("'", "").split("$1")[0] for text in texts] for texts in (chart, headings)]
         assert [labels[k].removesuffix(" > 0") for k in plain[0]] == [labels[k] for k in plain[1]]
     axes = [e.get("val") for e in elements(parts, r"xl/charts/chart[2-9]\.xml", "max")]
-    assert axes == [str(last - 16)] * (len(wanted) + 1)
+    assert axes[: len(wanted) + 1] == [str(last - 16)] * (len(wanted) + 1)
 
 
 def test_charts_remember_what_they_draw(parts: dict[str, bytes], cells: Workbook) -> None:
