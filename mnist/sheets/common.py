@@ -18,7 +18,10 @@ INDEX = (
 LAST_INDEX = ((FULL, "every epoch of every recorded run: the numbers that Training log draws"),)
 PICTURED = ", with pictures of {count} of them"  # what Start adds of Errors, if MNIST was at hand
 LIVE_INDEX = (
-    (live.LIVE, "paint a digit in cells, and the network reads it; see every channel of a layer, and any cell worked out"),
+    (
+        live.LIVE,
+        "paint a digit in cells, and the network reads it; see every channel of a layer, and any cell worked out",
+    ),
     (live.LAYERS, "every activation of that network as one short formula"),
     (live.WEIGHTS, "kernels as pictures, and every weight by its PyTorch name, counted live"),
     (live.SAMPLES, "twenty digits to try, and what PyTorch reads of each"),

@@ -218,9 +218,7 @@ def test_why_nothing_is_drawn_is_said(homework_book: Path, typed: dict[str, Valu
     assert set(curve(homework_book, values, IDEAS, 41, "ST")) == {(0.0, 0.0)}
     text = boxes(homework_book, values)
     assert f"Nothing to tell: {why}." in text
-    assert ("E fell by 5.7 %" in text) == (
-        why != "an input is missing"
-    )
+    assert ("E fell by 5.7 %" in text) == (why != "an input is missing")
 
 
 @pytest.mark.parametrize(

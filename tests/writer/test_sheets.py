@@ -23,8 +23,8 @@ from sheetgen.writer.sheets.network import input_cells
 from sheetgen.writer.sheets.start import EngineLine
 
 SHEETS = [
-    "Start", "Ideas", "Network", "Steps", "Training", "Learning rates", "Autograd check", "Recomputation",
-    "Finite differences", "Template",
+    "Start", "Ideas", "Network", "Steps", "Training", "Learning rates", "Laboratory", "Autograd check",
+    "Recomputation",    "Finite differences", "Template",
 ]  # fmt: skip
 LAST = 46  # the row of the 30th update
 
@@ -72,6 +72,7 @@ def test_start_leads_to_every_sheet_and_every_sheet_back(book: Any, parts: dict[
 def test_frozen_panes_keep_headings_in_view(book: Any) -> None:
     assert {sheet.title: sheet.freeze_panes for sheet in book} == {
         "Start": None, "Ideas": None, "Network": "A8", "Steps": "A5", "Training": "B16", "Learning rates": "B16",
+        "Laboratory": None,
         "Autograd check": "B16", "Recomputation": "B16", "Finite differences": "B9", "Template": "A7",
     }  # fmt: skip
 
@@ -111,7 +112,7 @@ def test_every_picture_and_chart_tells_what_it_shows(parts: dict[str, bytes]) ->
     shown = sum(re.fullmatch(r"xl/(charts/chart|media/image)\d+\.\w+", name) is not None for name in parts)
     assert len(said) >= shown > 6 and all(len(text) >= 8 for text in said)
     charts = [text for text in said if "chart" in text or "Drawing" in text]
-    assert len(charts) == sum(name.startswith("xl/charts/chart") for name in parts) == 8
+    assert len(charts) == sum(name.startswith("xl/charts/chart") for name in parts) == 11
     assert "h1 = w1*i1 + w2*i2" in said and "dE_total/dw5 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h1" in said
 
 

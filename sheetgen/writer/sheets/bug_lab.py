@@ -27,7 +27,8 @@ from sheetgen.writer.sheets.second_run import ABSOLUTE, APART, RELATIVE, TRAININ
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import letter, quoted
 
-COLUMNS = 5  # of the list of slips
+TITLE, NAME, RIGHT, WRONG, ABOUT, WHERE = range(6)  # columns of the list of slips
+COLUMNS = 6
 LAST = 5  # the last column of what a person reads
 FIRST_SLIP = 1  # what is chosen at first: the commonest
 NO_SLIP = "no such slip"
@@ -86,17 +87,17 @@ class _Lab:
 
     def _of_slip(self, k: int) -> str:
         """The formula of a text of the slip that is put in."""
-        return f"INDEX({self._range(k)},N({self.number})+1,1)"
+        return f"INDEX({self._range(k)},IF(ISNUMBER({self.number}),{self.number},0)+1,1)"
 
     def offer(self) -> None:
         """The list of slips, and the number of the chosen one."""
         sheet, at = self.sheet, self.column
-        names = ("slip", "what is wrong", "right", "with the slip", "where")
+        names = ("slip", "first wrong", "right", "with the slip", "what is wrong", "where")
         heads(sheet, self.row, at, names, "l")
-        rows = [(self.titles[0], "", "as on the sheet Training", "nothing is changed", "")]
+        rows = [(self.titles[0], "", "as on the sheet Training", "nothing is changed", "", "")]
         for k, slip in enumerate(self.second.slips):
-            lines = (f"{slip.name} = {slip.right}", f"{slip.name} = {slip.wrong}")
-            rows.append((self.titles[k + 1], slip.about, *lines, self.second.where(k)))
+            of_slip = slip.name, slip.right, slip.wrong, slip.about
+            rows.append((self.titles[k + 1], *of_slip, self.second.where(k)))
         for row, texts in enumerate(rows, self.top):
             for k, text in enumerate(texts):
                 sheet.put(row, at + k, text, "muted")
@@ -118,9 +119,10 @@ class _Lab:
         limit(sheet, area, InputRule("list", source=f"={self._range(0)}", hint=hint, complaint=complaint))
         for k, (name, look) in enumerate((("right", "pass"), ("with the slip", "fail")), 1):
             sheet.put(row + k, 0, name, "muted")
-            text = f'IF(ISNUMBER({self.number}),{self._of_slip(1 + k)},"")'
+            name, text = self._of_slip(NAME), self._of_slip(RIGHT if k == 1 else WRONG)
+            text = f'IF(ISNUMBER({self.number}),{name}&IF({self.number}>0," = ","")&{text},"")'
             line(sheet, row + k, Formula(text), 1, LAST, "formula")
-            colour(sheet, (row + k - 1, 1, row + k - 1, LAST), f"N({self.number})>0", look)
+            colour(sheet, (row + k - 1, 1, row + k - 1, LAST), f"AND(ISNUMBER({self.number}),{self.number}>0)", look)
 
     def checks(self, row: int) -> None:
         """Who looks, what they allow, what they find, and whether they notice the slip."""
@@ -134,7 +136,13 @@ class _Lab:
             sheet.live(k, 3, self._largest(check), "cell", "center", look[1])
             sheet.live(k, 4, self._noticed(check, f"$C${k}"), "cell", "center", "whole")
             word = f'IF(E{k}=0,"{MISSES}","{NOTICES}")'
-            sheet.live(k, 5, f'IF(N({self.number})=0,"{NOTHING}",{word})', "cell", "verdict")
+            sheet.live(
+                k,
+                5,
+                f'IF(ISNUMBER({self.number}),IF({self.number}=0,"{NOTHING}",{word}),"{NOTHING}")',
+                "cell",
+                "verdict",
+            )
         area = row, 5, row + len(CHECKS) - 1, 5
         colour_words(sheet, area, words=((NOTICES, "pass"), (MISSES, "fail")))
         scientific(sheet, (row, 3, row, 3), "percent", look="beyond, short")
@@ -169,12 +177,12 @@ class _Lab:
             "all rows": f'IF($E${c + 4}={self.rows},"in every row","in "&$E${c + 4}&" of {self.rows} rows")',
             "in the end": f'IFERROR(IF({last[0]}>{begin}," It even rises.",IF({last[0]}<{last[1]}*0.99,'
             f'" In the end the wrong one is even lower.","")),"")',
-            "what": self._of_slip(1),
+            "what": self._of_slip(ABOUT),
         }
         at = {}
         for k, (name, formula) in enumerate(formulas.items(), self.texts + 1):
             self.sheet.put(k, self.column, name, "muted")
-            self.sheet.live(k, self.column + 1, formula, "muted", "general")
+            self.sheet.live(k, self.column + 1, f'IFERROR({formula},"")', "muted", "general")
             at[name] = f"${letter(self.column + 1)}${k}"
         return at
 

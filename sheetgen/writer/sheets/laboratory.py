@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sheetgen.cells.text import FormulaTooLong
-from sheetgen.writer.book import Book, Link, Sheet
+from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.plan import LABORATORY, Run
 from sheetgen.writer.sheets import bug_lab, moves
 from sheetgen.writer.sheets.common import line, opened, section
@@ -95,6 +95,5 @@ def _words(sheet: Sheet, places: LaboratoryPlaces, panel: Panel) -> int:
         first = places.second.first
         place = f"{letter(first)}{TOP + 1}"
         text = f"The second training, row by row: {place} →"
-        link = Link(f"internal:{LABORATORY}!{place}", text, "Go to the second training")
-        sheet.link(3, 1, link)
+        sheet.live(3, 1, f'HYPERLINK("#{LABORATORY}!{place}","{text}")', "link")
     return bottom

@@ -12,7 +12,7 @@ from sheetgen.cells.cell import Cell, constant, rebuilt
 from sheetgen.cells.text import show
 from sheetgen.writer import style
 from sheetgen.writer.book import Chart, Formula, Sheet
-from sheetgen.writer.digits import text_of
+from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import LABORATORY, Run
 from sheetgen.writer.sheets.common import Box, InputRule, colour, first_of, heads, insert, limit, line, merge
 from sheetgen.writer.sheets.network import Panel
@@ -116,6 +116,7 @@ class Landscape:
                 complaint = "No such weight", "Choose a weight from the list."
                 rule = InputRule("list", source=f"={names}", hint=hint, complaint=complaint)
             limit(sheet, area, rule)
+        scientific(sheet, (row - 1, self.at[1] + CONTROLS[2] + 2) * 2, "general", look="beyond, typed")
 
     def _weights(self, sheet: Sheet, panel: Panel) -> None:
         """Every weight: its number at the row shown, and what it is in each column and row of the map."""
@@ -219,7 +220,7 @@ class Landscape:
         colour(sheet, area, f"AND(ISNUMBER({first}),OR({first}<0.0005,{first}>=10))", "beyond, narrow")
         below = row + GRID - 1, column, row + GRID - 1, column + GRID - 1
         for edge in (below, (row - 1, column - 1, row + GRID - 2, column - 1)):
-            colour(sheet, edge, f"ABS(N({first_of(edge)}))>=10", "beyond, narrow")
+            colour(sheet, edge, f"IF(ISNUMBER({first_of(edge)}),ABS({first_of(edge)})>=10,FALSE)", "beyond, narrow")
         names = f'{self.choices[1]}&" ↑ "&{self.choices[0]}&" →"'
         sheet.live(row + GRID, column - 1, self._if(names), "landscape axis")
 
@@ -271,6 +272,6 @@ class Landscape:
         chart.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
         chart.set_plotarea({"fill": {"none": True}, "layout": {"x": 0, "y": 0, "width": 1, "height": 1}})
         chart.show_hidden_data()
-        text = "The way of the training over the map, from a square at row 0; a circle marks the row shown."
+        text = "Line chart over the map: the way of the training, from a square at row 0; a circle marks the row shown."
         size = GRID * PIXELS[0], GRID * PIXELS[1]
         insert(sheet, chart, Box((self.at[0] - 1, self.at[1]), (0, 0), size), text)

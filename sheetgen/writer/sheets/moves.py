@@ -277,5 +277,5 @@ class Moves:
         chart.add_series({"name": COLUMNS[-1], "categories": names, "values": changes, **fill})
         chart.set_legend({"none": True})
         chart.show_hidden_data()
-        text = "Columns: how far the next update moves each weight of the row shown, up or down."
+        text = "Column chart: how far the next update moves each weight of the row shown, up or down."
         insert(sheet, chart, Box((self.table - 1, CHART_LEFT), (0, 0), CHART), text)
