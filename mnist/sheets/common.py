@@ -20,7 +20,7 @@ PICTURED = ", with pictures of {count} of them"  # what Start adds of Errors, if
 LIVE_INDEX = (
     (
         live.LIVE,
-        "paint a digit in cells, and the network reads it; see every channel of a layer, and any cell worked out",
+        "paint a digit in cells, and the network reads it; see every channel, and any cell worked out",
     ),
     (live.LAYERS, "every activation of that network as one short formula"),
     (live.WEIGHTS, "kernels as pictures, and every weight by its PyTorch name, counted live"),

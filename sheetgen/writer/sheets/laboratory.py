@@ -34,7 +34,7 @@ class LaboratoryPlaces:
         self.landscape: Landscape | None = None
         self.second: SecondRun | None = None
         at = WORKINGS + bug_lab.COLUMNS + 1
-        self.moves = Moves(run, TOP + 1, at, WORDS) if moves.fits(run) else None
+        self.moves = Moves(run, training, TOP + 1, at, WORDS) if moves.fits(run) else None
         at += self.moves.width + 1 if self.moves else 0
         try:
             self.landscape = Landscape(run, training, (TOP + 2, MAP), at)

@@ -17,8 +17,9 @@ from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import LABORATORY, Run
 from sheetgen.writer.sheets.common import Box, heads, insert
 from sheetgen.writer.sheets.network import Panel
+from sheetgen.writer.sheets.shown import in_row
 from sheetgen.writer.style import Axes
-from sheetgen.writer.trace import letter, quoted
+from sheetgen.writer.trace import Trace, letter, quoted
 
 MOST_WEIGHTS, MOST_CELLS = 60, 2_500
 FACTORS = ("comes back", "slope", "input")
@@ -51,7 +52,8 @@ def fits(run: Run) -> bool:
 class Moves:
     """The sentences, below `words` (a row from 1), and the workings, from a row and a column (from 0) on."""
 
-    def __init__(self, run: Run, row: int, first: int, words: int):
+    def __init__(self, run: Run, training: Trace, row: int, first: int, words: int):
+        self.training = training
         self.run, self.row, self.first, self.words = run, row, first, words
         self.net, self.samples = run.program.network, run.program.spec.samples
         self.units = [(k, j) for k, layer in enumerate(self.net.layers) for j in range(layer.a.shape[1])]
@@ -104,7 +106,7 @@ class Moves:
         return self._table(sheet)
 
     def _number(self, c: Cell) -> str:
-        return self.panel.number[c.name or ""]
+        return self.panel.number.get(c.name or "") or in_row(self.run, self.training, c)
 
     def _units(self, sheet: Sheet) -> None:
         """What comes back to every unit, and its slope, sample by sample."""

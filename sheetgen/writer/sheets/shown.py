@@ -39,9 +39,13 @@ class Shown(Panel):
 
 def shown(run: Run, training: Trace, c: Cell) -> str:
     """The formula of a number in the row shown; inputs are the same in every row, also in one that there is not."""
-    if c in run.program.constants:
-        return run.names[c]
-    return of_row(f"INDEX({training.range(c)},row_number+1,1)")
+    found = in_row(run, training, c)
+    return found if c in run.program.constants else of_row(found)
+
+
+def in_row(run: Run, training: Trace, c: Cell) -> str:
+    """The same where it is known that there is such a row."""
+    return run.names[c] if c in run.program.constants else f"INDEX({training.range(c)},row_number+1,1)"
 
 
 def of_sample(formula: str, run: Run) -> str:
