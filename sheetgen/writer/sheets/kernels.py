@@ -52,6 +52,12 @@ def pictured(graph: Graph) -> list[Pictured]:
     return found
 
 
+def last_column(tensor: Pictured, left: int) -> int:
+    """The last column of a tensor's pictures, from a column on."""
+    count, _, width = tensor.numbers.shape
+    return left + min(count, ACROSS) * int(width + 1) - 2
+
+
 def write(sheet: Sheet, layout: Layout, shown: Sequence[Pictured], at: tuple[int, int]) -> int:
     """Draw them from a row (counted from 1) and a column on, beside the table; returns the last column."""
     (row, left), right, bottom = at, 0, layout.shelf.sections[0].top - 2 if layout.shelf.sections else 0
@@ -62,7 +68,7 @@ def write(sheet: Sheet, layout: Layout, shown: Sequence[Pictured], at: tuple[int
         bands = -(-count // ACROSS)
         if row + bands * (height + 1) > bottom:
             break  # no room beside the table: its numbers stand below
-        last = left + min(count, ACROSS) * (width + 1) - 2
+        last = last_column(tensor, left)
         section(sheet, row, tensor.title, left, last)
         for k in range(count):
             band, place = divmod(k, ACROSS)

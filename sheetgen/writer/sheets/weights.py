@@ -45,7 +45,9 @@ def write(book: Book, layout: Layout, name: str, heading: str, home: Sequence[st
     longest = max((len(s.name) for s in layout.shelf.sections if s.trained), default=0)
     sheet.set_column_pixels(0, 0, min(260, max(124, 7 * longest + 10)) if pictured else 210)
     common.back(sheet, home)
-    sheet.set_column_pixels(LEFT, max(LEFT + widest, GROUP + 1), column)
+    sheet.set_column_pixels(
+        LEFT, max(LEFT + widest, GROUP + 1, *(kernels.last_column(p, GROUP + 1) for p in pictured)), column
+    )
     _table(sheet, layout, column < 52)
     last = kernels.write(sheet, layout, pictured, (TABLE, GROUP + 1))
     for section in layout.shelf.sections:
@@ -83,7 +85,7 @@ def _table(sheet: Sheet, layout: Layout, narrow: bool) -> None:
     for k, section in enumerate(rows):
         row = first + k
         sheet.put(row, NAME, section.name, "cell")
-        sheet.put(row, SHAPE, " × ".join(map(str, section.shape)), "cell")
+        sheet.put(row, SHAPE, " × ".join(map(str, section.shape)), "cell", *(["fine"] if narrow else []))
         sheet.live(row, COUNT, f"COUNT({section.count_area})", *look)
         sheet.put(row, PYTORCH, math.prod(section.shape), *look)
 
