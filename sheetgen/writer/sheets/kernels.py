@@ -55,7 +55,7 @@ def pictured(graph: Graph) -> list[Pictured]:
 def last_column(tensor: Pictured, left: int) -> int:
     """The last column of a tensor's pictures, from a column on."""
     count, _, width = tensor.numbers.shape
-    return left + min(count, ACROSS) * int(width + 1) - 2
+    return left + min(int(count), ACROSS) * (int(width) + 1) - 2
 
 
 def write(sheet: Sheet, layout: Layout, shown: Sequence[Pictured], at: tuple[int, int]) -> int:
