@@ -216,7 +216,11 @@ def test_why_nothing_is_drawn_is_said(homework_book: Path, typed: dict[str, Valu
     values = recalculated(homework_book, **typed)
     assert errors(values) == [] and why in labels(homework_book, values, IDEAS)
     assert set(curve(homework_book, values, IDEAS, 41, "ST")) == {(0.0, 0.0)}
-    assert f"Nothing to tell: {why}." in boxes(homework_book, values)
+    text = boxes(homework_book, values)
+    assert f"Nothing to tell: {why}." in text
+    assert ("E fell by 5.7 %" in text) == (
+        why != "an input is missing"
+    )
 
 
 @pytest.mark.parametrize(

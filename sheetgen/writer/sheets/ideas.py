@@ -105,11 +105,12 @@ def _headline(sheet: Sheet, at: tuple[int, int], number: int, title: str, colour
     sheet.put(row, column + 3, None, "headline", "side, right")
 
 
-def _told(weight: OneWeight, sentence: str, **more: str) -> Formula:
-    """A sentence with live numbers, or in its place why there are none."""
+def _told(weight: OneWeight, sentence: str, state: str = "state", brief: bool = False, **more: str) -> Formula:
+    """A sentence with live numbers, or in its place why there are none; `brief`: a dash."""
     places = {key.replace(" ", "_"): at for key, at in (weight.at | weight.text).items()} | more
-    state = weight.at["state"]
-    return Formula(f'IF({state}="",{spoken(sentence, places)},"Nothing to tell: "&{state}&".")')
+    why = weight.at[state]
+    otherwise = '"–"' if brief else f'"Nothing to tell: "&{why}&"."'
+    return Formula(f'IF({why}="",{spoken(sentence, places)},{otherwise})')
 
 
 def _error(run: Run, weight: OneWeight) -> Idea:
@@ -121,7 +122,8 @@ def _error(run: Run, weight: OneWeight) -> Idea:
         f"The network answers, and the targets t say what is right. For {each} a take half the square of the distance, "
         f"½·(t − a)². {added}; 0 is perfect. The curve is E for every {weight.name}."
     )
-    return Idea("E says how wrong the network is", text, _told(weight, f"E = {{E}} at {weight.name} = {{w}}"), "curve")
+    result = _told(weight, f"E = {{E}} at {weight.name} = {{w}}", brief=True)
+    return Idea("E says how wrong the network is", text, result, "curve")
 
 
 def _gradient(weight: OneWeight) -> Idea:
@@ -134,7 +136,7 @@ def _gradient(weight: OneWeight) -> Idea:
         "The gradient is the slope of the tangent, the straight line that touches the curve: rise divided by run of "
         "the dotted triangle. Here it is {slope}, {moves}"
     )
-    result = _told(weight, f"dE/d{name} = {{slope}}")
+    result = _told(weight, f"dE/d{name} = {{slope}}", brief=True)
     return Idea("A gradient is a slope", _told(weight, text, moves=moves), result, "slope")
 
 
@@ -148,7 +150,7 @@ def _downhill(weight: OneWeight) -> Idea:
         "{way}: minus the slope. The learning rate η = {rate} says how far. One step on this curve takes E from {E} to "
         "{E_after}: it {words_of_the_step}."
     )
-    result = _told(weight, f"{name}: {{w}} − {{rate}} · {{slope_in_brackets}} = {{next}}")
+    result = _told(weight, f"{name}: {{w}} − {{rate}} · {{slope_in_brackets}} = {{next}}", brief=True)
     return Idea("Minus η times the gradient", _told(weight, text, way=way), result, "step")
 
 
@@ -159,8 +161,8 @@ def _update(run: Run, weight: OneWeight) -> Idea:
         "A gradient holds one slope for every weight, and an update moves all weights at once, each by −η times its "
         f"own slope. On {TRAINING} the first update takes E from {{E0}} to {{E1}}.{many}"
     )
-    result = _told(weight, "E {words_of_the_update}")
-    return Idea("One update moves all weights", _told(weight, text), result)
+    result = _told(weight, "E {words_of_the_update}", "missing", brief=True)
+    return Idea("One update moves all weights", _told(weight, text, "missing"), result)
 
 
 def _chain(sheet: Sheet, at: tuple[int, int], number: int, weight: OneWeight) -> None:

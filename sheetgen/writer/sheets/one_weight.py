@@ -51,7 +51,8 @@ class OneWeight(Ledger):
     def _inputs(self, typed: str, width: str) -> None:
         at, own = self.at, self.run.names[self.weight]
         number = f'IF(ABS({typed})<=1000000,"","type −1,000,000 to 1,000,000")'
-        state = f'IF(row_number="{MISSING}",row_number,IF(ISNUMBER({typed}),{number},"type a number"))'
+        missing = self.say("missing", "why nothing is trained", f'IF(row_number="{MISSING}",row_number,"")')
+        state = f'IF({missing}="",IF(ISNUMBER({typed}),{number},"type a number"),{missing})'
         self.say("state", "why nothing is drawn", state)
         self.number("w", f"{self.name} as typed", typed, 4)
         self.number("rate", "learning rate η", "learning_rate", 4, brackets=True)
@@ -129,11 +130,13 @@ class OneWeight(Ledger):
         self._change("of the step", at["E"], at["E after"])
 
     def _training(self) -> None:
-        """What the first update of Training does, and all of them."""
+        """What the first update of Training does, and all of them: whatever weight is typed here."""
+        drawn, self.at["state"] = self.at["state"], self.at["missing"]
         column = self.training.letters[id(self.run.program.network.loss)]
         for key, row in (("E0", FIRST_ROW), ("E1", FIRST_ROW + 1), ("En", self.run.last)):
             self.number(key, f"E after update {row - FIRST_ROW:,}", f"({TRAINING}!${column}${row})^1", 4)
         self._change("of the update", self.at["E0"], self.at["E1"])
+        self.at["state"] = drawn
 
     def _change(self, what: str, before: str, after: str) -> None:
         """By how many per cent E has changed, as a number and in words."""
@@ -162,7 +165,7 @@ class OneWeight(Ledger):
         arrow = f'IF({at["step"]}>0,"▶",IF({at["step"]}<0,"◀"," "))'
         self.points("", [(tip, E)], f'IF({at["ok"]}=1,{arrow}," ")')
         self.head = self.row
-        self.nothing = self.why("E is beyond what a cell can hold")
+        self.nothing = self.why("E is beyond what a cell can hold", w, E)
         power = f"ABS({at['power']})"
         times = f'IF({power}<5,10^{power}&"","10^"&{power})&" times "&IF({at["power"]}>0,"longer","shorter")'
         says = (

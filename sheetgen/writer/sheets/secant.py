@@ -92,7 +92,7 @@ class Secant(Ledger):
         for label, key, sign in (("E₋", "E-", "-"), ("E₊", "E+", "+")):
             self.points("", [(f"{w}{sign}{at['ε']}", at[key])], f'"{label}"')
             self.ends.append(self.row)
-        self.nothing = self.why(f"E {DIVERGED}")
+        self.nothing = self.why(f"E {DIVERGED}", w, at["E"])
         says = (
             f'"E, as "&{CHOSEN}&" moves from "&{self.text["w"]}',
             f'"tangent: slope "&{self.text["tangent"]}&", by backpropagation"',

@@ -13,7 +13,7 @@ from sheetgen.writer.sheets.plotted import speak
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import DIVERGED, letter, quoted
 
-REACH = 0.45  # of half the picture's width: how far a straight line goes
+REACH = 0.6  # of half the picture's width: how far a straight line goes
 RISE = 0.5  # of the curve's height: how far it may rise
 LOW = 0.2  # of that: how far it goes down at least
 LARGEST = 1_000  # per cent
@@ -73,13 +73,13 @@ class Ledger:
         """A formula of a point."""
         return f"IF({self.at['ok']}=1,{formula},0)"
 
-    def why(self, reason: str) -> int:
-        """Write what the picture says in its middle where nothing is drawn; return the row."""
+    def why(self, reason: str, w: str, E: str) -> int:
+        """Write what the picture says in its middle where nothing is drawn, else unseen at a point; return the row."""
         self.row += 1
         text = f'IF({self.at["ok"]}=1," ",IF({self.at["state"]}="","{reason}",{self.at["state"]}))'
         self.sheet.live(self.row, self.column, text, "muted")
-        for k in (1, 2):
-            self.sheet.put(self.row, self.column + k, 0, "muted")
+        for k, at in enumerate((w, E), 1):  # without any other point the axes go from 0 to 1
+            self.sheet.live(self.row, self.column + k, f"IF({self.at['ok']}=1,{at},0.5)", "muted", "general", "right")
         return self.row
 
     def points(self, about: str, points: Sequence[tuple[str, str]], label: str = "") -> tuple[str, str]:
