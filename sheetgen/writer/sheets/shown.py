@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sheetgen.cells.cell import Cell
 from sheetgen.cells.text import show
 from sheetgen.excel.a1 import column_number
+from sheetgen.network.layers import Network
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import NETWORK, TRAINING, Run, of_row
@@ -18,7 +19,7 @@ from sheetgen.writer.trace import FIRST_ROW, Trace, guarded, letter
 
 ASIDE = LEFT + ACROSS + 1  # what only formulas read stands from this column on
 TEXTS = ASIDE + 3  # of the panel, a column for each of its groups
-FIRST = TEXTS + 4  # of the numbers of a batch's first sample: name, number, text
+FIRST = TEXTS + 4  # of the numbers of a batch, sample by sample: name, number, text of the first
 Number = tuple[str, str]  # a quantity's name, and the formula of its number
 
 
@@ -92,10 +93,8 @@ class Quantities:
 
     def _forward(self) -> list[Number]:
         net = self.program.network
-        columns: list[Sequence[Cell]] = [*net.inputs.T, *net.targets.T] if self.many else []
-        for layer in net.layers:
-            columns += [c for pair in zip(layer.h.T, layer.a.T, strict=True) for c in pair]
-        columns += [*net.errors.T]
+        families = _families(net)
+        columns = families if self.many else families[len(net.inputs[0]) + len(net.targets[0]) :]
         found = [(self.name_of(c[0]), self._one(c)) for c in columns]
         return [*found, ("E_total", shown(self.run, self.training, net.loss))]
 
@@ -181,7 +180,7 @@ class _Anywhere(dict[str, str]):
 
 
 def _panels(sheet: Sheet, q: Quantities, layout: Layout, texts: dict[str, str]) -> tuple[Panel, Shown]:
-    """Where all numbers stand; of a batch those of its first sample, which Steps derives, are written aside."""
+    """Where all numbers stand; of a batch those of each sample are written aside."""
     weights = [q.where[q.name_of(c)] for c in q.program.next if (c.name or "").startswith("w")]
     gradients = [q.where[f"dE/d{c.name}"] for c in q.program.next if (c.name or "").startswith("w")]
     sizes = []
@@ -194,21 +193,35 @@ def _panels(sheet: Sheet, q: Quantities, layout: Layout, texts: dict[str, str]) 
     for name in own.number:
         panel.number[name], panel.text[name] = f"{NETWORK}!{own.number[name]}", f"{NETWORK}!{own.text[name]}"
     if q.many:
-        _first_sample(sheet, q, panel)
+        _samples(sheet, q, layout, panel)
     return panel, own
 
 
-def _first_sample(sheet: Sheet, q: Quantities, panel: Panel) -> None:
+def _samples(sheet: Sheet, q: Quantities, layout: Layout, panel: Panel) -> None:
+    """The numbers of all samples of a batch, and those of the first one as text: other sheets are made of them."""
     net = q.program.network
-    cells = [*net.inputs[0], *net.targets[0]]
-    for layer in net.layers:
-        cells += [c for pair in zip(layer.h[0], layer.a[0], strict=True) for c in pair]
-    for name in list(panel.number):
-        if f"{name}[1]" in {c.name for c in (*cells, *net.errors[0])}:
-            del panel.number[name], panel.text[name]
-    for row, c in enumerate([*cells, *net.errors[0]], HEAD + 1):
+    for name in [q.name_of(c[0]) for c in _families(net)]:
+        panel.number.pop(name), panel.text.pop(name)
+    for c, (row, column) in layout.addresses():
+        panel.number.setdefault(c.name or "", f"{NETWORK}!${letter(column)}${row}")
+    row = HEAD
+    for s, c in ((s, c) for s in range(len(net.inputs)) for c in (family[s] for family in _families(net))):
+        given = c in q.program.constants
+        if given and s > 0:
+            continue  # its input cell is enough
+        row += 1
         number, text = (f"${letter(FIRST + k)}${row}" for k in (1, 2))
         sheet.put(row, FIRST, c.name, "muted")
         sheet.live(row, FIRST + 1, shown(q.run, q.training, c), "muted", "general")
-        sheet.live(row, FIRST + 2, text_of(number), "muted")
-        panel.number[c.name], panel.text[c.name] = f"{NETWORK}!{number}", f"{NETWORK}!{text}"
+        panel.number[c.name or ""] = f"{NETWORK}!{number}"
+        if s == 0:
+            sheet.live(row, FIRST + 2, text_of(number), "muted")
+            panel.text[c.name or ""] = f"{NETWORK}!{text}"
+
+
+def _families(net: Network) -> list[Sequence[Cell]]:
+    """The numbers of which every sample has one."""
+    families: list[Sequence[Cell]] = [*net.inputs.T, *net.targets.T]
+    for layer in net.layers:
+        families += [c for pair in zip(layer.h.T, layer.a.T, strict=True) for c in pair]
+    return [*families, *net.errors.T]
