@@ -26,6 +26,7 @@ from sheetgen.writer.plan import Run
 from sheetgen.writer.sheets import bug_lab, laboratory, network, training
 from sheetgen.writer.sheets.bug_lab import CHECKS, MISSES, NOTHING, NOTICES
 from sheetgen.writer.sheets.laboratory import LaboratoryPlaces
+from sheetgen.writer.sheets.second_run import SecondRun
 
 NONE = "none: the second training is right, too"
 CHOICE = "Laboratory!B5"
@@ -289,7 +290,7 @@ def error(spec: Spec, parameters: dict[str, float]) -> float:
     for m, n, name in zip(spec.layers, spec.layers[1:], spec.activations, strict=False):
         W = torch.tensor([[next(numbers) for _ in range(m)] for _ in range(n)], dtype=torch.float64)
         x = x @ W.T + (torch.tensor(frozen[b : b + n], dtype=torch.float64) if frozen else 0)
-        x, b = {"identity": lambda h: h}.get(name, getattr(torch, name, None))(x), b + n
+        x, b = {"identity": lambda h: h}.get(name, getattr(torch, name, torch.tanh))(x), b + n
     return float(((x - t) ** 2).sum() / 2)
 
 
@@ -445,3 +446,21 @@ steps = 12
     run = Run(program.build(parse(big.format(**shown), "big.toml")))
     laid = LaboratoryPlaces(run, training.places(run).trace)
     assert laid.landscape is None and laid.moves is None and laid.second is None
+
+
+def test_a_wide_second_training_has_fewer_rows() -> None:
+    """As many as keep the table small."""
+    text = PLAIN.replace("[2, 1]", "[6, 6, 4]").replace("[0.5, 1.0]", str([0.1] * 6)).replace("[0.9]", str([0.5] * 4))
+    run = Run(program.build(parse(text.replace("steps = 30", "steps = 200"), "wide.toml")))
+    second = SecondRun(run, training.places(run).trace, 5, 40, ("$A$1", "$A$2", "$A$3"))
+    assert second.fits and 100 < second.updates < 200
+    assert second.columns * second.updates <= 24_000 < second.columns * (second.updates + 1)
+
+
+def test_one_row_that_differs_is_noticed(labs: Any) -> None:
+    """A learning rate so large that all units saturate at once: after row 0 there is nothing to differ."""
+    lab = labs("homework")
+    lab.choose(next(title for title in lab.titles if kind_of(title) == "neighbour"))
+    lab.type(learning_rate=1e6)
+    assert lab.show("E16", "F16") == [1.0, NOTICES] and "in 1 of 13 rows" in str(lab.show("A8")[0])
+    lab.type(learning_rate=1.0)

@@ -55,9 +55,10 @@ CHECKS = (
 )
 
 
-def places(column: int) -> tuple[str, str]:
-    """The addresses of the number of the slip and of the input that one of them types over."""
-    return f"${letter(column + 1)}${NUMBER_ROW}", f"${letter(column + 3)}${NUMBER_ROW}"
+def places(column: int) -> tuple[str, str, str]:
+    """The addresses of the number of the slip, of the input that one of them types over, and of next to nothing."""
+    number, typed, tiny = (f"${letter(column + k)}${NUMBER_ROW}" for k in (1, 3, 5))
+    return number, typed, tiny
 
 
 def write(sheet: Sheet, second: SecondRun, row: int, column: int) -> None:
@@ -76,7 +77,7 @@ class _Lab:
         self.sheet, self.second, self.row, self.column = sheet, second, row, column
         self.titles = [slips.RIGHT, *(f"{k}  {slip.title}" for k, slip in enumerate(second.slips, 1))]
         self.chosen = f"$B${row}"
-        self.number, self.typed = places(column)
+        self.number = places(column)[0]
         self.top = row + 1  # of the list
         self.texts = self.top + len(self.titles) + 3  # pieces of the sentences
         self.rows = second.updates + 1
@@ -106,6 +107,8 @@ class _Lab:
         sheet.live(NUMBER_ROW, at + 1, found, "muted", "general")
         sheet.put(NUMBER_ROW, at + 2, f"{self.second.second.typed.name} of the second training", "muted")
         sheet.live(NUMBER_ROW, at + 3, self.second.typed, "muted", "general")
+        sheet.put(NUMBER_ROW, at + 4, "added to divisors", "muted")
+        sheet.put(NUMBER_ROW, at + 5, 1e-300, "muted", "relative")
 
     def choose(self) -> None:
         """The cell for the slip, and the formulas that it is about."""
@@ -150,7 +153,7 @@ class _Lab:
 
     def _largest(self, check: Check) -> str:
         if check.kind == EYE:
-            return f'IFERROR(IF({self._height}>0,MAX({self.second.range(APART)})/{self._height},0),"–")'
+            return f'IFERROR(IF(SIGN({self._height})>0,MAX({self.second.range(APART)})/{self._height},0),"–")'
         return f"MAX({self.second.range(RELATIVE if check.kind == RELATIVELY else ABSOLUTE)})"
 
     @property

@@ -42,8 +42,7 @@ class LaboratoryPlaces:
         except FormulaTooLong:
             pass
         try:
-            choice, typed = bug_lab.places(WORKINGS)
-            second = SecondRun(run, training, TOP + 1, at, choice, typed)
+            second = SecondRun(run, training, TOP + 1, at, bug_lab.places(WORKINGS))
             self.second = second if second.fits else None
         except FormulaTooLong:
             pass

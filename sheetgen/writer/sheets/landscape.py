@@ -233,14 +233,12 @@ class Landscape:
         sheet.put(4, self.first + 2, "lowest, highest", "muted")
         low, high = (text_of(spot, 2) for spot in spots)
         text = (
-            f'"E_total where all other weights are as in the row shown: from "&{low}&" (blue) to "&{high}&" (orange)."'
+            '"E_total where all other weights are as in the row shown (choose it on Network): from "'
+            f'&{low}&" (blue) to "&{high}&" (orange)."'
         )
         line(sheet, row, Formula(f'IF(ISNUMBER({self._ok}),{text},"No map: "&{self._ok}&".")'),
              self.at[1] - 1, self.at[1] + GRID - 1, "muted")  # fmt: skip
-        text = (
-            '"The line is the way of the training. Only the row shown lies on this map: elsewhere the other weights '
-            f'differ. Type {self.run.program.spec.steps} for it on Network to see the end."'
-        )
+        text = '"The line is the way of the training. Only the row shown lies on this map: the others move, too."'
         line(sheet, row + 1, Formula(self._if(text)), self.at[1] - 1, self.at[1] + GRID - 1, "muted")
         place = row - 1, self.at[1] - 1, row - 1, self.at[1] + GRID - 1
         colour(sheet, place, f"ISTEXT({self._ok})", "note")

@@ -192,7 +192,7 @@ class Moves:
             formulas.append(f"IFERROR(MATCH(MAX({quotients}),{quotients},0),1)")
             for j in range(5, 8):
                 one, two = f"ABS({self._at(j, self.texts)})", f"ABS({self._at(j, row)})"
-                formulas.append(f"IFERROR(IF({two}=0,10^9,ROUND({one}/{two},6)),0)")
+                formulas.append(f"IFERROR(IF(SIGN({two})=0,10^9,ROUND({one}/{two},6)),0)")
             for j in range(3, 8):
                 formulas.append(f'SUBSTITUTE(SUBSTITUTE({text_of(self._at(j, row), DIGITS)},"(",""),")","")')
             for j, text in enumerate(formulas, 1):
@@ -206,10 +206,10 @@ class Moves:
         self._picked(sheet)
         most = self.texts
         sizes = self._column(2)
-        still = f'IF(MAX({sizes})=0,"No weight moves: every gradient is 0.",{self._first(most)})'
-        still = f'IF(learning_rate=0,"No weight moves: the learning rate is 0.",{still})'
+        still = f'IF(SIGN(MAX({sizes}))=0,"No weight moves: every gradient is 0.",{self._first(most)})'
+        still = f'IF(SIGN(learning_rate)=0,"No weight moves: the learning rate is 0.",{still})'
         first = f'IF(COUNT({sizes})=0,"Nothing moves: the numbers of this row have run off to infinity.",{still})'
-        moves = f"IF(COUNT({sizes})=0,FALSE,AND(learning_rate<>0,MAX({sizes})>0))"
+        moves = f"IF(COUNT({sizes})=0,FALSE,AND(SIGN(learning_rate)<>0,SIGN(MAX({sizes}))>0))"
         title = '"Which weight moves most at iteration "&row_number&", and why"'
         several = len(self.weights) > 1
         lines = [title, first, f'IF({moves},{self._because(most)},"")']

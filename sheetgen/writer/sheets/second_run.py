@@ -26,9 +26,11 @@ DRAWN = ("E_total, second plotted", "right plotted")  # where a number may run o
 
 
 class SecondRun:
-    """Where the second training stands: `choice` and `typed` are cells, the table's heads stand in a row from 1."""
+    """Where the second training stands: its heads stand in a row from 1. `above` are cells: the number of the
+    slip, the input that may be typed over, a number next to nothing that keeps 0/0 away."""
 
-    def __init__(self, run: Run, training: Trace, head: int, first: int, choice: str, typed: str):
+    def __init__(self, run: Run, training: Trace, head: int, first: int, above: tuple[str, str, str]):
+        choice, typed, self.tiny = above
         self.run, self.training, self.head, self.first = run, training, head, first
         self.second = SecondTraining(run.program)
         self.slips = self.second.slips
@@ -78,7 +80,7 @@ class SecondRun:
         """The largest relative and absolute difference of a row from what its numbers should be."""
         pairs = [(self._place(x), self._place(y) if not y.args or y in self.places else f"({self._text(y)})")
                  for x, y in self.second.checks]  # fmt: skip
-        parts = [f"IF({x}={y},0,ABS({x}-{y})/MAX(ABS({x}),ABS({y})))" for x, y in pairs]
+        parts = [f"ABS({x}-{y})/(MAX(ABS({x}),ABS({y}))+{self.tiny})" for x, y in pairs]
         apart = [f"ABS({x}-{y})" for x, y in pairs]
         both = tuple(f"IFERROR(MAX({','.join(terms)}),0)" for terms in (parts, apart))
         if max(map(len, both)) > MAX_FORMULA - AROUND:
