@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import openpyxl
 import pytest
 import torch
-from books import TEMPLATES, BuildBook, labels, place_of, recalculated
+from books import TEMPLATES, BuildBook, charts_on, labels, place_of, recalculated
 from lxml import etree
 
 from sheetgen.cells.cell import Cell
@@ -252,7 +252,7 @@ def edges_of(path: Path, values: Values) -> Iterator[Drawn]:
     """The series that have all edges."""
     book = read(path)
     with zipfile.ZipFile(path) as archive:
-        root = etree.fromstring(archive.read("xl/charts/chart1.xml"))
+        root = etree.fromstring(archive.read(charts_on(archive, path, "Network")[0]))
 
     def points(series: Any, kind: str) -> list[Value | None]:
         area = series.findtext(f"{{*}}{kind}//{{*}}f").replace("$", "").partition("!")[2]
