@@ -210,7 +210,7 @@ def test_a_step_that_there_is_not_is_said(homework_book: Path, typed: Value) -> 
 @pytest.mark.parametrize("typed", ["back", "", 1.0])
 def test_a_pass_that_there_is_not_is_said(homework_book: Path, typed: Value) -> None:
     network = recalculated(homework_book, pass_shown=typed)["Network"]
-    assert network["C5"] == "no such pass: choose one of the two"
+    assert network["C5"] == "no such pass: choose one"
     assert network["E3"] == "no such pass: choose forward or backward in the red cell"
 
 

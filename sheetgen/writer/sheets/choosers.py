@@ -53,7 +53,7 @@ def direction(sheet: Sheet, row: int, aside: int) -> None:
     _cell(sheet, row, "pass", PASSES[0], "pass_shown")
     _aside(sheet, row, aside, f'IF(pass_shown="{PASSES[1]}",1,0)', "backward")
     note = 'IF(backward=1,"gradients, from E to the weights","numbers, from the inputs to E")'
-    _note(sheet, row, WRONG_PASS, f'"{NO_PASS}: choose one of the two"', note)
+    _note(sheet, row, WRONG_PASS, f'"{NO_PASS}: choose one"', note)
     hint = "Forward or backward", "Forward: the numbers flow to E. Backward: the gradients flow back."
     complaint = "No such pass", "Choose forward or backward."
     limit(sheet, (row - 1, 1, row - 1, 1), InputRule("list", source=[*PASSES], hint=hint, complaint=complaint))
@@ -86,4 +86,4 @@ def _aside(sheet: Sheet, row: int, column: int, formula: str, name: str) -> None
 
 def _note(sheet: Sheet, row: int, wrong: str, complaint: str, note: str) -> None:
     sheet.live(row, 2, f"IF({wrong},{complaint},{note})", "muted", "indent")
-    colour(sheet, (row - 1, 2, row - 1, 2), wrong, "fail")
+    colour(sheet, (row - 1, 1, row - 1, 2), wrong, "fail")

@@ -119,7 +119,7 @@ def _error(run: Run, weight: OneWeight) -> Idea:
     over = " and ".join([*(["outputs"] * (outputs > 1)), *([f"{n} samples"] * (n > 1))])
     added = f"E adds them up, for all {over}" if over else "That is E"
     text = (
-        f"The network answers, and the targets t say what is right. For {each} a take half the square of the distance, "
+        f"The network answers a, and the target t is what is right. For {each} take half the square of the distance, "
         f"½·(t − a)². {added}; 0 is perfect. The curve is E for every {weight.name}."
     )
     result = _told(weight, f"E = {{E}} at {weight.name} = {{w}}", brief=True)
@@ -129,7 +129,7 @@ def _error(run: Run, weight: OneWeight) -> Idea:
 def _gradient(weight: OneWeight) -> Idea:
     slope, name = weight.at["slope"], weight.name
     moves = (
-        f'IF({slope}=0,"so a little more or less of {name} does not change E.",'
+        f'IF({slope}=0,"so a little more or less of {name} hardly changes E.",'
         f'"so {name} up by "&0.1&IF({slope}>0," raises"," lowers")&" E by about "&{weight.text["up"]}&".")'
     )
     text = (
@@ -204,8 +204,8 @@ def _words(c: Cell) -> str:
 GUARDS = {
     "sigmoid": Idea(
         "Why IF(h < −700, …)",
-        "The sigmoid is 1/(1 + EXP(−h)). EXP grows so fast that beyond 709 no cell holds it: Excel shows #NUM!. Below "
-        "h = −700 the sigmoid is 0 to 300 digits. So every formula asks first, and is safe for any h.",
+        "A unit squashes its sum h to between 0 and 1 by the sigmoid, 1/(1 + EXP(−h)). Beyond 709 no cell holds EXP: "
+        "Excel shows #NUM!. Below h = −700 the sigmoid is 0 to 300 digits, so formulas ask first.",
         "IF(h<-700, 0, 1/(1+EXP(-h)))",
         code=True,
     ),

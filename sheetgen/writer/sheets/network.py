@@ -99,8 +99,8 @@ def _sentence(sheet: Sheet, run: Run, walk: Walk, own: Shown) -> None:
     overview = (
         "Forward: every number flows along the edges to the error, E_total = {E_total}. Type 1 into “next” to walk "
         "through it, or choose backward.",
-        "Backward: E_total = {E_total} flows back. Each dE/d… says by how much E_total grows when that number grows "
-        "by a little, per unit. Type 1 into “next” to walk through it.",
+        "Backward: slopes flow back, from 1 at E_total = {E_total} itself. Each dE/d… says by how much E_total grows "
+        "when that number grows by a little, per unit. Type 1 into “next” to walk through it.",
     )
     for row, text in enumerate(overview, SHOWN_ROW):
         sheet.live(row, SENTENCES + 1, spoken(text, own.text), "muted")
@@ -135,4 +135,6 @@ def _legend(sheet: Sheet, scene: Scene, place: Layout) -> None:
     what = f'IF(backward=1,"gradients dE/dw. The largest is "&{largest[1]},"weights. The largest is "&{largest[0]})'
     crowded = "" if scene.picture.level.weights else CROWDED
     text = f'"Edges are "&{what}&". The thicker, the larger; solid is positive, dashed is negative.{crowded}"'
+    walking = "An edge gets its width once its number is computed. Yellow is what the sentence is about."
+    text = f'IF(next_number>0,"{walking}",{text})'
     sheet.live(place.legend, LEFT, text, "muted")
