@@ -175,7 +175,7 @@ def boxes(path: Path, values: Values) -> str:
         ({TYPED: -2.0}, ["up by 0.1 lowers E by about 0.00", "E falls to the right, so step to the right: minus"]),
         ({"learning_rate": 900.0}, ["it rose by ", ": too long a step"]),
         ({"learning_rate": 0.0}, ["it did not change.", "E did not change"]),
-        ({TYPED: 1e5}, ["so a little more or less of w5 does not change E.", "flat here, so there is no step"]),
+        ({TYPED: 1e5}, ["so a little more or less of w5 hardly changes E.", "flat here, so there is no step"]),
         ({"learning_rate": -1.0}, ["it rose by 1.2 %.", "0.4 − (-1) · 0.0129"]),
     ],
 )  # fmt: skip
