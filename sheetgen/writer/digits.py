@@ -48,6 +48,7 @@ def three_digits(sheet: Sheet, area: Area) -> None:
 DIGITS = 6  # significant, in worked lines
 MOST_DIGITS = 9  # before the decimal sign
 ROUND_UP = 2e-7  # added to a logarithm: what is rounded to 10.0000 counts as 10 before it is, and so does LOG10(1000)
+LITERAL = 250  # characters of a text in a formula; Excel takes 255
 LEAST_POWER = -307  # Excel has no smaller power of ten
 
 
@@ -72,10 +73,15 @@ def text_of(address: str, digits: int = DIGITS, brackets: bool = True) -> str:
 
 
 def spoken(sentence: str, places: Mapping[str, str]) -> str:
-    """The formula of a sentence: `{w}` in it is what stands at `places["w"]`, everything else is said as it is."""
-    pieces = re.split(r"{(\w+)}", sentence)
-    said = (places[p] if k % 2 else '"' + p.replace('"', '""') + '"' for k, p in enumerate(pieces) if p)
-    return "&".join(said)
+    """The formula of a sentence: `{w}` in it is what stands at `places["w"]`, `{!w}` the same without brackets."""
+    pieces = []
+    for k, piece in enumerate(re.split(r"\{(.*?)\}", sentence)):
+        if k % 2:
+            pieces.append(bare(places[piece[1:]]) if piece[0] == "!" else places[piece])
+        else:
+            parts = (piece[j : j + LITERAL] for j in range(0, len(piece), LITERAL))
+            pieces += ['"' + part.replace('"', '""') + '"' for part in parts]
+    return "&".join(pieces)
 
 
 def bare(address: str) -> str:

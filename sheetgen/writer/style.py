@@ -84,7 +84,6 @@ STYLES: dict[str, dict[str, Any]] = {
     "words": {"font_color": MUTED, "align": "left", "indent": 34},  # right of what is no wider than 306 pixels
     "code": {"font_name": "Courier New", "font_size": 9, "text_wrap": True},
     "formula": {"font_name": "Courier New", "font_size": 9, "align": "left"},
-    "hash": {"font_name": "Courier New", "font_size": 6, "font_color": MUTED, "indent": 1},
     "command": {"font_name": "Courier New", "bold": True},
     "numbers": {"text_wrap": True, "font_color": ACCENT},
     "number": {"num_format": NUMBER},

@@ -464,3 +464,27 @@ def test_one_row_that_differs_is_noticed(labs: Any) -> None:
     lab.type(learning_rate=1e6)
     assert lab.show("E16", "F16") == [1.0, NOTICES] and "in 1 of 13 rows" in str(lab.show("A8")[0])
     lab.type(learning_rate=1.0)
+
+
+def linear(layers: list[int], rate: float) -> Spec:
+    """A linear network, which nothing bounds."""
+    text = f'[network]\nlayers = {layers}\nactivation = "identity"\n[data]\ninputs = {[0.5] * layers[0]}\n'
+    text += f"targets = {[0.9] * layers[-1]}\n[initial]\nseed = 5\n[training]\nlearning_rate = {rate}\nsteps = 60\n"
+    return parse(text, "linear.toml")
+
+
+def test_curves_that_run_off_stay_at_their_last_point(tmp_path: Path) -> None:
+    """No cell of theirs holds an error: a check would have to take it for a broken one."""
+    lab = Lab(written(linear([2, 3, 2], 50.0), tmp_path / "off.xlsx"))
+    names = "E_total, second", "update of the second curve", "E_total, second, drawn"
+    own, x, y = (lab.show(*(f"{lab.heads[name]}{6 + k}" for k in range(61))) for name in names)
+    numbers = [e for e in own if isinstance(e, float) and abs(e) < 1e307]
+    assert 0 < len(numbers) < 61
+    assert y == numbers + [numbers[-1]] * (61 - len(numbers))
+    assert x == [float(min(k, len(numbers) - 1)) for k in range(61)]
+    assert not [at for at, e in lab.cells.items() if str(e.value).startswith("#")]
+
+
+def test_one_weight_has_no_map_and_is_told_so(tmp_path: Path) -> None:
+    lab = Lab(written(linear([1, 1], 0.1), tmp_path / "one.xlsx"))
+    assert any("a map needs two" in str(e.value) for e in lab.cells.values())

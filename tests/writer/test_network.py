@@ -21,7 +21,7 @@ from sheetgen.judge.engines.result import Values
 from sheetgen.network import layers, program
 from sheetgen.spec import Spec, load, parse
 from sheetgen.writer.plan import Run
-from sheetgen.writer.sheets.picture import WIDTH, Picture
+from sheetgen.writer.sheets.picture import WIDTH, Picture, drawn
 from sheetgen.writer.sheets.walk import Stage, Walk
 
 NAMES = ["homework", "homework-eta-0.5", "mazur", "xor", "tanh-2-3-2"]
@@ -306,9 +306,11 @@ def test_the_edges_that_are_spoken_of_are_lit(
 
 
 def test_a_network_too_large_says_so(build_book: BuildBook) -> None:
+    assert drawn(net([2] * 8)) and not drawn(net([2] * 9))
     path = build_book(net([2, 13, 1]))
     book = read(path)
-    assert any("is not drawn" in str(e.value) for e in book.sheets["Network"].values())
+    texts = [str(e.value) for e in book.sheets["Network"].values()]
+    assert any("is not drawn" in text for text in texts) and not any("“next”" in text for text in texts)
     assert "pass_shown" not in book.names and numbers(book, recalculated(path))["dE/da_o1"] is not None
     crowded = build_book(net([7, 7, 1]))
     assert any("Too many weights" in str(e.value) for e in read(crowded).sheets["Network"].values())

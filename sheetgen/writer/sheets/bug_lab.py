@@ -230,13 +230,13 @@ class _Lab:
     def chart(self, row: int) -> None:
         """Both loss curves."""
         s, sheet = self.second, self.sheet
-        x = f"{quoted(LABORATORY)}!${letter(s.first)}${s.head + 1}:${letter(s.first)}${s.last}"
         kind = {"type": "scatter", "subtype": "straight"}
         chart: Chart = sheet.book.chart(kind, "", Axes("update", "E_total", across=(0, s.updates), whole=True))
         chart.set_title({"none": True})
         dashed = {"line": {**style.series_line(1, 2.25), "dash_type": "dash"}}
-        for k, (name, y) in enumerate(zip(self._names(), s.curves, strict=True)):
-            curve(chart, k, name, x, f"{quoted(LABORATORY)}!{y}", **(dashed if k else {}))
+        on = quoted(LABORATORY)
+        for k, (name, (x, y)) in enumerate(zip(self._names(), s.curves, strict=True)):
+            curve(chart, k, name, f"{on}!{x}", f"{on}!{y}", **(dashed if k else {}))
         self._speak(chart)
         font = style.label_font()
         chart.set_legend({"position": "top", "font": font, "delete_series": [2]})
@@ -254,7 +254,7 @@ class _Lab:
     def _speak(self, chart: Chart) -> None:
         """What the chart says where no row can be drawn."""
         row = self.texts + 10
-        drawn = f"COUNT({','.join(self.second.curves)})"
+        drawn = f"COUNT({','.join(self.second.errors)})"
         values: Sequence[str] = (f'IF({drawn}>0," ","no row holds a number")', f"{self.second.updates}/2", "0*1")
         for k, formula in enumerate(values):
             self.sheet.live(row, self.column + k, formula, "muted", "general")

@@ -165,11 +165,6 @@ def insert(sheet: Sheet, chart: Chart, box: Box, text: str) -> None:
         raise ValueError(f"{sheet.name}: the chart could not be placed")
 
 
-def in_strip(k: int, x: int = 0, width: int = CHART_WIDTH) -> Box:
-    """The place of the k-th chart of the strip above a trace."""
-    return Box((2, 1), (x + 4 + k * (width + 8), 4), (width, CHART_HEIGHT))
-
-
 def bars(chart: Chart, k: int, name: str, x: str, y: str, **look: Any) -> None:
     """Add the k-th row of columns of a chart."""
     fill = {"fill": {"color": style.SERIES[k]}, "border": {"none": True}}

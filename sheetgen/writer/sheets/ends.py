@@ -16,6 +16,9 @@ from sheetgen.writer.trace import FIRST_ROW, letter, quoted
 HEADS = ("label", "x of the end", "x of the label", "y of the end", "y of the label", "log10", "rank")
 LEAD = 0.04  # from an end to its label, of the length of the axis
 LEAST = -300  # as a power of ten
+# Below this power of ten E is made of rounding, which differs from engine to engine: there all curves end alike.
+SETTLED, LOWEST = -22, -30
+ROUGH = -10  # below this one few of its digits are the same everywhere
 SPREAD, SHARE = 1.5, 0.6  # from the first label to the last: powers of ten, at least, and of what the curves fall
 
 
@@ -32,7 +35,8 @@ class Ends:
         self.right = column + len(HEADS) - 1
         count = len(drawing.lines)
         for k, line in enumerate(drawing.lines):
-            self._cells(k, count, column, f"${letter(line.drawn)}${FIRST_ROW}:${letter(line.drawn)}${self.last}")
+            areas = [f"${letter(x)}${FIRST_ROW}:${letter(x)}${self.last}" for x in (line.source, line.drawn)]
+            self._cells(k, count, column, areas)
         where = f"={quoted(self.sheet.name)}!"
         silent = {"marker": {"type": "none"}}
         for k in range(count):
@@ -43,21 +47,25 @@ class Ends:
             chart.add_series({"name": f"{where}{label}", "categories": f"{where}{to_x}", "values": f"{where}{to_y}",
                               "line": {"none": True}, **silent, "data_labels": style.series_name("right")})  # fmt: skip
 
-    def _cells(self, k: int, count: int, column: int, drawn: str) -> None:
+    def _cells(self, k: int, count: int, column: int, areas: Sequence[str]) -> None:
+        errors, drawn = areas
         row, rows, steps = SPOT_ROW + 1 + k, range(SPOT_ROW + 1, SPOT_ROW + 1 + count), self.last - FIRST_ROW
         x, y, log, rank = (f"{letter(column + j)}{row}" for j in (1, 3, 5, 6))
         logs = f"${letter(column + 5)}${rows[0]}:${letter(column + 5)}${rows[-1]}"
-        end = f'IFERROR(INDEX({drawn},COUNT({drawn}),1),"")'  # of a curve that breaks off, its last point
+        points = f"COUNT({drawn})"
+        settled = f'COUNTIF({errors},"<"&10^{SETTLED})>0'
+        end = f'IF({points}>0,IFERROR(INDEX({drawn},{points},1),""),"")'  # of a curve that breaks off, its last point
+        end = f"IF({settled},MAX(10^{LOWEST},N({errors.partition(':')[2]})),{end})"
         fall = f"IFERROR({SHARE}*(LOG10({drawn.partition(':')[0]})-MIN({logs})),0)"
         low = f"MAX({LEAST},MIN(MIN({logs}),MAX({logs})-MAX({SPREAD},{fall})))"
         slot = f"10^(MAX({logs})-{rank}*(MAX({logs})-{low})/MAX(1,COUNT({logs})-1))"
         cells = (
             (self.names[k], '" "'),
-            (f"COUNT({drawn})-1", "0"),
+            (f"IF({settled},{steps},{points}-1)", "0"),
             (f"{x}+{LEAD * steps:.10g}", "0"),
             (end, amid := f"${letter(column - 1)}${rows[0]}"),  # where a chart speaks that draws nothing
             (f"IF({x}<{steps},{y},{slot})", amid),  # one that breaks off has its label beside its end
-            (f"LOG10({end})", '""'),
+            (f'IF({points}=0,"",IF({settled},{SETTLED},ROUND(LOG10({end}),IF({end}<10^{ROUGH},1,6))))', '""'),
             (self._rank(row, rows, log.rstrip("0123456789")), '""'),
         )
         for j, (formula, nothing) in enumerate(cells):

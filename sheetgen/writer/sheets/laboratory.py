@@ -24,6 +24,8 @@ SUBTITLE = (
     "Put a slip into a second training and see which checks notice it; look at the landscape that gradient descent "
     "walks through; and read why a weight moves. Yellow cells are yours."
 )
+TOO_LONG = "E of a network of this size is too long a formula for one cell of a map."
+ONE_WEIGHT = "This network has one weight, and a map needs two: how E depends on it is drawn on Ideas."
 
 
 class LaboratoryPlaces:
@@ -37,8 +39,9 @@ class LaboratoryPlaces:
         self.moves = Moves(run, training, TOP + 1, at, WORDS) if moves.fits(run) else None
         at += self.moves.width + 1 if self.moves else 0
         try:
-            self.landscape = Landscape(run, training, (TOP + 2, MAP), at)
-            at += self.landscape.width + 1
+            if len(run.program.next) > 1:
+                self.landscape = Landscape(run, training, (TOP + 2, MAP), at)
+                at += self.landscape.width + 1
         except FormulaTooLong:
             pass
         try:
@@ -73,8 +76,8 @@ def write(book: Book, places: LaboratoryPlaces, panel: Panel) -> None:
     if places.landscape:
         places.landscape.write(sheet, panel, TOP + 1)
     else:
-        text = "E of a network of this size is too long a formula for one cell of a map."
-        line(sheet, TOP + 1, text, MAP - 1, MAP + GRID - 1, "muted")
+        single = len(places.run.program.next) < 2
+        line(sheet, TOP + 1, ONE_WEIGHT if single else TOO_LONG, MAP - 1, MAP + GRID - 1, "muted")
     bottom = _words(sheet, places, panel)
     sheet.print_area(0, 0, bottom - 1, MAP + GRID - 1)
     sheet.fit_to_pages(1, 1 if bottom < 80 else 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sheetgen.excel.a1 import column_number
 from sheetgen.writer.book import Book, Sheet
-from sheetgen.writer.digits import bare
+from sheetgen.writer.digits import bare, spoken
 from sheetgen.writer.plan import NETWORK, Run
 from sheetgen.writer.sheets import choosers, drawing, inputs, picture
 from sheetgen.writer.sheets import shown as numbers
@@ -18,17 +18,18 @@ from sheetgen.writer.sheets.points import Scene
 from sheetgen.writer.sheets.shown import ASIDE, FIRST, Quantities, Shown
 from sheetgen.writer.sheets.shown import Panel as Panel
 from sheetgen.writer.sheets.shown import shown as shown
-from sheetgen.writer.sheets.walk import Walk, spoken
+from sheetgen.writer.sheets.walk import Walk
 from sheetgen.writer.trace import Trace, letter
 
 SENTENCES = FIRST + 3  # of the walk: name, sentence; the drawing's points stand right of them
 WIDTHS = 13, 12, 26, 2, *(14.43,) * ACROSS
 
-SUBTITLE = (
-    "Type over any yellow cell: everything follows. “row shown” moves to that iteration, 0 rewinds; “pass” shows the "
-    "numbers or their gradients; “next” walks through them, one at a time."
+TYPE = "Type over any yellow cell: everything follows. “row shown” moves to that iteration, 0 rewinds"
+WALK = "; “pass” shows the numbers or their gradients; “next” walks through them, one at a time"
+TOO_LARGE = (
+    f"Of more than {picture.MOST_LAYERS} layers, or {picture.MOST_NODES} units in one, a network is not drawn: its "
+    "labels could not be read. All its numbers stand below."
 )
-TOO_LARGE = "A layer of more than {most} units is not drawn: its labels could not be read. All its numbers stand below."
 CROWDED = " Too many weights to be written on the edges: they stand in the table below."
 
 
@@ -50,7 +51,8 @@ def place_of(run: Run, k: str) -> str:
 def write(book: Book, run: Run, training: Trace) -> Panel:
     """Write the sheet Network, define the names of its input cells, and tell where the numbers of the row shown are."""
     spec = run.program.spec
-    sheet = opened(book, NETWORK, f"Network: {spec.title}", SUBTITLE, WIDTHS)
+    subtitle = f"{TYPE}{WALK * picture.drawn(spec)}."
+    sheet = opened(book, NETWORK, f"Network: {spec.title}", subtitle, WIDTHS)
     place, walk = layout(run), Walk(run)
     count = len(input_cells(run))
     rows = Chooser("row", 0, spec.steps, "0 is before training", (count, place.every_input()))
@@ -70,7 +72,7 @@ def write(book: Book, run: Run, training: Trace) -> Panel:
         last = drawing.insert(sheet, scene, (HEAD - 1, LEFT), SENTENCES + 2)
         _legend(sheet, scene, place)
     else:
-        sheet.put(HEAD, LEFT, TOO_LARGE.format(most=picture.MOST_NODES), "muted")
+        sheet.put(HEAD, LEFT, TOO_LARGE, "muted")
     _finish(sheet, run, place, last)
     return panel
 

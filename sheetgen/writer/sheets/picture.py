@@ -15,7 +15,7 @@ from sheetgen.writer.sheets.walk import plain
 WIDTH = 848  # of the drawing
 LEAST_HEIGHT, ROOM = 340, 75  # of the drawing, and of a unit with all that is written around it
 MOST_PITCH = 160  # between the units of a layer
-MOST_NODES = 12  # in one column
+MOST_NODES, MOST_LAYERS = 12, 8  # in one column, and columns of inputs and units
 OFF = 5  # from a node to what is written at it: its ring has room
 GAP = 6  # between labels
 PLACES = [0.5 + sign * k / 50 for k in range(19) for sign in ((1, -1) if k else (1,))]  # along an edge
@@ -119,12 +119,12 @@ class Edge(NamedTuple):
 
 
 def drawn(spec: Spec) -> bool:
-    """Whether the network is drawn: not one with a layer too large."""
-    return max(spec.layers) <= MOST_NODES
+    """Whether the network is drawn: not one with a layer too large, or with too many of them."""
+    return max(spec.layers) <= MOST_NODES and len(spec.layers) <= MOST_LAYERS
 
 
 def height(spec: Spec) -> int:
-    """How tall the drawing is, in whole rows of 20 pixels: nothing where a layer is too large to be drawn."""
+    """How tall the drawing is, in whole rows of 20 pixels: nothing where it is not drawn."""
     return max(LEAST_HEIGHT, 20 * math.ceil(ROOM * max(spec.layers) / 20)) if drawn(spec) else 0
 
 

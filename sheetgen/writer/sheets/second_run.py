@@ -20,9 +20,10 @@ MOST_CELLS = 24_000
 FEWEST_ROWS = 10  # updates: with fewer a curve tells nothing
 
 # The columns behind those of the Cells.
-TRAINING_E, APART, RELATIVE, ABSOLUTE, PLOTTED, PLOTTED_TRAINING = range(6)
+TRAINING_E, APART, RELATIVE, ABSOLUTE, PLOTTED_TRAINING, PLOTTED = *range(4), 4, 6
 MEASURES = ("right", "apart", "largest relative difference", "largest difference")
-DRAWN = ("E_total, second plotted", "right plotted")  # where a number may run off to infinity
+# The points of both curves, where a number may run off to infinity: there they stay at the last one before.
+DRAWN = ("update of the right curve", "right, drawn", "update of the second curve", "E_total, second, drawn")
 
 
 class SecondRun:
@@ -93,11 +94,17 @@ class SecondRun:
         return f"${at}${self.head + 1}:${at}${self.last}"
 
     @property
-    def curves(self) -> tuple[str, str]:
-        """The columns that the chart draws: E_total of the right training and of the second one."""
-        if self.drawn:
-            return self.range(PLOTTED_TRAINING), self.range(PLOTTED)
+    def errors(self) -> tuple[str, str]:
+        """E_total in every row, of the right training and of the second one."""
         return self.range(TRAINING_E), self.column(self.run.program.network.loss)
+
+    @property
+    def curves(self) -> list[tuple[str, str]]:
+        """The columns of x and y that the chart draws, for the right training and for the second one."""
+        if self.drawn:
+            return [(self.range(k), self.range(k + 1)) for k in (PLOTTED_TRAINING, PLOTTED)]
+        updates = f"${letter(self.first)}${self.head + 1}:${letter(self.first)}${self.last}"
+        return [(updates, y) for y in self.errors]
 
     def column(self, c: Cell) -> str:
         """All rows of a Cell's column."""
@@ -138,6 +145,14 @@ class SecondRun:
         right = f"{letter(self.measures + TRAINING_E)}{row}"
         formulas = [training, f"IFERROR(ABS({own}-{right}),0)", *(at_row(x, row) for x in self.worst)]
         if self.drawn:
-            formulas += [f"IF(ISNUMBER({x}),IF(ABS({x})<1E+307,{x},NA()),NA())" for x in (own, right)]
+            formulas += [*self._point(right, PLOTTED_TRAINING, row), *self._point(own, PLOTTED, row)]
         for j, formula in enumerate(formulas):
             sheet.live(row, self.measures + j, formula, small)
+
+    def _point(self, E: str, column: int, row: int) -> list[str]:
+        """The point of a curve at E; where that is no number or too large for an axis, the point of the row before."""
+        found = []
+        for k, now in enumerate((f"{letter(self.first)}{row}", E)):
+            before = f"{letter(self.measures + column + k)}{row - 1}" if row > self.head + 1 else "0"
+            found.append(f"IF(ISNUMBER({E}),IF(ABS({E})<1E+307,{now},{before}),{before})")
+        return found

@@ -12,7 +12,7 @@ from sheetgen.network.derivation import Line
 from sheetgen.network.words import in_words
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Sheet, Value
-from sheetgen.writer.digits import scientific, text_of
+from sheetgen.writer.digits import LITERAL, scientific, text_of
 from sheetgen.writer.plan import STEPS, Run, of_row
 from sheetgen.writer.sheets.common import across, fold, heads, opened, page
 from sheetgen.writer.sheets.network import Panel
@@ -27,7 +27,6 @@ WORDS_FROM, LETTER = 306, 5.8  # pixels: where a line in words begins, and one o
 ROW = 48  # pixels: the height of a line with a fraction
 MOST_TEXT = 8_000  # characters of a formula that spells a line out
 NUMBER = "0.606478"  # as long as most numbers are in a line that is spelt out
-LITERAL = 250  # characters of a text in a formula; Excel takes 255
 
 AT = "$E$3"  # the row of Training that is shown
 ROW_MARK = "#"  # stands for its number in the text of a formula

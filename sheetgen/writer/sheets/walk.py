@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sheetgen.cells.cell import Cell, forward_order, is_constant
 from sheetgen.cells.text import TEXTBOOK, show
 from sheetgen.network.recompute import Recomputation
-from sheetgen.writer.digits import bare
 from sheetgen.writer.plan import Run
 
 MOST_TERMS = 3  # of a sum that is written out
-LITERAL = 250  # characters of a text in a formula; Excel takes 255
 
 FUNCTIONS = {
     "sigmoid": "the logistic function of",
     "tanh": "the hyperbolic tangent of",
-    "gelu": "the GELU of",
 }
 
 
@@ -45,17 +42,6 @@ def braced(c: Cell) -> str:
 def written(c: Cell) -> str:
     """A Cell in textbook notation, with the names of its numbers."""
     return show(c, lambda x: plain(x.name) if x.name else None, TEXTBOOK)
-
-
-def spoken(sentence: str, text: Mapping[str, str]) -> str:
-    """The formula of a sentence: {name} is the cell that `text` has for it, {!name} without brackets around it."""
-    pieces = []
-    for k, piece in enumerate(re.split(r"\{(.*?)\}", sentence)):
-        if k % 2:
-            pieces.append(bare(text[piece[1:]]) if piece[0] == "!" else text[piece])
-        else:
-            pieces += [f'"{piece[j : j + LITERAL]}"' for j in range(0, len(piece), LITERAL)]
-    return "&".join(pieces)
 
 
 def _names(c: Cell) -> tuple[str, ...]:
@@ -125,7 +111,7 @@ class Walk:
         elif kind == "identity":
             about = f"{own} itself, for this layer is linear"
         else:
-            about = f"{FUNCTIONS.get(kind, kind + ' of')} {own} = {{!{own}}}"
+            about = f"{FUNCTIONS[kind]} {own} = {{!{own}}}"
         return Stage(name, own, (own,), f"{name} is {{!{name}}}, {about}.")
 
     def _backward(self) -> Iterator[Stage]:
