@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnist.live import FIRST, LAYERS, LEFT, LIVE, OWN, SAMPLES, SEEN, TOP, WEIGHTS, Live
+from mnist.live import FIRST, LAYERS, LEFT, LIVE, NET, OWN, SAMPLES, SEEN, TOP, WEIGHTS, Live
 from mnist.sheets import answer, samples, strip, viewer, worked
 from mnist.sheets.common import section
 from mnist.sheets.screen import CHOICE, LAST, PANEL, RIGHT, SIZE, WORK, lay
@@ -17,8 +17,8 @@ AT = LEFT + 10  # the column of the choice
 CHOSEN = f"${letter(AT)}${CHOICE}"
 LINKS = ((LAYERS, "every activation"), (WEIGHTS, "what it learned"), (SAMPLES, "twenty digits"))
 SUBTITLE = (
-    "Type a grey value, 0 (paper) to 255 (ink), into a cell of the drawing, and everything follows: {:,} formulas on "
-    "the sheet CNN layers."
+    "Type 0 (paper) to 255 (ink) into the drawing, and everything follows: {:,} formulas on CNN layers. The network is "
+    f"“{NET}” of MNIST report, narrower than “ours”, so that cells are quick."
 )
 
 
