@@ -64,6 +64,8 @@ STYLES: dict[str, dict[str, Any]] = {
     "section": {"font_size": 12, "bold": True, "font_color": ACCENT, "bottom": 1, "bottom_color": RULE},
     "text": {},
     "wrap": {"text_wrap": True, "valign": "top"},
+    "shrink": {"shrink": True},
+    "middle": {"valign": "vcenter"},
     "broken": {"text_wrap": True},
     "unbroken": {"text_wrap": False},
     "muted": {"font_color": MUTED, "font_size": 9},
@@ -117,7 +119,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "paper": {"border": 1, "border_color": RULE, "locked": False},
     "edge": {"border": 4, "border_color": RULE},
     "landscape": {"font_size": 6, "num_format": "0.000", "align": "center"},
-    "landscape axis": {"font_size": 7, "num_format": "0.00", "align": "center", "font_color": MUTED},
+    "landscape axis": {"font_size": 7, "num_format": "0.00", "align": "center", "font_color": MUTED, "shrink": True},
     "percent": {"num_format": "0.0000%"},
     # the boxes of Ideas
     "chip": {"font_size": 13, "bold": True, "font_color": "#FFFFFF", "bg_color": INK, "align": "center"},
@@ -170,6 +172,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "beyond, typed": {"num_format": "0.0#######E+00;-0.0#######E+00;0"},  # with the digits that were typed
     "beyond, short": {"num_format": "0.00E+00;-0.00E+00;0"},
     "beyond, narrow": {"num_format": "0E+00;-0E+00;0"},
+    "beyond, axis": {"num_format": "0E+0;-0E+0;0"},
 }  # fmt: skip
 
 

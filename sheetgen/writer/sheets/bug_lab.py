@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sheetgen.network import slips
 from sheetgen.writer import style
-from sheetgen.writer.book import Chart, Formula, Sheet
+from sheetgen.writer.book import Chart, Sheet
 from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import LABORATORY
 from sheetgen.writer.sheets.common import (
@@ -19,7 +19,6 @@ from sheetgen.writer.sheets.common import (
     heads,
     insert,
     limit,
-    line,
     merge,
 )
 from sheetgen.writer.sheets.plotted import speak
@@ -124,8 +123,10 @@ class _Lab:
             sheet.put(row + k, 0, name, "muted")
             name, text = self._of_slip(NAME), self._of_slip(RIGHT if k == 1 else WRONG)
             text = f'IF(ISNUMBER({self.number}),{name}&IF({self.number}>0," = ","")&{text},"")'
-            line(sheet, row + k, Formula(text), 1, LAST, "formula")
-            colour(sheet, (row + k - 1, 1, row + k - 1, LAST), f"AND(ISNUMBER({self.number}),{self.number}>0)", look)
+            area = row + k - 1, 1, row + k - 1, LAST
+            merge(sheet, area, "formula", "shrink")
+            sheet.live(row + k, 1, text, "formula", "shrink")
+            colour(sheet, area, f"AND(ISNUMBER({self.number}),{self.number}>0)", look)
 
     def checks(self, row: int) -> None:
         """Who looks, what they allow, what they find, and whether they notice the slip."""
@@ -175,7 +176,7 @@ class _Lab:
         begin = f"${s.letters[loss]}${s.head + 1}"
         formulas = {
             "height of the chart": f"MAX({own},{right})",
-            "wrong by": f'{text_of(f"$D${c + 1}*100", 2)}&" %"',
+            "wrong by": f'"up to "&{text_of(f"$D${c + 1}*100", 2)}&" %"',  # in the worst row
             "curves apart by": f'{text_of(f"$D${c}*100", 2)}&" %"',
             "all rows": f'IF($E${c + 4}={self.rows},"in every row","in "&$E${c + 4}&" of {self.rows} rows")',
             "in the end": f'IFERROR(IF({last[0]}>{begin}," It even rises.",IF({last[0]}<{last[1]}*0.99,'

@@ -6,7 +6,7 @@ from sheetgen.cells.text import FormulaTooLong
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.plan import LABORATORY, Run
 from sheetgen.writer.sheets import bug_lab, moves
-from sheetgen.writer.sheets.common import line, opened, section
+from sheetgen.writer.sheets.common import line, merge, opened, section
 from sheetgen.writer.sheets.landscape import GRID, Landscape
 from sheetgen.writer.sheets.moves import Moves
 from sheetgen.writer.sheets.network import Panel
@@ -76,11 +76,18 @@ def write(book: Book, places: LaboratoryPlaces, panel: Panel) -> None:
     if places.landscape:
         places.landscape.write(sheet, panel, TOP + 1)
     else:
-        single = len(places.run.program.next) < 2
-        line(sheet, TOP + 1, ONE_WEIGHT if single else TOO_LONG, MAP - 1, MAP + GRID - 1, "muted")
+        _instead(sheet, ONE_WEIGHT if len(places.run.program.next) < 2 else TOO_LONG)
     bottom = _words(sheet, places, panel)
     sheet.print_area(0, 0, bottom - 1, MAP + GRID - 1)
     sheet.fit_to_pages(1, 1 if bottom < 80 else 0)
+
+
+def _instead(sheet: Sheet, text: str) -> None:
+    """Say amid the place of the map why there is none, in a box that is seen."""
+    top, left, right = TOP + 2, MAP + 1, MAP + GRID - 3
+    area = top, left, top + 2, right
+    merge(sheet, area, "note", "center", "wrap", "middle")
+    sheet.put(top + 1, left, f"No map: {text}", "note", "center", "wrap", "middle")
 
 
 def _words(sheet: Sheet, places: LaboratoryPlaces, panel: Panel) -> int:

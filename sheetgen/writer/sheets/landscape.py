@@ -24,6 +24,8 @@ POINTS = 61  # of the way, at most
 PIXELS = 28, 18  # of a cell of the map
 CONTROLS = 0, 5, 10  # columns from the map's first: the weight across, the weight up, how much wider
 WIDER, SEEN = (1.0, 1_000.0), 3.0  # what may be typed, and what stands there at first
+FLAT = 0.002  # of E: cells that differ by less have one E to the eye
+TWO_LINES = 34  # pixels
 OUT = 0.7  # how much of the way's own range there is on either side of its middle
 
 
@@ -220,7 +222,9 @@ class Landscape:
         colour(sheet, area, f"AND(ISNUMBER({first}),OR({first}<0.0005,{first}>=10))", "beyond, narrow")
         below = row + GRID - 1, column, row + GRID - 1, column + GRID - 1
         for edge in (below, (row - 1, column - 1, row + GRID - 2, column - 1)):
-            colour(sheet, edge, f"IF(ISNUMBER({first_of(edge)}),ABS({first_of(edge)})>=10,FALSE)", "beyond, narrow")
+            size = f"ABS({first_of(edge)})"
+            for test, look in ((f"{size}>=999.5", "beyond, axis"), (f"AND({size}>=10,{size}<999.5)", "whole")):
+                colour(sheet, edge, f"IF(ISNUMBER({first_of(edge)}),{test},FALSE)", look)
         names = f'{self.choices[1]}&" ↑ "&{self.choices[0]}&" →"'
         sheet.live(row + GRID, column - 1, self._if(names), "landscape axis")
 
@@ -228,18 +232,29 @@ class Landscape:
         """What the map shows, in words, or why it shows nothing."""
         area = f"${letter(self.at[1])}${self.at[0]}:${letter(self.at[1] + GRID - 1)}${self.at[0] + GRID - 1}"
         spots = [self._cell(k, 4) for k in (2, 3)]
-        for spot, what in zip(spots, ("MIN", "MAX"), strict=True):
-            sheet.live(4, self.first + 3 + spots.index(spot), f"{what}({area})", "muted", "general")
+        texts = [self._cell(k, 4) for k in (4, 5)]
+        for k, what in enumerate(("MIN", "MAX")):
+            sheet.live(4, self.first + 3 + k, f"{what}({area})", "muted", "general")
+            sheet.live(4, self.first + 5 + k, text_of(spots[k], 2), "muted")
         sheet.put(4, self.first + 2, "lowest, highest", "muted")
-        low, high = (text_of(spot, 2) for spot in spots)
+        low, high = texts
+        flat = f"OR({low}={high},{spots[1]}-{spots[0]}<={FLAT}*{spots[1]})"
         text = (
             '"E_total where all other weights are as in the row shown (choose it on Network): from "'
             f'&{low}&" (blue) to "&{high}&" (orange)."'
         )
+        level = f'"Flat: these two weights hardly change E_total here. It is "&{high}&" all over the map."'
+        text = f"IF({flat},{level},{text})"
+        text = f'IF(COUNT({area})=0,"Every E_total of this map has run off to infinity.",{text})'
         line(sheet, row, Formula(f'IF(ISNUMBER({self._ok}),{text},"No map: "&{self._ok}&".")'),
              self.at[1] - 1, self.at[1] + GRID - 1, "muted")  # fmt: skip
-        text = '"The line is the way of the training. Only the row shown lies on this map: the others move, too."'
-        line(sheet, row + 1, Formula(self._if(text)), self.at[1] - 1, self.at[1] + GRID - 1, "muted")
+        text = (
+            '"The line is the way of the training. Only the row shown lies on this map: elsewhere the other weights '
+            f'differ. To see the end, type {self.run.program.spec.steps} as “row shown” on Network."'
+        )
+        merge(sheet, (row, self.at[1] - 1, row, self.at[1] + GRID - 1), "muted", "wrap")
+        sheet.set_row_pixels(row, TWO_LINES)
+        sheet.live(row + 1, self.at[1] - 1, self._if(text), "muted", "wrap")
         place = row - 1, self.at[1] - 1, row - 1, self.at[1] + GRID - 1
         colour(sheet, place, f"ISTEXT({self._ok})", "note")
 

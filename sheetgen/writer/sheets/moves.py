@@ -15,7 +15,7 @@ from sheetgen.writer import style
 from sheetgen.writer.book import Sheet, Value
 from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import LABORATORY, Run
-from sheetgen.writer.sheets.common import Box, heads, insert
+from sheetgen.writer.sheets.common import ROW, Box, heads, insert
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.sheets.shown import in_row
 from sheetgen.writer.style import Axes
@@ -27,7 +27,8 @@ COLUMNS = ("weight", "gradient", "comes back", "slope", "input", "change in the 
 DIGITS = 3
 TOLD = 1.1  # of the strongest samples a factor is named that makes so much of a difference
 LEFT, CHART_LEFT = 0, 7  # columns
-CHART = 634, 250  # pixels
+CHART = 634, 260  # pixels
+CHART_ROWS = CHART[1] // ROW + 1
 
 
 class Factor(NamedTuple):
@@ -98,12 +99,12 @@ class Moves:
         return self._at(14 + s, self.back + 2 * unit + kind)
 
     def write(self, sheet: Sheet, panel: Panel) -> int:
-        """Write the sentences, the table and its workings; the last row of the table."""
+        """Write the sentences, the table, its chart and its workings; the last row of what is printed."""
         self.panel = panel
         self._units(sheet)
         self._weights(sheet)
         self._sentences(sheet)
-        return self._table(sheet)
+        return max(self._table(sheet), self.table + CHART_ROWS)
 
     def _number(self, c: Cell) -> str:
         return self.panel.number.get(c.name or "") or in_row(self.run, self.training, c)
@@ -237,7 +238,7 @@ class Moves:
         return f'"{parts}"&{sample}&": "&{product}&"."'
 
     def _other(self, most: int, row: int) -> str:
-        """What makes another weight's gradient smaller: the factor in which the two differ most."""
+        """What makes another weight's gradient smaller: the factor in which the two differ most; or that none does."""
         which = self._at(11, row)
 
         def chosen(first: int, at: int) -> str:
@@ -247,12 +248,19 @@ class Moves:
         own = f'{chosen(8, row)}&" = "&{chosen(17, row)}'
         other = f'{self._at(2, most)}&" has "&{chosen(8, most)}&" = "&{chosen(17, most)}'
         why = f'" What makes it smaller: "&{own}&", where "&{other}&"."'
+        sizes = [f'SUBSTITUTE({chosen(17, at)},"-","")' for at in (row, most)]
+        why = f'IF({sizes[0]}={sizes[1]},"",{why})'  # no factor alone makes a difference that is seen
         if self.samples > 1:  # of several samples the parts may cancel, or many small ones add up
             part = "*".join(self._at(j, row) for j in (5, 6, 7))
             cancel = '" Its samples pull it up and down, and nearly cancel."'
             told = f'IF(MAX({self._at(12, row)}:{self._at(14, row)})>{number(TOLD)},{why},"")'
             why = f"IF(ABS({part})>2*ABS({self._at(3, row)}),{cancel},{told})"
-        return f'"{begins}"&{self._at(2, row)}&", by "&{self._at(16, row)}&"."&{why}'
+        smaller = f'"{begins}"&{self._at(2, row)}&", by "&{self._at(16, row)}&"."&{why}'
+        exactly = f'IF({self._item(3, self._at(1, row))}=1,".",", to {DIGITS} digits.")'
+        alike = f'{self._at(2, row)}&" moves just as much"&{exactly}'
+        if row > most + 1:
+            alike = f'"All others move as much, to {DIGITS} digits."'
+        return f"IF({self._at(16, row)}={self._at(16, most)},{alike},{smaller})"
 
     def _table(self, sheet: Sheet) -> int:
         """Every weight's gradient as a product, under the sentences."""
@@ -272,8 +280,8 @@ class Moves:
 
     def _chart(self, sheet: Sheet, last: int) -> None:
         """How far each weight moves, as columns beside the table."""
-        chart = sheet.book.chart({"type": "column"}, "", Axes("", "change in the update"))
-        chart.set_title({"none": True})
+        title = "How far the next update moves each weight"
+        chart = sheet.book.chart({"type": "column"}, title, Axes("", "change in the update"))
         names, changes = (f"={quoted(LABORATORY)}!${letter(k)}${self.table + 1}:${letter(k)}${last}" for k in (0, 5))
         fill = {"fill": {"color": style.SERIES[0]}, "border": {"none": True}, "gap": 60}
         chart.add_series({"name": COLUMNS[-1], "categories": names, "values": changes, **fill})
