@@ -9,7 +9,7 @@ from sheetgen.network.derivation import Line
 
 _PARTIAL = re.compile(r"d(?P<y>[^/]+)/d(?P<x>[^/]+)")
 _DEEP = re.compile(r"a_h(\d+)_")  # of a network with several hidden layers
-_POWER = "(1 + e^−{0})"
+_POWER = "(1+e^−{0})"
 ACTIVATIONS = {
     "sigmoid": "{} squashed to between 0 and 1",
     "tanh": "{} squashed to between −1 and 1",
@@ -18,8 +18,8 @@ ACTIVATIONS = {
 }
 STEEP = {  # why the slope of an activation is what it is
     "sigmoid": f"how steep the sigmoid is at {{0}}: a = 1/{_POWER} has the slope "
-    f"e^−{{0}}/{_POWER}^2 = a(1 − a), for 1 − a = e^−{{0}}/{_POWER}",
-    "tanh": "how steep tanh is at {0}: a = sinh/cosh has the slope (cosh^2 − sinh^2)/cosh^2 = 1 − a^2",
+    f"e^−{{0}}/{_POWER}^2 = a(1−a), for 1−a = e^−{{0}}/{_POWER}",
+    "tanh": "how steep tanh is at {0}: a = sinh/cosh has the slope (cosh^2−sinh^2)/cosh^2 = 1−a^2",
     "relu": "how steep the ReLU is at {0}: 1 where that is positive, else 0",
     "identity": "1: the output is {0} as it is",
 }

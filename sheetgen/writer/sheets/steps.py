@@ -105,7 +105,7 @@ class _Writer:
         self.sheet.live(self.row, AS_TEXT, text_of(at), "muted", "right")
         longest = len(formula.replace(ROW_MARK, str(self.run.last)))
         lines = max(1, -(-longest // LETTERS[0]), -(-len(spelt) // LETTERS[1]))
-        self.sheet.set_row_pixels(self.row - 1, max(ROW, 15 * lines + 14, WORDS_LINE * told + 8))
+        self.sheet.set_row_pixels(self.row - 1, max(15 * lines + 14, told))
         self.placed.setdefault(line.name, (at, f"$E${self.row}"))
 
     def _formula(self, line: Line, formula: str) -> None:
@@ -150,7 +150,7 @@ class _Writer:
         return self.panel.text.get(self._known(name, self.panel.text))
 
     def _picture(self, line: Line) -> int:
-        """The line typeset, and in words; returns how many lines these take."""
+        """The line typeset, and in words; returns how many pixels these take."""
         tex = f"{tex_name(line.name)} = {show(line.cell, by_tex_name, TEX)}"
         plain = f"{line.name} = {show(line.cell, by_name, TEXTBOOK)}"
         picture = typeset(tex, style.INK)
@@ -159,18 +159,21 @@ class _Writer:
         told = self._words(line, "*d" in plain, picture.width * scale)
         options: dict[str, Value | io.BytesIO] = {
             "image_data": io.BytesIO(picture.png), "description": plain, "object_position": 1,
-            "x_offset": 6, "y_offset": max(1, (ROW - height) / 2), "x_scale": scale, "y_scale": scale,
+            "x_offset": 6, "y_offset": max(1, (told - height) / 2), "x_scale": scale, "y_scale": scale,
         }  # fmt: skip
         if self.sheet.insert_image(self.row - 1, MATHS, f"line-{self.row}.png", options):
             raise ValueError(f"{STEPS}: the picture of {line.name} could not be placed")
         return told
 
     def _words(self, line: Line, product: bool, width: float) -> int:
-        """The line in words right of its picture of that width: in a column, or at the end, or nowhere."""
+        """The line in words right of its picture of that width: in a column, or at the end, or nowhere.
+
+        Returns the height of both in pixels.
+        """
         words = in_words(line, self.run.program.spec.activations, product)
         if width <= WORDS_FROM:
             self.sheet.put(self.row, MATHS, words, "cell", "words")
-            return len(wrap(words, WORDS_WRAP))
+            return max(ROW, WORDS_LINE * len(wrap(words, WORDS_WRAP)) + 8)
         fits = len(words) * LETTER < MATHS_PIXELS - width
         self.sheet.put(self.row, MATHS, words if fits else None, "cell", "subtitle", "right", "indent")
-        return 1
+        return ROW
