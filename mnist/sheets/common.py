@@ -10,17 +10,17 @@ from sheetgen.writer.sheets import common
 
 REPORT, ARCHITECTURE, LOG, ERRORS, FULL = "MNIST report", "Architecture", "Training log", "Errors", "Full log"
 INDEX = (
-    (REPORT, "digits read by a small network: goal, checklist, every seed, and what each step taught"),
-    (ARCHITECTURE, "its layers, drawn to scale: sizes, receptive fields, parameters, multiply-adds, all live"),
+    (REPORT, "digits read by a small network: goal, checklist, seeds, what each step taught"),
+    (ARCHITECTURE, "its layers, drawn to scale: sizes, receptive fields, parameters, all live"),
     (LOG, "one run shown live, with charts of loss and accuracy; choose its seed"),
-    (ERRORS, "confusion matrix, how sure the network was when it was wrong, and the list of the wrong images"),
+    (ERRORS, "confusion matrix, how sure it was when wrong, its wrong images"),
 )
 LAST_INDEX = ((FULL, "every epoch of every recorded run: the numbers that Training log draws"),)
-PICTURED = ", with pictures of {count} of them"  # what Start adds of Errors, if MNIST was at hand
+PICTURED = ", {count} pictured"  # what Start adds of Errors, if MNIST was at hand
 LIVE_INDEX = (
     (
         live.LIVE,
-        "paint a digit in cells, and the network reads it; see every channel, and any cell worked out",
+        "paint a digit, and the network reads it; see every channel, any cell worked out",
     ),
     (live.LAYERS, "every activation of that network as one short formula"),
     (live.WEIGHTS, "kernels as pictures, and every weight by its PyTorch name, counted live"),

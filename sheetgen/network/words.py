@@ -9,11 +9,19 @@ from sheetgen.network.derivation import Line
 
 _PARTIAL = re.compile(r"d(?P<y>[^/]+)/d(?P<x>[^/]+)")
 _DEEP = re.compile(r"a_h(\d+)_")  # of a network with several hidden layers
+_POWER = "(1+e^−{0})"
 ACTIVATIONS = {
     "sigmoid": "{} squashed to between 0 and 1",
     "tanh": "{} squashed to between −1 and 1",
     "relu": "{}, or 0 where that is negative",
     "identity": "{} as it is",
+}
+STEEP = {  # why the slope of an activation is what it is
+    "sigmoid": f"how steep the sigmoid is at {{0}}: a = 1/{_POWER} has the slope "
+    f"e^−{{0}}/{_POWER}^2 = a(1−a), for 1−a = e^−{{0}}/{_POWER}",
+    "tanh": "how steep tanh is at {0}: a = sinh/cosh has the slope (cosh^2−sinh^2)/cosh^2 = 1−a^2",
+    "relu": "how steep the ReLU is at {0}: 1 where that is positive, else 0",
+    "identity": "1: the output is {0} as it is",
 }
 _NAMES = re.compile(r"^(?P<kind>a_|E_total|E|[a-z])")
 
@@ -24,9 +32,10 @@ def in_words(line: Line, activations: Sequence[str], product: bool) -> str:
     `activations` are the names of the layers' activation functions.
     """
     if line.name.endswith("_next"):
-        return "a step downhill: less learning rate times slope"
+        return "a step downhill: the weight minus learning rate times slope"
     if match := _PARTIAL.fullmatch(line.name):
-        return _slope(_bare(match["y"]), _bare(match["x"]), product)
+        y, x = _bare(match["y"]), _bare(match["x"])
+        return STEEP[_activation(y, activations)].format(x) if y.startswith("a_") else _slope(y, x, product)
     name = _bare(line.name)
     if name in ("E", "E_total"):
         return "the error: those of all outputs added up"
@@ -34,9 +43,13 @@ def in_words(line: Line, activations: Sequence[str], product: bool) -> str:
         return f"half the squared distance of a_o{name[1:]} from its target"
     if not name.startswith("a_"):
         return "what comes in times its weights, added up"
+    return ACTIVATIONS[_activation(name, activations)].format(name[2:])
+
+
+def _activation(name: str, activations: Sequence[str]) -> str:
+    """The activation function of a unit."""
     deep = _DEEP.match(name)
-    layer = -1 if name.startswith("a_o") else int(deep[1]) - 1 if deep else 0
-    return ACTIVATIONS[activations[layer]].format(name[2:])
+    return activations[-1 if name.startswith("a_o") else int(deep[1]) - 1 if deep else 0]
 
 
 def _bare(name: str) -> str:
@@ -47,8 +60,6 @@ def _bare(name: str) -> str:
 def _slope(y: str, x: str, product: bool) -> str:
     match = _NAMES.match(x)
     kind = match["kind"] if match else ""
-    if y.startswith("a_"):
-        return f"how steep the activation is at {x}"
     if not y.startswith("E"):  # a weighted sum
         return f"what {x} is multiplied by" if kind in ("w", "i", "a_") else "1: it is added as it is"
     total = y in ("E", "E_total")
@@ -56,7 +67,7 @@ def _slope(y: str, x: str, product: bool) -> str:
         return f"{y} follows {x} one to one: it is a sum"
     if kind == "a_":
         if x.startswith("a_o"):
-            return f"how far {x} is above its target"
+            return f"how far {x} is above its target: the half and the 2 cancel, and the inner −1 turns t − a round"
         return f"how {y} changes with {x}: " + ("all ways, summed" if total else f"the way over o{y[1:]}")
     if product:
         return "the chain rule: the factors above, multiplied"

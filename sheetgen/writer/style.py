@@ -83,7 +83,7 @@ STYLES: dict[str, dict[str, Any]] = {
     },
     "big": {"font_size": 20, "bold": True, "align": "center"},
     "verdict": {"bold": True, "align": "center"},
-    "words": {"font_color": MUTED, "align": "left", "indent": 34},  # right of what is no wider than 306 pixels
+    "words": {"font_color": MUTED, "align": "left", "indent": 34, "text_wrap": True},  # right of 306 pixels
     "code": {"font_name": "Courier New", "font_size": 9, "text_wrap": True},
     "formula": {"font_name": "Courier New", "font_size": 9, "align": "left"},
     "command": {"font_name": "Courier New", "bold": True},
@@ -240,7 +240,8 @@ Limits = tuple[float, float] | None  # of an axis
 class Axes:
     """The axes of a chart: their names, and where they begin and end.
 
-    `log`: y is logarithmic, `log_x`: x is; `form` writes the numbers of both. `whole`: x counts. `step`: y's ticks.
+    `log`: y is logarithmic, `log_x`: x is; `form` writes the numbers of both. `whole`: x counts.
+    `step`: y's ticks, `step_x`: x's.
     """
 
     x: str
@@ -252,6 +253,7 @@ class Axes:
     log_x: bool = False
     form: str = "[>=1]#,##0;[>=0.001]0.###;0E+0"
     step: float | None = None
+    step_x: float | None = None
     decades: int = 1  # from one tick of a logarithmic axis to the next
 
 
@@ -277,7 +279,8 @@ def dress(chart: Any, title: str, axes: Axes) -> None:
     tens = {"log_base": 10, "num_format": axes.form}
     count = tens if axes.log_x else {"num_format": WHOLE} if axes.whole else {}
     low = {"major_gridlines": {"visible": False}, "label_position": "low"}
-    chart.set_x_axis({**axis, "name": axes.x, **low, **_limits(axes.across), **count})
+    apart = {"major_unit": axes.step_x} if axes.step_x else {}
+    chart.set_x_axis({**axis, "name": axes.x, **low, **_limits(axes.across), **count, **apart})
     up = {**_limits(axes.up), **({"major_unit": axes.step} if axes.step else {})}
     if axes.log:
         up = {**_limits(axes.up), **tens, "major_unit": 10**axes.decades}

@@ -201,7 +201,7 @@ def test_pictures_are_promised_only_where_they_are(tmp_path: Path, find: Any) ->
     extra = mnist.sheets.sheets(found, LADDER, find)
     told = dict(extra.sheets)[ERRORS]
     shown = min(pictures.MOST, len(found[OURS].records[0].mistakes)) if find is pixels else 0
-    assert ("picture" in told) == bool(shown) and (not shown or f"pictures of {shown} of them" in told)
+    assert ("picture" in told) == bool(shown) and (not shown or f"{shown} pictured" in told)
     said = [v for v in written(tmp_path / "x.xlsx", found, find)[ERRORS].values() if isinstance(v, str)]
     assert any("pictures of the first ones stand above" in v for v in said) == bool(shown)
     assert any(v == pictures.HOW for v in said) == (not shown)

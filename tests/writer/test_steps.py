@@ -264,7 +264,7 @@ def test_your_own_threshold_is_counted(homework_book: Path, book: Workbook) -> N
     """From the first row to the last; at the last row's own error it is reached in the last row."""
     column = columns(book, "Learning rates")["E (1)"]
     first, last = (book.sheets["Learning rates"][f"{column}{row}"].value for row in (16, 46))
-    cases = (first, 0, 0.1), (0.005, 18, 2.0), (last, 30, 2.0), (1e-9, "not reached", "none")
+    cases = (first, 0, "already there"), (0.005, 18, 2.0), (last, 30, 2.0), (1e-9, "not reached", "none")
     for threshold, updates, fastest in cases:
         values = recalculated(homework_book, threshold=threshold)["Learning rates"]  # type: ignore[arg-type]
         assert (values["D9"], values["B12"]) == (updates, fastest)

@@ -4,6 +4,7 @@ import math
 import re
 from itertools import pairwise
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import openpyxl
@@ -11,16 +12,18 @@ import pytest
 from books import TEMPLATES, BuildBook, columns, place_of, recalculated
 from mutants import formula_of, set_cells
 
+from mnist.sheets import common as mnist_lines
 from sheetgen.excel import Value, Workbook, read
 from sheetgen.excel.a1 import column_letters, column_number
 from sheetgen.judge.engines import ENGINES
 from sheetgen.network import program
 from sheetgen.network.derivation import Line, derive
-from sheetgen.network.words import in_words
+from sheetgen.network.words import STEEP, in_words
 from sheetgen.spec import Spec, load, parse
 from sheetgen.writer.plan import Oracle, ticks
-from sheetgen.writer.sheets import groups, overview, start
-from sheetgen.writer.sheets.rates import FASTEST
+from sheetgen.writer.sheets import groups, overview, start, steps
+from sheetgen.writer.sheets.plotted import tick
+from sheetgen.writer.sheets.rates import ALREADY, FASTEST, STUCK
 from sheetgen.writer.style import GROUPS, TEPID, WARM
 
 DEEP = """
@@ -202,7 +205,43 @@ def test_every_curve_is_labelled_at_its_end(build_book: BuildBook, typed: dict[s
     counts = [values[f"F{row}"] for row in range(5, 12)]
     there = [x for x in counts if isinstance(x, float)]
     marked = [values[f"G{row}"] == FASTEST for row in range(5, 12)]
-    assert marked == [bool(there) and x == min(there) for x in counts]
+    fastest = counts.index(min(there)) if there and min(there) > 0 else None
+    assert marked == [k == fastest for k in range(7)]
+
+
+MARKED: list[tuple[dict[str, Value], Value, list[str]]] = [  # typed, the fastest, the marks of 0.1 to 2 and yours
+    ({"my_learning_rate": 2.0}, 2.0, [""] * 5 + [FASTEST, ""]),  # two are equally fast
+    ({"threshold": 1.0}, ALREADY, [""] * 7),
+    (
+        {"i_1": 0.0, "i_2": 0.0, "t_1": 0.01, "t_2": 0.01, "my_learning_rate": 1e6},
+        1e6,
+        [""] * 6 + [STUCK],
+    ),  # E is 0.0001 for ever
+    (
+        {"i_1": 0.0, "i_2": 0.0, "t_1": 0.0, "t_2": 0.0, "my_learning_rate": 1e6},
+        1e6,
+        [""] * 6 + [FASTEST],
+    ),  # and here it is 0
+]
+
+
+@pytest.mark.parametrize(("typed", "fastest", "marks"), MARKED)
+def test_one_rate_is_the_fastest(
+    homework_book: Path, typed: dict[str, Value], fastest: Value, marks: list[str]
+) -> None:
+    values = recalculated(homework_book, **typed)["Learning rates"]
+    assert [values[f"E{row}"] for row in range(5, 12)] == marks and values["B12"] == fastest
+    told = [str(values[at]).partition(" ")[2] for at in ends(read(homework_book))["label"][:6]]
+    assert told == marks[:6]
+
+
+@pytest.mark.parametrize("steps", [4, 5, 8, 30, 31, 110, 200, 997, 100_000])
+def test_no_tick_is_beyond_the_last_update(steps: int) -> None:
+    """And one is beyond 0: the axis has room for the labels of the curves."""
+    end = math.ceil(1.25 * steps)
+    every = tick(steps, end)
+    ticks_shown = range(0, end + 1, every)
+    assert 2 <= len(ticks_shown) <= 8 and ticks_shown[-1] <= steps
 
 
 @pytest.mark.parametrize(("typed", "told"), [(None, "0.001"), (0.05, "0.05"), (1e-7, "1E-7"), ("x", "…")])
@@ -324,6 +363,32 @@ def test_start_leads_along_a_way_and_lists_every_sheet_once(build_book: BuildBoo
     assert {name for name in about if name in told} | {*way} == set(about)
 
 
+LETTER = 6.2  # pixels of one at 10 points
+
+
+@pytest.mark.parametrize(("columns", "lines"), [
+    ((1, start.LEFT_END), start.INDEX), ((start.LAST_COLUMN, start.LAST_COLUMN), mnist_lines.INDEX),
+    ((start.LAST_COLUMN, start.LAST_COLUMN), mnist_lines.LIVE_INDEX + mnist_lines.LAST_INDEX),
+])  # fmt: skip
+def test_every_line_of_the_index_fits_its_cells(columns: tuple[int, int], lines: tuple[tuple[str, str], ...]) -> None:
+    room = sum(7 * width + 5 for width in start.WIDTHS[columns[0] : columns[1] + 1])
+    for name, text in lines:
+        longest = text + mnist_lines.PICTURED.format(count=999) if name == mnist_lines.ERRORS else text
+        assert len(longest) * LETTER <= room, longest
+
+
+@pytest.mark.parametrize("broken", [0.0, 1.0])
+def test_start_counts_the_gradients_that_differ(homework_book: Path, tmp_path: Path, broken: float) -> None:
+    cell = f"{columns(read(homework_book), 'Training')['dE/dw6']}16"
+    formula = formula_of(homework_book, "Training", cell)
+    path = set_cells(homework_book, tmp_path / "b.xlsx", "Training", {cell: f"=({formula})+{broken:g}"})
+    values = ENGINES["IronCalc"](path).values
+    told = read(path).sheets["Start"].items()
+    (row,) = (at[1:] for at, e in told if e.value == "gradients agree numerically")
+    assert values["Start"][f"C{row}"] == values["Finite differences"]["E5"] == broken
+    assert values["Start"][f"B{row}"] == ("FAIL" if broken else "PASS")
+
+
 def lines_of(spec: Spec) -> dict[str, Line]:
     return {line.name: line for step in derive(spec) for line in step.lines}
 
@@ -332,12 +397,14 @@ def lines_of(spec: Spec) -> dict[str, Line]:
     ("h1", "what comes in times its weights, added up"), ("a_o2", "o2 squashed to between 0 and 1"),
     ("E2", "half the squared distance of a_o2 from its target"),
     ("E_total", "the error: those of all outputs added up"),
-    ("dE_total/dE1", "E_total follows E1 one to one: it is a sum"), ("dE1/da_o1", "how far a_o1 is above its target"),
-    ("da_o1/do1", "how steep the activation is at o1"), ("do1/dw5", "what w5 is multiplied by"),
+    ("dE_total/dE1", "E_total follows E1 one to one: it is a sum"), 
+    ("dE1/da_o1", "how far a_o1 is above its target: the half and the 2 cancel, and the inner −1 turns t − a round"),
+    ("da_o1/do1", "how steep the sigmoid is at o1: a = 1/(1+e^−o1) has the slope e^−o1/(1+e^−o1)^2 = a(1−a), "
+                  "for 1−a = e^−o1/(1+e^−o1)"), ("do1/dw5", "what w5 is multiplied by"),
     ("dE2/da_h1", "how E2 changes with a_h1: the way over o2"),
     ("dE_total/da_h1", "how E_total changes with a_h1: all ways, summed"),
     ("dE_total/dw4", "how E_total changes with w4, written out"), ("dh1/dw1", "what w1 is multiplied by"),
-    ("w3_next", "a step downhill: less learning rate times slope"),
+    ("w3_next", "a step downhill: the weight minus learning rate times slope"),
 ])  # fmt: skip
 def test_a_line_in_words(homework_spec: Spec, name: str, words: str) -> None:
     assert in_words(lines_of(homework_spec)[name], homework_spec.activations, product=False) == words
@@ -349,7 +416,32 @@ def test_words_follow_the_network() -> None:
     told = {name: in_words(lines[name], spec.activations, product=False) for name in lines}
     assert told["a_h1_1"] == "h1_1, or 0 where that is negative"
     assert told["a_h2_3"] == "h2_3 squashed to between −1 and 1" and told["a_o1"] == "o1 as it is"
+    assert told["da_o1/do1"] == "1: the output is o1 as it is"
     assert told["E[1]"] == "the error: those of all outputs added up"
+
+
+@pytest.mark.parametrize("x", [-3.0, -0.2, 0.5, 2.0])
+def test_the_slopes_that_words_tell_are_right(x: float) -> None:
+    """Both sides of what is said of the sigmoid and of tanh, and the slope itself by a small difference."""
+    slope, ways = 1e-6, re.compile(r"slope ([^=]*) = ([^=]*?)(?:, for (.*) = (.*))?$")
+    names = {"exp": math.exp, "h": x, "sinh": math.sinh(x), "cosh": math.cosh(x)}
+    for name, f in (("sigmoid", lambda x: 1 / (1 + math.exp(-x))), ("tanh", math.tanh)):
+        said = STEEP[name].format("h").replace("e^−h", "exp(-h)").replace("−", "-").replace("^", "**")
+        found = ways.search(said.replace("a(", "a*("))
+        assert found
+        worth = [float(eval(side, {**names, "a": f(x)})) for side in found.groups() if side]
+        assert worth[:2] == pytest.approx([(f(x + slope) - f(x - slope)) / (2 * slope)] * 2, rel=1e-6)
+        assert worth[2:] == pytest.approx([1 - f(x)] * len(worth[2:]))
+
+
+def test_words_of_steps_have_room_in_their_rows(homework_book: Path, book: Any) -> None:
+    """They are broken into lines, as many as the row is high for."""
+    sheet = book["Steps"]
+    broken = [c for (c,) in sheet.iter_rows(7, max_col=1) if c.alignment.wrap_text and c.value]
+    assert len(broken) > 30
+    for c in broken:
+        lines = len(wrap(str(c.value), steps.WORDS_WRAP))
+        assert sheet.row_dimensions[c.row].height * 4 / 3 >= 16 * lines, c.value
 
 
 def test_steps_tells_its_lines_in_words(homework_book: Path) -> None:

@@ -17,13 +17,17 @@ from sheetgen.writer.trace import guarded, letter
 
 HEAD = 8  # the row of the table's headings
 EPSILON_ROW = 5
-VERDICT = "$E$4"
+VERDICT, DIFFER = "$E$4", "$E$5"
 TOO_SMALL = "too small"  # less than the difference may be off: nothing is measured
 UNDECIDED = "–"  # a moved weight makes E run off to infinity, or it has: there is nothing to compare
 MOST = 64  # weights that are moved: the workings are two rows and a column for each
 KINK = "kink"  # a ReLU unit switches between the two passes: E has no derivative there, and nothing to compare
 
 PICTURE_ROWS, LAST_COLUMN = 18, 12  # what is seen first
+EXPLAINED = (
+    "allowed: how far the two may be apart, a millionth of the gradient and what rounding of E can do",
+    f"{TOO_SMALL}: the gradient is less than rounding can do, so that nothing is measured; it is no failure",
+)
 NUDGE = "ε (epsilon) is a small nudge: the weight is moved up by ε and down by ε, and E is computed anew each time."
 SUBTITLE = (
     "E is computed live twice for every weight, once with the weight a little larger and once a little smaller: "
@@ -174,10 +178,13 @@ def _table(sheet: Sheet, run: Run, panel: Panel, workings: _Workings) -> None:
 def _verdict(sheet: Sheet, n: int, excused: list[str]) -> None:
     block = f"$F${HEAD + 1}:$F${HEAD + n}"
     sheet.put(4, 3, "verdict", "muted", "right")
+    sheet.put(EPSILON_ROW, 3, "gradients that differ", "muted", "right")
     excuses = "".join(f'+COUNTIF({block},"{word}")' for word in excused)
     passes = f'IF(COUNTIF({block},"{TOO_SMALL}")={n},"{TOO_SMALL}","PASS")'
-    verdict = of_row(f'IF(COUNTIF({block},"PASS"){excuses}={n},{passes},"FAIL")')
-    sheet.live(4, 4, verdict, "verdict")
-    sheet.define(differences_verdict=VERDICT)
+    sheet.live(4, 4, of_row(f'IF({DIFFER}=0,{passes},"FAIL")'), "verdict")
+    sheet.live(EPSILON_ROW, 4, of_row(f'{n}-(COUNTIF({block},"PASS"){excuses})'), "bold", "center", "whole")
+    sheet.define(differences_verdict=VERDICT, gradients_that_differ=DIFFER)
+    for k, text in enumerate(EXPLAINED, HEAD + n + 1):
+        sheet.put(k, 0, text, "muted")
     for area in ((3, 4, 3, 4), (HEAD, 5, HEAD + n - 1, 5)):
         colour_words(sheet, area)

@@ -98,6 +98,13 @@ def helpers(drawings: Iterable[Drawing]) -> list[Curve]:
     return [line for drawing in drawings for line in drawing.lines if line.helper]
 
 
+def tick(last: int, end: int) -> int:
+    """From one tick to the next of an axis that ends beyond the last number: none stands there."""
+    round_ones = (k * 10**power for power in range(len(str(last))) for k in (1, 2, 5))
+    fits = (k for k in round_ones if k <= last and (last // k + 1) * k > end)
+    return next(fits, last // 2 if last % 2 == 0 else last)
+
+
 class Plotted:
     """The charts of one sheet, drawn from a table of `width` columns, of which the last are the charts' own."""
 
@@ -150,7 +157,8 @@ class Plotted:
         title = f"{where}${letter(column)}${row}"
         kind = {"type": "scatter", "subtype": "straight"}
         across = 0, math.ceil((self.last - FIRST_ROW) * (ROOM if ends else 1))
-        axes = Axes("iteration", "", drawing.log, across, whole=True, decades=drawing.decades)
+        step = tick(self.last - FIRST_ROW, across[1]) if ends else None
+        axes = Axes("iteration", "", drawing.log, across, whole=True, decades=drawing.decades, step_x=step)
         chart = self.sheet.book.chart(kind, title, axes)
         x = f"{quoted(self.sheet.name)}!{self._range(0)}"
         for k, line in enumerate(drawing.lines):

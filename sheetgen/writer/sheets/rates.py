@@ -21,6 +21,8 @@ WIDEST = 1_320  # pixels: what a screen shows
 FIRST_PIXELS, EMPTY_PIXELS = 82, 64  # of the first column, and of one that is not set
 MARK_PIXELS = 84  # beside the table
 FASTEST = "◂ fastest"
+STUCK = "◂ then stuck"  # the fastest, if E stays where its first update leaves it: units are saturated
+ALREADY = "already there"  # every rate, before the first update
 FOLDED = "Folded away: how each rate is computed. + above unfolds it."
 TITLE = "E_total at every learning rate, logarithmic axis"
 TYPE_ONE = "type a number"
@@ -101,6 +103,15 @@ class RatePlaces:
         """The address of the cell that marks the k-th rate if none is faster."""
         return f"${letter(2 + len(self.marks))}${self.row(k)}"
 
+    def fastest(self, k: int) -> str:
+        """Whether the k-th rate is marked as the fastest."""
+        return f'OR({self.mark(k)}="{FASTEST}",{self.mark(k)}="{STUCK}")'
+
+    def stuck(self, k: int) -> str:
+        """Whether E above 0 is the same from the first update on; by a ratio, for engines round what is small."""
+        errors = f"${letter(1 + k)}${FIRST_ROW + 1}:${letter(1 + k)}${self.last}"
+        return f"IFERROR(MAX({errors})/MIN({errors})=1,FALSE)" if self.steps > 1 else "FALSE"
+
     def reached(self, k: int) -> str:
         """The letter of the column that tells at which step the k-th rate has reached the threshold."""
         return letter(1 + len(self.numbers) + k)
@@ -151,7 +162,7 @@ def _chart(sheet: Sheet, places: RatePlaces, plotted: Plotted) -> None:
     offset = (1 + len(places.marks)) * COLUMN_PIXELS + MARK_PIXELS
     width = WIDEST - FIRST_PIXELS - offset - 12
     texts = [f'"{name}"' for name in places.names[:-1]] + [f'"yours: "&{text_of(places.own)}']
-    texts = [f'{text}&IF({places.mark(k)}="{FASTEST}"," {FASTEST}","")' for k, text in enumerate(texts)]
+    texts = [f'{text}&IF({places.fastest(k)}," "&{places.mark(k)},"")' for k, text in enumerate(texts)]
     ends = Ends(sheet, texts, places.last)
     (chart,) = plotted.charts(offset + width, ends)
     what = ", ".join(places.names[:-1])
@@ -199,11 +210,14 @@ def _table(sheet: Sheet, places: RatePlaces) -> None:
     three_digits(sheet, (first - 1, 1, last - 1, len(picked)))
     for k in range(n):
         at = f"${letter(updates)}${places.row(k)}"
-        mark = f'IF(ISNUMBER({at}),IF({at}=MIN({counts}),"{FASTEST}",""),"")'
+        first_of_all = f"AND(MIN({counts})>0,MATCH(MIN({counts}),{counts},0)={k + 1})"
+        mark = f'IF(ISNUMBER({at}),IF({first_of_all},IF({places.stuck(k)},"{STUCK}","{FASTEST}"),""),"")'
         told = f'IF(ISNUMBER({places.own}),{mark},"{TYPE_ONE}")' if k == n - 1 else mark
         sheet.live(places.row(k), updates + 1, told, "muted")
-    colour(sheet, (first - 1, updates, last - 1, updates + 1), f'${letter(updates + 1)}{first}="{FASTEST}"', "fastest")
-    fastest = f'IF(COUNT({counts})=0,"none",INDEX({rates},MATCH(MIN({counts}),{counts},0),1))'
+    for word, look in ((FASTEST, "fastest"), (STUCK, "note")):
+        colour(sheet, (first - 1, updates, last - 1, updates + 1), f'${letter(updates + 1)}{first}="{word}"', look)
+    found = f"INDEX({rates},MATCH(MIN({counts}),{counts},0),1)"
+    fastest = f'IF(COUNT({counts})=0,"none",IF(MIN({counts})=0,"{ALREADY}",{found}))'
     # With ten steps or fewer the table has three columns, and "fastest" takes the first two.
     _below(sheet, places, last + 1, max(updates, 3), fastest)
 

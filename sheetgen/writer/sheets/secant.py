@@ -120,7 +120,7 @@ class Secant(Ledger):
         scientific(sheet, (4, COLUMN + 1, 4, COLUMN + 1), "general", look="beyond, typed")
         at, words = self.at, self.text
         same = f'"secant "&{words["secant"]}&", tangent "&{words["tangent"]}&": "&{per_cent(at["apart"])}&" apart"'
-        said = f'IF(COUNT({at["apart"]})=1,{same},"nothing to compare: "&{at["secant"]})'
+        said = f'IF(COUNT({at["apart"]})=1,{same},"nothing to compare: "&{words["secant"]})'
         sheet.live(6, COLUMN + 2, f'IF({at["state"]}="",{said},"nothing is drawn: "&{at["state"]})', "bold", "indent")
 
     def draw(self, row: int) -> None:

@@ -16,12 +16,12 @@ from sheetgen.writer.sheets.network import SHOWN_ROW
 from sheetgen.writer.trace import quoted
 
 INDEX = (
-    (plan.IDEAS, "one picture before the numbers: what a gradient is, and why we go downhill"),
+    (plan.IDEAS, "first a picture: what a gradient is, why we go downhill"),
     (plan.NETWORK, "the inputs, and the network drawn with live numbers"),
     (plan.STEPS, "the derivation in six steps, with the numbers put in"),
     (plan.TRAINING, "a row per update, charts of the error, weights and gradients"),
     (plan.RATES, "the same training at several learning rates, and at yours"),
-    (plan.LABORATORY, "put a slip in and see who notices; the loss landscape; which weight moves, and why"),
+    (plan.LABORATORY, "put a slip in and see who notices; the loss landscape"),
     (plan.CHECK, "every number of every row beside PyTorch's"),
     (plan.RECOMPUTED, "every cell a second time: it names the broken one"),
     (plan.DIFFERENCES, "the gradients of the row shown, numerically, for any input"),
@@ -44,6 +44,7 @@ HOW_TO = (
 FORMULON = "Formulon's makers compare its results bit for bit with those of Excel 365; it is not Excel itself."
 
 VERDICT_ROW, LAST_COLUMN = 4, 4
+WIDTHS = 30, 18, 34, 20, 72, 3
 LEFT_END, RIGHT = 2, 3  # of the index: the last column of its left half, the first of its right half
 PASS_CHANGED = "PASS for your inputs"
 ALL_WELL = "Every number equals PyTorch's, and every cell its second computation."
@@ -100,7 +101,7 @@ def write(book: Book, content: Content, oracle: plan.Oracle, made: Made) -> None
     verdicts = [v for extra in made.extras for v in extra.verdicts]
     sheet = book.workbook.get_worksheet_by_name(plan.START)
     spec = content.spec
-    common.columns(sheet, (30, 18, 34, 20, 72, 3))
+    common.columns(sheet, WIDTHS)
     row = _verdict(sheet, content.rates_recomputed, verdicts)
     row = _index(sheet, row, [line for extra in made.extras for line in extra.sheets])
     row = _checklist(sheet, row, content.compared, verdicts)
@@ -205,8 +206,8 @@ def _checklist(sheet: Sheet, row: int, cells: int, verdicts: Sequence[ChecklistI
          "worst relative difference; 1e-9 is allowed"),
         ("every cell is what it should be", "recomputation_verdict", "whole", "cells_that_differ",
          "cells differ from a second computation; for any inputs"),
-        ("gradients agree numerically", "differences_verdict", "whole", "row_number",
-         "is the iteration shown on Finite differences"),
+        ("gradients agree numerically", "differences_verdict", "whole", "gradients_that_differ",
+         "gradients differ from finite differences, in the row shown; for any inputs"),
         ("inputs are the template's", 'IF(inputs_changed=0,"yes","changed")', "whole", "inputs_changed",
          "inputs differ from the template's"),
         ("no cell is missing", f'IF(cells_compared={cells},"yes","FAIL")', "whole", "cells_compared",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from textwrap import wrap
 
 from sheetgen.cells.cell import Cell
 from sheetgen.cells.text import TEX, TEXTBOOK, by_name, by_tex_name, live_text, show, tex_name
@@ -22,8 +23,10 @@ from sheetgen.writer.typeset import typeset
 MATHS, FORMULA, NUMBERS, VALUE, AS_TEXT = range(5)  # columns
 MATHS_PIXELS = 600
 WIDTHS = 36, 38, 15  # of the columns of the formula, the numbers, the value: a screen shows them all
-LETTERS = 39, 42  # that fit the first two of them
+LETTERS = 37, 42  # that fit the first two of them
 WORDS_FROM, LETTER = 306, 5.8  # pixels: where a line in words begins, and one of its letters
+WORDS_WRAP = 36  # letters of it in one line, of which each has so many pixels:
+WORDS_LINE = 17
 ROW = 48  # pixels: the height of a line with a fraction
 MOST_TEXT = 8_000  # characters of a formula that spells a line out
 NUMBER = "0.606478"  # as long as most numbers are in a line that is spelt out
@@ -46,12 +49,12 @@ def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     fold(sheet, AS_TEXT, AS_TEXT)
     if run.program.spec.samples > 1:
         sheet.put(3, NUMBERS, "the lines are those of the first sample", "muted")
-    sheet.live(3, FORMULA, of_row('"row shown: "&row_number'), "bold", "left")
+    sheet.live(3, FORMULA, of_row('"row shown: "&row_number'), "bold", "left", "indent")
     sheet.live(3, AS_TEXT, of_row(f"row_number+{FIRST_ROW}"), "muted", "right")
     heads(sheet, 4, MATHS, ("the line as mathematics, and in words",), "l")
     heads(sheet, 4, NUMBERS, ("with the numbers put in", "live value", "value as text"), "lc")
     heading = _substituted(f"as the Excel formula (Training, row {ROW_MARK})")
-    sheet.live(4, FORMULA, f'IF(ISNUMBER({AT}),{heading},"as the Excel formula")', "head", "left")
+    sheet.live(4, FORMULA, f'IF(ISNUMBER({AT}),{heading},"as the Excel formula")', "head", "left", "indent")
     writer = _Writer(sheet, run, training, panel)
     for step in derivation.derive(run.program.spec):
         writer.step(step)
@@ -80,7 +83,7 @@ class _Writer:
         """A title with its sentence, then the lines."""
         self.row += 2
         self.sheet.put(self.row, 0, step.title, "section")
-        self.sheet.put(self.row, 1, step.about, "section", "muted")
+        self.sheet.put(self.row, 1, step.about, "section", "muted", "indent")
         across(self.sheet, self.row, 2, [None, None], "section")
         for line in step.lines:
             self.line(line)
@@ -90,7 +93,7 @@ class _Writer:
         self.row += 1
         column = line.name.replace("E_total/", "E/")
         form = self.run.style(column)
-        self._picture(line)
+        told = self._picture(line)
         formula = "=" + show(line.cell, self._ref(line, self._training))
         self._formula(line, formula)
         text = of_row(live_text(line.cell, self._ref(line, self._text)))
@@ -102,14 +105,14 @@ class _Writer:
         self.sheet.live(self.row, AS_TEXT, text_of(at), "muted", "right")
         longest = len(formula.replace(ROW_MARK, str(self.run.last)))
         lines = max(1, -(-longest // LETTERS[0]), -(-len(spelt) // LETTERS[1]))
-        self.sheet.set_row_pixels(self.row - 1, max(ROW, 15 * lines + 14))
+        self.sheet.set_row_pixels(self.row - 1, max(15 * lines + 14, told))
         self.placed.setdefault(line.name, (at, f"$E${self.row}"))
 
     def _formula(self, line: Line, formula: str) -> None:
         """The line as a formula, of whatever row is shown; or where it stands, if it is too long for a live text."""
         if len(_substituted(formula)) >= MOST_TEXT:
             formula = f"too long to print: see Training!{self._training(line.name)}"
-        code = self.sheet.style("cell", "code", "left", "typed")
+        code = self.sheet.style("cell", "code", "left", "indent", "typed")
         if ROW_MARK in formula:
             self.sheet.live(self.row, FORMULA, of_row(_substituted(formula)), code)
         else:
@@ -146,23 +149,31 @@ class _Writer:
             return self.placed[name][1]
         return self.panel.text.get(self._known(name, self.panel.text))
 
-    def _picture(self, line: Line) -> None:
+    def _picture(self, line: Line) -> int:
+        """The line typeset, and in words; returns how many pixels these take."""
         tex = f"{tex_name(line.name)} = {show(line.cell, by_tex_name, TEX)}"
         plain = f"{line.name} = {show(line.cell, by_name, TEXTBOOK)}"
         picture = typeset(tex, style.INK)
         scale = min(1.0, MATHS_PIXELS / picture.width)
         height = picture.height * scale
-        self._words(line, "*d" in plain, picture.width * scale)
+        told = self._words(line, "*d" in plain, picture.width * scale)
         options: dict[str, Value | io.BytesIO] = {
             "image_data": io.BytesIO(picture.png), "description": plain, "object_position": 1,
-            "x_offset": 6, "y_offset": max(1, (ROW - height) / 2), "x_scale": scale, "y_scale": scale,
+            "x_offset": 6, "y_offset": max(1, (told - height) / 2), "x_scale": scale, "y_scale": scale,
         }  # fmt: skip
         if self.sheet.insert_image(self.row - 1, MATHS, f"line-{self.row}.png", options):
             raise ValueError(f"{STEPS}: the picture of {line.name} could not be placed")
+        return told
 
-    def _words(self, line: Line, product: bool, width: float) -> None:
-        """The line in words right of its picture of that width: in a column, or at the end, or nowhere."""
+    def _words(self, line: Line, product: bool, width: float) -> int:
+        """The line in words right of its picture of that width: in a column, or at the end, or nowhere.
+
+        Returns the height of both in pixels.
+        """
         words = in_words(line, self.run.program.spec.activations, product)
-        look = ("words",) if width <= WORDS_FROM else ("subtitle", "right", "indent")
-        room = MATHS_PIXELS - max(width, WORDS_FROM)
-        self.sheet.put(self.row, MATHS, words if len(words) * LETTER < room else None, "cell", *look)
+        if width <= WORDS_FROM:
+            self.sheet.put(self.row, MATHS, words, "cell", "words")
+            return max(ROW, WORDS_LINE * len(wrap(words, WORDS_WRAP)) + 8)
+        fits = len(words) * LETTER < MATHS_PIXELS - width
+        self.sheet.put(self.row, MATHS, words if fits else None, "cell", "subtitle", "right", "indent")
+        return ROW
