@@ -16,10 +16,10 @@ ACTIVATIONS = {
     "relu": "{}, or 0 where that is negative",
     "identity": "{} as it is",
 }
-STEEP = {  # why the slope of an activation is what it is
-    "sigmoid": f"how steep the sigmoid is at {{0}}: a = 1/{_POWER} has the slope "
-    f"e^−{{0}}/{_POWER}^2 = a(1−a), for 1−a = e^−{{0}}/{_POWER}",
-    "tanh": "how steep tanh is at {0}: a = sinh/cosh has the slope (cosh^2−sinh^2)/cosh^2 = 1−a^2",
+STEEP = {  # why the slope of an activation is what it is, line by line
+    "sigmoid": f"how steep the sigmoid is at {{0}}:\na = 1/{_POWER} has the slope\n"
+    f"e^−{{0}}/{_POWER}^2 = a(1−a),\nfor 1−a = e^−{{0}}/{_POWER}",
+    "tanh": "how steep tanh is at {0}:\na = sinh/cosh has the slope\n(cosh^2−sinh^2)/cosh^2 = 1−a^2",
     "relu": "how steep the ReLU is at {0}: 1 where that is positive, else 0",
     "identity": "1: the output is {0} as it is",
 }

@@ -181,7 +181,8 @@ def test_names_lead_to_the_inputs(cells: Workbook, homework_spec: Spec) -> None:
         assert (sheet, address[0]) == ("Network", "B") and cells.sheets[sheet][address] == (None, number)
         label = {"row_shown": "row shown", "learning_rate": "learning_rate"}.get(name, name.replace("_", ""))
         assert cells.sheets[sheet][f"A{row}"].value == label
-    others = {"certificate", "verdict", "differences_verdict", "inputs_changed", "worst_difference", "cells_compared",
+    others = {"certificate", "verdict", "differences_verdict", "gradients_that_differ", "inputs_changed",
+              "worst_difference", "cells_compared",
               "tolerance", "threshold", "my_learning_rate", "recomputation_verdict", "cells_that_differ", "row_number",
               "broken_place", "broken_what", "changed_input", "changed_place", "inputs_no_number", "pass_shown",
               "backward", "next_shown", "next_number"}  # fmt: skip

@@ -399,7 +399,7 @@ def lines_of(spec: Spec) -> dict[str, Line]:
     ("E_total", "the error: those of all outputs added up"),
     ("dE_total/dE1", "E_total follows E1 one to one: it is a sum"), 
     ("dE1/da_o1", "how far a_o1 is above its target: the half and the 2 cancel, and the inner −1 turns t − a round"),
-    ("da_o1/do1", "how steep the sigmoid is at o1: a = 1/(1+e^−o1) has the slope e^−o1/(1+e^−o1)^2 = a(1−a), "
+    ("da_o1/do1", "how steep the sigmoid is at o1:\na = 1/(1+e^−o1) has the slope\ne^−o1/(1+e^−o1)^2 = a(1−a),\n"
                   "for 1−a = e^−o1/(1+e^−o1)"), ("do1/dw5", "what w5 is multiplied by"),
     ("dE2/da_h1", "how E2 changes with a_h1: the way over o2"),
     ("dE_total/da_h1", "how E_total changes with a_h1: all ways, summed"),
@@ -423,7 +423,7 @@ def test_words_follow_the_network() -> None:
 @pytest.mark.parametrize("x", [-3.0, -0.2, 0.5, 2.0])
 def test_the_slopes_that_words_tell_are_right(x: float) -> None:
     """Both sides of what is said of the sigmoid and of tanh, and the slope itself by a small difference."""
-    slope, ways = 1e-6, re.compile(r"slope ([^=]*) = ([^=]*?)(?:, for (.*) = (.*))?$")
+    slope, ways = 1e-6, re.compile(r"slope\n([^=]*) = ([^=]*?)(?:,\nfor (.*) = (.*))?$")
     names = {"exp": math.exp, "h": x, "sinh": math.sinh(x), "cosh": math.cosh(x)}
     for name, f in (("sigmoid", lambda x: 1 / (1 + math.exp(-x))), ("tanh", math.tanh)):
         said = STEEP[name].format("h").replace("e^−h", "exp(-h)").replace("−", "-").replace("^", "**")
@@ -440,7 +440,7 @@ def test_words_of_steps_have_room_in_their_rows(homework_book: Path, book: Any) 
     broken = [c for (c,) in sheet.iter_rows(7, max_col=1) if c.alignment.wrap_text and c.value]
     assert len(broken) > 30
     for c in broken:
-        lines = len(wrap(str(c.value), steps.WORDS_WRAP))
+        lines = sum(len(wrap(part, steps.WORDS_WRAP)) for part in str(c.value).splitlines())
         assert sheet.row_dimensions[c.row].height * 4 / 3 >= 16 * lines, c.value
 
 

@@ -8,7 +8,7 @@ from sheetgen.cells.text import number
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.plan import RATES, of_my_rate
 from sheetgen.writer.sheets.common import colour, first_of, heads
-from sheetgen.writer.sheets.rates import RatePlaces
+from sheetgen.writer.sheets.rates import ALREADY, RatePlaces
 from sheetgen.writer.trace import FIRST_ROW, letter, quoted
 
 ON = quoted(RATES)
@@ -78,7 +78,8 @@ class RateTable:
         last = self.places.row(self.rates - 1)
         rates, updates = (f"{self._cell(c, 0)}:${letter(c)}${last}" for c in (0, len(self.labels) - 1))
         best = f"INDEX({rates},MATCH(MIN({updates}),{updates},0),1)"
-        return self._same(f"{ON}!$B${last + 1}", f'IF(COUNT({updates})=0,"none",{best})')
+        told = f'IF(COUNT({updates})=0,"none",IF(MIN({updates})=0,"{ALREADY}",{best}))'
+        return self._same(f"{ON}!$B${last + 1}", told)
 
     def _same(self, live: str, expected: str) -> str:
         # An emptied cell counts as 0 in a difference, and texts have none.

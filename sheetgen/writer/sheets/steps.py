@@ -173,7 +173,8 @@ class _Writer:
         words = in_words(line, self.run.program.spec.activations, product)
         if width <= WORDS_FROM:
             self.sheet.put(self.row, MATHS, words, "cell", "words")
-            return max(ROW, WORDS_LINE * len(wrap(words, WORDS_WRAP)) + 8)
+            lines = sum(len(wrap(part, WORDS_WRAP)) for part in words.splitlines())
+            return max(ROW, WORDS_LINE * lines + 8)
         fits = len(words) * LETTER < MATHS_PIXELS - width
         self.sheet.put(self.row, MATHS, words if fits else None, "cell", "subtitle", "right", "indent")
         return ROW
