@@ -23,7 +23,19 @@ from sheetgen.judge import check, lint, training
 from sheetgen.judge.compare import PATTERNS_UP_TO
 from sheetgen.network.torch import layers
 from sheetgen.network.torch.recorder import MAX_ELEMENTS
-from sheetgen.writer.plan import CHECK, DIFFERENCES, NETWORK, RATES, RECOMPUTED, START, STEPS, TEMPLATE, TRAINING
+from sheetgen.writer.plan import (
+    CHECK,
+    DIFFERENCES,
+    IDEAS,
+    LABORATORY,
+    NETWORK,
+    RATES,
+    RECOMPUTED,
+    START,
+    STEPS,
+    TEMPLATE,
+    TRAINING,
+)
 
 MNIST, CHECKED, BENCHMARKS = (DOCS[name] for name in ("mnist.md", "checked.md", "benchmarks.md"))
 CLAIMS = record.claims()
@@ -132,7 +144,7 @@ def test_the_engines_recalculated_all_that_is_in_the_workbook(tmp_path: Path) ->
 def test_the_sheets_are_the_ones_listed() -> None:
     listed = re.findall(r"^\| ([A-Z][A-Za-z ]+) \|", DOCS["workbook.md"], re.MULTILINE)
     more = [name for name, _ in [*INDEX, *LIVE_INDEX, *LAST_INDEX]]
-    own = [START, NETWORK, STEPS, TRAINING, RATES, CHECK, RECOMPUTED, DIFFERENCES, TEMPLATE]
+    own = [START, IDEAS, NETWORK, STEPS, TRAINING, RATES, LABORATORY, CHECK, RECOMPUTED, DIFFERENCES, TEMPLATE]
     assert listed == [*own, *more]
     assert len(more) == 9 and "The last nine" in DOCS["workbook.md"]
     assert ", ".join(f"{r:.1f}" for r in spec.LEARNING_RATES) in DOCS["workbook.md"]

@@ -62,8 +62,8 @@ def saved(source: Path, target: Path, sheets: list[str], sheet: str, cells: dict
 
 
 def a_layer(page: Path) -> str:
-    """The first formula of the layers."""
-    return next(at for at, entry in read(page).sheets["Layers"].items() if entry.formula)
+    """The last formula of the layers: above them one cell is worked out, on which nothing depends."""
+    return [at for at, entry in read(page).sheets["Layers"].items() if entry.formula][-1]
 
 
 def doubled(table: Path) -> dict[str, str | float]:

@@ -55,7 +55,7 @@ class Ends:
         points = f"COUNT({drawn})"
         settled = f'COUNTIF({errors},"<"&10^{SETTLED})>0'
         end = f'IF({points}>0,IFERROR(INDEX({drawn},{points},1),""),"")'  # of a curve that breaks off, its last point
-        end = f"IF({settled},MAX(10^{LOWEST},N({errors.partition(':')[2]})),{end})"
+        end = f"IF({settled},IFERROR(MAX(10^{LOWEST},{errors.partition(':')[2]}+0),10^{LOWEST}),{end})"
         fall = f"IFERROR({SHARE}*(LOG10({drawn.partition(':')[0]})-MIN({logs})),0)"
         low = f"MAX({LEAST},MIN(MIN({logs}),MAX({logs})-MAX({SPREAD},{fall})))"
         slot = f"10^(MAX({logs})-{rank}*(MAX({logs})-{low})/MAX(1,COUNT({logs})-1))"
