@@ -19,7 +19,7 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw, ImageFont
 
 from mnist.sheets.common import INDEX as MNIST_INDEX
-from mnist.sheets.common import LIVE_INDEX
+from mnist.sheets.common import LAST_INDEX, LIVE_INDEX
 from sheetgen.excel.a1 import column_letters
 from sheetgen.judge.engines import libreoffice
 from sheetgen.writer import style
@@ -156,7 +156,8 @@ def save(picture: Image.Image, path: Path, colours: int = 128) -> None:
 
 def index() -> dict[str, str]:
     """What Start says of every sheet of the default workbook, in their order."""
-    return dict([(START, "the way in: the verdict, where to begin, and the index"), *INDEX, *MNIST_INDEX, *LIVE_INDEX])
+    first = START, "the way in: the verdict, where to begin, and the index"
+    return dict([first, *INDEX, *MNIST_INDEX, *LIVE_INDEX, *LAST_INDEX])
 
 
 def page() -> str:
