@@ -26,7 +26,8 @@ def test_the_page_shows_every_sheet_of_the_default_workbook(gallery: dict[str, A
     assert {path.name for path in GALLERY.iterdir()} == pictures
     for name in pictures:
         path = GALLERY / name
-        assert Image.open(path).size == (1366, 768) and path.stat().st_size < 150_000, name
+        with Image.open(path) as picture:
+            assert picture.size == (1366, 768) and path.stat().st_size < 150_000, name
 
 
 def test_a_screen_has_each_cell_in_its_place(gallery: dict[str, Any], tmp_path: Path) -> None:
