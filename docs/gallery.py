@@ -147,10 +147,11 @@ def file_name(sheet: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", sheet.lower()).strip("-") + ".png"
 
 
-def save(picture: Image.Image, path: Path, colours: int = 128) -> None:
-    """Write a picture with few colours: it is to load at once."""
+def save(picture: Image.Image, path: Path) -> None:
+    """Write a picture with a palette: it is to load at once. Rare colours stay what they are, for they have meanings."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+    few = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
     print(f"{path}: {picture.width} x {picture.height}, {path.stat().st_size:,} bytes")
 
 
