@@ -148,7 +148,7 @@ def file_name(sheet: str) -> str:
 
 
 def save(picture: Image.Image, path: Path) -> None:
-    """Write a picture with a palette: it is to load at once. Rare colours stay what they are, for they have meanings."""
+    """Write a picture with a palette, so that it loads at once; rare colours stay, for they have meanings."""
     path.parent.mkdir(parents=True, exist_ok=True)
     few = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
