@@ -267,15 +267,6 @@ class Book:
         return chart
 
 
-def unbroken(chart: Chart) -> None:
-    """Have the labels of a chart written on one line each, however long: XlsxWriter has no option for it."""
-
-    def body(rotation: int | None, is_horizontal: bool) -> None:
-        chart._xml_empty_tag("a:bodyPr", [("wrap", "none")])
-
-    chart._write_a_body_pr = body
-
-
 @contextmanager
 def writing(
     path: Path,

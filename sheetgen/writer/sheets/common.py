@@ -11,7 +11,6 @@ from sheetgen.writer.digits import Area
 from sheetgen.writer.trace import HEADER_ROW, LAST_ROW, START, letter
 
 ROW, SECTION_HEIGHT = 20, 26  # pixels
-CHART_WIDTH, CHART_HEIGHT = 470, 11 * ROW + 12
 CHART_LIMIT = 60  # series in one chart: more cannot be told apart
 VERDICTS = (("PASS", "pass"), ("FAIL", "fail"))
 SIDES = {"l": ("left",), "c": ("center",), "r": ("right",), " ": ()}

@@ -10,7 +10,7 @@ import math
 from typing import Any, NamedTuple
 
 from sheetgen.writer import style
-from sheetgen.writer.book import Chart, Sheet, unbroken
+from sheetgen.writer.book import Chart, Sheet
 from sheetgen.writer.sheets import edges
 from sheetgen.writer.sheets.boxes import Box
 from sheetgen.writer.sheets.picture import WIDTH, Picture, Said
@@ -156,7 +156,7 @@ def _finish(chart: Chart, picture: Picture) -> None:
     chart.set_y_axis({"min": 0, "max": picture.height, **hidden})
     chart.set_legend({"none": True})
     chart.set_title({"none": True})
-    unbroken(chart)
+    _unbroken(chart)
     chart.show_blanks_as("gap")
     chart.show_hidden_data()
     chart.set_chartarea({"border": {"color": style.RULE}, "fill": {"color": "#FFFFFF"}})
@@ -172,3 +172,12 @@ def _description(scene: Scene) -> str:
         f"Drawing of the {shape} network at the row shown: forward every node shows its number and every edge its "
         f"weight, backward their gradients; the numbers are live.{first} The same numbers stand in the table below."
     )
+
+
+def _unbroken(chart: Chart) -> None:
+    """Have the labels of a chart written on one line each, however long: XlsxWriter has no option for it."""
+
+    def body(rotation: int | None, is_horizontal: bool) -> None:
+        chart._xml_empty_tag("a:bodyPr", [("wrap", "none")])
+
+    chart._write_a_body_pr = body
