@@ -23,6 +23,7 @@ from sheetgen.__main__ import main
 from sheetgen.excel import read
 from sheetgen.judge.lint import lint
 from sheetgen.writer.planes import layout
+from sheetgen.writer.sheets.weights import total_cell
 
 Run = tuple[int, str, str]  # exit status, standard output, standard error
 Sheetgen = Callable[..., Run]
@@ -114,7 +115,10 @@ def test_an_image_from_a_shape(sheetgen: Sheetgen, folder: Path) -> None:
     with torch.no_grad():
         expected = names["image"]().double().eval()(picture).softmax(1)[0].numpy()
     np.testing.assert_allclose([float(found[f"B{7 + k}"]) for k in range(4)], expected, 1e-9)
-    assert found["B4"] == "abcd"[int(expected.argmax())] and found["B5"] == read(path).sheets["Weights"]["D7"].value
+    assert (
+        found["B4"] == "abcd"[int(expected.argmax())]
+        and found["B5"] == read(path).sheets["Weights"][total_cell().replace("$", "")].value
+    )
 
 
 def test_a_sequence_lists_every_output(sheetgen: Sheetgen, folder: Path) -> None:

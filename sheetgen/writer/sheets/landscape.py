@@ -16,9 +16,10 @@ from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import LABORATORY, Run
 from sheetgen.writer.sheets.common import Box, InputRule, colour, first_of, heads, insert, limit, line, merge
 from sheetgen.writer.sheets.network import Panel
-from sheetgen.writer.trace import FIRST_ROW, Trace, letter, quoted
+from sheetgen.writer.trace import FIRST_ROW, THIS, Trace, at_row, letter, quoted
 
 GRID = 21  # cells across and up
+ACROSS = "\x02"  # in the formula of the map: the letters of a column
 HALF = GRID // 2
 POINTS = 61  # of the way, at most
 PIXELS = 28, 18  # of a cell of the map
@@ -53,17 +54,18 @@ class Landscape:
         steps = run.program.spec.steps
         points = min(steps + 1, POINTS)
         self.rows = [round(k * steps / (points - 1)) for k in range(points)]
-        (self.loss,) = rebuilt([run.program.network.loss], read_once)
-        self.formula(0, 0)
+        self.pattern = self._pattern()
+
+    def _pattern(self) -> str:
+        """E at a place of the map: THIS stands for its row, ACROSS for the column of what is added across."""
+        (loss,) = rebuilt([self.run.program.network.loss], read_once)
+        places = {p: f"({ACROSS}${self.top + k}+${letter(self.up + k)}{THIS})" for k, p in enumerate(self.weights)}
+        error = show(loss, lambda x: places.get(x) or self.run.names.get(x))
+        return f'IF(ISNUMBER({self._ok}),IFERROR({error},"–"),"")'
 
     def formula(self, r: int, c: int) -> str:
-        """E at a place of the map, whose uppermost row and first column are 0."""
-        places = {
-            p: f"({letter(self.across + c)}${self.top + k}+${letter(self.up + k)}{self.at[0] + r})"
-            for k, p in enumerate(self.weights)
-        }
-        error = show(self.loss, lambda x: places.get(x) or self.run.names.get(x))
-        return f'IF(ISNUMBER({self._ok}),IFERROR({error},"–"),"")'
+        """The same at a place, whose uppermost row and first column are 0."""
+        return at_row(self.pattern, self.at[0] + r).replace(ACROSS, letter(self.across + c))
 
     def _cell(self, k: int, row: int) -> str:
         """One of the cells above the workings."""
