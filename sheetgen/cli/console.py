@@ -118,7 +118,7 @@ class _Log:
         line = text if isinstance(text, Finished) else self.stage and f"{self.stage}: {self.seconds:.1f} s"
         if line:
             with suppress(OSError):  # that nobody reads it stops no work
-                print(line, file=sys.stderr, flush=True)
+                print(f"{line}\n", end="", file=sys.stderr, flush=True)  # in one piece, wherever a signal comes
         self.stage, self.began = "" if isinstance(text, Finished) else text, time.perf_counter()
 
     @property
