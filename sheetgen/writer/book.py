@@ -94,13 +94,9 @@ class Sheet(Worksheet):
             self.book.name(name, self.name, address)
 
     def fill(self, row: int, column: int, formula: str | None, value: Value, form: Format) -> None:
-        """Write one of very many numbers, or formulas that need no rewriting: as `put`, five times as fast.
-
-        What `put` looks for is not looked for: a cell that is written twice, a number that no cell can hold.
-        """
-        cell: CellNumberTuple | CellFormulaTuple
-        cell = CellFormulaTuple(formula, form, value) if formula else CellNumberTuple(value, form)
-        self.table[row - 1][column] = cell
+        """Write one of very many numbers or formulas: as `put`, but faster, for it looks for nothing."""
+        row_of = self.table[row - 1]
+        row_of[column] = CellFormulaTuple(formula, form, value) if formula else CellNumberTuple(value, form)
 
     def filled(self, row: int, column: int, last_row: int, last_column: int) -> None:
         """Say where `fill` writes, in rows counted from 1. Raises BookError if that is not on a sheet."""

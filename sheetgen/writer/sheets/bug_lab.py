@@ -152,20 +152,24 @@ class _Lab:
         scientific(sheet, (row, 3, row, 3), "percent", look="beyond, short")
         self.first_check = row + 1
 
+    def _differences(self, check: Check) -> str:
+        """What is looked at: how far every row is off."""
+        return self.second.range({EYE: APART, RELATIVELY: RELATIVE, ABSOLUTELY: ABSOLUTE}[check.kind])
+
     def _largest(self, check: Check) -> str:
+        most = f"MAX({self._differences(check)})"
         if check.kind == EYE:
-            return f'IFERROR(IF(SIGN({self._height})>0,MAX({self.second.range(APART)})/{self._height},0),"–")'
-        return f"MAX({self.second.range(RELATIVE if check.kind == RELATIVELY else ABSOLUTE)})"
+            return f'IFERROR(IF(SIGN({self._height})>0,{most}/{self._height},0),"–")'
+        return most
 
     @property
     def _height(self) -> str:
-        return f"$B${self.texts + 1}".replace("$B", f"${letter(self.column + 1)}")
+        return f"${letter(self.column + 1)}${self.texts + 1}"
 
     def _noticed(self, check: Check, allowed: str) -> str:
         """How many rows differ by more than is allowed."""
-        if check.kind == EYE:
-            return f'COUNTIF({self.second.range(APART)},">"&{allowed}*{self._height})'
-        return f'COUNTIF({self.second.range(RELATIVE if check.kind == RELATIVELY else ABSOLUTE)},">"&{allowed})'
+        limit = f"{allowed}*{self._height}" if check.kind == EYE else allowed
+        return f'COUNTIF({self._differences(check)},">"&{limit})'
 
     def _pieces(self) -> dict[str, str]:
         """Cells that the sentences are made of: what they hold, and their addresses."""

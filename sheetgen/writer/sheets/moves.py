@@ -195,7 +195,7 @@ class Moves:
                 one, two = f"ABS({self._at(j, self.texts)})", f"ABS({self._at(j, row)})"
                 formulas.append(f"IFERROR(IF(SIGN({two})=0,10^9,ROUND({one}/{two},6)),0)")
             for j in range(3, 8):
-                formulas.append(f'SUBSTITUTE(SUBSTITUTE({text_of(self._at(j, row), DIGITS)},"(",""),")","")')
+                formulas.append(text_of(self._at(j, row), DIGITS, brackets=False))
             for j, text in enumerate(formulas, 1):
                 sheet.live(row, self.first + j, text, muted)
 
