@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from mnist.ladder import LADDER
 from mnist.notation import Architecture, layers
 from mnist.recipe import RECIPES, Recipe
 from mnist.record import Claim, Epoch, Mistake, Record
+from mnist.sheets import pictures, sheets
+from sheetgen.judge.engines.calculated import calculated
+from sheetgen.writer.book import writing
 
 TESTED = 10_000
 # A network of its own, so that a better one in the recipes changes no expectation here.
@@ -109,3 +112,11 @@ def pixels(indices: Sequence[int]) -> list[list[list[int]]]:
 
 def nowhere(_: Sequence[int]) -> None:
     """MNIST is not at hand."""
+
+
+def alone(path: Path, made: Mapping[str, Claim], find: pictures.Find = nowhere) -> Path:
+    """A workbook with nothing but the sheets of some claims."""
+    with writing(path, "MNIST", calculated) as book:
+        book.sheet("Start", "", "")
+        sheets(made, LADDER, find).write(book)
+    return path

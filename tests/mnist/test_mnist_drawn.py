@@ -10,12 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from mnist_books import claims, nowhere, record
+from mnist_books import alone, claims, record
 from mutants import set_cells
 
-import mnist.sheets
 from mnist import recipe
-from mnist.ladder import LADDER
 from mnist.notation import CONVOLUTION, IMAGE, MAX_POOL, NORM, Architecture, Layer, layers
 from mnist.record import Claim
 from mnist.sheets import architecture, drawn
@@ -24,8 +22,6 @@ from mnist.sheets.common import ARCHITECTURE
 from sheetgen.excel import ErrorValue, Value, read
 from sheetgen.excel.charts import Chart, read_charts
 from sheetgen.judge.engines import ENGINES
-from sheetgen.judge.engines.calculated import calculated
-from sheetgen.writer.book import writing
 
 ORDER = ["Start", "MNIST report", ARCHITECTURE, "Training log", "Errors", "Full log"]
 NAMES = ("ours", "small", "reference")
@@ -42,11 +38,7 @@ def made() -> dict[str, Claim]:
 @pytest.fixture(scope="module")
 def book(made: dict[str, Claim], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sheets of MNIST alone."""
-    path = tmp_path_factory.mktemp("drawn") / "book.xlsx"
-    with writing(path, "MNIST", calculated) as made_up:
-        made_up.sheet("Start", "", "")
-        mnist.sheets.sheets(made, LADDER, nowhere).write(made_up)
-    return path
+    return alone(tmp_path_factory.mktemp("drawn") / "book.xlsx", made)
 
 
 class Block(NamedTuple):

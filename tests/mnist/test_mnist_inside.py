@@ -8,24 +8,12 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as functional
-from live_books import STEPS, VERDICT, Typed, formulas, image_of, look, network, planes, theirs
+from live_books import STEPS, VERDICT, Typed, formulas, image_of, look, planes, theirs
 
 from mnist import live
 from mnist.sheets import facts, screen, strip, worked
 from sheetgen.excel import Workbook
 from sheetgen.writer.trace import letter
-
-
-@pytest.fixture(scope="module")
-def typed(live_cells: Workbook) -> Typed:
-    """Shared: every test types what it depends on."""
-    return Typed(live_cells)
-
-
-@pytest.fixture(scope="module")
-def net() -> Any:
-    return network()
-
 
 # All channels at once.
 

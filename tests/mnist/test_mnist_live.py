@@ -24,7 +24,6 @@ from live_books import (
     formulas,
     image_of,
     look,
-    network,
     planes,
     theirs,
 )
@@ -37,17 +36,6 @@ from sheetgen.writer.trace import letter
 CHOICES = [live.BLANK, *digits.names()]
 SEEN = [f"{letter(live.SEEN + x)}{live.TOP + y}" for y, x in np.ndindex(28, 28)]
 GRID = [f"{letter(live.LEFT + x)}{screen.GRID + y}" for y, x in np.ndindex(28, 28)]
-
-
-@pytest.fixture(scope="module")
-def typed(live_cells: Workbook) -> Typed:
-    """Shared: every test types what it depends on."""
-    return Typed(live_cells)
-
-
-@pytest.fixture(scope="module")
-def net() -> Any:
-    return network()
 
 
 def agrees(typed: Typed, net: Any, image: Any, same: str) -> int:

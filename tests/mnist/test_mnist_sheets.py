@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 from books import recalculated, written
 from lxml import etree
-from mnist_books import OURS, claims, nowhere, pixels, record, save
+from mnist_books import OURS, alone, claims, nowhere, pixels, record, save
 from mutants import SHEETS, set_cells
 
 import mnist.sheets
@@ -38,10 +38,8 @@ from sheetgen.excel.charts import read_charts
 from sheetgen.judge.check import check
 from sheetgen.judge.columns import find
 from sheetgen.judge.engines import ENGINES, available
-from sheetgen.judge.engines.calculated import calculated
 from sheetgen.spec import Spec
 from sheetgen.writer import plugins
-from sheetgen.writer.book import writing
 from sheetgen.writer.plugins import CannotAdd, Extra
 
 MNIST = ["MNIST report", "Architecture", "Training log", "Errors", "Full log"]
@@ -180,10 +178,7 @@ def test_the_judge_passes_a_workbook_with_the_sheets(book: Path) -> None:
 
 def test_formulas_in_full_agree(made: dict[str, Claim], tmp_path: Path) -> None:
     """The slow engine, on these sheets alone; one that is too large for it is left to its patterns."""
-    path = tmp_path / "four.xlsx"
-    with writing(path, "four sheets", calculated) as four:
-        four.sheet("Start", "", "")
-        mnist.sheets.sheets({name: made[name] for name in ("ours", "small")}, LADDER, nowhere).write(four)
+    path = alone(tmp_path / "four.xlsx", {name: made[name] for name in ("ours", "small")})
     found, cached = ENGINES["formulas"](path), read(path).sheets
     assert found.not_evaluated == [] and {text.split(":")[0] for text in found.left_out} <= {"Architecture"}
     assert sum(map(len, found.values.values())) > 500

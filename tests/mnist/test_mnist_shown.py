@@ -9,11 +9,9 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-from mnist_books import claims, nowhere
+from mnist_books import alone, claims
 from mutants import set_cells
 
-import mnist.sheets
-from mnist.ladder import LADDER
 from mnist.record import Claim
 from mnist.sheets import charts, compared, errors, runs
 from mnist.sheets.common import ERRORS, FULL, LOG, REPORT
@@ -21,8 +19,6 @@ from sheetgen.excel import ErrorValue, Value, read
 from sheetgen.excel.a1 import address
 from sheetgen.excel.charts import Chart, read_charts
 from sheetgen.judge.engines import ENGINES
-from sheetgen.judge.engines.calculated import calculated
-from sheetgen.writer.book import writing
 from sheetgen.writer.trace import letter
 
 ORDER = ["Start", REPORT, "Architecture", LOG, ERRORS, FULL]
@@ -39,11 +35,7 @@ def made() -> dict[str, Claim]:
 @pytest.fixture(scope="module")
 def book(made: dict[str, Claim], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sheets of MNIST alone."""
-    path = tmp_path_factory.mktemp("shown") / "book.xlsx"
-    with writing(path, "MNIST", calculated) as made_up:
-        made_up.sheet("Start", "", "")
-        mnist.sheets.sheets(made, LADDER, nowhere).write(made_up)
-    return path
+    return alone(tmp_path_factory.mktemp("shown") / "book.xlsx", made)
 
 
 def after(book: Path, folder: Path, edits: dict[str, dict[str, str | float]]) -> Values:

@@ -10,7 +10,7 @@ from typing import Any
 
 import mnist_books
 import pytest
-from mnist_books import claims, nowhere, pixels, sha
+from mnist_books import alone, claims, nowhere, pixels, sha
 
 import mnist.sheets
 from mnist import digits, live, recipe, record
@@ -23,8 +23,6 @@ from mnist.sheets.common import ERRORS, FAST, LIVE_INDEX, ONE_TEACHER, OURS, SMA
 from mnist.sheets.common import LADDER as STEPS
 from sheetgen.excel import read
 from sheetgen.judge.engines import ENGINES
-from sheetgen.judge.engines.calculated import calculated
-from sheetgen.writer.book import writing
 
 CLAIMS = record.claims()
 NUMBER = re.compile(r"(?<![\w-])\d[\d,]*(?:\.\d+)?")  # no digit of a name such as ours-1-teacher
@@ -32,10 +30,8 @@ NUMBER = re.compile(r"(?<![\w-])\d[\d,]*(?:\.\d+)?")  # no digit of a name such 
 
 def written(path: Path, found: dict[str, Claim], find: Any = nowhere) -> dict[str, dict[str, Any]]:
     """The values of a workbook with nothing but the sheets of some claims."""
-    with writing(path, "MNIST", calculated) as book:
-        book.sheet("Start", "", "")
-        mnist.sheets.sheets(found, LADDER, find).write(book)
-    return {name: {at: e.value for at, e in cells.items()} for name, cells in read(path).sheets.items()}
+    sheets = read(alone(path, found, find)).sheets
+    return {name: {at: e.value for at, e in cells.items()} for name, cells in sheets.items()}
 
 
 def texts(found: dict[str, dict[str, Any]]) -> list[str]:
