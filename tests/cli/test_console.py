@@ -34,6 +34,15 @@ def test_a_line_for_each_finished_stage(capsys: pytest.CaptureFixture[str]) -> N
     assert figures == "Abacus 1.2: 1,234 cells, worst relative error 2.0e-16 at A!B3, 0.5 s"
 
 
+def test_a_line_is_written_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a signal between its text and its end has the next message on the same line."""
+    pieces: list[str] = []
+    monkeypatch.setattr(sys.stderr, "write", pieces.append)
+    with stages("reading") as say:
+        say("writing")
+    assert len([piece for piece in pieces if piece]) == 2 and all(piece.endswith(" s\n") for piece in pieces if piece)
+
+
 def test_a_stage_that_fails_is_not_finished(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError), stages("reading") as say:
         say(Finished("a figure"))
