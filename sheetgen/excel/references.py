@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from sheetgen.excel.a1 import MAX_COLUMN, MAX_ROW, Area
@@ -74,14 +75,24 @@ def area_of(reference: Reference, corners: Sequence[str], sheet: str, at: At = N
     """The cells of one reference of a formula. Raises Unresolved."""
     if isinstance(reference, Area):
         return reference if reference.sheet else reference._replace(sheet=sheet)
+    if isinstance(reference, Open) and reference.corners == 1:  # nine in ten
+        return _cell(reference.sheet or sheet, corners[reference.start])
     if isinstance(reference, Open):
         ends = [corner(text) for text in corners[reference.start : reference.start + reference.corners]]
     else:
         ends = [_wrapped(end, reference, sheet, at) for end in (reference.first, reference.last)]
-    first, last = ends[0], ends[-1]
+    return _between(reference.sheet or sheet, ends[0], ends[-1])
+
+
+@lru_cache(1 << 18)
+def _cell(sheet: str, text: str) -> Area:
+    return _between(sheet, corner(text), corner(text))
+
+
+def _between(sheet: str, first: Corner | None, last: Corner | None) -> Area:
     if first is None or last is None:
         raise Unresolved("it refers to a cell off the sheet")
-    return area_between(reference.sheet or sheet, first, last)
+    return area_between(sheet, first, last)
 
 
 def area_between(sheet: str, first: Corner, last: Corner) -> Area:

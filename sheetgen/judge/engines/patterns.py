@@ -92,6 +92,7 @@ class CachedValues:
     def __init__(self, workbook: Workbook) -> None:
         self.sheets = workbook.sheets
         self.ranges: dict[Area, Any] = {}
+        self.cells: dict[Area, Any] = {}
         self.cached = 0
 
     def cell(self, sheet: str, where: str) -> Any:
@@ -103,7 +104,11 @@ class CachedValues:
 
     def value(self, wanted: Area) -> Any:
         """The value of a single cell, the array of a range. Raises NotEvaluated."""
-        return self.cell(wanted.sheet, address(wanted.row, wanted.column)) if wanted.single else self(wanted)
+        if not wanted.single:
+            return self(wanted)
+        if wanted not in self.cells:  # most are asked for several times
+            self.cells[wanted] = self.cell(wanted.sheet, address(wanted.row, wanted.column))
+        return self.cells[wanted]
 
     def __call__(self, wanted: Area) -> Any:
         """A 2-D array of objects, 1 x 1 for a cell. Raises NotEvaluated."""

@@ -2,8 +2,9 @@
 
 A slot of single cells becomes a column, a row for each cell; a slot of ranges a stack, a window for each cell.
 Operators and elementwise functions take columns as they are; a function that reduces its arguments is called window by
-window: all this is the library's own code. Of plain numbers alone, + - * / and SUMPRODUCT, SUM, MAX, MIN are calculated
-for all cells at once, by the very operations that the library does for one: a convolution has thousands of windows.
+window: all this is the library's own code. Of plain numbers alone, + - * / and SUMPRODUCT, SUM, MAX, MIN, AND, OR are
+calculated for all cells at once, by the very operations that the library does for one: a convolution has thousands of
+windows.
 `patterns` compares the first cell of every group, one in the middle and the last with what the library alone makes of
 them, to the last bit.
 """
@@ -140,10 +141,13 @@ def arithmetic(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return wrap
 
 
-def _numbers(argument: Any) -> Any:
+def _numbers(argument: Any, kinds: frozenset[type] = frozenset({float, int, np.float64})) -> Any:
     """As an array of floats, or None if one is something else: a text, a blank, an error."""
     values = np.asarray(argument, object)
-    return values.astype(float) if {*map(type, values.ravel())} <= {float, int, np.float64} else None
+    return values.astype(float) if kinds.issuperset(map(type, values.ravel())) else None
+
+
+_TRUTHS = frozenset({bool, np.bool_, float, int, np.float64})
 
 
 def windows(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -180,24 +184,25 @@ def _single(result: Any) -> Any:
 
 def _at_once(name: str, count: int, arguments: tuple[Any, ...]) -> list[Any] | None:
     """The values of a column for plain numbers; None where one argument is something else, which the library knows."""
-    if name not in ("MAX", "MIN", "SUM", "SUMPRODUCT"):
+    if name not in ("AND", "MAX", "MIN", "OR", "SUM", "SUMPRODUCT"):
         return None
-    plain = [_plain(a, count) for a in arguments]
+    plain = [_plain(a, count, name in ("AND", "OR")) for a in arguments]
     if name == "SUMPRODUCT" and len({np.shape(a) for a in arguments}) > 1:
         return None
     flat = [a for a in plain if a is not None]
     if len(flat) < len(plain):
         return None
     if name == "SUMPRODUCT":
-        sums: list[Any] = reduce(np.multiply, flat).sum(axis=1).tolist()
-        return sums
+        return list(reduce(np.multiply, flat).sum(axis=1).tolist())
     each = np.concatenate(flat, axis=1)
-    return each.sum(axis=1).tolist() if name == "SUM" else list(map(max if name == "MAX" else min, each.tolist()))
+    if name in ("MAX", "MIN"):
+        return list(map(max if name == "MAX" else min, each.tolist()))
+    return list({"AND": each.all, "OR": each.any, "SUM": each.sum}[name](axis=1).tolist())
 
 
-def _plain(argument: Any, count: int) -> Any:
-    """A row of numbers for each cell, or None if one of them is no plain number."""
+def _plain(argument: Any, count: int, truths: bool) -> Any:
+    """A row of numbers for each cell, or None if one of them is no plain number (nor, if asked, a truth)."""
     if np.ndim(argument) == 3:
         return argument.reshape(count, -1) if argument.dtype == float else None
-    numbers = _numbers(argument)
+    numbers = _numbers(argument, _TRUTHS) if truths else _numbers(argument)
     return None if numbers is None else np.broadcast_to(numbers.reshape(-1, 1), (count, 1))
