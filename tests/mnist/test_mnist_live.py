@@ -224,7 +224,7 @@ def test_formulas_gives_the_cached_values(live_book: Path, live_cells: Workbook)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CHOICES[::4])  # IronCalc reads them all
+@pytest.mark.parametrize("name", CHOICES[::11])  # IronCalc reads them all
 def test_libreoffice_reads_a_choice(live_book: Path, live_cells: Workbook, net: Any, tmp_path: Path, name: str) -> None:
     chosen = {cells_of(live_cells, "cnn_choice")[0]: shared(live_book, name)}
     copy = changed(live_book, tmp_path / "chosen.xlsx", live.LIVE, chosen)
@@ -244,9 +244,8 @@ def shared(path: Path, name: str) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("k", range(2))
-def test_libreoffice_reads_drawings(live_book: Path, live_cells: Workbook, net: Any, tmp_path: Path, k: int) -> None:
-    image = drawings(2, seed=3)[k]
+def test_libreoffice_reads_a_drawing(live_book: Path, live_cells: Workbook, net: Any, tmp_path: Path) -> None:
+    image = drawings(1, seed=3)[0]
     pixels = dict(zip(cells_of(live_cells, "cnn_drawing"), image.ravel().tolist(), strict=True))
     copy = changed(live_book, tmp_path / "drawn.xlsx", live.LIVE, pixels)
     values = run("LibreOffice", copy).values[live.LIVE]

@@ -227,8 +227,12 @@ def test_images() -> data.Images:
     pytest.skip("MNIST is not on this machine: set MNIST_DATA to its folder")
 
 
+# The rest, some thirty seeds, is what `python -m mnist verify` is for: it has them all.
+VERIFIED = [path for path in PATHS if path.parent.name == "ours" or path.stem == "seed0"]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("path", PATHS, ids=lambda p: f"{p.parent.name}-{p.stem}")
+@pytest.mark.parametrize("path", VERIFIED, ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_the_weights_give_the_recorded_accuracy(path: Path, test_images: data.Images) -> None:
     agree(path, test_images)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import judge_mutants
 import web_page
 
-MUTANTS = 60
+MUTANTS = 30
 
 
-def test_sixty_mutants_get_the_verdicts_that_they_get_here(site: Path, tmp_path: Path) -> None:
+def test_thirty_mutants_get_the_verdicts_that_they_get_here(site: Path, tmp_path: Path) -> None:
     mutants = list(judge_mutants.mutants(13, MUTANTS, (20, 30)))
     for number, mutant in enumerate(mutants):
         mutant.book.write(tmp_path / f"{number:03}.xlsx")

@@ -197,7 +197,8 @@ def _at_once(name: str, count: int, arguments: tuple[Any, ...]) -> list[Any] | N
     each = np.concatenate(flat, axis=1)
     if name in ("MAX", "MIN"):
         return list(map(max if name == "MAX" else min, each.tolist()))
-    return list({"AND": each.all, "OR": each.any, "SUM": each.sum}[name](axis=1).tolist())
+    values: Any = each.sum(axis=1) if name == "SUM" else (each.all if name == "AND" else each.any)(axis=1)
+    return list(values.tolist())
 
 
 def _plain(argument: Any, count: int, truths: bool) -> Any:
