@@ -18,6 +18,7 @@ LIVE, LAYERS, WEIGHTS, SAMPLES = "Live CNN", "CNN layers", "CNN weights", "Sampl
 SHEETS = (LIVE, LAYERS, WEIGHTS, SAMPLES)  # they refer to one another alone
 TOP, LEFT, SEEN = 6, 1, 30  # where the drawing's first pixel is (row from 1, column from 0), and the network's input
 FIRST = "3 round"  # what is drawn at first
+HINT = f"On {LIVE} you can choose any cell of any layer, and it is worked out."
 OWN, BLANK = "my drawing", "blank page"
 
 

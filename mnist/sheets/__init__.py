@@ -67,8 +67,8 @@ def sheets(
         if cells:
             painting.write(book, cells)
             home = START, live.LIVE
-            layers.write(book, cells.layout, live.LAYERS, "The network, layer by layer", home)
-            weights.write(book, cells.layout, live.WEIGHTS, "What the network learned", home)
+            layers.write(book, cells.layout, live.LAYERS, home, live.HINT)
+            weights.write(book, cells.layout, live.WEIGHTS, home)
             samples.write(book, cells)
         full_log.write(book, placed)
 

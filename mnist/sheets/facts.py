@@ -18,10 +18,6 @@ NO_LAYER = "no such layer"
 ORDERS = (), ("relu",), ("norm",), ("relu", "norm")  # of what is done with a sum, that is worked out
 MOST = 16  # input channels that have a place
 TABLE = BLOCKS + 1  # the row of the heading
-PLANES = {
-    "channels": layers.CHANNELS, "height": layers.HEIGHT, "width": layers.WIDTH, "row": layers.ROW,
-    "column": layers.COLUMN,
-}  # fmt: skip
 
 
 class Facts(NamedTuple):
@@ -31,6 +27,11 @@ class Facts(NamedTuple):
     channel. Of a kernel of one cell, each block has two channels, one below the other.
     """
 
+    channels: int
+    height: int
+    width: int
+    row: int  # of its first cell, as the column
+    column: int
     kind: str  # conv, max, or other
     stride: int  # of its map
     zoom: int  # of its channel in full: how many cells a side one activation has
@@ -54,7 +55,7 @@ class Facts(NamedTuple):
 
 
 NAMES = Facts._fields
-CHOSEN = {name: k for k, name in enumerate(("number", *PLANES, *NAMES))}  # columns of the row of the layer chosen
+CHOSEN = {name: k for k, name in enumerate(("number", *NAMES))}  # columns of the row of the layer chosen
 
 
 def row(cnn: Live) -> int:
@@ -76,18 +77,19 @@ def of_layer(written: Written) -> Facts:
     """The facts of a layer, read off its formulas: of its first cell, and of those a row, a column, a channel on."""
     channels, height, width = written.block.planes
     stride, zoom = -(-width // MAP), max(1, SIZE // max(height, width))
+    plane = channels, height, width, int(written.rows.min()) + 1, int(written.columns.min()) + 1
     spots = (0, 0, 0), (0, min(1, height - 1), 0), (0, 0, min(1, width - 1)), (min(1, channels - 1), 0, 0)
     numbers = [element(written, *spot) for spot in spots]
     pools = [rows for k in numbers if (rows := pooled(written.formulas[k])) is not None]
     found = [p for k in numbers if (p := parts(written, k)) is not None]
     if len(pools) == len(spots) and len(pools[0]) > 1:
         (first, below, aside, after), second = (rows[0] for rows in pools), pools[0][1]
-        near = Facts("max", stride, zoom, blocks=1, high=len(pools[0]), apart=second.row - first.row)
+        near = Facts(*plane, "max", stride, zoom, blocks=1, high=len(pools[0]), apart=second.row - first.row)
     elif len(found) == len(spots) and found[0].whole and not found[0].bias and found[0].steps in ORDERS:
         first, below, aside, after = (area(p.window) for p in found)
-        near = _kernel(Facts("conv", stride, zoom), written, found[0], area(found[3].kernel))
+        near = _kernel(Facts(*plane, "conv", stride, zoom), written, found[0], area(found[3].kernel))
     else:
-        return Facts("other", stride, zoom)
+        return Facts(*plane, "other", stride, zoom)
     near = near._replace(top=first.row, left=first.column, wide=first.last_column - first.column + 1)
     down, right = below.row - first.row, aside.column - first.column
     return near._replace(down=down, right=right, next=after.row - first.row)
@@ -110,18 +112,15 @@ def write(sheet: Sheet, cnn: Live, chosen: str) -> None:
     """Write a row of facts for each layer, and a row that looks up those of the layer named in a cell."""
     axis = ("axis",)
     written = cnn.layout.written
-    across(sheet, TABLE, WORK + 1 + len(PLANES), NAMES, *axis)
+    across(sheet, TABLE, WORK + 1, NAMES, *axis)
     for k, layer in enumerate(written):
-        across(sheet, TABLE + 1 + k, WORK + 1 + len(PLANES), of_layer(layer), *axis)
+        across(sheet, TABLE + 1 + k, WORK + 1, of_layer(layer), *axis)
     here = row(cnn)
     across(sheet, here - 1, WORK, [*CHOSEN], *axis)
     names = on_layers(layers.table_range(cnn.layout, layers.NAME))
     number = work(here, 0)
     sheet.live(here, WORK, f'IFERROR(MATCH({chosen},{names},0),"{NO_LAYER}")', *axis)
-    columns = {name: on_layers(layers.table_range(cnn.layout, column)) for name, column in PLANES.items()}
     for name in NAMES:
         at = letter(WORK + CHOSEN[name])
-        columns[name] = f"${at}${TABLE + 1}:${at}${TABLE + len(written)}"
-    for name, column in columns.items():
-        looked = f"IF(ISNUMBER({number}),INDEX({column},{number},1),{number})"
-        sheet.live(here, WORK + CHOSEN[name], looked, *axis)
+        looked = f"INDEX(${at}${TABLE + 1}:${at}${TABLE + len(written)},{number},1)"
+        sheet.live(here, WORK + CHOSEN[name], f"IF(ISNUMBER({number}),{looked},{number})", *axis)

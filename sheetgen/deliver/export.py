@@ -188,7 +188,7 @@ def _table(graph: Graph, options: ExportOptions) -> Sheets:
 
     def write(book: Book) -> None:
         predict.write(book, table, options.title)
-        weights.write(book, plan, WEIGHTS, "What the network learned", [PREDICT])
+        weights.write(book, plan, WEIGHTS, [PREDICT])
         proof.write(book, list(proof.of_lines(plan, predict.FIRST_ROW)), PYTORCH)
 
     rows = range(predict.FIRST_ROW, predict.FIRST_ROW + table.rows)
@@ -211,8 +211,8 @@ def _page(graph: Graph, options: ExportOptions) -> Sheets:
 
     def write(book: Book) -> None:
         model.write(book, page, options.title)
-        layers.write(book, plan, LAYERS, "The network, layer by layer", [MODEL])
-        weights.write(book, plan, WEIGHTS, "What the network learned", [MODEL])
+        layers.write(book, plan, LAYERS, [MODEL])
+        weights.write(book, plan, WEIGHTS, [MODEL])
         cells = [page.cell(k) for k in range(len(called))]
         proof.write(book, list(proof.of_planes(plan, MODEL, cells)), PYTORCH)
 

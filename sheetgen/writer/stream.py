@@ -37,9 +37,9 @@ class Link(NamedTuple):
     tip: str = ""
 
     @classmethod
-    def to(cls, sheet: str, text: str, tip: str) -> Link:
-        """A link to a sheet of the same workbook."""
-        return cls(f"internal:{quoted(sheet)}!A1", text, tip)
+    def to(cls, sheet: str, text: str, tip: str, at: str = "A1") -> Link:
+        """A link to a cell of a sheet of the same workbook."""
+        return cls(f"internal:{quoted(sheet)}!{at}", text, tip)
 
 
 class Stream(NamedTuple):

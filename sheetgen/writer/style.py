@@ -40,6 +40,7 @@ GROUPS = {
     "rates": "#E4EEE6",
 }  # fmt: skip
 GROUP_EDGE = "#8793A3"  # between two groups
+COOLER, COOL = "#E9F3F8", "#C8E1EE"  # of blue, lighter than COLD
 TEPID, WARM = "#FDF0E9", "#F8CDB4"  # of a heat map in words: rounding, and more, but allowed
 
 # Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers;
@@ -108,6 +109,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "huge": {"font_size": 80, "bold": True, "align": "center", "font_color": ACCENT},
     "plain axis": {"num_format": "0;;0"},  # of what is not there, -1
     "axis": {"font_color": MUTED, "font_size": 7, "align": "center"},
+    "window": {"font_size": 11, "num_format": "0.00", "align": "center"},
     "activation": {"font_size": 7, "num_format": "0.00", "align": "center"},
     "padding": {"font_color": MUTED, "bg_color": PAPER, "num_format": "0"},
     "weight": {"font_size": 8, "num_format": "0.0000", "align": "center"},
@@ -162,6 +164,11 @@ STYLES: dict[str, dict[str, Any]] = {
     "0.00000": {"num_format": "0.00000"},
     "0.0000": {"num_format": "0.0000"},
     "0.000": {"num_format": "0.000"},
+    "hot": {"bg_color": HEAT},
+    "cold": {"bg_color": COLD},
+    "cool": {"bg_color": COOL},
+    "cooler": {"bg_color": COOLER},
+    "inked": {"bg_color": INK, "font_color": "#FFFFFF"},
     "faded": {"font_color": MUTED},
     "chosen": {"bg_color": LIT, "bold": True},
     # One cell among many that are seen by their colour; where a colour scale hides the fill, the sign is seen.

@@ -61,7 +61,7 @@ def export(module: nn.Module, example: Tensor, path: Path) -> Exported:
     path.unlink(missing_ok=True)
     with writing(path, "x", calculated) as book:
         (_line if line else _planes)(book, made)
-        weights_sheet.write(book, made, WEIGHTS, "Weights")
+        weights_sheet.write(book, made, WEIGHTS)
     wanted = pytorch(module, example)
     return Exported(path, graph, made, wanted if line else wanted[:1])
 
@@ -74,7 +74,7 @@ def _planes(book: Book, made: Layout) -> None:
     for (c, y, x), value in np.ndenumerate(example.reshape(-1, *example.shape[-2:])):
         row = SPOT.row + c * (example.shape[-2] + 1) + y
         sheet.put(row + 1, SPOT.column + x, float(value), book.style("cell"))
-    layers.write(book, made, LAYERS, "Layers")
+    layers.write(book, made, LAYERS)
 
 
 def _line(book: Book, made: Layout) -> None:

@@ -37,8 +37,8 @@ def write(path: Path, found: live.Live) -> Path:
         book.sheet("Start", "", "")
         painting.write(book, found)
         home = "Start", live.LIVE
-        layers.write(book, found.layout, live.LAYERS, "The network, layer by layer", home)
-        weights.write(book, found.layout, live.WEIGHTS, "What the network learned", home)
+        layers.write(book, found.layout, live.LAYERS, home, live.HINT)
+        weights.write(book, found.layout, live.WEIGHTS, home)
         samples.write(book, found)
     return path
 
@@ -120,18 +120,19 @@ def changed(source: Path, target: Path, sheet: str, cells: Mapping[str, str | fl
 
 def heading(cells: Mapping[str, Entry]) -> int:
     """The row of the heading of the table on CNN layers."""
-    return next(place(at)[0] for at, entry in cells.items() if entry.value == "what each cell is")
+    return next(place(at)[0] for at, entry in cells.items() if entry.value == "each of its cells is")
 
 
 class Plane:
-    """A block of CNN layers, found by the table on that sheet."""
+    """A block of CNN layers, found by a row of the table on that sheet."""
 
-    def __init__(self, cells: Mapping[str, Entry], number: int) -> None:
-        row = heading(cells) + 1 + number
-        table = {name: cells[f"{letter(getattr(layers, name))}{row}"].value for name in layers_sheet_columns()}
-        self.name, self.what = str(table["NAME"]), str(table["WHAT"])
-        self.shape = tuple(int(float(table[k] or 0)) for k in ("CHANNELS", "HEIGHT", "WIDTH"))
-        self.row, self.column, self.count = (int(float(table[k] or 0)) for k in ("ROW", "COLUMN", "COUNT"))
+    def __init__(self, cells: Mapping[str, Entry], row: int) -> None:
+        name, self.what, count, first = (
+            cells[f"{letter(k)}{row}"].value for k in (layers.NAME, layers.WHAT, layers.COUNT, layers.LAST)
+        )
+        self.name, self.count = str(name), int(float(str(count)))
+        self.shape = tuple(map(int, self.name.rpartition("(")[2].rstrip(")").split(" × ")))
+        self.row, self.column = place(str(first))
 
     def at(self, channel: int, y: int, x: int) -> str:
         """The address of an activation: channels are interleaved down the rows."""
@@ -142,18 +143,14 @@ class Plane:
         return [self.at(*where) for where in np.ndindex(*self.shape)]
 
 
-def layers_sheet_columns() -> tuple[str, ...]:
-    """The columns of the table on CNN layers, by the exporter's names for them."""
-    return ("NAME", "WHAT", "CHANNELS", "HEIGHT", "WIDTH", "ROW", "COLUMN", "COUNT")
-
-
 def planes(book: Workbook) -> list[Plane]:
     """Every block of CNN layers."""
     cells = book.sheets[live.LAYERS]
-    first, number = heading(cells) + 1, 0
-    while isinstance(getattr(cells.get(f"A{first + number}"), "value", None), float):
-        number += 1
-    return [Plane(cells, k) for k in range(number)]
+    row, found = heading(cells) + 1, []
+    while f"{letter(layers.LAST)}{row}" in cells:
+        found.append(Plane(cells, row))
+        row += 1
+    return found
 
 
 # Looking inside.

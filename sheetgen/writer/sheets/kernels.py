@@ -1,88 +1,327 @@
-"""Kernels as small pictures: the first convolutions', orange where a number is positive, blue where it is negative."""
+"""One kernel to try, live: chosen by its layer and channel, times a patch that a person paints; and its sisters."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from sheetgen.network.torch.graph import Array, Graph
+from sheetgen.excel.a1 import place
+from sheetgen.network.torch.graph import Graph, Weight
 from sheetgen.writer import style
-from sheetgen.writer.book import Sheet
+from sheetgen.writer.book import Formula, Sheet
+from sheetgen.writer.digits import Area
 from sheetgen.writer.planes.layout import Layout
-from sheetgen.writer.sheets.common import section
+from sheetgen.writer.sheets.common import InputRule, across, colour, first_of, limit, line, merge, section
+from sheetgen.writer.trace import letter
 
-COLUMN = 28  # pixels of a column, about as high as a row
-LARGEST, MOST, ACROSS = 5, 16, 8  # of a kernel's side; pictures of a tensor, and side by side
-TENSORS = 2
-LEGEND = "orange and +: what lies there is added; blue and −: it is taken away; the deeper, the more"
+COLUMN = 26  # pixels of a column, about as high as a row
+LARGEST, MOST, ACROSS = 5, 16, 8  # of a kernel's side; small pictures, and side by side
+WORK = 50  # columns from the first to the workings
+FACTS = ("outputs", "inner", "row", "column", "apart", "input", "output")  # of a tensor
+LEGEND = "orange and +: ink there counts for it; blue and −: against it; the deeper, the more"
+TRY = "Try: move the ink of your patch, and see what the kernel answers."
+DOWN, ASIDE = ("top", "middle", "bottom"), ("left", "centre", "right")  # of a kernel of three
 
 
-class Pictured(NamedTuple):
-    """The kernels of a tensor that are shown: (kernels, height, width) numbers of the tensor, and their names."""
+class Patch(NamedTuple):
+    """A small picture: its name, and where it has ink."""
 
     name: str
-    title: str
-    numbers: Array
-    names: Sequence[str]
+    ink: tuple[tuple[int, int], ...]
 
 
-def pictured(graph: Graph) -> list[Pictured]:
-    """The kernels of the first two convolutions: one of each output, or of the first output one of each input."""
-    found: list[Pictured] = []
+def patches(high: int, wide: int) -> list[Patch]:
+    """Lines of ink as thin as they can be, each once."""
+    spots = [(i, j) for i in range(high) for j in range(wide)]
+    lines = {
+        "top row": lambda i, j: i == 0, "middle row": lambda i, j: i == high // 2,
+        "bottom row": lambda i, j: i == high - 1, "falling \\": lambda i, j: high == wide and i == j,
+        "left column": lambda i, j: j == 0, "middle column": lambda i, j: j == wide // 2,
+        "right column": lambda i, j: j == wide - 1, "rising /": lambda i, j: high == wide and i + j == high - 1,
+    }  # fmt: skip
+    found: dict[tuple[tuple[int, int], ...], str] = {}
+    for name, test in lines.items():
+        ink = tuple(spot for spot in spots if test(*spot))
+        if ink:
+            found.setdefault(ink, name)
+    return [Patch(name, ink) for ink, name in found.items()]
+
+
+def tensors(graph: Graph) -> list[Weight]:
+    """The kernels that are shown: of all convolutions that have them as large as the first that is small enough."""
+    found: dict[str, Weight] = {}
     for op in graph.ops:
         weight = op.weights.get("weight")
-        if op.kind != "conv" or weight is None or any(weight.name == p.name for p in found):
-            continue
-        outputs, inner, height, width = weight.array.shape
-        if not 1 < max(height, width) <= LARGEST or len(found) == TENSORS:
-            continue
-        numbers = np.arange(weight.array.size).reshape(weight.array.shape)
-        if inner == 1 or not found:
-            count, chosen = outputs, numbers[:MOST, 0]
-            title = f"{weight.name}: " + ("a kernel for each channel" if inner == 1 else "what each reads of input 0")
-            names = [f"out {k}" for k in range(len(chosen))]
-        else:
-            count, chosen = inner, numbers[0, :MOST]
-            title = f"{weight.name}: the kernels of its channel 0, one for each input"
-            names = [f"in {k}" for k in range(len(chosen))]
-        more = f" (the first {MOST} of {count})" if count > MOST else ""
-        found.append(Pictured(weight.name, title + more, chosen, names))
-    return found
+        if op.kind == "conv" and weight is not None and 1 < max(weight.array.shape[2:]) <= LARGEST:
+            found.setdefault(weight.name, weight)
+    size = next((w.array.shape[2:] for w in found.values()), None)
+    return [w for w in found.values() if w.array.shape[2:] == size]
 
 
-def last_column(tensor: Pictured, left: int) -> int:
-    """The last column of a tensor's pictures, from a column on."""
-    count, _, width = tensor.numbers.shape
-    return left + min(int(count), ACROSS) * (int(width) + 1) - 2
+class Places:
+    """Where the parts stand: rows counted from 1, columns from 0."""
+
+    def __init__(self, graph: Graph, top: int, left: int) -> None:
+        self.high, self.wide = (int(n) for n in tensors(graph)[0].array.shape[2:])
+        self.left, self.choice, self.large = left, top, top + 3
+        self.scale = 2 if self.wide <= 3 else 1  # columns and rows of a number of the large kernel
+        self.own = left + self.scale * self.wide + 1
+        self.answer = self.own + self.scale * self.wide + 1
+        self.patches = self.answer + 4
+        self.aside = 4 if self.wide <= 3 else 3  # patches side by side
+        self.told = self.large + self.scale * self.high + 1
+        bands = -(-len(patches(self.high, self.wide)) // self.aside)
+        self.sisters = max(self.told + 4, self.large + bands * (self.high + 2)) + 1
+        self.last_row = self.sisters + -(-MOST // ACROSS) * (self.high + 1) + 1
+        self.last = max(left + ACROSS * (self.wide + 1), self.patches + self.aside * (self.wide + 1)) - 2
+        self.facts = top + 14  # of the workings: what is chosen stands above it, the tensors below
+
+    def work(self, row: int, column: int) -> str:
+        """The absolute address of a cell of the workings."""
+        return f"${letter(self.left + WORK + column)}${row}"
+
+    def chosen(self, name: str) -> str:
+        """What is known of the tensor that is chosen."""
+        return self.work(self.facts, 1 + FACTS.index(name))
+
+    def cells(self, first: int) -> Iterator[tuple[int, int, int, int]]:
+        """(i, j, row, column) of the numbers of the large kernel, or of the patch beside it."""
+        for i, j in np.ndindex(self.high, self.wide):
+            yield i, j, self.large + self.scale * i, first + self.scale * j
+
+    def area(self, first: int) -> Area:
+        """All of them."""
+        return (self.large - 1, first, self.large + self.scale * self.high - 2, first + self.scale * self.wide - 1)
 
 
-def write(sheet: Sheet, layout: Layout, shown: Sequence[Pictured], at: tuple[int, int]) -> int:
-    """Draw them from a row (counted from 1) and a column on, beside the table; returns the last column."""
-    (row, left), right, bottom = at, 0, layout.shelf.sections[0].top - 2 if layout.shelf.sections else 0
-    if shown:
-        sheet.put(row - 1, left, LEGEND, "muted")
-    for tensor in shown:
-        count, height, width = tensor.numbers.shape
-        bands = -(-count // ACROSS)
-        if row + bands * (height + 1) > bottom:
-            break  # no room beside the table: its numbers stand below
-        last = last_column(tensor, left)
-        section(sheet, row, tensor.title, left, last)
-        for k in range(count):
-            band, place = divmod(k, ACROSS)
-            top, column = row + 1 + band * (height + 1), left + place * (width + 1)
-            sheet.put(top, column, tensor.names[k], "axis", "left")
-            _kernel(sheet, layout, tensor, k, (top + 1, column))
-        area = row + 1, left, row + bands * (height + 1), last
-        sheet.conditional_format(*area, style.heat(signed=True))
-        row += 2 + bands * (height + 1)
-        right = max(right, last)
-    return right
+def write(sheet: Sheet, layout: Layout, at: Places) -> None:
+    """Write the choice, the kernel in large, what it answers, and its sisters."""
+    known = _workings(sheet, layout, at)
+    _choice(sheet, at, known)
+    _large(sheet, layout, at)
+    _patches(sheet, at)
+    _told(sheet, at)
+    _sisters(sheet, layout, at)
 
 
-def _kernel(sheet: Sheet, layout: Layout, tensor: Pictured, k: int, at: tuple[int, int]) -> None:
-    form = sheet.style("sign")
-    for (i, j), number in np.ndenumerate(tensor.numbers[k]):
-        sheet.live(at[0] + i, at[1] + j, layout.shelf.address(tensor.name, int(number)), form)
+def _facts(layout: Layout, weight: Weight) -> Sequence[int] | None:
+    """FACTS: where a tensor's first number stands, and the steps from there; None if it is laid out otherwise."""
+    outputs, inner, high, wide = weight.array.shape
+    spots = np.array([place(layout.shelf.address(weight.name, k).replace("$", "")) for k in range(weight.array.size)])
+    spots = spots.reshape(outputs, inner, high, wide, 2)
+    row, column = spots[0, 0, 0, 0].tolist()
+    apart = int(spots[0, 0, -1, 0, 0] - row) // max(1, high - 1)
+    output = int(spots[-1, 0, 0, 0, 1] - column) // max(1, outputs - 1)
+    o, c, i, j = np.indices((outputs, inner, high, wide))
+    straight = np.array_equal(spots, np.stack([row + i * apart + c, column + o * output + j], axis=-1))
+    return (outputs, inner, row, column, apart, 1, output) if straight else None
+
+
+CHOICES = ("layer", "reads channel", "kernel")
+
+
+def _inputs(at: Places) -> list[tuple[int, int]]:
+    """The first and last column of each of the three cells that are typed into."""
+    return [(at.left + 2, at.left + 9), (at.left + 15, at.left + 16), (at.left + 20, at.left + 21)]
+
+
+def typed(at: Places, k: int) -> str:
+    """The address of what is chosen: the layer, the channel, the kernel."""
+    return f"${letter(_inputs(at)[k][0])}${at.choice}"
+
+
+def _workings(sheet: Sheet, layout: Layout, at: Places) -> list[tuple[str, Sequence[int], Weight]]:
+    """What is known of every tensor, and of the one that is chosen; out of sight, where formulas look it up."""
+    known = [(w.name, facts, w) for w in tensors(layout.graph) if (facts := _facts(layout, w)) is not None]
+    first = at.facts + 2
+    for k, (name, facts, _) in enumerate(known):
+        across(sheet, first + k, at.left + WORK, [name, *facts], "axis")
+    across(sheet, at.facts - 1, at.left + WORK, ["number", *FACTS], "axis")
+    names = f"{at.work(first, 0)}:{at.work(first + len(known) - 1, 0)}"
+    number = at.work(at.facts, 0)
+    sheet.live(at.facts, at.left + WORK, f"IFERROR(MATCH({typed(at, 0)},{names},0),0)", "axis")
+    for k in range(1, 1 + len(FACTS)):
+        column = f"{at.work(first, k)}:{at.work(first + len(known) - 1, k)}"
+        sheet.live(at.facts, at.left + WORK + k, f"IF({number}=0,0,INDEX({column},MAX(1,{number}),1))", "axis")
+    for k, size in ((1, "inner"), (2, "outputs")):
+        x = typed(at, k)
+        test = f"IF(ISNUMBER({x}),IF(AND({x}>=0,{x}=INT({x}),{x}<{at.chosen(size)}),1,0),0)"
+        sheet.live(at.facts + 1, at.left + WORK + k, test, "axis")
+    ready = f"IF(AND({at.work(at.facts + 1, 1)}=1,{at.work(at.facts + 1, 2)}=1),1,0)"
+    sheet.live(at.facts + 1, at.left + WORK, ready, "axis")
+    return known
+
+
+def _ready(at: Places, formula: str) -> str:
+    """A formula of a kernel that there is; else an empty text."""
+    return f'IF({at.work(at.facts + 1, 0)}=1,{formula},"")'
+
+
+def _choice(sheet: Sheet, at: Places, known: list[tuple[str, Sequence[int], Weight]]) -> None:
+    name, _, weight = known[0]
+    strongest = int(np.abs(weight.array[:, 0]).sum((1, 2)).argmax())
+    first = at.facts + 2
+    source = f"={at.work(first, 0)}:{at.work(first + len(known) - 1, 0)}"
+    rules = [InputRule("list", source=source, hint=("Layer", "Whose kernels are shown."))]
+    for k, what in ((1, "channel"), (0, "kernel")):
+        most = max(facts[k] for _, facts, _ in known) - 1
+        hint = what.capitalize(), f"A number from 0; beside it stands which {what}s there are."
+        rules.append(InputRule("integer", (0, most), hint=hint))
+    labels = at.left, at.left + 11, at.left + 18
+    for label, word, (column, last), value, rule in zip(
+        labels, CHOICES, _inputs(at), (name, 0, strongest), rules, strict=True
+    ):
+        sheet.put(at.choice, label, word, "muted")
+        area = (at.choice - 1, column, at.choice - 1, last)
+        merge(sheet, area, "input", "bold", "left")
+        sheet.put(at.choice, column, value, "input", "bold", "left")
+        limit(sheet, area, rule)
+    inner, outputs = (f"{at.chosen(size)}-1" for size in ("inner", "outputs"))
+    channels = f'IF({inner}=0,"channel 0 alone","channels 0 to "&({inner}))'
+    kernels = f'"kernels 0 to "&({outputs})'
+    bad = f'IF({at.work(at.facts + 1, 1)}=0,"no such channel: it reads "&{channels},"no such kernel: it has "&{kernels})'
+    usual = f'"it reads "&{channels}&", and has "&{kernels}'
+    none = f'IF({at.work(at.facts, 0)}=0,"no such layer: choose from the list",{bad})'
+    note = at.left + 23
+    sheet.live(at.choice, note, f"IF({at.work(at.facts + 1, 0)}=1,{usual},{none})", "muted")
+    colour(sheet, (at.choice - 1, note, at.choice - 1, at.last), f"{at.work(at.facts + 1, 0)}=0", "fail")
+
+
+def _looked(layout: Layout, at: Places, i: int, j: int, output: str) -> str:
+    """A number of a kernel of the tensor that is chosen."""
+    sections = layout.shelf.sections
+    top, right = sections[0].top, letter(max(s.width for s in sections))
+    row = f"{at.chosen('row')}+{i}*{at.chosen('apart')}+{typed(at, 1)}-{top - 1}"
+    column = f"{at.chosen('column')}+{output}*{at.chosen('output')}+{j}"
+    return f"INDEX($A${top}:${right}${layout.shelf.row},{row},{column})"
+
+
+def _large(sheet: Sheet, layout: Layout, at: Places) -> None:
+    """The kernel, the patch that a person paints, and what the one answers to the other."""
+    section(sheet, at.choice + 1, "One kernel, and what it answers to your patch of ink", at.left, at.patches - 2)
+    sheet.put(at.large - 1, at.left, "the kernel", "muted", "bold")
+    sheet.put(at.large - 1, at.own, "your patch: type 1 (ink) or 0", "muted", "bold")
+    first = patches(at.high, at.wide)[0]
+    pairs = []
+    for (i, j, row, column), (_, _, _, own) in zip(at.cells(at.left), at.cells(at.own), strict=True):
+        _spot(sheet, at, (row, column), Formula(_ready(at, _looked(layout, at, i, j, typed(at, 2)))), "window", "signed")
+        _spot(sheet, at, (row, own), int((i, j) in first.ink), "input", "window", "general")
+        pairs.append(f"SUM({letter(column)}{row})*SUM({letter(own)}{row})")  # a text counts as 0
+    numbers = _range(at.area(at.left))
+    _shades(sheet, at, numbers)
+    hint = "A pixel", "0 is paper, 1 is ink."
+    limit(sheet, at.area(at.own), InputRule("decimal", (0, 1), hint=hint, complaint=("Not a shade", "0 to 1.")))
+    middle = at.large + at.scale * at.high // 2 - 1
+    for column, sign in ((at.own - 1, "×"), (at.answer - 1, "=")):
+        sheet.put(middle, column, sign, "big")
+    sheet.put(at.large - 1, at.answer, "its answer", "muted", "bold")
+    merge(sheet, (middle - 1, at.answer, middle, at.answer + 2), "big", "signed")
+    sheet.put(middle, at.answer, Formula(_ready(at, "+".join(pairs))), "big", "signed")
+
+
+def _shades(sheet: Sheet, at: Places, numbers: str) -> None:
+    """Colours of the merged cells, in which programs draw a colour scale as high as the first of them."""
+    most = f"MAX(MAX({numbers}),-MIN({numbers}))"
+    for sign, looks in (("", ("hot", "warm", "tepid")), ("-", ("cold", "cool", "cooler"))):
+        for part, look in zip((2 / 3, 1 / 3, 0), looks, strict=True):
+            first = first_of(at.area(at.left))
+            colour(sheet, at.area(at.left), f"IF(ISNUMBER({first}),{sign}{first}>{part:.3g}*{most},0)", look, stop=True)
+    first = first_of(at.area(at.own))
+    colour(sheet, at.area(at.own), f"IF(ISNUMBER({first}),{first}>=0.5,0)", "inked")
+
+
+def _spot(sheet: Sheet, at: Places, where: tuple[int, int], value: int | Formula, *look: str) -> None:
+    row, column = where
+    if at.scale > 1:
+        merge(sheet, (row - 1, column, row + at.scale - 2, column + at.scale - 1), *look)
+    sheet.put(row, column, value, *look)
+
+
+def _range(area: Area) -> str:
+    return f"${letter(area[1])}${area[0] + 1}:${letter(area[3])}${area[2] + 1}"
+
+
+def _patches(sheet: Sheet, at: Places) -> None:
+    """What it answers to some lines of ink."""
+    drawn = patches(at.high, at.wide)
+    section(sheet, at.choice + 1, "Which of these lines does it like best?", at.patches, at.last)
+    kernel = {(i, j): f"{letter(column)}{row}" for i, j, row, column in at.cells(at.left)}
+    pixel = sheet.style("pixel", "edge")
+    answers = f"{at.work(at.choice, 1)}:{at.work(at.choice + len(drawn) - 1, 1)}"
+    for k, patch in enumerate(drawn):
+        band, aside = divmod(k, at.aside)
+        row, column = at.large + band * (at.high + 2), at.patches + aside * (at.wide + 1)
+        across(sheet, at.choice + k, at.left + WORK, [patch.name], "axis", "left")
+        ink = ",".join(kernel[spot] for spot in patch.ink)
+        sheet.live(at.choice + k, at.left + WORK + 1, f"SUM({ink})", "axis")
+        sheet.put(row - 1, column, patch.name, "muted")
+        for i, j in np.ndindex(at.high, at.wide):
+            sheet.put(row + i, column + j, int((i, j) in patch.ink), pixel)
+        here = (row - 1, column, row + at.high - 2, column + at.wide - 1)
+        sheet.conditional_format(*here, style.ink(style.PAPER) | {"max_value": 1})
+        below, mine = row + at.high, at.work(at.choice + k, 1)
+        merge(sheet, (below - 1, column, below - 1, column + at.wide - 1), "signed", "bold", "left")
+        sheet.put(below, column, Formula(_ready(at, mine)), "signed", "bold", "left")
+        area = (below - 1, column, below - 1, column + at.wide - 1)
+        colour(sheet, area, f"AND({at.work(at.facts + 1, 0)}=1,{mine}=MAX({answers}))", "pass")
+
+
+def _told(sheet: Sheet, at: Places) -> None:
+    """The same in words: the best line and the worst, the most that there can be, and the strongest number."""
+    count = len(patches(at.high, at.wide))
+    names, answers = (f"{at.work(at.choice, k)}:{at.work(at.choice + count - 1, k)}" for k in range(2))
+    numbers = _range(at.area(at.left))
+
+    def named(which: str) -> str:
+        return f'INDEX({names},MATCH({which}({answers}),{answers},0),1)&" ("&ROUND({which}({answers}),2)&")"'
+
+    most = "+".join(f"MAX(0,{letter(column)}{row})" for _, _, row, column in at.cells(at.left))
+    strongest = f"IF(MAX({numbers})>=-MIN({numbers}),MAX({numbers}),MIN({numbers}))"
+    text = (
+        f'"{TRY} It likes best: "&{named("MAX")}&"; least: "&{named("MIN")}&". The most that ink can get is "&ROUND({most},2)&'
+        f'": ink under each orange cell, paper under each blue one. Its strongest number is "&ROUND({strongest},2)&'
+        f'", "&{_where(at, strongest)}&IF({strongest}>0,": ink there counts for it most.",": ink there counts most against it.")'
+    )
+    area = (at.told - 1, at.left, at.told + 2, at.patches - 2)
+    merge(sheet, area, "wrap")
+    sheet.put(at.told, at.left, Formula(_ready(at, text)), "wrap")
+
+
+def _where(at: Places, strongest: str) -> str:
+    """The row and column of the strongest number, in words."""
+    rows = DOWN if at.high == 3 else [f"row {i + 1}" for i in range(at.high)]
+    columns = ASIDE if at.wide == 3 else [f"column {j + 1}" for j in range(at.wide)]
+    top, left, bottom, right = at.area(at.left)
+    bands = [_range((top + at.scale * i, left, top + at.scale * i, right)) for i in range(at.high)]
+    posts = [_range((top, left + at.scale * j, bottom, left + at.scale * j)) for j in range(at.wide)]
+    texts = []
+    for words, areas in ((rows, bands), (columns, posts)):
+        text = f'"{words[-1]}"'
+        for word, cells in list(zip(words, areas, strict=True))[-2::-1]:
+            text = f'IF(OR(MAX({cells})={strongest},MIN({cells})={strongest}),"{word}",{text})'
+        texts.append(text)
+    return '&" "&'.join(texts)
+
+
+def _sisters(sheet: Sheet, layout: Layout, at: Places) -> None:
+    """The kernels of the layer beside it, as small pictures: those that read the same channel."""
+    title = '"All its sisters: the kernels of "&{}&" that read channel "&{}'.format(typed(at, 0), typed(at, 1))
+    line(sheet, at.sisters, None, at.left, at.last, "section")
+    sheet.live(at.sisters, at.left, _ready(at, title), "section")
+    form, first = sheet.style("sign"), f"{MOST}*INT({typed(at, 2)}/{MOST})"
+    for k in range(MOST):
+        band, aside = divmod(k, ACROSS)
+        row, column = at.sisters + 1 + band * (at.high + 1), at.left + aside * (at.wide + 1)
+        number = f"({first}+{k})"
+        there = f"IF({number}<{at.chosen('outputs')},{{}},\"\")"
+        sheet.live(row, column, _ready(at, there.format(f'"kernel "&{number}')), "axis", "left")
+        here = (row - 1, column, row - 1, column + at.wide - 1)
+        colour(sheet, here, f"{first}+{k}={typed(at, 2)}", "chosen")
+        for i, j in np.ndindex(at.high, at.wide):
+            formula = _ready(at, there.format(_looked(layout, at, i, j, number)))
+            sheet.live(row + 1 + i, column + j, formula, form)
+    bottom = at.sisters + -(-MOST // ACROSS) * (at.high + 1)
+    sheet.conditional_format(at.sisters, at.left, bottom - 1, at.left + ACROSS * (at.wide + 1) - 2, style.heat(signed=True))
+    sheet.put(bottom + 1, at.left, LEGEND, "muted")

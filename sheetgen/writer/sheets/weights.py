@@ -14,18 +14,21 @@ from sheetgen.writer.planes.layout import Layout
 from sheetgen.writer.sheets import common, kernels
 from sheetgen.writer.trace import letter
 
-PAGE = 1_500  # pixels of the sheet on a printed page, across
+HEADING = "What does a kernel look for?"
 TABLE = 6  # the row of the table's heading, counted from 1
 NAME, SHAPE, COUNT, PYTORCH, GROUP = 0, 1, 4, 6, 8  # the columns of the table, in which numbers have two
 SUBTITLE = (
-    "Every number that was learned, by the name and shape that PyTorch gives its tensor. Each kernel is laid out as "
-    "the window that it meets. Locked: unprotect the sheet (no password) to try another weight."
+    "A kernel is a small pattern of numbers, laid on every spot of the picture above it. It answers most where there "
+    "is ink under its orange numbers, and none under its blue ones."
 )
+OTHER = "Every number that was learned, by the name and shape that PyTorch gives its tensor: counted, and listed below."
+UNLOCK = "Locked: unprotect the sheet (no password) to try another weight."
 
 
 def first_section(graph: Graph) -> int:
     """The row, counted from 0, from which the tensors of a network stand, below the table."""
-    return TABLE + 4 + len({w.name for op in graph.ops for w in op.weights.values() if w.trained})
+    trained = {w.name for op in graph.ops for w in op.weights.values() if w.trained}
+    return max(TABLE + 4 + len(trained), _tried(graph).last_row + 1 if kernels.tensors(graph) else 0)
 
 
 def total_cell() -> str:
@@ -33,29 +36,32 @@ def total_cell() -> str:
     return f"${letter(COUNT)}${TABLE + 1}"
 
 
-def write(book: Book, layout: Layout, name: str, heading: str, home: Sequence[str] = ()) -> None:
+def _tried(graph: Graph) -> kernels.Places:
+    """Where the kernel stands that a person tries."""
+    return kernels.Places(graph, TABLE, GROUP + 1)
+
+
+def write(book: Book, layout: Layout, name: str, home: Sequence[str] = ()) -> None:
     """Write the sheet of weights, with links back to the sheets of `home`.
 
     Raises CannotExport if its table has no room for all tensors.
     """
-    sheet = book.sheet(name, heading, SUBTITLE)
-    pictured = kernels.pictured(layout.graph)
+    shown = bool(kernels.tensors(layout.graph))
+    sheet = book.sheet(name, *((HEADING, SUBTITLE) if shown else ("What did the network learn?", OTHER)))
     widest = max((s.width for s in layout.shelf.sections), default=1)
-    column = kernels.COLUMN if pictured and _short(layout) else 52
+    column = kernels.COLUMN if shown and _short(layout) else 52
     longest = max((len(s.name) for s in layout.shelf.sections if s.trained), default=0)
-    sheet.set_column_pixels(0, 0, min(260, max(124, 7 * longest + 10)) if pictured else 210)
+    sheet.set_column_pixels(0, 0, min(260, max(124, 7 * longest + 10)) if shown else 210)
     common.back(sheet, home)
-    sheet.set_column_pixels(
-        LEFT, max(LEFT + widest, GROUP + 1, *(kernels.last_column(p, GROUP + 1) for p in pictured)), column
-    )
+    last = _tried(layout.graph).last if shown else GROUP + 8
+    sheet.set_column_pixels(LEFT, max(LEFT + widest, last), column)
     _table(sheet, layout, column < 52)
-    last = kernels.write(sheet, layout, pictured, (TABLE, GROUP + 1))
+    if shown:
+        kernels.write(sheet, layout, _tried(layout.graph))
     for section in layout.shelf.sections:
         _section(sheet, section, "weight, short" if column < 52 else "weight")
-    width = LEFT + max(widest, 16, last)  # as wide as the subtitle, at least
-    common.page(sheet, (3, LEFT), (layout.shelf.row + 1, width))
-    sheet.repeat_columns(0, 0)
-    sheet.fit_to_pages(-(-width * column // PAGE), 0)
+    common.page(sheet, (3, LEFT), (first_section(layout.graph), last))
+    sheet.fit_to_pages(1, 1)
     common.lock(sheet, format_rows=True)
 
 
@@ -69,6 +75,7 @@ def _table(sheet: Sheet, layout: Layout, narrow: bool) -> None:
     shelf: Shelf = layout.shelf
     names = ("tensor", "shape", None, None, None, "parameters", None, "PyTorch's")  # texts run over what is empty
     common.heads(sheet, TABLE, NAME, names, "lllr", *(["fine"] if narrow else []))
+    sheet.put(TABLE - 1, NAME, "all that was learned, listed below", "muted")
     rows = [s for s in shelf.sections if s.trained]
     first, last = TABLE + 2, TABLE + 1 + len(rows)
     if rows and last + 2 > rows[0].top:
@@ -80,12 +87,14 @@ def _table(sheet: Sheet, layout: Layout, narrow: bool) -> None:
     bold = sheet.style(*look, "bold")
     count_column = letter(COUNT)
     sheet.put(TABLE + 1, NAME, "all parameters", "cell", "bold")
+    common.line(sheet, TABLE + 1, None, SHAPE, COUNT - 1, "cell")
     sheet.live(TABLE + 1, COUNT, f"SUM({count_column}{first}:{count_column}{max(first, last)})", bold)
     sheet.put(TABLE + 1, PYTORCH, layout.graph.parameters, bold)
     for k, section in enumerate(rows):
         row = first + k
         sheet.put(row, NAME, section.name, "cell")
-        sheet.put(row, SHAPE, " × ".join(map(str, section.shape)), "cell", *(["fine"] if narrow else []))
+        shape = " × ".join(map(str, section.shape))
+        common.line(sheet, row, shape, SHAPE, COUNT - 1, "cell", *(["fine"] if narrow else []))
         sheet.live(row, COUNT, f"COUNT({section.count_area})", *look)
         sheet.put(row, PYTORCH, math.prod(section.shape), *look)
 

@@ -7,17 +7,24 @@ import numpy as np
 from sheetgen.excel.a1 import Area, area
 from sheetgen.network.torch.graph import Graph, Operation
 from sheetgen.writer import style
-from sheetgen.writer.book import Sheet
+from sheetgen.writer.book import Link, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.planes.layout import Layout, Written
 from sheetgen.writer.planes.place import LEFT
 from sheetgen.writer.planes.worked import Parts, parts
-from sheetgen.writer.sheets.common import colour_words, section
+from sheetgen.writer.sheets.common import colour_words, line, merge, section
 from sheetgen.writer.trace import letter
 
 MOST_ROWS, MOST_COLUMNS = 9, 5  # of a window that is shown
-STEPS = 6  # rows that what is done with the sum may need
-LABEL, RESULT = 8, 4  # columns that the label of a step and a number need
+STEPS, TEXT = 7, 3  # rows that what is done with the sum may need, its heading included; of the text below the window
+HIGH = 30  # pixels of a row
+GAP = 1  # columns between two blocks
+LABEL, LAST = 8, 30  # columns that the label of a step needs; the last of all
+TITLES = ("window: what it sees", "kernel: what it looks for", "products: how they fit")
+TELL = (
+    "Where the window is dark and the kernel is, too, their product is large. So the sum says how well the picture "
+    "fits the kernel just here. Every other cell of this layer is made in the same way, its window one step further."
+)
 
 
 def _first(graph: Graph) -> Operation | None:
@@ -29,18 +36,16 @@ def _first(graph: Graph) -> Operation | None:
     return conv if inner * height <= MOST_ROWS and width <= MOST_COLUMNS else None
 
 
-def _window_rows(conv: Operation) -> int:
-    _, inner, height, _ = conv.weights["weight"].array.shape
-    return int(inner * height)
-
-
 def rows(graph: Graph) -> int:
     """How many rows it takes; none where the first convolution's window is too large, or there is no convolution."""
     conv = _first(graph)
-    return 0 if conv is None else 2 + max(_window_rows(conv), STEPS) + 1
+    if conv is None:
+        return 0
+    _, inner, height, _ = conv.weights["weight"].array.shape
+    return 3 + max(inner * height + TEXT, STEPS)
 
 
-def write(sheet: Sheet, layout: Layout, top: int) -> None:
+def write(sheet: Sheet, layout: Layout, top: int, hint: str) -> None:
     """Write it from a row on, if there is one: the cell with the largest number of the first convolution."""
     conv = _first(layout.graph)
     if conv is None:
@@ -50,13 +55,17 @@ def write(sheet: Sheet, layout: Layout, top: int) -> None:
     found = parts(written, number)
     if found is None:
         raise AssertionError(f"{conv.layer}: the formula of a convolution is {written.formulas[number]}")
-    window, kernel = area(found.window), area(found.kernel)
     cell = f"{letter(int(written.columns[number]))}{int(written.rows[number]) + 1}"
-    wide = window.last_column - window.column + 1
-    last = LEFT + 3 * (wide + 1) + 2 + LABEL + RESULT
-    section(sheet, top, f"One cell worked out: {cell} = {written.formulas[number]}", 0, max(last, 29))
-    products = _numbers(sheet, top + 1, (window, kernel), found)
-    _steps(sheet, top + 1, LEFT + 3 * (wide + 1) + 1, (written, found, cell, products))
+    section(sheet, top, f"Cell {cell}: a window of the picture times a kernel, added up", 0, LAST)
+    for row in range(top + 1, top + rows(layout.graph) - 2):
+        sheet.set_row_pixels(row, HIGH)
+    products = _numbers(sheet, top + 1, (area(found.window), area(found.kernel)), found)
+    last = area(products).last_column - 1
+    below = area(products).last_row + 1
+    merge(sheet, (below - 1, LEFT, below + TEXT - 2, last), "wrap", "middle")
+    sheet.put(below, LEFT, f"{TELL} {hint}".strip(), "wrap", "middle")
+    _steps(sheet, top + 1, last + 2, (written, found, cell, products))
+    sheet.put(top + rows(layout.graph) - 2, LEFT, f"{cell} = {written.formulas[number]}", "formula")
 
 
 def _numbers(sheet: Sheet, top: int, areas: tuple[Area, Area], found: Parts) -> str:
@@ -64,10 +73,11 @@ def _numbers(sheet: Sheet, top: int, areas: tuple[Area, Area], found: Parts) -> 
     window, _ = areas
     high, wide = window.last_row - window.row + 1, window.last_column - window.column + 1
     before = found.kernel.rpartition("!")[0] + "!"
-    lefts = [LEFT + k * (wide + 1) for k in range(3)]
-    for left, title in zip(lefts, ("window", "× kernel", "= products"), strict=True):
-        sheet.put(top, left, title, "muted")
-    form = sheet.style("activation")
+    lefts = [LEFT + k * (wide + GAP) for k in range(3)]
+    for left, title, sign in zip(lefts, TITLES, ("×", "=", "→"), strict=True):
+        sheet.put(top, left, title, "muted", "bold")
+        sheet.put(top + (high + 1) // 2, left + wide, sign, "big")
+    form = sheet.style("window")
     for i, j in np.ndindex(high, wide):
         ours, theirs = (f"{letter(a.column - 1 + j)}{a.row + i}" for a in areas)
         at = [f"{letter(left + j)}{top + 1 + i}" for left in lefts[:2]]
@@ -94,23 +104,25 @@ def _steps(sheet: Sheet, top: int, left: int, what: tuple[Written, Parts, str, s
         else:
             lines.append(("× scale of BatchNorm", found.scale, "{before}*{number}"))
             lines.append(("+ shift of BatchNorm", found.shift, "{before}+{number}"))
-    number, result = left + LABEL, left + LABEL + 2
-    for column, name in ((left, "step"), (number, "number"), (result, "result")):
-        sheet.put(top, column, name, "muted", "right" if column > left else "left")
-    fine = ("fine", "thousandth", "right")
+    number, result, end = left + LABEL, left + LABEL + 2, left + LABEL + 4
+    line(sheet, top, "what is done with them", left, end, "head")
+    for column, name in ((number, "number"), (result, "result")):
+        sheet.put(top, column, name, "head", "right")
+    look = ("cell", "thousandth", "right")
     for row, (label, given, formula) in enumerate(lines, top + 1):
-        sheet.put(row, left, label, "fine")
+        line(sheet, row, label, left, end, "cell")
         before, at = f"{letter(result)}{row - 1}", f"{letter(number)}{row}"
         if given:
-            sheet.live(row, number, given, *fine)
-        sheet.live(row, result, formula.format(before=before, number=at), *fine)
+            sheet.live(row, number, given, *look)
+        sheet.live(row, result, formula.format(before=before, number=at), *look)
     row = top + 1 + len(lines)
     then = "" if found.whole else f"then {', then '.join(op.text for op in written.block.ops[1:])}: "
-    sheet.put(row, left, f"{then}the cell {cell} holds", "fine", "bold")
-    sheet.live(row, result, cell, *fine, "bold")
+    line(sheet, row, f"{then}the cell {cell} holds", left, end, "cell", "bold")
+    sheet.live(row, result, cell, *look, "bold")
     if found.whole:
         ours = f"{letter(result)}{row - 1}"
         test = f'IF(ABS({ours}-{letter(result)}{row})<=10^-9*MAX(1,ABS({ours})),"PASS","FAIL")'
-        sheet.live(row, result + 1, test, "fine", "verdict")
+        sheet.live(row, result + 1, test, "cell", "verdict")
         colour_words(sheet, (row - 1, result + 1, row - 1, result + 1))
     scientific(sheet, (top, number, row - 1, result), "number", look="beyond, narrow")
+    sheet.link(row, end, Link.to(sheet.name, "see it", "Where the cell stands", cell), "cell")
