@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mnist.live import BLANK as BLANK_PAGE
 from mnist.live import LAYERS, SEEN, TOP, Live
 from mnist.sheets import samples
 from mnist.sheets.common import section
@@ -19,12 +20,13 @@ PICK_AT = TEN + 12  # the row of what is chosen: its number in the list, and whe
 PICK, PICK_ROW, PICK_COLUMN = (work(PICK_AT, k) for k in range(3))
 FACTS = TEN + 14  # the first row of the facts about the answer
 BARS = TOP + 2  # the first row of the bars, two rows each
-COLUMNS = (PANEL + 19, PANEL + 22), (PANEL + 23, PANEL + 27), (PANEL + 44, PANEL + 51), (PANEL + 53, RIGHT)
+COLUMNS = (PANEL + 19, PANEL + 22), (PANEL + 23, PANEL + 29), (PANEL + 59, RIGHT)
 BIG = PANEL, PANEL + 16  # the columns of the large digit
 LIMIT = "10^-9"
-BAR = PANEL + 28, PANEL + 42  # the columns of the bars
-SAID = TOP + 16  # the row of the sentence
+BAR = PANEL + 30, PANEL + 57  # the columns of the bars
+SAID = TOP + 17  # the row of the sentence
 BLANK = "Nothing is painted, yet it says "
+WHY = "Softmax shares out 100 % among ten digits, and none of them is “nothing”."
 REASON = " %: a network must answer, and was never shown an empty page."
 
 
@@ -40,8 +42,8 @@ class Refs(NamedTuple):
 REFS = Refs(*(f"${letter(c)}${TEN}:${letter(c)}${TEN + 9}" for c in (LOGIT, CHANCE, REST, APART)))
 READ = f"${letter(SEEN)}${TOP}:${letter(SEEN + SIZE - 1)}${TOP + SIZE - 1}"  # what the network reads
 SECOND_SURE = f"MAX({REFS.rest})"
-SAME_AT = COLUMNS[1][0] + 10  # the column of what is the same as PyTorch's
-SAME = f"${letter(SAME_AT)}${BARS + 21}"
+SAME_AT = COLUMNS[2][0]  # the column of what is the same as PyTorch's
+SAME = f"${letter(SAME_AT)}${BARS + 20}"
 ANSWER, SURE, SECOND, MARGIN = (work(FACTS + k, 0) for k in range(4))
 
 
@@ -54,8 +56,8 @@ def write(sheet: Sheet, cnn: Live) -> None:
     """Write the answer, and its workings."""
     _numbers(sheet, cnn)
     section(sheet, TOP - 2, "The answer", PANEL, RIGHT)
-    wide(sheet, TOP, BIG, Formula(ANSWER), "huge", rows=12)
-    wide(sheet, TOP + 12, BIG, Formula(f'IF(ISNUMBER({SURE}),INT({SURE}*10^5)/10^5,"–")'), "big", "thousandths", rows=3)
+    wide(sheet, TOP, BIG, Formula(ANSWER), "huge", rows=13)
+    wide(sheet, TOP + 13, BIG, Formula(f'IF(ISNUMBER({SURE}),INT({SURE}*10^5)/10^5,"–")'), "big", "thousandths", rows=3)
     row = SAID
     wide(sheet, row, BIG, Formula(_sentence()), "wrap", rows=TOP + SIZE - row)
     colour(sheet, (row - 1, BIG[0], TOP + SIZE - 2, BIG[1]), f'LEFT(${letter(BIG[0])}${row},7)="{BLANK[:7]}"', "note")
@@ -117,33 +119,37 @@ def _numbers(sheet: Sheet, cnn: Live) -> None:
 
 
 def _bars(sheet: Sheet) -> None:
-    names = ("digit", "probability", "logit", "PyTorch’s")
+    names = ("digit", "probability", "logit, its score")
     heads = COLUMNS[0], (COLUMNS[1][0], BAR[1]), *COLUMNS[2:]
-    for columns, name, side in zip(heads, names, ("center", "left", "right", "right"), strict=True):
+    for columns, name, side in zip(heads, names, ("center", "left", "right"), strict=True):
         wide(sheet, TOP, columns, name, "head", side)
-    number = ("cell", "millionth", "right")
     for d in range(10):
         row = BARS + 2 * d
         wide(sheet, row, COLUMNS[0], d, "cell", "center", "bold")
-        shown = (CHANCE, ("cell", "share", "right")), (LOGIT, number), (THEIRS, (*number, "muted"))
+        shown = (CHANCE, ("cell", "share", "right")), (LOGIT, ("cell", "millionth", "right"))
         for columns, (column, look) in zip(COLUMNS[1:], shown, strict=True):
             wide(sheet, row, columns, Formula(f"{letter(column)}{TEN + d}"), *look)
         # A bar of small cells: programs draw a data bar in merged cells as high as the first of them.
         first, last = BAR
         test = f"COLUMN()-{first}<=ROUND({last - first + 1}*${letter(CHANCE)}${TEN + d},0)"
         colour(sheet, (row - 1, first, row, last), f"IF(ISNUMBER(${letter(CHANCE)}${TEN + d}),{test},0)", "bar")
-    last = BARS + 18
-    for columns in COLUMNS[2:]:  # apart, for LibreOffice wants the ranges of two formats equal
-        scientific(sheet, (BARS - 1, columns[0], last, columns[0]), "number", look="beyond, short")
+    for column, _ in COLUMNS[2:]:
+        scientific(sheet, (BARS - 1, column, BARS + 18, column), "number", look="beyond, short")
+    column, _ = COLUMNS[1]
+    chance = f"{letter(column)}{BARS}"
+    for look, low, high in (("over", "0.9995", "1"), ("under", "0", "0.0005")):
+        test = f"IF(ISNUMBER({chance}),AND({chance}>{low},{chance}<{high}),0)"
+        colour(sheet, (BARS - 1, column, BARS + 18, column), test, look)
 
 
 def _same(sheet: Sheet) -> None:
-    first, row = COLUMNS[1][0], BARS + 21
-    wide(sheet, row, (COLUMNS[0][0], first + 9), "as PyTorch has it", "bold")
+    """Whether the cells give PyTorch's logits, and what to try."""
+    (first, _), row = COLUMNS[0], BARS + 20
+    wide(sheet, row, (first, SAME_AT - 2), "the same logits as PyTorch’s? Of samples they are known:", "muted")
     allowed = f"{LIMIT}*MAX(MAX({REFS.logits}),-MIN({REFS.logits}))"
     formula = f'IF({PICK}<2,"–",IF(MAX({REFS.apart})<={allowed},"PASS","FAIL"))'
-    at = SAME_AT
-    wide(sheet, row, (at, at + 7), Formula(formula), "verdict")
-    colour_words(sheet, (row - 1, at, row, at + 7), f"${letter(at)}${row}")
-    hint = "Choose a sample above, and its logits are compared with PyTorch’s."
-    wide(sheet, row + 2, (COLUMNS[0][0], RIGHT), hint, "muted")
+    wide(sheet, row, (SAME_AT, SAME_AT + 7), Formula(formula), "verdict")
+    colour_words(sheet, (row - 1, SAME_AT, row, SAME_AT + 7), SAME)
+    reads, at = samples.of_blank()
+    tried = f'"Try “{BLANK_PAGE}” above: it says "&{reads}&" at "&{_percent(at, 3)}&" %. Why? "&"{WHY}"'
+    wide(sheet, row + 2, (first, RIGHT), Formula(tried), "wrap", "note fill", rows=4)

@@ -25,8 +25,10 @@ SUBTITLE = (
 def write(book: Book, cnn: Live) -> None:
     """Write the sheet, and define the names of its drawing, its choice and its logits."""
     subtitle = SUBTITLE.format(sum(len(x.formulas) for x in cnn.layout.written))
-    sheet = opened(book, LIVE, "The network, live: paint a digit", subtitle, ())
+    sheet = opened(book, LIVE, "Paint a digit: what does the network read?", subtitle, ())
     lay(sheet)
+    sheet.set_row_pixels(0, 30)
+    sheet.set_row_pixels(1, 18)
     sheet.set_column_pixels(WORK, WORK + 20, 72)
     _choice(sheet, cnn)
     _drawing(sheet, cnn)
@@ -73,6 +75,7 @@ def _choice(sheet: Sheet, cnn: Live) -> None:
 
 def _axes(sheet: Sheet, left: int) -> None:
     """Numbers from 1 to 28 above a grid, out of sight, in which formulas look up where they stand."""
+    sheet.set_row_pixels(TOP - 3, 22)
     sheet.set_row_pixels(TOP - 2, 6)
     across(sheet, TOP - 1, left, range(1, SIZE + 1), "pixel")
 

@@ -6,20 +6,20 @@ from mnist import digits
 from mnist.live import LAYERS, LEFT, SEEN, TOP, WEIGHTS, Live
 from sheetgen.writer.book import Sheet, Value
 from sheetgen.writer.sheets.common import merge
-from sheetgen.writer.style import PIXEL
 from sheetgen.writer.trace import letter, quoted
 
 SIZE = digits.SIZE
+PIXEL = 9  # pixels of the screen for one of the image: the answer and a band of maps are seen at once
 MARGIN = 18  # pixels of the screen for the numbers of the rows
 PANEL = SEEN + SIZE + 2  # the first column of the results
-RIGHT = 121  # the last column that is seen or printed
+RIGHT = 130  # the last column that is seen or printed
 WORK = RIGHT + 16  # the first column of the workings: where numbers stand that formulas look up
 MAP, ACROSS, BANDS = 14, 8, 2  # the side of a small map; maps side by side, and how many such bands there are
 STEP = MAP + 1  # from one map to the next
 CHOICE = 3  # the row of the image that is chosen
 STRIP = TOP + SIZE + 1  # the row of the strip's title
-MAPS = STRIP + 3  # the row of the first maps' first cells
-VIEW = MAPS + BANDS * STEP + 1  # the title of one channel in full
+MAPS = STRIP + 2  # the row of the first maps' first cells
+VIEW = MAPS + BANDS * STEP + 2  # the title of one channel in full
 GRID = VIEW + 3  # its first row
 BLOCKS = GRID + SIZE + 1  # the title of the windows and kernels
 LAST = BLOCKS + 21  # the last row that is printed

@@ -18,7 +18,7 @@ from sheetgen.writer.sheets.common import InputRule, across, colour, limit, merg
 from sheetgen.writer.trace import letter
 
 SHOWN = 1  # the block that is shown at first: the first convolution
-LAYER, AT = STRIP + 1, LEFT + 5  # the row and column of the layer that is chosen
+LAYER, AT = STRIP, LEFT + 36  # the row and column of the layer that is chosen
 CHOSEN = f"${letter(AT)}${LAYER}"
 SLOTS = ACROSS * BANDS
 HALF = MAP // 2  # the row of a map from which its second channel stands
@@ -41,23 +41,22 @@ def write(sheet: Sheet, cnn: Live) -> None:
 
 
 def _choice(sheet: Sheet, cnn: Live, chosen: Chosen) -> None:
-    sheet.set_row_pixels(LAYER - 1, 24)
+    sheet.set_row_pixels(STRIP - 2, 6)
+    sheet.set_row_pixels(STRIP - 1, 24)
     names = [layers.short(k, w) for k, w in enumerate(cnn.layout.written)]
-    sheet.put(LAYER, LEFT, "layer", "muted")
     area = (LAYER - 1, AT, LAYER - 1, AT + 22)
     merge(sheet, area, "input", "bold", "left")
     sheet.put(LAYER, AT, names[SHOWN], "input", "bold", "left")
     source = "=" + on_layers(layers.table_range(cnn.layout, layers.NAME))
     limit(sheet, area, InputRule("list", source=source, hint=("Layer", "A layer of the sheet CNN layers.")))
-    what = on_layers(layers.table_range(cnn.layout, layers.WHAT))
     number = chosen["number"]
-    every = f'IF({chosen["stride"]}=2,"; every second row and column is drawn","")'
-    note = f'IF(ISNUMBER({number}),INDEX({what},{number},1)&{every},"{NO_LAYER}: choose one of the list")'
-    sheet.live(LAYER, AT + 24, note, "muted")
-    colour(sheet, (LAYER - 1, AT + 24, LAYER - 1, AT + 70), f"ISTEXT({number})", "fail")
-    at = LEFT + 6 * STEP - 2
     sizes = f'"blue: below 0, to "&ROUND({LEAST},2)&"; orange: above 0, to "&ROUND({MOST},2)'
-    sheet.live(LAYER, at, f'IF(ISNUMBER({number}),{sizes},"")', "muted")
+    note = f'IF(ISNUMBER({number}),{sizes},"{NO_LAYER}: choose one of the list")'
+    sheet.live(LAYER, AT + 24, note, "muted", "section line")
+    colour(sheet, (LAYER - 1, AT + 24, LAYER - 1, AT + 70), f"ISTEXT({number})", "fail")
+    what = f"INDEX({on_layers(layers.table_range(cnn.layout, layers.WHAT))},{number},1)"
+    every = f'IF({chosen["stride"]}=2,"; every second row and column is drawn","")'
+    sheet.live(END + 1, LEFT, f'IF(ISNUMBER({number}),"each cell: "&{what}&{every},"")', "muted")
 
 
 def _workings(sheet: Sheet, cnn: Live, chosen: Chosen) -> None:
@@ -93,7 +92,7 @@ def _labels(sheet: Sheet, chosen: Chosen) -> None:
     number, channels = chosen["number"], chosen["channels"]
     for band in range(BANDS):
         row = MAPS - 1 + band * STEP
-        sheet.set_row_pixels(row - 1, 17)
+        sheet.set_row_pixels(row - 1, 16)
         for slot in range(ACROSS):
             k = f"{work(row + 1, 1)}+{letter(LEFT + slot * STEP)}${SLOT}"
             more = f'IF({k}+{SLOTS}<{channels},", below "&({k}+{SLOTS}),"")'

@@ -55,7 +55,6 @@ MOST = {"number": 10_000, "small": 10, "wide": 1_000}  # larger ones would not f
 WHOLE = "#,##0"
 
 COLUMN_WIDTH = 14.5
-PIXEL = 10  # pixels of the screen for one of an image that is painted or looked at in cells
 
 # Every style is a few of these names, merged from left to right.
 STYLES: dict[str, dict[str, Any]] = {
@@ -63,6 +62,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "title": {"font_size": 18, "bold": True},
     "subtitle": {"font_color": MUTED},
     "section": {"font_size": 12, "bold": True, "font_color": ACCENT, "bottom": 1, "bottom_color": RULE},
+    "section line": {"bottom": 1, "bottom_color": RULE},
     "text": {},
     "wrap": {"text_wrap": True, "valign": "top"},
     "shrink": {"shrink": True},
@@ -140,6 +140,9 @@ STYLES: dict[str, dict[str, Any]] = {
     **{f"group {name}": {"bg_color": colour} for name, colour in GROUPS.items()},
     "group": {"bold": True, "font_size": 9, "top": 1, "top_color": RULE},
     "edge left": {"left": 1, "left_color": GROUP_EDGE},
+    "over": {"num_format": '">99.9%"'},  # of a share that is not all, as no other is nothing
+    "under": {"num_format": '"<0.1%"'},
+    "note fill": {"bg_color": PAPER, "valign": "vcenter"},
     "percent, short": {"num_format": "0%"},
     "thousandths": {"num_format": "0.000%"},
     # conditional formats
@@ -174,6 +177,7 @@ STYLES: dict[str, dict[str, Any]] = {
     # One cell among many that are seen by their colour; where a colour scale hides the fill, the sign is seen.
     "marked": {"bg_color": INK, "font_color": "#FFFFFF", "num_format": '"×";"×";"×"'},
     "bar": {"bg_color": SERIES[4]},
+    "best": {"bg_color": PASS_FILL, "font_color": PASS_INK, "num_format": '+0.00" best";-0.00" best";0" best"'},
     "note": {"bg_color": NOTE_FILL, "font_color": NOTE_INK},
     "beyond": {"num_format": BEYOND},
     "beyond, typed": {"num_format": "0.0#######E+00;-0.0#######E+00;0"},  # with the digits that were typed

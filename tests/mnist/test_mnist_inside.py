@@ -13,6 +13,7 @@ from live_books import STEPS, VERDICT, Typed, formulas, image_of, look, planes, 
 from mnist import live
 from mnist.sheets import facts, screen, strip, worked
 from sheetgen.excel import Workbook
+from sheetgen.writer.sheets import kernels, weights
 from sheetgen.writer.trace import letter
 
 # All channels at once.
@@ -202,3 +203,85 @@ def test_the_blank_page_is_told_exactly_then(typed: Typed, net: Any) -> None:
     for name in ("no such image", "7 plain"):
         typed.choose(name)
         assert not typed.read([at])[0].startswith("Nothing")
+
+
+# A kernel to try, on CNN weights.
+
+AT = kernels.Places((3, 3), weights.TABLE, weights.GROUP + 1)
+PATCH = [f"{letter(column)}{row}" for _, _, row, column in AT.cells(AT.own)]
+ANSWER = f"{letter(AT.answer)}{AT.large + 2}"
+TOLD = f"{letter(AT.left)}{AT.told}"
+
+
+def small(k: int) -> tuple[int, int]:
+    """The row of a patch's answer, and its column."""
+    return AT.large + k // 4 * 5 + 3, AT.patches + k % 4 * 4
+
+
+def sister(k: int) -> list[str]:
+    """The cells of a small picture, row by row."""
+    row, column = AT.sisters + 2 + k // 8 * 4, AT.left + k % 8 * 4
+    return [f"{letter(column + j)}{row + i}" for i, j in np.ndindex(3, 3)]
+
+
+def pick(typed: Typed, layer: Any, channel: Any, kernel: Any) -> None:
+    for k, value in enumerate((layer, channel, kernel)):
+        typed.put(kernels.typed(AT, k).replace("$", ""), value, live.WEIGHTS)
+
+
+@pytest.mark.parametrize(("layer", "channel", "kernel"), [(0, 0, 10), (3, 7, 2), (7, 15, 31)])
+def test_a_kernel_is_pytorchs_and_answers_as_pytorch_does(
+    typed: Typed, net: Any, layer: int, channel: int, kernel: int
+) -> None:
+    """Its numbers, its answers to eight lines and to a patch that is typed, its sisters; and the words for them."""
+    pick(typed, f"kernels.{layer}.weight", float(channel), float(kernel))
+    all_of = net.kernels[str(layer)].weight.detach()[:, channel]
+    right, patch = all_of[kernel], torch.rand(3, 3, dtype=torch.float64)
+    for where, value in zip(PATCH, patch.ravel().tolist(), strict=True):
+        typed.put(where, value, live.WEIGHTS)
+    cells = [f"{letter(column)}{row}" for _, _, row, column in AT.cells(AT.left)]
+    lines = [torch.zeros(3, 3, dtype=torch.float64) for _ in range(8)]
+    for k in range(3):
+        lines[k][k] = lines[4 + k][:, k] = 1
+    lines[3] = torch.eye(3, dtype=torch.float64)
+    lines[7] = lines[3].flip(1)
+    answers = [float(functional.conv2d(line[None, None], right[None, None])) for line in lines]
+    where = [f"{letter(column)}{row}" for row, column in map(small, range(8))]
+    values = typed.read([*cells, *where, ANSWER, TOLD], live.WEIGHTS)
+    assert values[:9] == right.ravel().tolist()
+    assert values[9:17] == pytest.approx(answers, rel=1e-9, abs=1e-12)
+    assert values[17] == pytest.approx(float((right * patch).sum()), rel=1e-9)
+    names = [p.name for p in kernels.patches(3, 3)]
+    best, worst = names[int(np.argmax(answers))], names[int(np.argmin(answers))]
+    strongest = int(right.abs().argmax())
+    spot = f"{kernels.DOWN[strongest // 3]} {kernels.ASIDE[strongest % 3]}"
+    side = "for" if right.ravel()[strongest] > 0 else "against"
+    assert f"It likes best: {best} (" in values[18] and f"least: {worst} (" in values[18]
+    assert values[18].endswith(f", {spot}: ink there counts most {side} it.")
+    most = float(values[18].partition("ink can get is ")[2].partition(":")[0])
+    assert most == pytest.approx(float(right.clamp(min=0).sum()), abs=0.005)
+    first = kernel // 16 * 16
+    shown = typed.read([at for k in range(16) for at in sister(k)], live.WEIGHTS)
+    assert shown == all_of[first : first + 16].ravel().tolist()
+
+
+@pytest.mark.parametrize(("layer", "channel", "kernel", "told"), [
+    ("kernels", 0.0, 0.0, "no such layer: choose from the list"), ("", 0.0, 0.0, "no such layer: choose from the list"),
+    ("kernels.0.weight", 1.0, 0.0, "no such channel: it reads channel 0 alone"),
+    ("kernels.1.weight", "two", 0.0, "no such channel: it reads channels 0 to 15"),
+    ("kernels.1.weight", 0.0, 16.0, "no such kernel: it has kernels 0 to 15"),
+    ("kernels.1.weight", 0.0, 0.5, "no such kernel: it has kernels 0 to 15"),
+])  # fmt: skip
+def test_a_kernel_that_there_is_not_is_said(typed: Typed, layer: Any, channel: Any, kernel: Any, told: str) -> None:
+    pick(typed, layer, channel, kernel)
+    values = typed.read([at for at, e in typed.book.sheets[live.WEIGHTS].items() if e.formula], live.WEIGHTS)
+    assert told in values and not [v for v in values if str(v).startswith("#")]
+    shown = typed.read([TOLD, ANSWER, *sister(0)], live.WEIGHTS)
+    assert {*shown} == {""}
+
+
+def test_a_patch_of_texts_and_of_nothing_is_paper(typed: Typed) -> None:
+    pick(typed, "kernels.0.weight", 0.0, 10.0)
+    for where in PATCH:
+        typed.put(where, "ink" if where == PATCH[4] else "", live.WEIGHTS)
+    assert typed.read([ANSWER], live.WEIGHTS) == [0.0]

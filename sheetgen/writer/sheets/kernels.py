@@ -63,8 +63,8 @@ def tensors(graph: Graph) -> list[Weight]:
 class Places:
     """Where the parts stand: rows counted from 1, columns from 0."""
 
-    def __init__(self, graph: Graph, top: int, left: int) -> None:
-        self.high, self.wide = (int(n) for n in tensors(graph)[0].array.shape[2:])
+    def __init__(self, size: tuple[int, ...], top: int, left: int) -> None:
+        self.high, self.wide = size
         self.left, self.choice, self.large = left, top, top + 3
         self.scale = 2 if self.wide <= 3 else 1  # columns and rows of a number of the large kernel
         self.own = left + self.scale * self.wide + 1
@@ -122,14 +122,14 @@ def _facts(layout: Layout, weight: Weight) -> Sequence[int] | None:
 CHOICES = ("layer", "reads channel", "kernel")
 
 
-def _inputs(at: Places) -> list[tuple[int, int]]:
+def inputs(at: Places) -> list[tuple[int, int]]:
     """The first and last column of each of the three cells that are typed into."""
     return [(at.left + 2, at.left + 9), (at.left + 15, at.left + 16), (at.left + 20, at.left + 21)]
 
 
 def typed(at: Places, k: int) -> str:
     """The address of what is chosen: the layer, the channel, the kernel."""
-    return f"${letter(_inputs(at)[k][0])}${at.choice}"
+    return f"${letter(inputs(at)[k][0])}${at.choice}"
 
 
 def _workings(sheet: Sheet, layout: Layout, at: Places) -> list[tuple[str, Sequence[int], Weight]]:
@@ -171,7 +171,7 @@ def _choice(sheet: Sheet, at: Places, known: list[tuple[str, Sequence[int], Weig
         rules.append(InputRule("integer", (0, most), hint=hint))
     labels = at.left, at.left + 11, at.left + 18
     for label, word, (column, last), value, rule in zip(
-        labels, CHOICES, _inputs(at), (name, 0, strongest), rules, strict=True
+        labels, CHOICES, inputs(at), (name, 0, strongest), rules, strict=True
     ):
         sheet.put(at.choice, label, word, "muted")
         area = (at.choice - 1, column, at.choice - 1, last)
@@ -181,7 +181,9 @@ def _choice(sheet: Sheet, at: Places, known: list[tuple[str, Sequence[int], Weig
     inner, outputs = (f"{at.chosen(size)}-1" for size in ("inner", "outputs"))
     channels = f'IF({inner}=0,"channel 0 alone","channels 0 to "&({inner}))'
     kernels = f'"kernels 0 to "&({outputs})'
-    bad = f'IF({at.work(at.facts + 1, 1)}=0,"no such channel: it reads "&{channels},"no such kernel: it has "&{kernels})'
+    bad = (
+        f'IF({at.work(at.facts + 1, 1)}=0,"no such channel: it reads "&{channels},"no such kernel: it has "&{kernels})'
+    )
     usual = f'"it reads "&{channels}&", and has "&{kernels}'
     none = f'IF({at.work(at.facts, 0)}=0,"no such layer: choose from the list",{bad})'
     note = at.left + 23
@@ -206,7 +208,9 @@ def _large(sheet: Sheet, layout: Layout, at: Places) -> None:
     first = patches(at.high, at.wide)[0]
     pairs = []
     for (i, j, row, column), (_, _, _, own) in zip(at.cells(at.left), at.cells(at.own), strict=True):
-        _spot(sheet, at, (row, column), Formula(_ready(at, _looked(layout, at, i, j, typed(at, 2)))), "window", "signed")
+        _spot(
+            sheet, at, (row, column), Formula(_ready(at, _looked(layout, at, i, j, typed(at, 2)))), "window", "signed"
+        )
         _spot(sheet, at, (row, own), int((i, j) in first.ink), "input", "window", "general")
         pairs.append(f"SUM({letter(column)}{row})*SUM({letter(own)}{row})")  # a text counts as 0
     numbers = _range(at.area(at.left))
@@ -265,7 +269,7 @@ def _patches(sheet: Sheet, at: Places) -> None:
         merge(sheet, (below - 1, column, below - 1, column + at.wide - 1), "signed", "bold", "left")
         sheet.put(below, column, Formula(_ready(at, mine)), "signed", "bold", "left")
         area = (below - 1, column, below - 1, column + at.wide - 1)
-        colour(sheet, area, f"AND({at.work(at.facts + 1, 0)}=1,{mine}=MAX({answers}))", "pass")
+        colour(sheet, area, f"AND({at.work(at.facts + 1, 0)}=1,{mine}=MAX({answers}))", "best")
 
 
 def _told(sheet: Sheet, at: Places) -> None:
@@ -278,11 +282,15 @@ def _told(sheet: Sheet, at: Places) -> None:
         return f'INDEX({names},MATCH({which}({answers}),{answers},0),1)&" ("&ROUND({which}({answers}),2)&")"'
 
     most = "+".join(f"MAX(0,{letter(column)}{row})" for _, _, row, column in at.cells(at.left))
-    strongest = f"IF(MAX({numbers})>=-MIN({numbers}),MAX({numbers}),MIN({numbers}))"
+    strong = f"IF(MAX({numbers})>=-MIN({numbers}),MAX({numbers}),MIN({numbers}))"
+    for row, formula in enumerate((most, strong), at.choice + count):
+        sheet.live(row, at.left + WORK + 1, formula, "axis")
+    best, strongest = (at.work(at.choice + count + k, 1) for k in range(2))
     text = (
-        f'"{TRY} It likes best: "&{named("MAX")}&"; least: "&{named("MIN")}&". The most that ink can get is "&ROUND({most},2)&'
-        f'": ink under each orange cell, paper under each blue one. Its strongest number is "&ROUND({strongest},2)&'
-        f'", "&{_where(at, strongest)}&IF({strongest}>0,": ink there counts for it most.",": ink there counts most against it.")'
+        f'"{TRY} It likes best: "&{named("MAX")}&"; least: "&{named("MIN")}&". The most that ink can get is "'
+        f'&ROUND({best},2)&": ink under each orange cell, paper under each blue one. Its strongest number is "'
+        f'&ROUND({strongest},2)&", "&{_where(at, strongest)}&": ink there counts most "'
+        f'&IF({strongest}>0,"for it.","against it.")'
     )
     area = (at.told - 1, at.left, at.told + 2, at.patches - 2)
     merge(sheet, area, "wrap")
@@ -307,7 +315,7 @@ def _where(at: Places, strongest: str) -> str:
 
 def _sisters(sheet: Sheet, layout: Layout, at: Places) -> None:
     """The kernels of the layer beside it, as small pictures: those that read the same channel."""
-    title = '"All its sisters: the kernels of "&{}&" that read channel "&{}'.format(typed(at, 0), typed(at, 1))
+    title = f'"All its sisters: the kernels in "&{typed(at, 0)}&" that read channel "&{typed(at, 1)}'
     line(sheet, at.sisters, None, at.left, at.last, "section")
     sheet.live(at.sisters, at.left, _ready(at, title), "section")
     form, first = sheet.style("sign"), f"{MOST}*INT({typed(at, 2)}/{MOST})"
@@ -315,7 +323,7 @@ def _sisters(sheet: Sheet, layout: Layout, at: Places) -> None:
         band, aside = divmod(k, ACROSS)
         row, column = at.sisters + 1 + band * (at.high + 1), at.left + aside * (at.wide + 1)
         number = f"({first}+{k})"
-        there = f"IF({number}<{at.chosen('outputs')},{{}},\"\")"
+        there = f'IF({number}<{at.chosen("outputs")},{{}},"")'
         sheet.live(row, column, _ready(at, there.format(f'"kernel "&{number}')), "axis", "left")
         here = (row - 1, column, row - 1, column + at.wide - 1)
         colour(sheet, here, f"{first}+{k}={typed(at, 2)}", "chosen")
@@ -323,5 +331,7 @@ def _sisters(sheet: Sheet, layout: Layout, at: Places) -> None:
             formula = _ready(at, there.format(_looked(layout, at, i, j, number)))
             sheet.live(row + 1 + i, column + j, formula, form)
     bottom = at.sisters + -(-MOST // ACROSS) * (at.high + 1)
-    sheet.conditional_format(at.sisters, at.left, bottom - 1, at.left + ACROSS * (at.wide + 1) - 2, style.heat(signed=True))
+    sheet.conditional_format(
+        at.sisters, at.left, bottom - 1, at.left + ACROSS * (at.wide + 1) - 2, style.heat(signed=True)
+    )
     sheet.put(bottom + 1, at.left, LEGEND, "muted")

@@ -29,9 +29,11 @@ ORDER = (
 )
 # What the steps of a softmax are called, and what they are.
 SOFTMAX = {
-    "largest": "the largest of the numbers above", "difference, then exp": "e to the power of: the number − the largest",
-    "sum": "all these powers, added up", "quotient": "the power / that sum: a probability",
-}  # fmt: skip
+    "largest": "the largest of the numbers above",
+    "difference, then exp": "e to the power of: the number − the largest",
+    "sum": "all these powers, added up",
+    "quotient": "the power / that sum: a probability",
+}
 REDUCED = {"MAX": "the largest of its window", "AVERAGE": "the mean of its window"}
 BEHIND = {"relu": "ReLU", "norm": "BatchNorm"}
 

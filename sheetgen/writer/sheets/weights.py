@@ -38,7 +38,7 @@ def total_cell() -> str:
 
 def _tried(graph: Graph) -> kernels.Places:
     """Where the kernel stands that a person tries."""
-    return kernels.Places(graph, TABLE, GROUP + 1)
+    return kernels.Places(kernels.tensors(graph)[0].array.shape[2:], TABLE, GROUP + 1)
 
 
 def write(book: Book, layout: Layout, name: str, home: Sequence[str] = ()) -> None:
