@@ -137,9 +137,9 @@ def _bars(sheet: Sheet) -> None:
         scientific(sheet, (BARS - 1, column, BARS + 18, column), "number", look="beyond, short")
     column, _ = COLUMNS[1]
     chance = f"{letter(column)}{BARS}"
-    for look, low, high in (("over", "0.9995", "1"), ("under", "0", "0.0005")):
+    for form, low, high in (("over", "0.9995", "1"), ("under", "0", "0.0005")):
         test = f"IF(ISNUMBER({chance}),AND({chance}>{low},{chance}<{high}),0)"
-        colour(sheet, (BARS - 1, column, BARS + 18, column), test, look)
+        colour(sheet, (BARS - 1, column, BARS + 18, column), test, form)
 
 
 def _same(sheet: Sheet) -> None:

@@ -98,7 +98,13 @@ def wrong(book: Exported, engine: str = "IronCalc") -> list[str]:
             cells = [book.cell(element, sample) for element in w.block.out.ravel().tolist()]
             bad += _unequal(cells, found.values, book.layout.values(w.block.out)[sample].ravel())
     weights = {a: entry.value for a, entry in read(book.path).sheets[WEIGHTS].items() if entry.formula}
-    bad += _unequal([(WEIGHTS, a) for a in weights], found.values, np.array([*weights.values()], float))
+    numbers = {a: value for a, value in weights.items() if isinstance(value, float)}  # others are texts
+    bad += _unequal([(WEIGHTS, a) for a in numbers], found.values, np.array([*numbers.values()]))
+    bad += [
+        f"{WEIGHTS}!{a}: {value}"
+        for a, value in weights.items()
+        if found.values[WEIGHTS][a] != value and a not in numbers
+    ]
     bad += _worked(book, found.values)
     activations = sum(w.block.out.size for w in book.layout.written) * len(book.wanted)
     if sum(len(cells) for cells in found.values.values()) != activations + len(weights) + len(worked_cell(book)):

@@ -10,7 +10,7 @@ import numpy as np
 from sheetgen.excel.a1 import place
 from sheetgen.network.torch.graph import Graph, Weight
 from sheetgen.writer import style
-from sheetgen.writer.book import Formula, Sheet
+from sheetgen.writer.book import Formula, Sheet, Value
 from sheetgen.writer.digits import Area
 from sheetgen.writer.planes.layout import Layout
 from sheetgen.writer.sheets.common import InputRule, across, colour, first_of, limit, line, merge, section
@@ -34,19 +34,19 @@ class Patch(NamedTuple):
 
 def patches(high: int, wide: int) -> list[Patch]:
     """Lines of ink as thin as they can be, each once."""
-    spots = [(i, j) for i in range(high) for j in range(wide)]
+    square = high == wide
     lines = {
-        "top row": lambda i, j: i == 0, "middle row": lambda i, j: i == high // 2,
-        "bottom row": lambda i, j: i == high - 1, "falling \\": lambda i, j: high == wide and i == j,
-        "left column": lambda i, j: j == 0, "middle column": lambda i, j: j == wide // 2,
-        "right column": lambda i, j: j == wide - 1, "rising /": lambda i, j: high == wide and i + j == high - 1,
-    }  # fmt: skip
-    found: dict[tuple[tuple[int, int], ...], str] = {}
-    for name, test in lines.items():
-        ink = tuple(spot for spot in spots if test(*spot))
-        if ink:
-            found.setdefault(ink, name)
-    return [Patch(name, ink) for ink, name in found.items()]
+        "top row": [(0, j) for j in range(wide)],
+        "middle row": [(high // 2, j) for j in range(wide)],
+        "bottom row": [(high - 1, j) for j in range(wide)],
+        "falling \\": [(i, i) for i in range(high) if square],
+        "left column": [(i, 0) for i in range(high)],
+        "middle column": [(i, wide // 2) for i in range(high)],
+        "right column": [(i, wide - 1) for i in range(high)],
+        "rising /": [(i, wide - 1 - i) for i in range(high) if square],
+    }
+    found = {tuple(ink): name for name, ink in reversed(lines.items()) if ink}  # of two that are alike, the first
+    return [Patch(name, ink) for ink, name in reversed(found.items())]
 
 
 def tensors(graph: Graph) -> list[Weight]:
@@ -54,7 +54,7 @@ def tensors(graph: Graph) -> list[Weight]:
     found: dict[str, Weight] = {}
     for op in graph.ops:
         weight = op.weights.get("weight")
-        if op.kind == "conv" and weight is not None and 1 < max(weight.array.shape[2:]) <= LARGEST:
+        if op.kind == "conv" and weight is not None and all(1 < n <= LARGEST for n in weight.array.shape[2:]):
             found.setdefault(weight.name, weight)
     size = next((w.array.shape[2:] for w in found.values()), None)
     return [w for w in found.values() if w.array.shape[2:] == size]
@@ -74,7 +74,7 @@ class Places:
         self.told = self.large + self.scale * self.high + 1
         bands = -(-len(patches(self.high, self.wide)) // self.aside)
         self.sisters = max(self.told + 4, self.large + bands * (self.high + 2)) + 1
-        self.last_row = self.sisters + -(-MOST // ACROSS) * (self.high + 1) + 1
+        self.last_row = self.sisters + -(-MOST // ACROSS) * (self.high + 1)
         self.last = max(left + ACROSS * (self.wide + 1), self.patches + self.aside * (self.wide + 1)) - 2
         self.facts = top + 14  # of the workings: what is chosen stands above it, the tensors below
 
@@ -170,9 +170,8 @@ def _choice(sheet: Sheet, at: Places, known: list[tuple[str, Sequence[int], Weig
         hint = what.capitalize(), f"A number from 0; beside it stands which {what}s there are."
         rules.append(InputRule("integer", (0, most), hint=hint))
     labels = at.left, at.left + 11, at.left + 18
-    for label, word, (column, last), value, rule in zip(
-        labels, CHOICES, inputs(at), (name, 0, strongest), rules, strict=True
-    ):
+    values: tuple[Value, ...] = name, 0, strongest
+    for label, word, (column, last), value, rule in zip(labels, CHOICES, inputs(at), values, rules, strict=True):
         sheet.put(at.choice, label, word, "muted")
         area = (at.choice - 1, column, at.choice - 1, last)
         merge(sheet, area, "input", "bold", "left")
@@ -206,11 +205,10 @@ def _large(sheet: Sheet, layout: Layout, at: Places) -> None:
     sheet.put(at.large - 1, at.left, "the kernel", "muted", "bold")
     sheet.put(at.large - 1, at.own, "your patch: type 1 (ink) or 0", "muted", "bold")
     first = patches(at.high, at.wide)[0]
+    look = ("window", "signed") if at.scale > 1 else ("weight, short",)
     pairs = []
     for (i, j, row, column), (_, _, _, own) in zip(at.cells(at.left), at.cells(at.own), strict=True):
-        _spot(
-            sheet, at, (row, column), Formula(_ready(at, _looked(layout, at, i, j, typed(at, 2)))), "window", "signed"
-        )
+        _spot(sheet, at, (row, column), Formula(_ready(at, _looked(layout, at, i, j, typed(at, 2)))), *look)
         _spot(sheet, at, (row, own), int((i, j) in first.ink), "input", "window", "general")
         pairs.append(f"SUM({letter(column)}{row})*SUM({letter(own)}{row})")  # a text counts as 0
     numbers = _range(at.area(at.left))
@@ -334,4 +332,4 @@ def _sisters(sheet: Sheet, layout: Layout, at: Places) -> None:
     sheet.conditional_format(
         at.sisters, at.left, bottom - 1, at.left + ACROSS * (at.wide + 1) - 2, style.heat(signed=True)
     )
-    sheet.put(bottom + 1, at.left, LEGEND, "muted")
+    sheet.put(at.sisters - 1, at.left, LEGEND, "muted")

@@ -52,7 +52,7 @@ def short(k: int, written: Written) -> str:
     """The name that the table and a person's list have for a block."""
     block = written.block
     planes = " × ".join(map(str, block.planes))
-    name = block.text if block.layer == block.ops[0].kind else block.layer
+    name = block.text if block.layer.isdigit() or block.layer == block.ops[0].kind else block.layer
     before = "input " if block.ops[0].kind == "scalar" and name[0] in "+-−*×/" else ""
     return f"{k + 1}  {before}{name.partition(',')[0][:40]}  ({planes})"
 
@@ -69,10 +69,12 @@ def _first(op: Operation) -> str:
     """What is computed first."""
     if op.kind == "scalar":
         return f"the number above it {op.text}"
-    if op.kind == "reduce" and "windows" in op.settings:
+    if "Pool" in op.text and op.settings.get("f") in REDUCED:
         return f"{REDUCED[op.settings['f']]} ({op.text})"
     if op.kind == "linear":
         return f"all {op.weights['weight'].array.shape[1]} numbers above × their weights, added up"
+    if op.kind == "copy":
+        return "the same number once more, where there is room for zeros around it"
     if op.kind != "conv":
         return op.text
     _, inner, height, width = op.weights["weight"].array.shape

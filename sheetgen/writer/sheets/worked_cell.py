@@ -42,7 +42,7 @@ def rows(graph: Graph) -> int:
     if conv is None:
         return 0
     _, inner, height, _ = conv.weights["weight"].array.shape
-    return 3 + max(inner * height + TEXT, STEPS)
+    return 3 + max(int(inner * height) + TEXT, STEPS)
 
 
 def write(sheet: Sheet, layout: Layout, top: int, hint: str) -> None:
@@ -104,7 +104,8 @@ def _steps(sheet: Sheet, top: int, left: int, what: tuple[Written, Parts, str, s
         else:
             lines.append(("× scale of BatchNorm", found.scale, "{before}*{number}"))
             lines.append(("+ shift of BatchNorm", found.shift, "{before}+{number}"))
-    number, result, end = left + LABEL, left + LABEL + 2, left + LABEL + 4
+    end = min(left + LABEL + 4, LAST)
+    number, result = end - 4, end - 2
     line(sheet, top, "what is done with them", left, end, "head")
     for column, name in ((number, "number"), (result, "result")):
         sheet.put(top, column, name, "head", "right")
