@@ -11,9 +11,9 @@ import torch.nn.functional as functional
 from live_books import STEPS, VERDICT, Typed, formulas, image_of, look, planes, theirs
 
 from mnist import live
-from mnist.sheets import facts, screen, strip, worked
+from mnist.sheets import answer, facts, samples, screen, strip, worked
 from sheetgen.excel import Workbook
-from sheetgen.writer.sheets import kernels, weights
+from sheetgen.writer.sheets import kernel_places, kernels, weights
 from sheetgen.writer.trace import letter
 
 # All channels at once.
@@ -190,6 +190,12 @@ def test_the_blank_page_is_told_exactly_then(typed: Typed, net: Any) -> None:
     told = f"Nothing is painted, yet it says {right.argmax()} at {int(chance.max() * 1e5) / 1e3} %: "
     told += "a network must answer, and was never shown an empty page."
     assert "says 1 at 99.997 %" in told
+    tried = f"{letter(answer.COLUMNS[0][0])}{answer.BARS + 22}"
+    assert typed.read([tried])[0].startswith("Try “blank page” above: it says 1 at 99.997 %. Why? Softmax")
+    blank = f"{letter(samples.LEFT + samples.WIDE * 5)}{samples.LIST + 1}"
+    typed.put(blank, 30.0, live.SAMPLES)
+    assert typed.read([tried])[0].startswith("Try “blank page” above: it says 5 at 99.999 %. Why?")
+    typed.put(blank, float(right[5]), live.SAMPLES)
     typed.choose(live.BLANK)
     assert typed.read([at]) == [told]
     typed.choose(live.OWN)
@@ -207,7 +213,7 @@ def test_the_blank_page_is_told_exactly_then(typed: Typed, net: Any) -> None:
 
 # A kernel to try, on CNN weights.
 
-AT = kernels.Places((3, 3), weights.TABLE, weights.GROUP + 1)
+AT = kernel_places.Places((3, 3), weights.TABLE, weights.GROUP + 1)
 PATCH = [f"{letter(column)}{row}" for _, _, row, column in AT.cells(AT.own)]
 ANSWER = f"{letter(AT.answer)}{AT.large + 2}"
 TOLD = f"{letter(AT.left)}{AT.told}"
@@ -226,7 +232,7 @@ def sister(k: int) -> list[str]:
 
 def pick(typed: Typed, layer: Any, channel: Any, kernel: Any) -> None:
     for k, value in enumerate((layer, channel, kernel)):
-        typed.put(kernels.typed(AT, k).replace("$", ""), value, live.WEIGHTS)
+        typed.put(kernel_places.typed(AT, k).replace("$", ""), value, live.WEIGHTS)
 
 
 @pytest.mark.parametrize(("layer", "channel", "kernel"), [(0, 0, 10), (3, 7, 2), (7, 15, 31)])
@@ -251,7 +257,7 @@ def test_a_kernel_is_pytorchs_and_answers_as_pytorch_does(
     assert values[:9] == right.ravel().tolist()
     assert values[9:17] == pytest.approx(answers, rel=1e-9, abs=1e-12)
     assert values[17] == pytest.approx(float((right * patch).sum()), rel=1e-9)
-    names = [p.name for p in kernels.patches(3, 3)]
+    names = [p.name for p in kernel_places.patches(3, 3)]
     best, worst = names[int(np.argmax(answers))], names[int(np.argmin(answers))]
     strongest = int(right.abs().argmax())
     spot = f"{kernels.DOWN[strongest // 3]} {kernels.ASIDE[strongest % 3]}"

@@ -16,19 +16,19 @@ from lxml import etree
 
 from mnist import digits, live
 from mnist.live import Live
-from mnist.sheets import painting, samples, screen, strip, viewer
+from mnist.sheets import answer, painting, samples, screen, strip, viewer
 from sheetgen.excel import Entry, Workbook, read
 from sheetgen.excel.a1 import address, area, place
 from sheetgen.excel.tokens import pieces
 from sheetgen.judge.lint import lint
-from sheetgen.writer.sheets import kernels, weights
+from sheetgen.writer.sheets import kernel_places, weights
 from sheetgen.writer.trace import letter
 
 MAIN = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 LONGEST, LONGEST_OF_LAYERS = 800, 150  # characters of a formula
 ANCHORED = re.compile(r"(?:'CNN weights'!\$[A-Z]+\$\d+(?::\$[A-Z]+\$\d+)? )*")
 COUNT = f"{letter(weights.COUNT)}{weights.TABLE + 1}"
-PLACES = kernels.Places((3, 3), weights.TABLE, weights.GROUP + 1)
+PLACES = kernel_places.Places((3, 3), weights.TABLE, weights.GROUP + 1)
 
 
 def xml(path: Path, part: str) -> Any:
@@ -66,7 +66,10 @@ def test_every_sheet_is_protected_and_only_inputs_are_open(live_book: Path, live
 def kernels_inputs() -> set[str]:
     """The cells of CNN weights that may be typed into: three choices, and the patch."""
     at = PLACES
-    areas = [f"{kernels.typed(at, k)}:{letter(last)}{at.choice}" for k, (_, last) in enumerate(kernels.inputs(at))]
+    areas = [
+        f"{kernel_places.typed(at, k)}:{letter(last)}{at.choice}"
+        for k, (_, last) in enumerate(kernel_places.inputs(at))
+    ]
     top, left, bottom, right = at.area(at.own)
     areas.append(f"{letter(left)}{top + 1}:{letter(right)}{bottom + 1}")
     return {where for text in areas for where in area(text.replace("$", "")).addresses()}
@@ -265,6 +268,20 @@ def test_the_gallery_tells_what_pytorch_reads(live_cells: Workbook) -> None:
     assert said.endswith(f"{now} differ from PyTorch.")
     typed.choose(live.OWN)
     assert "Live CNN" not in typed.read([summary], live.SAMPLES)[0]
+
+
+def test_a_share_is_never_shown_as_all_or_nothing_where_it_is_not(live_book: Path) -> None:
+    """99.999 % is over 99.9 %, not 100.0 %, and 0.001 % is under 0.1 %."""
+    forms = [d.find("m:numFmt", MAIN) for d in xml(live_book, "xl/styles.xml").iterfind("m:dxfs/m:dxf", MAIN)]
+    at = f"{letter(answer.COLUMNS[1][0])}{answer.BARS}"
+    rules = {
+        forms[int(rule.get("dxfId"))].get("formatCode"): rule.findtext("m:formula", None, MAIN)
+        for rules in sheet_of(live_book, live.LIVE).iterfind("m:conditionalFormatting", MAIN)
+        if rules.get("sqref", "").startswith(f"{at}:")
+        for rule in rules
+    }
+    told = {'">99.9%"': (0.9995, 1), '"<0.1%"': (0, 0.0005)}  # from where 0.0 % would round, up to what is exact
+    assert rules == {k: f"IF(ISNUMBER({at}),AND({at}>{low},{at}<{high}),0)" for k, (low, high) in told.items()}
 
 
 def test_every_sheet_stays_on_a_screen(live_book: Path) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,39 +13,15 @@ from sheetgen.writer.book import Formula, Sheet, Value
 from sheetgen.writer.digits import Area
 from sheetgen.writer.planes.layout import Layout
 from sheetgen.writer.sheets.common import InputRule, across, colour, first_of, limit, line, merge, section
+from sheetgen.writer.sheets.kernel_places import ACROSS, FACTS, MOST, WORK, Places, inputs, patches, typed
 from sheetgen.writer.trace import letter
 
 COLUMN = 26  # pixels of a column, about as high as a row
-LARGEST, MOST, ACROSS = 5, 16, 8  # of a kernel's side; small pictures, and side by side
-WORK = 50  # columns from the first to the workings
-FACTS = ("outputs", "inner", "row", "column", "apart", "input", "output")  # of a tensor
+LARGEST = 5  # of a kernel's side
+CHOICES = ("layer", "reads channel", "kernel")
 LEGEND = "orange and +: ink there counts for it; blue and −: against it; the deeper, the more"
 TRY = "Try: move the ink of your patch, and see what the kernel answers."
 DOWN, ASIDE = ("top", "middle", "bottom"), ("left", "centre", "right")  # of a kernel of three
-
-
-class Patch(NamedTuple):
-    """A small picture: its name, and where it has ink."""
-
-    name: str
-    ink: tuple[tuple[int, int], ...]
-
-
-def patches(high: int, wide: int) -> list[Patch]:
-    """Lines of ink as thin as they can be, each once."""
-    square = high == wide
-    lines = {
-        "top row": [(0, j) for j in range(wide)],
-        "middle row": [(high // 2, j) for j in range(wide)],
-        "bottom row": [(high - 1, j) for j in range(wide)],
-        "falling \\": [(i, i) for i in range(high) if square],
-        "left column": [(i, 0) for i in range(high)],
-        "middle column": [(i, wide // 2) for i in range(high)],
-        "right column": [(i, wide - 1) for i in range(high)],
-        "rising /": [(i, wide - 1 - i) for i in range(high) if square],
-    }
-    found = {tuple(ink): name for name, ink in reversed(lines.items()) if ink}  # of two that are alike, the first
-    return [Patch(name, ink) for ink, name in reversed(found.items())]
 
 
 def tensors(graph: Graph) -> list[Weight]:
@@ -58,42 +33,6 @@ def tensors(graph: Graph) -> list[Weight]:
             found.setdefault(weight.name, weight)
     size = next((w.array.shape[2:] for w in found.values()), None)
     return [w for w in found.values() if w.array.shape[2:] == size]
-
-
-class Places:
-    """Where the parts stand: rows counted from 1, columns from 0."""
-
-    def __init__(self, size: tuple[int, ...], top: int, left: int) -> None:
-        self.high, self.wide = size
-        self.left, self.choice, self.large = left, top, top + 3
-        self.scale = 2 if self.wide <= 3 else 1  # columns and rows of a number of the large kernel
-        self.own = left + self.scale * self.wide + 1
-        self.answer = self.own + self.scale * self.wide + 1
-        self.patches = self.answer + 4
-        self.aside = 4 if self.wide <= 3 else 3  # patches side by side
-        self.told = self.large + self.scale * self.high + 1
-        bands = -(-len(patches(self.high, self.wide)) // self.aside)
-        self.sisters = max(self.told + 4, self.large + bands * (self.high + 2)) + 1
-        self.last_row = self.sisters + -(-MOST // ACROSS) * (self.high + 1)
-        self.last = max(left + ACROSS * (self.wide + 1), self.patches + self.aside * (self.wide + 1)) - 2
-        self.facts = top + 14  # of the workings: what is chosen stands above it, the tensors below
-
-    def work(self, row: int, column: int) -> str:
-        """The absolute address of a cell of the workings."""
-        return f"${letter(self.left + WORK + column)}${row}"
-
-    def chosen(self, name: str) -> str:
-        """What is known of the tensor that is chosen."""
-        return self.work(self.facts, 1 + FACTS.index(name))
-
-    def cells(self, first: int) -> Iterator[tuple[int, int, int, int]]:
-        """(i, j, row, column) of the numbers of the large kernel, or of the patch beside it."""
-        for i, j in np.ndindex(self.high, self.wide):
-            yield i, j, self.large + self.scale * i, first + self.scale * j
-
-    def area(self, first: int) -> Area:
-        """All of them."""
-        return (self.large - 1, first, self.large + self.scale * self.high - 2, first + self.scale * self.wide - 1)
 
 
 def write(sheet: Sheet, layout: Layout, at: Places) -> None:
@@ -117,19 +56,6 @@ def _facts(layout: Layout, weight: Weight) -> Sequence[int] | None:
     o, c, i, j = np.indices((outputs, inner, high, wide))
     straight = np.array_equal(spots, np.stack([row + i * apart + c, column + o * output + j], axis=-1))
     return (outputs, inner, row, column, apart, 1, output) if straight else None
-
-
-CHOICES = ("layer", "reads channel", "kernel")
-
-
-def inputs(at: Places) -> list[tuple[int, int]]:
-    """The first and last column of each of the three cells that are typed into."""
-    return [(at.left + 2, at.left + 9), (at.left + 15, at.left + 16), (at.left + 20, at.left + 21)]
-
-
-def typed(at: Places, k: int) -> str:
-    """The address of what is chosen: the layer, the channel, the kernel."""
-    return f"${letter(inputs(at)[k][0])}${at.choice}"
 
 
 def _workings(sheet: Sheet, layout: Layout, at: Places) -> list[tuple[str, Sequence[int], Weight]]:

@@ -11,7 +11,7 @@ from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.planes.kernels import LEFT, Section, Shelf
 from sheetgen.writer.planes.layout import Layout
-from sheetgen.writer.sheets import common, kernels
+from sheetgen.writer.sheets import common, kernel_places, kernels
 from sheetgen.writer.trace import letter
 
 HEADING = "What does a kernel look for?"
@@ -36,9 +36,9 @@ def total_cell() -> str:
     return f"${letter(COUNT)}${TABLE + 1}"
 
 
-def _tried(graph: Graph) -> kernels.Places:
+def _tried(graph: Graph) -> kernel_places.Places:
     """Where the kernel stands that a person tries."""
-    return kernels.Places(kernels.tensors(graph)[0].array.shape[2:], TABLE, GROUP + 1)
+    return kernel_places.Places(kernels.tensors(graph)[0].array.shape[2:], TABLE, GROUP + 1)
 
 
 def write(book: Book, layout: Layout, name: str, home: Sequence[str] = ()) -> None:
