@@ -22,9 +22,9 @@ LIVE_INDEX = (
         live.LIVE,
         "paint a digit, and the network reads it; see every channel, any cell worked out",
     ),
-    (live.LAYERS, "every activation of that network as one short formula"),
-    (live.WEIGHTS, "kernels as pictures, and every weight by its PyTorch name, counted live"),
-    (live.SAMPLES, "twenty digits to try, and what PyTorch reads of each"),
+    (live.LAYERS, "one cell of that network worked out, and every layer, cell by cell"),
+    (live.WEIGHTS, "try a kernel on a patch of ink; then every weight by its PyTorch name"),
+    (live.SAMPLES, "twenty digits to try, and which of them is the hardest"),
 )
 
 OURS, ONE_TEACHER, UNTAUGHT = "ours", "ours-1-teacher", "ours-untaught"

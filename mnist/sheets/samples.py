@@ -110,7 +110,7 @@ def _list(sheet: Sheet, cnn: Live, columns: int) -> None:
     sheet.set_row_pixels(LIST - 2, 20)
     sheet.put(LIST - 1, 0, "choice", "head")
     for k, name in enumerate([*range(10), *MADE]):
-        _wide(sheet, LIST - 1, k, name, "head", "right")
+        _wide(sheet, LIST - 1, k, name, "head", "center" if k in (TRUE, READS, NEXT) else "right")
     number = ("cell", "thousandth")
     last = LIST + len(choices(cnn)) - 1
     scientific(sheet, (LIST - 1, _column(0), last - 1, _column(9)), "number", look="beyond, narrow")
@@ -170,7 +170,7 @@ def _made(sheet: Sheet, row: int, name: str) -> None:
         Formula(f"(MATCH({second},{line_of},0)-1)/{WIDE}"), Formula(f"MAX({rest})"), Formula(f"{most}-{second}"),
         Formula(verdict),
     )  # fmt: skip
-    forms = ("right",), ("right",), ("thousandths",), ("right",), ("thousandth",), ("thousandth",), ("right",)
+    forms = ("center",), ("center",), ("thousandths",), ("center",), ("thousandth",), ("thousandth",), ("right",)
     for k, (value, form) in enumerate(zip(made, forms, strict=True), TRUE):
         _wide(sheet, row, k, value, "cell", *form)
 

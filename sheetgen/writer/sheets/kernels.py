@@ -250,7 +250,7 @@ def _sisters(sheet: Sheet, layout: Layout, at: Places) -> None:
         there = f'IF({number}<{at.chosen("outputs")},{{}},"")'
         sheet.live(row, column, _ready(at, there.format(f'"kernel "&{number}')), "axis", "left")
         here = (row - 1, column, row - 1, column + at.wide - 1)
-        colour(sheet, here, f"{first}+{k}={typed(at, 2)}", "chosen")
+        colour(sheet, here, f"AND({at.work(at.facts + 1, 0)}=1,{first}+{k}={typed(at, 2)})", "chosen")
         for i, j in np.ndindex(at.high, at.wide):
             formula = _ready(at, there.format(_looked(layout, at, i, j, number)))
             sheet.live(row + 1 + i, column + j, formula, form)

@@ -22,8 +22,8 @@ GAP = 1  # columns between two blocks
 LABEL, LAST = 8, 30  # columns that the label of a step needs; the last of all
 TITLES = ("window: what it sees", "kernel: what it looks for", "products: how they fit")
 TELL = (
-    "Where the window is dark and the kernel is, too, their product is large. So the sum says how well the picture "
-    "fits the kernel just here. Every other cell of this layer is made in the same way, its window one step further."
+    "Where ink meets an orange number of the kernel, the product is large; a blue one counts against it. So the sum "
+    "says how well the picture fits the kernel just here. The next cell of this layer has its window one step further."
 )
 
 
