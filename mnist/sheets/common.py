@@ -61,13 +61,13 @@ def section(sheet: Sheet, row: int, title: str, first: int, last: int) -> None:
     common.section(sheet, row, title, first, last, SECTION_HEIGHT)
 
 
-def paragraph(sheet: Sheet, row: int, columns: tuple[int, int], text: str, fit: int, *styles: str) -> None:
+def paragraph(sheet: Sheet, row: int, columns: tuple[int, int], text: Value, fit: int, *styles: str) -> None:
     """A text over several merged cells, as high as its lines, of which each holds `fit` characters."""
     first, last = columns
     if first < last:
         common.merge(sheet, (row - 1, first, row - 1, last), "wrap", *styles)
     sheet.put(row, first, text, "wrap", *styles)
-    sheet.set_row_pixels(row - 1, 6 + 16 * -(-max(len(text), 1) // fit))
+    sheet.set_row_pixels(row - 1, 6 + 16 * -(-max(len(text) if isinstance(text, str) else 1, 1) // fit))
 
 
 def pages(sheet: Sheet, scale: int, rows: Sequence[int]) -> None:

@@ -1,50 +1,95 @@
-"""The report's ladder: networks trained alike, each of which changes one thing, and what that taught."""
+"""The report's ladder: networks trained alike, each of which changes one thing; a chart, and a live sentence for each."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import stdev
+from string import Formatter
 
 from mnist.ladder import Rung
-from mnist.sheets.common import LONGEST, REPORT, heads, paragraph, section
+from mnist.sheets.common import REPORT, heads, of_target, paragraph, section
 from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import RunRows, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Formula, Sheet, Value
-from sheetgen.writer.sheets.common import Box, curve, insert, line, numbers
+from sheetgen.writer.sheets.common import Box, below, curve, insert, numbers
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import quoted
 
 HEADS = (
-    "step", "parameters", "last epoch %", "best epoch %", "train, last %", "train − test", "seconds",
+    "the steps in numbers", "parameters", "last epoch %", "best epoch %", "train, last %", "train − test",
+    "train loss, last", "seconds", "target %",
 )  # fmt: skip
-FORMS = ("whole", "hundredth", "hundredth", "hundredth", "signed", "tenth")
-TAUGHT = len(HEADS)  # the column where the text begins
-FIT = 106  # characters in a line of it
-CHART_ROWS = 14
+FORMS = ("whole", "hundredth", "hundredth", "hundredth", "signed", "ten thousandth", "tenth", "hundredth")
+FIGURES = {"parameters": ("B", 0), "test": ("C", 2), "train": ("E", 2), "gap": ("F", 2), "loss": ("G", 4)}
+SAID = 6  # the column where the sentences begin, right of the chart
+FIT = 118  # characters in a line of them
+CHART = 550, 316  # pixels
+TITLE_ROW, TEXT_ROW = 19, 34  # pixels
+STEPS = 6  # that have a place
+ROWS = 2 * STEPS + 2  # that the chart and the sentences take
+FIRST_OF = "The step before it is not recorded."
+COLOURS = {"E": 0, "C": 1}  # column -> its colour among those of a chart
 
 
 def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[RunRows]) -> int:
-    """Write the ladder's table and chart, of the steps that are recorded; returns the row below them."""
+    """Write the ladder's chart, sentences and table, of the steps that are recorded; returns the row below them."""
     if not (there := _recorded(rungs, runs)):
         return row
-    section(sheet, row, f"The ladder: one change at a time, all else alike, {_chance(runs)}", 0, LAST_COLUMN)
-    heads(sheet, row + 1, 0, HEADS)
-    line(sheet, row + 1, "what it taught", TAUGHT, LAST_COLUMN, "head")
-    records = {run.claim: run.record for _, run in there}
+    section(sheet, row, f"What each step taught: one change at a time, {_chance(runs)}", 0, LAST_COLUMN)
+    head = row + ROWS
+    heads(sheet, head, 0, HEADS)
+    known = {rung.recipe.name: head + 1 + k for k, (rung, _) in enumerate(there)}
     for k, (rung, run) in enumerate(there):
         n = [x.recipe.name for x in rungs].index(run.claim)
-        taught = rung.lesson(run.record, records.get(rungs[n - 1].recipe.name) if n else None)
-        _rung(sheet, row + 2 + k, f"{n + 1}  {rung.title}", taught[:LONGEST], run)
-    last = row + 1 + len(there)
-    _chart(sheet, row + 2, last)
+        name, at = f"{n + 1}  {rung.title}", row + 1 + 2 * k
+        sheet.put(at, SAID, name, "bold")
+        before = known.get(rungs[n - 1].recipe.name) if n else 0
+        told = f'"{FIRST_OF}"' if before is None else sentence(rung.taught, head + 1 + k, before)
+        paragraph(sheet, at + 1, (SAID, LAST_COLUMN), Formula(told), FIT)
+        _numbers(sheet, head + 1 + k, name, run)
+    for at in range(row, row + 2 * STEPS, 2):
+        sheet.set_row_pixels(at, TITLE_ROW)
+        sheet.set_row_pixels(at + 1, TEXT_ROW)
+    low = math.floor(min(a for _, run in there for a in (run.record.accuracy, run.record.last.train_accuracy)))
+    _chart(sheet, row, (head + 1, head + len(there)), low)
     return row + height(rungs, runs)
 
 
 def height(rungs: Sequence[Rung], runs: Sequence[RunRows]) -> int:
     """How many rows it takes."""
     there = len(_recorded(rungs, runs))
-    return 2 + there + CHART_ROWS if there else 0
+    return ROWS + there + 2 if there else 0
+
+
+def sentence(text: str, row: int, before: int) -> str:
+    """A lesson as a formula: its figures stand in a row of the table, those of the step before in another."""
+    parts = []
+    for said, field, *_ in Formatter().parse(text):
+        parts += [f'"{said}"'] if said else []
+        if field:
+            name, _, now = field.partition(" ")
+            parts.append(_figure(name, row) if now else _change(name, row, before))
+    return "&".join(parts)
+
+
+def _figure(name: str, row: int) -> str:
+    """A number of the table as text; one of thousands has a comma there."""
+    column, digits = FIGURES[name]
+    at = f"{column}{row}"
+    if not digits:
+        return f'IF({at}<1000,{at},INT({at}/1000)&","&RIGHT("00"&({at}-1000*INT({at}/1000)),3))'
+    sign = f'IF({at}>0,"+","")&' if name == "gap" else ""
+    return f"{sign}ROUND({at},{digits})"
+
+
+def _change(name: str, row: int, before: int) -> str:
+    """Which way a number went, and from what to what."""
+    now, then = _figure(name, row), _figure(name, before)
+    column, digits = FIGURES[name]
+    new, old = (f"ROUND({column}{k},{digits})" for k in (row, before))
+    return f'IF({new}={old},"stayed at "&{now},IF({new}>{old},"rose","fell")&" from "&{then}&" to "&{now})'
 
 
 def _recorded(rungs: Sequence[Rung], runs: Sequence[RunRows]) -> list[tuple[Rung, RunRows]]:
@@ -58,29 +103,34 @@ def _chance(runs: Sequence[RunRows]) -> str:
     deviations = [stdev(accuracies) for accuracies in claims if len(accuracies) > 1]
     if not deviations:
         return "one seed each"
-    return f"one seed each (seeds of other networks deviate by {min(deviations):.2f} to {max(deviations):.2f} %)"
+    return f"one seed each (chance alone moves other networks by {min(deviations):.2f} to {max(deviations):.2f} %)"
 
 
-def _rung(sheet: Sheet, row: int, title: str, taught: str, run: RunRows) -> None:
+def _numbers(sheet: Sheet, row: int, name: str, run: RunRows) -> None:
     r = run.record
     cells: tuple[Value, ...] = (
         r.parameters, Formula(run.end("H")), Formula(f"MAX({run.cells('H')})"), Formula(run.end("F")),
-        Formula(f"E{row}-C{row}"), r.wall_seconds,
+        Formula(f"E{row}-C{row}"), Formula(run.end("E")), r.wall_seconds, Formula(of_target("mnist_target")),
     )  # fmt: skip
-    paragraph(sheet, row, (TAUGHT, LAST_COLUMN), taught, FIT, "cell")
-    lines = max(-(-len(taught) // FIT), -(-len(title) // 30))
-    sheet.set_row_pixels(row - 1, 6 + 16 * max(1, lines))
-    sheet.put(row, 0, title, "cell", "wrap", "bold")
-    numbers(sheet, row, 1, cells, FORMS, "wrap")
+    sheet.put(row, 0, name, "cell", "bold")
+    numbers(sheet, row, 1, cells, FORMS)
 
 
-def _chart(sheet: Sheet, first: int, last: int) -> None:
+def _chart(sheet: Sheet, row: int, rows: tuple[int, int], low: float) -> None:
     """Train and test accuracy of every step: where the lines part, it learns by heart."""
     where = quoted(REPORT)
-    title = "Train and test accuracy at the last epoch of every step"
-    chart = sheet.book.chart({"type": "line"}, title, Axes("", "per cent"))
-    for k, (column, name) in enumerate((("E", "train"), ("C", "test"))):
-        x, y = (f"{where}!${letter}${first}:${letter}${last}" for letter in ("A", column))
-        curve(chart, k, name, x, y, marker=style.series_point(k, 6))
-    text = "Line chart: train and test accuracy at the last epoch, step by step."
-    insert(sheet, chart, Box((last, 0), (4, 6), (1_000, 20 * CHART_ROWS - 12)), text)
+
+    def column(letter: str) -> str:
+        return f"{where}!${letter}${rows[0]}:${letter}${rows[1]}"
+
+    title = "Where the two lines part, it learns by heart"
+    chart = sheet.book.chart({"type": "line"}, title, Axes("", "images right at the last epoch, %", up=(low, 100.0), step=0.5 if low > 95 else None))
+    for letter, name, dash in (("E", "of the training images", "dash"), ("C", "of the test images", "solid")):
+        k = COLOURS[letter]
+        look = {"line": {**style.series_line(k, 2.25), "dash_type": dash}, "marker": style.series_point(k, 7)}
+        curve(chart, k, name, column("A"), column(letter), **look)
+    target = {"color": style.FAIL_INK, "width": 1.25, "dash_type": "square_dot"}
+    curve(chart, 2, "target", column("A"), column("I"), line=target)
+    below(chart)
+    text = "Line chart: train and test accuracy at the last epoch, step by step, and the target."
+    insert(sheet, chart, Box((row, 0), (4, 4), CHART), text)

@@ -10,31 +10,42 @@ from mnist.recipe import GOAL_MEAN, MOST_EPOCHS, MOST_PARAMETERS
 from mnist.record import Claim
 from mnist.sheets import architecture, checklist, compared, errors, ladder, provenance, results
 from mnist.sheets.checklist import LEARNED, TESTED
-from mnist.sheets.common import ONE_TEACHER, OURS, REPORT, UNTAUGHT, of_target, pages, paragraph, section
+from mnist.sheets.common import LOG, ONE_TEACHER, OURS, REPORT, UNTAUGHT, of_target, pages, paragraph, section
 from mnist.sheets.results import LAST_COLUMN, Summary
 from mnist.sheets.runs import RunRows
 from mnist.spreadsheet import Measured
-from sheetgen.writer.book import Book, Formula, Sheet
+from sheetgen.writer.book import Book, Formula, Link, Sheet
 from sheetgen.writer.sheets.common import colour_words, merge, opened, page
 
 CARDS = 5  # the row of the big numbers, their labels above it and what they mean below
 WIDTHS = (26, *(10 for _ in range(12)), 29)
-TEXT = (1, checklist.FROM)  # the columns that the story runs over
-FIT = 94  # characters in a line of it
+TEXT = (1, LAST_COLUMN)  # the columns that the story runs over
+FIT = 185  # characters in a line of it
 FAIR = (0, LAST_COLUMN)
 FAIR_FIT = 200
-SUBTITLE = "What the records of real runs say. Every number that follows from another is a formula; change one and see."
+TITLE = "MNIST: can fewer than 20,000 numbers read handwriting?"
+SUBTITLE = (
+    f"{LEARNED:,} handwritten digits to learn from, {TESTED:,} others to be tested on. "
+    "Whatever follows from another number here is a live formula."
+)
+TRY = "→ Try it: type 99.7 as the target on Training log, and see PASS below turn to FAIL, line by line"
+WORDS = (
+    "A parameter is a number that training changes. An epoch is one pass over all training images. A seed starts the "
+    "random numbers: what differs between seeds is chance."
+)
 STORY = (
-    ("The task", f"Read handwritten digits. MNIST has {LEARNED:,} of them to learn from and {TESTED:,} to be tested "
-     "on. A network small and quick enough for a laptop is to read them: the limits stand below."),
-    ("The network", "Small convolutions, each followed by ReLU and BatchNorm; then the mean of every plane, and a 1×1 "
-     "convolution to the ten classes. Architecture draws it."),
+    ("The network", "Small convolutions, each followed by ReLU (what is below 0 becomes 0) and BatchNorm; then the mean "
+     "of every plane, and a 1×1 convolution to the ten classes. Architecture draws it."),
     ("Its training", "Every epoch turns, scales, shears, shifts and bends the images afresh. The learning rate rises, "
      "then falls to zero. At the end BatchNorm is measured anew on the images as they are."),
     ("Its teachers", "Beside the labels it learns what wider networks, trained before on the same images, say of each "
      "warped image. The seconds are told with their training and without."),
     ("What counts", "The last epoch of every recorded seed, not the best epoch of the best one."),
 )  # fmt: skip
+UNPRINTED = (
+    "Below this line, and not printed, stand the recipe, the versions and the hardware of every run, and the SHA-256 of "
+    "its weights: enough to make each number again."
+)
 CHOSEN = (
     "Networks and settings were chosen on images held out of the training set; those trials are not recorded. The "
     "final runs use all training images, and every recorded seed is listed."
@@ -94,41 +105,42 @@ def _score(c: Claim) -> str:
 
 def write(book: Book, content: Content) -> None:
     """Write the sheet MNIST report, and define `mnist_verdict` and `mnist_mean`."""
-    sheet = opened(book, REPORT, "MNIST: digits, read by a small network", SUBTITLE, WIDTHS)
-    told = story(content.claims)
+    sheet = opened(book, REPORT, TITLE, SUBTITLE, WIDTHS)
+    sheet.link(3, 1, Link.to(LOG, TRY, "Cell H5 there"))
+    told, fair = story(content.claims), fairness(content.claims)
     first = CARDS + 3
-    _story(sheet, first, told)
-    top = first + len(told) + 2
-    below = top + checklist.height(content.claims, content.measured) + 1
-    between = ladder.height(content.rungs, content.runs) + 1
-    summaries = results.places(content.claims, content.runs, content.networks, below, between)
+    top = first + ladder.height(content.rungs, content.runs) + len(told) + 2
+    results_at = top + max(checklist.height(content.claims, content.measured), compared.ROWS) + 1
+    between = len(fair) + 2
+    summaries = results.places(content.claims, content.runs, content.networks, results_at, between)
+    sheet.put(CARDS + 2, 0, WORDS, "muted")
+    row = ladder.write(sheet, first, content.rungs, content.runs)
+    _story(sheet, row, told)
     required = checklist.write(sheet, top, checklist.checks(summaries, content.errors, content.measured))
     _cards(sheet, summaries[OURS], required)
-    compared.write(sheet, summaries, (first - 1, checklist.FROM + 1), top + 2)
-    row = results.write(sheet, summaries)
-    ladder.write(sheet, row + 1, content.rungs, content.runs)
-    fair = results.write_seeds(sheet, summaries) + 1
-    row = _fair(sheet, fair, fairness(content.claims))
-    row = provenance.write(sheet, row + 1, content.claims, content.measured)
-    row = provenance.weights(sheet, row + 1, [run for s in summaries.values() for run in s.runs])
-    page(sheet, (3, 0), (row, LAST_COLUMN))
-    pages(sheet, 75, [below, summaries[OURS].first - 2, fair])
+    compared.write(sheet, summaries, (top - 1, checklist.FROM + 1), top + 2)
+    _fair(sheet, results.write(sheet, summaries) + 1, fair)
+    row = results.write_seeds(sheet, summaries)
+    paragraph(sheet, row + 1, FAIR, UNPRINTED, FAIR_FIT, "muted")
+    page(sheet, (3, 0), (row + 1, LAST_COLUMN))
+    pages(sheet, 75, [top, summaries[OURS].first - 2])
+    row = provenance.write(sheet, row + 3, content.claims, content.measured)
+    provenance.weights(sheet, row + 1, [run for s in summaries.values() for run in s.runs])
 
 
 def _story(sheet: Sheet, row: int, told: Sequence[tuple[str, str]]) -> None:
     """Short paragraphs, each with its name on the left."""
-    section(sheet, row, "In short", 0, TEXT[1])
+    section(sheet, row, "How ours was made", 0, LAST_COLUMN)
     for k, (name, text) in enumerate(told, row + 1):
         sheet.put(k, 0, name, "wrap", "bold")
         paragraph(sheet, k, TEXT, text, FIT)
 
 
-def _fair(sheet: Sheet, row: int, paragraphs: Sequence[str]) -> int:
-    """What was kept fair, and what was not; returns the row below."""
+def _fair(sheet: Sheet, row: int, paragraphs: Sequence[str]) -> None:
+    """What was kept fair, and what was not."""
     section(sheet, row, "What was kept fair, and what was not", 0, LAST_COLUMN)
     for k, text in enumerate(paragraphs, row + 1):
         paragraph(sheet, k, FAIR, text, FAIR_FIT)
-    return row + 1 + len(paragraphs)
 
 
 def _cards(sheet: Sheet, ours: Summary, required: tuple[str, int]) -> None:
