@@ -6,18 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mnist.notation import CONVOLUTION, MAX_POOL, MEAN_POOL, NORM, SIZE, Layer, layers
+from mnist.recipe import MOST_PARAMETERS
 from mnist.record import Claim
 from mnist.sheets import drawn
-from mnist.sheets.common import ARCHITECTURE, OURS, REFERENCE, SMALL, TELLING, heads, pages, section
+from mnist.sheets.common import ARCHITECTURE, OURS, REFERENCE, SMALL, TELLING, heads, pages, section, thousands
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Formula, Sheet, Value
 from sheetgen.writer.sheets import common
-from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import quoted
 
 SHOWN = (OURS, SMALL, REFERENCE)
-DRAWN = (OURS, REFERENCE)  # a drawing costs as many cells as two tables; small is like ours
-FIRST = 5  # the row of the first network's title
+FIRST = 4  # the row of the first network's title
 WIDTHS = (8, 16, 8, 8, 9, 10, 10, 10, 10, 11, 8, 12, 16, 12, 10, 8, 1)
 COLUMNS = (
     "layer", "what it is", "kernel", "stride", "padding", "channels in", "channels out", "kernel of layer",
@@ -25,26 +24,25 @@ COLUMNS = (
     "block",
 )  # fmt: skip
 WRITTEN, BLOCK = 14, 15  # columns
-LEGEND = (
+LEGEND = (  # two in a row
     ("c32", "a 3×3 convolution to 32 planes, with a ring of zeros around its input: the size stays"),
     ("v32", "the same without the ring: the plane loses a pixel on every side"),
     ("p", "then 2×2 max-pooling: of four neighbours only the largest stays, so the size is halved"),
     ("=1", "the kernel of block 1 is used again (blocks count from 0): more work, no new parameters"),
+    ("mean", "each plane becomes one number, its mean; a last convolution makes ten answers of them"),
+    ("ReLU", "what is below 0 becomes 0. It stands behind every convolution, then BatchNorm: mean 0, spread 1"),
 )
-CHART_ROWS = 13
+SECOND = 8  # the column of the second of them
 TYPED = {  # column -> (what it is, least, most, what a person is told)
     2: ("Kernel", 1, SIZE, "The side of the square that the layer looks at, in cells of the layer above."),
     3: ("Stride", 1, SIZE, "How far it moves from one output to the next."),
     4: ("Padding", 0, SIZE, "How many rings of zeros are put around its input."),
     6: ("Channels", 1, 999, "How many planes the layer gives."),
 }
+TITLE = "Architecture: from 28 × 28 pixels to ten answers"
 SUBTITLE = (
-    "Type over a yellow cell, and the drawing, sizes, receptive fields, parameters and work follow. "
-    "Squares are to scale; a block is as deep as it has planes (channels)."
-)
-NOTES = (
-    "Behind every convolution stand ReLU and BatchNorm; ReLU and dropout have no row, for they change no shape. "
-    "A kernel that a later layer uses again counts once, as in PyTorch."
+    "Squares are to scale, and a block is as deep as it has planes (channels). Under each: what one cell of it sees of "
+    "the image. Yellow cells may be typed over."
 )
 NO_SIZE, NOTHING = "no size", "nothing left"
 
@@ -59,8 +57,7 @@ class ArchitecturePlaces(NamedTuple):
     @property
     def head(self) -> int:
         """The row of the table's headings."""
-        drawing = drawn.ROWS if self.claim.name in DRAWN else 0
-        return self.title + drawing + 1 + (len(LEGEND) + 2 if self.title == FIRST else 0)
+        return self.title + drawn.ROWS + 2 + (len(LEGEND) // 2 if self.title == FIRST else 0)
 
     @property
     def first(self) -> int:
@@ -90,21 +87,21 @@ def places(claims: Mapping[str, Claim]) -> dict[str, ArchitecturePlaces]:
     for name in SHOWN:
         if name in claims:
             tables[name] = ArchitecturePlaces(claims[name], row, layers(claims[name].recipe.architecture))
-            row = tables[name].total + 3 + (CHART_ROWS if name == OURS else 0)
+            row = tables[name].total + 3
     return tables
 
 
 def write(book: Book, tables: Mapping[str, ArchitecturePlaces]) -> None:
     """Write the sheet Architecture."""
-    sheet = common.opened(book, ARCHITECTURE, "Architecture, layer by layer", SUBTITLE, WIDTHS)
+    sheet = common.opened(book, ARCHITECTURE, TITLE, SUBTITLE, WIDTHS)
     for name, table in tables.items():
         net = table.claim.recipe.architecture.net
         section(sheet, table.title, f"{TELLING[name]}: {net}", 0, len(COLUMNS) - 1)
-        if name in DRAWN:
-            drawing = drawn.Drawing(drawn.stages(table.layers, table.first), table.total, table.title, len(WIDTHS))
-            drawn.write(sheet, drawing, table.title + 1, name)
+        drawing = drawn.Drawing(drawn.stages(table.layers, table.first), table.total, table.title, len(WIDTHS))
+        drawn.write(sheet, drawing, table.title + 1, name)
+        _try(sheet, table)
         if table.title == FIRST:
-            _legend(sheet, table.head - len(LEGEND) - 2)
+            _legend(sheet, table.title + drawn.ROWS + 1)
         heads(sheet, table.head, 0, COLUMNS)
         _image(sheet, table.head + 1)
         for k, block in enumerate(_blocks(table.layers)):
@@ -114,17 +111,26 @@ def write(book: Book, tables: Mapping[str, ArchitecturePlaces]) -> None:
     most = max(len(drawn.stages(table.layers, 0)) for table in tables.values())
     sheet.set_column(len(WIDTHS), len(WIDTHS) + 3 * most + 2, 9, None, {"hidden": True, "level": 1})
     common.page(sheet, (3, 0), (max(table.total for table in tables.values()) + 1, len(COLUMNS)))
-    pages(sheet, 78, [t.head if t.title == FIRST else t.title for t in tables.values()])
-    if OURS in tables:
-        _charts(sheet, tables[OURS])
+    pages(sheet, 73, [t.title for t in tables.values() if t.title != FIRST])
+
+
+def _try(sheet: Sheet, table: ArchitecturePlaces) -> None:
+    """What to type, and in a live sentence what comes of it."""
+    cell, total = f"$G${table.first}", f"$L${table.total}"
+    within = f'IF({total}<{MOST_PARAMETERS},"fewer than","no longer fewer than")'
+    text = (
+        f'"Try it: type 64 in G{table.first}, the channels of block 0"&IF({cell}=64,", as you did",)&". Now "&{thousands(total)}&'
+        f'" parameters: "&{within}&" the {MOST_PARAMETERS:,} allowed."'
+    )
+    sheet.live(table.head - 1, 0, text, "bold")
 
 
 def _legend(sheet: Sheet, row: int) -> None:
-    """What a network's name means, part by part."""
-    for k, (part, meaning) in enumerate(LEGEND, row):
-        sheet.put(k, 0, part, "cell", "bold", "center")
-        common.line(sheet, k, meaning, 1, len(COLUMNS) - 1, "cell")
-    sheet.put(row + len(LEGEND), 0, NOTES, "muted")
+    """What a network's name means, part by part, two in a row."""
+    for k, (part, meaning) in enumerate(LEGEND):
+        at, left = row + k // 2, (0, SECOND)[k % 2]
+        sheet.put(at, left, part, "cell", "bold", "center")
+        common.line(sheet, at, meaning, left + 1, (SECOND, len(COLUMNS))[k % 2] - 1, "cell")
 
 
 def _blocks(rows: Sequence[Layer]) -> list[int]:
@@ -146,8 +152,8 @@ def _written(sheet: Sheet, table: ArchitecturePlaces, k: int, block: int) -> Non
         sheet.live(row, WRITTEN, f'IF({named},IF(E{row}=1,"c","v")&G{row}&{kernel},"other")', text)
     else:
         sheet.put(row, WRITTEN, "p" if kind == MAX_POOL else None, text)
-    last = k >= len(table.layers) - 1 or kind == MEAN_POOL
-    sheet.put(row, BLOCK, None if last else block, sheet.style("cell", "center", "muted"))
+    named = kind == CONVOLUTION and k < len(table.layers) - 1
+    sheet.put(row, BLOCK, block if named else None, sheet.style("cell", "center", "muted"))
 
 
 def _image(sheet: Sheet, row: int) -> None:
@@ -167,11 +173,12 @@ def _layer(sheet: Sheet, table: ArchitecturePlaces, k: int) -> None:
     sheet.put(row, 1, x.kind, sheet.style("cell", "bold") if conv else sheet.style("cell", "indent"))
     free = x.kind in (CONVOLUTION, MAX_POOL)
     for column, value in ((2, x.kernel), (3, x.stride), (4, x.padding)):
-        # Global average pooling looks at all that there is, whatever that is.
+        # Global average pooling looks at all that there is, whatever that is; BatchNorm at each cell alone.
         all_there_is = x.kind == MEAN_POOL and column < 4
-        _given(sheet, row, column, Formula(f"I{above}") if all_there_is else value, free)
-    sheet.live(row, 5, f"G{above}", whole)
-    _given(sheet, row, 6, x.channels if conv else Formula(f"F{row}"), conv)
+        given = None if x.kind == NORM else Formula(f"I{above}") if all_there_is else value
+        _given(sheet, row, column, given, free)
+    sheet.put(row, 5, Formula(f"G{above}") if conv else None, whole)
+    _given(sheet, row, 6, x.channels if conv else Formula(f"G{above}"), conv)
     sheet.put(row, 7, x.shared if conv else None, sheet.style("input", "center", "own") if conv else fixed)
     if conv:
         what = "Kernel of layer", 0, k, "0: a kernel of its own. Or the number of a layer above."
@@ -184,6 +191,12 @@ def _layer(sheet: Sheet, table: ArchitecturePlaces, k: int) -> None:
 def _following(kind: str, row: int) -> Iterator[tuple[int, str]]:
     """(Column, formula) of what follows from the row above and the yellow cells, which a person may have emptied."""
     above, square = row - 1, f"C{row}*C{row}*F{row}*G{row}"
+    if kind == NORM:  # it changes no shape
+        for column, same in ((8, f"I{above}"), (9, f"J{above}"), (10, f"K{above}")):
+            yield column, same
+        yield 11, f'IF(ISNUMBER(G{row}),2*G{row},"–")'
+        yield 13, f'IF(COUNT(I{row},G{row})=2,I{row}*I{row}*G{row},"–")'
+        return
     there = f"COUNT(I{above},C{row},D{row},E{row})=4"
     fits = f"AND(D{row}>=1,C{row}>=1,I{above}+2*E{row}>=C{row})"
     size = f'IF({fits},INT((I{above}+2*E{row}-C{row})/D{row})+1,"{NOTHING}")'
@@ -193,9 +206,6 @@ def _following(kind: str, row: int) -> Iterator[tuple[int, str]]:
     if kind == CONVOLUTION:
         yield 11, f'IF(COUNT(C{row},F{row},G{row})=3,IF(H{row}=0,{square},0),"–")'
         yield 13, f'IF(COUNT(I{row},C{row},F{row},G{row})=4,I{row}*I{row}*{square},"–")'
-    elif kind == NORM:
-        yield 11, f'IF(ISNUMBER(G{row}),2*G{row},"–")'
-        yield 13, f'IF(COUNT(I{row},G{row})=2,I{row}*I{row}*G{row},"–")'
     else:
         yield 11, "0+0"
         yield 13, "0+0"
@@ -229,29 +239,3 @@ def _totals(sheet: Sheet, table: ArchitecturePlaces) -> None:
         "min_length": 0, "max_length": 100,  # else nothing at all would have a bar
     }  # fmt: skip
     sheet.conditional_format(table.first - 1, 12, table.last - 1, 12, shares)
-
-
-def _charts(sheet: Sheet, table: ArchitecturePlaces) -> None:
-    """Ours: what a layer sees and gives, and where its parameters are."""
-    where, rows = quoted(ARCHITECTURE), (table.first, table.last)
-
-    def values(letter: str) -> str:
-        return f"{where}!${letter}${rows[0]}:${letter}${rows[1]}"
-
-    title = "Ours: what a layer sees, and what is left of the image"
-    axes = Axes("layer", "pixels", across=(0, len(table.layers) + 1))
-    seen = sheet.book.chart({"type": "scatter", "subtype": "straight_with_markers"}, title, axes)
-    for k, (letter, name) in enumerate((("J", "receptive field"), ("I", "output size"))):
-        common.curve(seen, k, name, values("A"), values(letter), marker=style.series_point(k, 4))
-    common.below(seen)
-    axes = Axes("layer", "parameters")
-    parameters = sheet.book.chart({"type": "column"}, "Ours: where the parameters are", axes)
-    common.bars(parameters, 0, "parameters", values("A"), values("L"), gap=40)
-    parameters.set_legend({"none": True})
-    texts = (
-        "Line chart: the receptive field grows from layer to layer while the output shrinks.",
-        "Column chart: how many parameters each layer has.",
-    )
-    for k, (chart, text) in enumerate(zip((seen, parameters), texts, strict=True)):
-        size = 615, 20 * CHART_ROWS - 12
-        common.insert(sheet, chart, common.Box((table.total + 1, 0), (4 + 624 * k, 4), size), text)

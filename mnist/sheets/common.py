@@ -50,6 +50,11 @@ def of_target(formula: str) -> str:
     return f'IF(ISNUMBER(mnist_target),{formula},"{NO_TARGET}")'
 
 
+def thousands(at: str) -> str:
+    """A whole number below a million as text, with a comma wherever the workbook is opened."""
+    return f'IF({at}<1000,{at},INT({at}/1000)&","&RIGHT("00"&({at}-1000*INT({at}/1000)),3))'
+
+
 def heads(sheet: Sheet, row: int, first: int, names: Sequence[Value | None], height: int = 36) -> None:
     """Column headings, in two lines where they are long."""
     sheet.set_row_pixels(row - 1, height)

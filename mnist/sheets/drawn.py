@@ -21,7 +21,8 @@ WIDTH, LEFT = 257.0, 22.0  # of all, and of what is written on the left
 DEPTH = 0.125  # of a channel
 GAP, LEAST = 3.5, 12.5  # between blocks; the room that a block's label needs
 HEIGHT = 33.0  # of the highest block
-TOP, BASE, BAR = 37.0, -20.0, 10.0  # the upper end, the ground of the bars, and the highest bar
+SEEN = -4.0  # the height of what one cell sees of the image
+TOP, BASE, BAR = 37.0, -20.0, 8.0  # the upper end, the ground of the bars, and the highest bar
 UNIT = 4.85  # pixels
 ROWS = 15  # of the sheet that the drawing takes
 PLACE, SIZE, DEEP, RAW, POINTS = range(5)  # rows of a stage's hidden cells, from the first
@@ -29,7 +30,8 @@ SCALE, ROOM = range(2)  # right of all stages
 HULL = 12  # points of a block
 BARS = POINTS + HULL
 LABELS = BARS + 2
-LEFT_TEXTS = ("written as", "channels × height × width", "share of the parameters")
+LEFT_TEXTS = ("written as", "channels × size", "one cell sees", "share of the parameters")
+SIDES = "above", "below", "below", "above"  # of their points, where a block's texts stand
 
 
 class Stage(NamedTuple):
@@ -80,7 +82,7 @@ def write(sheet: Sheet, drawing: Drawing, row: int, title: str) -> None:
         _series(chart, drawing, k, POINTS, HULL, line=line)
         bar = {"color": _colour(stage.layer), "width": 14}
         _series(chart, drawing, k, BARS, 2, line=bar)
-        for n, side in enumerate(("above", "below", "above")):
+        for n, side in enumerate(SIDES):
             _label(chart, drawing, k, n, style.series_name(side, color=style.INK, bold=n == 0))
     for n in range(len(LEFT_TEXTS)):
         _label(chart, drawing, len(drawing.stages), n, style.series_name("right"))
@@ -115,7 +117,7 @@ def _cells(sheet: Sheet, drawing: Drawing) -> None:
     small = f"MIN({free:g}/MAX(1,SUM({sizes},{depths})),{HEIGHT:g}/MAX(1,MAX({sizes})+MAX({depths})))"
     _put(sheet, drawing, n, SCALE, f"IF({fits},{scale:g},{small})")
     _put(sheet, drawing, n, BARS, 0)
-    for m, (text, y) in enumerate(zip(LEFT_TEXTS, (TOP - 3, -2.25, BASE + 1), strict=True)):
+    for m, (text, y) in enumerate(zip(LEFT_TEXTS, (TOP - 3, -1.75, SEEN - 1.75, BASE + 1), strict=True)):
         across(sheet, drawing.row + LABELS + m, drawing.column + 3 * n + 1, (y, text), "muted", "general")
 
 
@@ -155,7 +157,7 @@ def _written(sheet: Sheet, drawing: Drawing, k: int, stage: Stage) -> None:
         _put(sheet, drawing, k, m, f"{x}+({s}+{d})/2")
         _put(sheet, drawing, k, m, end, 1)
     sheet.put(drawing.row + BARS, drawing.column + 3 * k + 2, f"parameters, {stage.layer.kind}", "muted")
-    heights: tuple[str | float, ...] = (f"{s}+{d}", 0, drawing.at(k, BARS + 1, 1))
+    heights: tuple[str | float, ...] = (f"{s}+{d}", 0, SEEN, drawing.at(k, BARS + 1, 1))
     for m, (height, text) in enumerate(zip(heights, _labels(stage), strict=True), LABELS):
         _put(sheet, drawing, k, m, height, 1)
         _put(sheet, drawing, k, m, text, 2)
@@ -169,14 +171,14 @@ def _hull(x: str, s: str, d: str) -> Iterator[tuple[str | float, str | float]]:
         yield f"{x}+{right}" if right else x, up or 0
 
 
-def _labels(stage: Stage) -> tuple[str, str, str]:
-    """What is written on a block, under it, and at its bar."""
+def _labels(stage: Stage) -> tuple[str, ...]:
+    """What is written on a block, under it, below that, and at its bar."""
     r, x = stage.row, stage.layer
     own, nameless = x.kind == CONVOLUTION, "mean"
     if own or x is IMAGE:
         nameless = "classes" if own else "image"
     share = f'IF(H{r}=0,ROUND(100*M{r},0)&" %","as layer "&H{r})' if own else '" "&""'
-    return f'IF(O{r}="","{nameless}",O{r})', f'IF(ISNUMBER(I{r}),G{r}&" × "&I{r}&"×"&I{r},I{r})', share
+    return f'IF(O{r}="","{nameless}",O{r})', f'IF(ISNUMBER(I{r}),G{r}&" × "&I{r}&"×"&I{r},I{r})', f'J{r}&"×"&J{r}', share
 
 
 def _series(chart: Chart, drawing: Drawing, k: int, row: int, count: int, **look: Any) -> None:

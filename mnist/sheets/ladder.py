@@ -8,7 +8,7 @@ from statistics import stdev
 from string import Formatter
 
 from mnist.ladder import Rung
-from mnist.sheets.common import REPORT, heads, of_target, paragraph, section
+from mnist.sheets.common import REPORT, heads, of_target, paragraph, section, thousands
 from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import RunRows, of
 from sheetgen.writer import style
@@ -79,7 +79,7 @@ def _figure(name: str, row: int) -> str:
     column, digits = FIGURES[name]
     at = f"{column}{row}"
     if not digits:
-        return f'IF({at}<1000,{at},INT({at}/1000)&","&RIGHT("00"&({at}-1000*INT({at}/1000)),3))'
+        return thousands(at)
     sign = f'IF({at}>0,"+","")&' if name == "gap" else ""
     return f"{sign}ROUND({at},{digits})"
 
