@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
 from mnist import published
 from mnist.sheets.common import FULL, LOG, OURS, REFERENCE
 from mnist.sheets.runs import BESIDE, CHARTS, FACTS, HEAD, LIVE, LOWER, SIDE_BY_SIDE, UPPER, RunRows, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Chart, Sheet
-from sheetgen.writer.sheets.common import Box, below, curve, heads, insert
+from sheetgen.writer.sheets.common import Box, across, below, curve, heads, insert
 from sheetgen.writer.sheets.plotted import AMID, SPOTS, speak
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import letter, quoted
 
+LINE = 0.08  # of a chart's height: a line of its legend
 RIGHT = 1_256  # pixels: less than a screen's width, for some programs draw columns wider
 DRAWN = BESIDE + len(SIDE_BY_SIDE) + 1  # right of what is printed: what the charts of the seed shown are drawn from
 PLOTTED = "DEFGH"  # the columns that are drawn
 LOSSES = "EG"  # on a logarithmic axis
+TRAIN = "F"  # what of it is below the picture is not drawn, and said
 SPOT = DRAWN + len(PLOTTED)
 TITLES = (  # of the charts of the seed shown, and the columns that each draws
-    ("Loss of the seed shown, on a logarithmic axis", LOSSES, "no loss above 0"),
+    ("Loss of the seed shown, log scale", LOSSES, "no loss above 0"),
     ("Accuracy of the seed shown", "FH", "no number"),
     ("Learning rate of the seed shown", "D", "no number"),
 )
@@ -50,9 +53,8 @@ def write(sheet: Sheet, runs: Sequence[RunRows]) -> None:
 
 
 def floor_of(accuracies: Sequence[float]) -> float:
-    """Where an axis of accuracies begins: below what all but the first tries reach, in halves of a per cent."""
-    later = sorted(accuracies)[len(accuracies) // 8 :]
-    return max(0.0, min(99.0, math.floor(2 * later[0]) / 2))
+    """Where an axis of accuracies begins: below all of them, in halves of a per cent."""
+    return max(0.0, min(99.0, math.floor(2 * min(accuracies)) / 2))
 
 
 def _line(chart: Chart, k: int, name: str, places: tuple[str, str], **look: object) -> None:
@@ -65,12 +67,22 @@ def _dashed(colour: int, dash: int, width: float = 1.25) -> dict[str, object]:
     return {**style.series_line(colour, width), "dash_type": style.DASHES[dash % len(style.DASHES)]}
 
 
-def _empty(book: Book, title: str, axes: Axes) -> Chart:
-    return book.chart({"type": "scatter", "subtype": "straight"}, title, axes)
+def _empty(book: Book, title: str, axes: Axes, legend: float) -> Chart:
+    """A chart whose legend takes a share of its height, and whose curves have all that is left."""
+    chart = book.chart({"type": "scatter", "subtype": "straight"}, title, axes)
+    chart.set_title({"name": title, "name_font": style.label_font(size=12, bold=True, color=style.INK)})
+    white = {"fill": {"color": "#FFFFFF"}}
+    chart.set_plotarea({**white, "layout": {"x": 0.13, "y": 0.13, "width": 0.83, "height": 0.71 - legend}})
+    return chart
+
+
+def _legend(chart: Chart, height: float, silent: Sequence[int] = ()) -> None:
+    """A legend of some height at the lower edge, without the series that draw no curve."""
+    below(chart, layout={"x": 0.06, "y": 0.98 - height, "width": 0.9, "height": height}, delete_series=list(silent))
 
 
 def _accuracies(epochs: int, low: float) -> Axes:
-    return Axes("epoch", "per cent", across=(0, epochs), up=(low, 100.0), step=0.5 if low < 99 else 0.2)
+    return Axes("epoch", "per cent", across=(0, epochs), up=(low, 100.0), step=None if low < 95 else 0.5 if low < 99 else 0.2)
 
 
 def _target(chart: Chart, epochs: int) -> None:
@@ -101,8 +113,10 @@ def _drawn(sheet: Sheet, runs: Sequence[RunRows]) -> None:
     for row in range(LIVE, LIVE + len(record.epochs)):
         for k, column in enumerate(PLOTTED, DRAWN):
             # A logarithmic axis has no place for 0.
-            there = f"LN({column}{row})" if column in LOSSES else f"{column}{row}"
-            sheet.live(row, k, f"IF(ISNUMBER({there}),{column}{row},NA())", muted)
+            at = f"{column}{row}"
+            there = f"LN({at})" if column in LOSSES else at
+            shown = f"IF({at}<{_low(runs):g},NA(),{at})" if column == TRAIN else at
+            sheet.live(row, k, f"IF(ISNUMBER({there}),{shown},NA())", muted)
     heads(sheet, HEAD, SPOT, SPOTS)
     amid = AMID, (_low(runs) + 100) / 2, 0.5
     for row, ((title, columns, none), y) in enumerate(zip(TITLES, amid, strict=True), LIVE):
@@ -114,13 +128,17 @@ def _drawn(sheet: Sheet, runs: Sequence[RunRows]) -> None:
         sheet.live(row, SPOT + 1, message, muted)
         sheet.put(row, SPOT + 2, len(record.epochs) / 2, muted)
         sheet.live(row, SPOT + 3, f"IF(ISNUMBER({_from(columns[0])}{first}),{_from(columns[0])}{first},{y:g})", muted)
+    first = f"{TRAIN}{LIVE}"
+    text = f'"train starts at "&ROUND({first},1)&" %, below"'
+    row = LIVE + len(TITLES)
+    sheet.live(row, SPOT + 1, f'IF(ISNUMBER({first}),IF({first}<{_low(runs):g},{text}," ")," ")', muted)
+    across(sheet, row, SPOT + 2, (0.55 * len(record.epochs), _low(runs) + 0.14 * (100 - _low(runs))), "muted")
     sheet.set_column(DRAWN, SPOT + 3, 12, None, {"hidden": True, "level": 1})
 
 
 def _low(runs: Sequence[RunRows]) -> float:
-    """Where the axis of the accuracies of the seed shown begins."""
-    epochs = [e for run in of(runs, OURS) for e in run.record.epochs]
-    return floor_of([x for e in epochs for x in (e.train_accuracy, e.test_accuracy)])
+    """Where the axis of ours begins: below every test accuracy; the first train accuracies are far below."""
+    return floor_of([e.test_accuracy for run in of(runs, OURS) for e in run.record.epochs])
 
 
 def _of_seed(book: Book, runs: Sequence[RunRows], k: int) -> Chart:
@@ -132,16 +150,20 @@ def _of_seed(book: Book, runs: Sequence[RunRows], k: int) -> Chart:
         Axes("epoch", "learning rate", across=(0, epochs)),
     )
     title, columns = f"={quoted(LOG)}!${letter(SPOT)}${LIVE + k}", TITLES[k][1]
-    chart = _empty(book, title, kinds[k])
+    legend = (LINE, 2 * LINE, 0.0)[k]
+    chart = _empty(book, title, kinds[k], legend)
     for n, column in enumerate(columns):
         # Told apart by more than colour: what was trained on is dashed.
         look = {"line": style.series_line(7) if len(columns) == 1 else _dashed(n, 1 - n, 1.75)}
         _line(chart, n, f"={quoted(LOG)}!${column}${HEAD}", _columns("C", _from(column), LIVE, _last(runs)), **look)
     speak(chart, LOG, LIVE + k, SPOT + 1)
+    silent = [len(columns)]  # what it says is no curve
     if kinds[k].y == "per cent":
         _target(chart, epochs)
+        speak(chart, LOG, LIVE + len(TITLES), SPOT + 1)
+        silent.append(len(columns) + 2)
     if len(columns) > 1:
-        below(chart, delete_series=[len(columns)])  # what it says is no curve
+        _legend(chart, legend, silent)
     else:
         chart.set_legend({"none": True})
     chart.show_hidden_data()
@@ -151,26 +173,32 @@ def _of_seed(book: Book, runs: Sequence[RunRows], k: int) -> Chart:
 def _seeds(book: Book, runs: Sequence[RunRows]) -> Chart:
     ours = of(runs, OURS)
     epochs = len(ours[0].record.epochs)
-    low = floor_of([e.test_accuracy for run in ours for e in run.record.epochs])
-    chart = _empty(book, "Every seed of ours, on the test images", _accuracies(epochs, low))
+    chart = _empty(book, "Every seed of ours, on the test images", _accuracies(epochs, _low(runs)), 2 * LINE)
     for k, run in enumerate(ours):
         x, y = (f"{quoted(FULL)}!{at}" for at in _columns("C", "H", run.first, run.last))
         _line(chart, k, f"seed {run.record.seed}", (x, y), line=_dashed(k, k))
     _target(chart, epochs)
-    below(chart)
+    _legend(chart, 2 * LINE)
     return chart
 
 
 def _compared(book: Book, runs: Sequence[RunRows]) -> Chart:
-    low = floor_of([p.test_accuracy for p in published.RUN])
-    chart = _empty(book, "Ours, the reference, and its published run", _accuracies(len(published.RUN), low))
     names = (("ours, mean", OURS), ("reference, mean", REFERENCE), ("reference, published run", published.NAME))
+    means = [fmean(e) for _, claim in names for e in zip(*_tests(runs, claim), strict=False)]
+    axes = _accuracies(len(published.RUN), floor_of(means))
+    chart = _empty(book, "Ours, the reference, and its published run", axes, 1.5 * LINE)
     for k, (name, claim) in enumerate(names):
-        there = [len(run.record.epochs) for run in of(runs, claim)] or [0]
-        rows = len(published.RUN) if claim == published.NAME else min(max(there), len(published.RUN))
+        rows = min(max(map(len, _tests(runs, claim)), default=0), len(published.RUN))
         if rows:
             places = _columns(letter(BESIDE), letter(BESIDE + 1 + k), LIVE, LIVE + rows - 1)
             _line(chart, k, name, places, line=_dashed(k, k, 1.75))
     _target(chart, len(published.RUN))
-    below(chart)
+    _legend(chart, 1.5 * LINE)
     return chart
+
+
+def _tests(runs: Sequence[RunRows], claim: str) -> list[list[float]]:
+    """The test accuracies of each seed of a claim, epoch by epoch; the published run is one."""
+    if claim == published.NAME:
+        return [[p.test_accuracy for p in published.RUN]]
+    return [[e.test_accuracy for e in run.record.epochs] for run in of(runs, claim)]

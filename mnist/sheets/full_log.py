@@ -1,4 +1,4 @@
-"""Full log: every epoch of every run, as recorded."""
+"""Full log: what came of each network in a line, then every epoch of every run, as recorded."""
 
 from __future__ import annotations
 
@@ -6,23 +6,39 @@ from collections.abc import Sequence
 from dataclasses import astuple
 
 from mnist.sheets.common import FULL, LOG, heads
-from mnist.sheets.runs import COLUMNS, FULL_FIRST, FULL_HEAD, RATE, REACHED, RunRows
-from sheetgen.writer.book import Book, Link, Sheet
+from mnist.sheets.runs import COLUMNS, FULL_HEAD, RATE, REACHED, RunRows, networks, of
+from sheetgen.writer import style
+from sheetgen.writer.book import Book, Formula, Link, Sheet, Value
 from sheetgen.writer.digits import scientific
-from sheetgen.writer.sheets.common import numbers, opened, page
+from sheetgen.writer.sheets.common import Box, across, bars, insert, numbers, opened, page
+from sheetgen.writer.style import Axes
+from sheetgen.writer.trace import quoted
 
 FORMS = ("millionth", "ten thousandth", "hundredth", "ten thousandth", "hundredth", "tenth")
-WIDTHS = (16, 8, 8, 11, 11, 12, 11, 12, 10, 12)
-SUBTITLE = (
-    "Every epoch of every run, as recorded. Train accuracy is of the images as they were fed, most of them warped."
-)
+WIDTHS = (16, 8, 9, 11, 11, 12, 11, 17, 10, 12)
+TITLE = "Full log: every epoch of every run"
+SUBTITLE = "On top a line per network: the mean of its seeds after the last epoch. The small arrows in the headings filter."
+WORDS = (
+    "which network", "its random start", "a pass over all images", "size of a step", "error on the images fed",
+    "of these, most of them warped", "error on new images", "of 10,000 new images", "it took", "if reached",
+)  # fmt: skip
+ALL = "all"  # what stands for the seed in a network's line
+LEAST = 98  # per cent, where the bars begin
+HIGH = 17  # pixels of a row: seventy stand on a page
 
 
 def write(book: Book, logged: Sequence[RunRows]) -> None:
     """Write the sheet."""
-    sheet = opened(book, FULL, "Full log", SUBTITLE, WIDTHS)
+    sheet = opened(book, FULL, TITLE, SUBTITLE, WIDTHS)
+    sheet.set_default_row(HIGH * 0.75)
+    for row in (2, 3):
+        sheet.set_row_pixels(row - 1, 20)
     sheet.link(3, 2, Link.to(LOG, "→ Training log: its charts", "One run shown, and the charts"))
+    sheet.set_row_pixels(FULL_HEAD - 2, 30)
+    across(sheet, FULL_HEAD - 1, 0, WORDS, "muted", "center", "broken")
     heads(sheet, FULL_HEAD, 0, COLUMNS)
+    for row, name in enumerate(networks(logged), FULL_HEAD + 1):
+        _network(sheet, row, name, of(logged, name))
     for run in logged:
         for row, epoch in enumerate(run.record.epochs, run.first):
             # The last epoch of a run, which is what counts, is told from the others.
@@ -31,9 +47,43 @@ def write(book: Book, logged: Sequence[RunRows]) -> None:
             numbers(sheet, row, 1, (run.record.seed, *astuple(epoch)), ("whole", "whole", *FORMS), *look)
             mark(sheet, row)
     last = logged[-1].last
-    scientific(sheet, (FULL_FIRST - 1, RATE, last - 1, RATE + 5), "number", look="beyond, short")
+    scientific(sheet, (logged[0].first - 1, RATE, last - 1, RATE + 5), "number", look="beyond, short")
+    inside = {
+        "type": "data_bar", "bar_color": style.SERIES[4], "min_type": "num", "min_value": LEAST, "max_type": "num",
+        "max_value": 100, "min_length": 0, "max_length": 100,
+    }  # fmt: skip
+    sheet.conditional_format(FULL_HEAD, RATE + 4, last - 1, RATE + 4, inside)
+    _chart(sheet, len(networks(logged)))
+    sheet.autofilter(FULL_HEAD - 1, 0, last - 1, len(COLUMNS) - 1)
     sheet.set_portrait()
     page(sheet, (FULL_HEAD, 0), (last, len(COLUMNS) - 1), repeat=True)
+
+
+def _network(sheet: Sheet, row: int, name: str, runs: Sequence[RunRows]) -> None:
+    """The line of a network: means over its seeds, of the last epoch, but for the seconds of all epochs."""
+    means = [f"AVERAGE({','.join(f'{letter}{run.last}' for run in runs)})" for letter in "EFGH"]
+    epochs = f"MAX(C{runs[0].first}:C{runs[-1].last})"
+    seconds = f"AVERAGE(I{runs[0].first}:I{runs[-1].last})"
+    cells: tuple[Value | None, ...] = (ALL, *map(Formula, (epochs,)), None, *map(Formula, (*means, seconds)), None)
+    sheet.put(row, 0, name, "cell", "group data", "bold")
+    for column, (value, form) in enumerate(zip(cells, ("text", "whole", *FORMS, "text"), strict=True), 1):
+        sheet.put(row, column, value, "cell", "group data", "bold", "center", form)
+
+
+def _chart(sheet: Sheet, count: int) -> None:
+    """The lines of the networks as bars, the first on top."""
+    where, last = quoted(FULL), FULL_HEAD + count
+    title = "Which network reads best?"
+    chart = sheet.book.chart({"type": "bar"}, title, Axes("", ""))
+    x, y = (f"{where}!${letter}${FULL_HEAD + 1}:${letter}${last}" for letter in "AH")
+    label = {"value": True, "num_format": "0.00", "font": style.label_font()}
+    bars(chart, 0, "mean", x, y, gap=40, data_labels=label)
+    # XlsxWriter calls the axis of the names y, for they stand one above the other.
+    chart.set_y_axis({"reverse": True, "num_font": style.label_font(color=style.INK), "line": {"color": style.RULE}})
+    chart.set_x_axis({"min": LEAST, "max": 100, "visible": False, "major_gridlines": {"visible": False}})
+    chart.set_legend({"none": True})
+    text = "Bar chart: the mean test accuracy of each network after the last epoch; the same numbers stand in its line."
+    insert(sheet, chart, Box((FULL_HEAD, len(COLUMNS)), (14, 4), (415, 60 + 24 * count)), text)
 
 
 def mark(sheet: Sheet, row: int) -> None:

@@ -16,13 +16,14 @@ from sheetgen.writer.sheets.common import InputRule, across, limit, numbers, ope
 from sheetgen.writer.trace import letter, quoted
 
 WIDTHS = (11, 12, 7, 12, 12, 12, 12, 11, 8, 10, 2)
-SUBTITLE = "Choose a seed in the yellow cell: the sentence, three of the charts and the table below follow."
+TITLE = "Training log: does it learn, or learn by heart?"
+SUBTITLE = "Choose a seed in the yellow cell: the sentences, three of the charts and the table below follow."
 
 
 def write(book: Book, logged: Sequence[runs.RunRows]) -> None:
     """Write the sheet Training log, and define `mnist_seed` and `mnist_target`."""
-    widths = (*WIDTHS, 7, *(8 for _ in runs.SIDE_BY_SIDE[1:]))
-    sheet = opened(book, LOG, "Training log", SUBTITLE, widths)
+    widths = (*WIDTHS, 7, *(8.6 for _ in runs.SIDE_BY_SIDE[1:]))
+    sheet = opened(book, LOG, TITLE, SUBTITLE, widths)
     sheet.link(3, 2, Link.to(FULL, "→ Full log: every epoch of every run", "The numbers that are drawn here"))
     ours = runs.of(logged, OURS)
     _facts(sheet, ours)
@@ -108,6 +109,17 @@ def _told(sheet: Sheet, ours: Sequence[runs.RunRows]) -> None:
         f'"There is no such seed: choose one of {seeds[:200]}.")'
     )
     sheet.live(runs.TOLD, 0, formula, "text")
+    end = runs.LIVE + len(ours[0].record.epochs) - 1
+    more = f"ROUND($H${end}-$F${end},2)"
+    above = (
+        f'"It reads "&{more}&" % more of the test images than of the training ones: those are warped afresh in every '
+        f'epoch, and so are harder. "&"Overfitting would look otherwise: train loss falls on while test loss turns up."'
+    )
+    under = (
+        f'"It reads "&-{more}&" % fewer of the test images than of the training ones. "&"If that gap grows while train '
+        f'loss still falls, it overfits: it learns the training images by heart."'
+    )
+    sheet.live(runs.TOLD + 1, 0, f'IF(COUNT($F${end},$H${end})=2,IF({more}<0,{under},{above})," ")', "text")
 
 
 def _comparison(sheet: Sheet, logged: Sequence[runs.RunRows]) -> int:

@@ -25,7 +25,7 @@ BESIDE = 11  # the column where the comparison begins
 SIDE_BY_SIDE = (
     "epoch", "ours, mean", "reference, mean", "published", "its train acc. %", "its test loss", "its rate", "target",
 )  # fmt: skip
-FULL_HEAD, FULL_FIRST = 5, 6  # rows of Full log
+FULL_HEAD = 5  # the row of Full log's headings; a line for each network follows, then every epoch
 
 
 class RunRows(NamedTuple):
@@ -51,13 +51,18 @@ class RunRows(NamedTuple):
 
 def places(claims: Mapping[str, Claim]) -> list[RunRows]:
     """All runs, claim by claim and seed by seed; those of a claim stand together."""
-    row = FULL_FIRST
+    row = FULL_HEAD + 1 + len(claims)
     runs = []
     for claim in ordered(claims.values()):
         for record in claim.records:
             runs.append(RunRows(claim.name, record, row))
             row = runs[-1].last + 1
     return runs
+
+
+def networks(runs: Sequence[RunRows]) -> list[str]:
+    """The names of the claims, in their order."""
+    return list(dict.fromkeys(run.claim for run in runs))
 
 
 def of(runs: Sequence[RunRows], claim: str) -> list[RunRows]:
