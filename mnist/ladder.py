@@ -1,4 +1,4 @@
-"""The ladder: six recipes that each change one thing, and what that taught, with places for the figures of their runs."""
+"""The ladder: six recipes that each change one thing, and what that taught, with places for figures."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Rung(NamedTuple):
 
 LADDER = (
     Rung(FIRST, "a working model",
-         "It reads {train now} % of the images that it learned from, and {test now} % of the test's: it has learned the "
-         f"former nearly by heart, which is overfitting. {{parameters now}} parameters; fewer than {MOST_PARAMETERS:,} "
-         "are allowed."),
+         "It reads {train now} % of the images that it learned from, and {test now} % of the test's: it has learned "
+         f"the former nearly by heart, which is overfitting. {{parameters now}} parameters; fewer than "
+         f"{MOST_PARAMETERS:,} are allowed."),
     Rung(SECOND, "a smaller one",
          "Who has less room must learn rules, not images. Parameters {parameters}; the gap between training and test "
          "{gap}. The price: test accuracy {test} %."),

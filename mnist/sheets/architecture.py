@@ -116,11 +116,11 @@ def write(book: Book, tables: Mapping[str, ArchitecturePlaces]) -> None:
 
 def _try(sheet: Sheet, table: ArchitecturePlaces) -> None:
     """What to type, and in a live sentence what comes of it."""
-    cell, total = f"$G${table.first}", f"$L${table.total}"
+    total = f"$L${table.total}"
     within = f'IF({total}<{MOST_PARAMETERS},"fewer than","no longer fewer than")'
     text = (
-        f'"Try it: type 64 in G{table.first}, the channels of block 0"&IF({cell}=64,", as you did",)&". Now "&{thousands(total)}&'
-        f'" parameters: "&{within}&" the {MOST_PARAMETERS:,} allowed."'
+        f'"Try it: type 64 in G{table.first}, the channels of block 0. Now "&{thousands(total)}&" parameters: "&{within}&'
+        f'" the {MOST_PARAMETERS:,} allowed."'
     )
     sheet.live(table.head - 1, 0, text, "bold")
 
@@ -152,8 +152,8 @@ def _written(sheet: Sheet, table: ArchitecturePlaces, k: int, block: int) -> Non
         sheet.live(row, WRITTEN, f'IF({named},IF(E{row}=1,"c","v")&G{row}&{kernel},"other")', text)
     else:
         sheet.put(row, WRITTEN, "p" if kind == MAX_POOL else None, text)
-    named = kind == CONVOLUTION and k < len(table.layers) - 1
-    sheet.put(row, BLOCK, block if named else None, sheet.style("cell", "center", "muted"))
+    has_name = kind == CONVOLUTION and k < len(table.layers) - 1
+    sheet.put(row, BLOCK, block if has_name else None, sheet.style("cell", "center", "muted"))
 
 
 def _image(sheet: Sheet, row: int) -> None:
@@ -192,8 +192,7 @@ def _following(kind: str, row: int) -> Iterator[tuple[int, str]]:
     """(Column, formula) of what follows from the row above and the yellow cells, which a person may have emptied."""
     above, square = row - 1, f"C{row}*C{row}*F{row}*G{row}"
     if kind == NORM:  # it changes no shape
-        for column, same in ((8, f"I{above}"), (9, f"J{above}"), (10, f"K{above}")):
-            yield column, same
+        yield from ((8, f"I{above}"), (9, f"J{above}"), (10, f"K{above}"))
         yield 11, f'IF(ISNUMBER(G{row}),2*G{row},"–")'
         yield 13, f'IF(COUNT(I{row},G{row})=2,I{row}*I{row}*G{row},"–")'
         return
@@ -211,7 +210,7 @@ def _following(kind: str, row: int) -> Iterator[tuple[int, str]]:
         yield 13, "0+0"
 
 
-def _given(sheet: Sheet, row: int, column: int, value: Value, free: bool) -> None:
+def _given(sheet: Sheet, row: int, column: int, value: Value | None, free: bool) -> None:
     """A number that the rest follows from: a person's to change, or fixed by the kind of layer."""
     form = sheet.style("input", "center", "whole") if free else sheet.style("cell", "center", "whole", "muted")
     sheet.put(row, column, value, form)

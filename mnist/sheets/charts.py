@@ -82,7 +82,8 @@ def _legend(chart: Chart, height: float, silent: Sequence[int] = ()) -> None:
 
 
 def _accuracies(epochs: int, low: float) -> Axes:
-    return Axes("epoch", "per cent", across=(0, epochs), up=(low, 100.0), step=None if low < 95 else 0.5 if low < 99 else 0.2)
+    step = None if low < 95 else 0.5 if low < 99 else 0.2
+    return Axes("epoch", "per cent", across=(0, epochs), up=(low, 100.0), step=step)
 
 
 def _target(chart: Chart, epochs: int) -> None:
@@ -130,9 +131,9 @@ def _drawn(sheet: Sheet, runs: Sequence[RunRows]) -> None:
         sheet.live(row, SPOT + 3, f"IF(ISNUMBER({_from(columns[0])}{first}),{_from(columns[0])}{first},{y:g})", muted)
     first = f"{TRAIN}{LIVE}"
     text = f'"train starts at "&ROUND({first},1)&" %, below"'
-    row = LIVE + len(TITLES)
-    sheet.live(row, SPOT + 1, f'IF(ISNUMBER({first}),IF({first}<{_low(runs):g},{text}," ")," ")', muted)
-    across(sheet, row, SPOT + 2, (0.55 * len(record.epochs), _low(runs) + 0.14 * (100 - _low(runs))), "muted")
+    below_it = LIVE + len(TITLES)
+    sheet.live(below_it, SPOT + 1, f'IF(ISNUMBER({first}),IF({first}<{_low(runs):g},{text}," ")," ")', muted)
+    across(sheet, below_it, SPOT + 2, (0.55 * len(record.epochs), _low(runs) + 0.14 * (100 - _low(runs))), "muted")
     sheet.set_column(DRAWN, SPOT + 3, 12, None, {"hidden": True, "level": 1})
 
 

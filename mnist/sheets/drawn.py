@@ -178,7 +178,8 @@ def _labels(stage: Stage) -> tuple[str, ...]:
     if own or x is IMAGE:
         nameless = "classes" if own else "image"
     share = f'IF(H{r}=0,ROUND(100*M{r},0)&" %","as layer "&H{r})' if own else '" "&""'
-    return f'IF(O{r}="","{nameless}",O{r})', f'IF(ISNUMBER(I{r}),G{r}&" × "&I{r}&"×"&I{r},I{r})', f'J{r}&"×"&J{r}', share
+    size = f'IF(ISNUMBER(I{r}),G{r}&" × "&I{r}&"×"&I{r},I{r})'
+    return f'IF(O{r}="","{nameless}",O{r})', size, f'J{r}&"×"&J{r}', share
 
 
 def _series(chart: Chart, drawing: Drawing, k: int, row: int, count: int, **look: Any) -> None:

@@ -1,4 +1,4 @@
-"""Errors: the confusion matrix, precision, recall and F1 of every class, how sure it was, and each wrong image."""
+"""Errors: the confusion matrix, what is confused most, how sure it was when it was wrong, and each wrong image."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mnist.notation import CLASSES
 from mnist.record import Mistake, Record
-from mnist.sheets import pictures
+from mnist.sheets import confused, pictures
 from mnist.sheets.common import ERRORS, OURS, heads, pages, section
 from mnist.sheets.pictures import Picture
 from mnist.sheets.runs import RunRows, of
@@ -21,17 +21,20 @@ LABELS, FACTS, TOP = 4, 5, 8  # rows; the last holds the matrix's headings
 SUMS = ("images", "precision", "recall", "F1", "missed", "false alarms")
 FIRST, LAST = 1, CLASSES  # columns of the matrix
 TOTAL, PRECISION, RECALL, HARMONIC, MISSED, ALARMS = range(LAST + 1, LAST + 7)
-SURE, COUNT = ALARMS + 2, ALARMS + 3  # columns: how sure it was, and of how many mistakes
-BINS = 10  # of the probability, a row of the matrix each
-STRIP = TOP + CLASSES + 3  # the row of the charts, and of the pictures beside them
-WIDTHS = (10, *(6.9 for _ in range(CLASSES)), *(8.6 for _ in SUMS), 2, 11, 23, 2)
+SIDE = ALARMS + 2  # the column of the drawing
+SURE, COUNT = 8, 9  # columns beside the list of mistakes: how sure it was, and of how many
+BINS = 10  # of the probability
+TOLD = TOP + CLASSES + 2  # the row of the sentences
+STRIP = TOLD + confused.PAIRS + 2  # the row of the charts, and of the pictures beside them
+WIDTHS = (10, *(6.9 for _ in range(CLASSES)), *(8.6 for _ in SUMS), 2, 35, 2)
+HIDDEN = len(WIDTHS) + pictures.ACROSS * pictures.STEP + 1  # right of all pictures
 NARROW_STRIP = 13  # rows of the strip without pictures
 CHART_WIDTH = 615
 LISTED = ("place", "image", "true", "taken for", "how sure", "tenth")
 TENTH = 5  # the column of the list that says which bin a mistake is in
 SUBTITLE = (
     "The first seed of ours on the test images. A row is what an image is, a column what it was taken for; "
-    "green are the right answers, and everything else is a mistake."
+    "green are the right answers. Type over a number, and all follows."
 )
 
 
@@ -61,6 +64,11 @@ class MatrixPlaces(NamedTuple):
         return f"{letter(k)}${self.first}:{letter(k)}${self.last}"
 
     @property
+    def bins(self) -> tuple[int, int]:
+        """The first and the last row of the counts of mistakes by how sure it was; all of them stand below."""
+        return self.listed + 1, self.listed + BINS
+
+    @property
     def tenths(self) -> str:
         """The cells that say in which tenth each mistake's probability is; a heading where there is no mistake."""
         at = letter(TENTH)
@@ -80,7 +88,7 @@ def places(runs: Sequence[RunRows], shown: Sequence[Picture]) -> MatrixPlaces:
 
 def write(book: Book, at: MatrixPlaces, shown: Sequence[Picture]) -> None:
     """Write the sheet Errors."""
-    sheet = opened(book, ERRORS, "Errors: what is taken for what", SUBTITLE, WIDTHS)
+    sheet = opened(book, ERRORS, "Errors: which digits are taken for which?", SUBTITLE, WIDTHS)
     _matrix(sheet, at)
     for k in range(CLASSES):
         _class(sheet, at, k)
@@ -88,12 +96,13 @@ def write(book: Book, at: MatrixPlaces, shown: Sequence[Picture]) -> None:
     _facts(sheet, at)
     _colours(sheet, at)
     _sure(sheet, at)
+    confused.write(sheet, confused.Matrix(at.first, FIRST, HIDDEN), (TOP - 2, SIDE), TOLD + 1)
     _charts(sheet, at, pictures.height(len(shown)) if shown else ROW * NARROW_STRIP - 8)
     last = _mistakes(sheet, at, shown)
-    right = pictures.write(sheet, STRIP, len(WIDTHS), shown) if shown else COUNT
+    right = pictures.write(sheet, STRIP, len(WIDTHS), shown) if shown else SIDE
     page(sheet, (3, 1), (last, right))
     if not shown:  # with pictures on the right, the whole width is fitted to a page
-        pages(sheet, 78, [at.listed - 1])
+        pages(sheet, 75, [at.listed - 1])
 
 
 def _matrix(sheet: Sheet, at: MatrixPlaces) -> None:
@@ -177,26 +186,22 @@ def _colours(sheet: Sheet, at: MatrixPlaces) -> None:
 
 
 def _sure(sheet: Sheet, at: MatrixPlaces) -> None:
-    """A histogram of the probabilities that it gave its wrong answers, counted in the list below."""
-    section(sheet, TOP - 1, "How sure of its mistakes", SURE, COUNT)
-    heads(sheet, TOP, SURE, ("it said", "so many mistakes"))
-    for k in range(BINS):
-        sheet.put(at.first + k, SURE, f"{10 * k}–{10 * k + 10} %", "cell", "center")
-        sheet.live(at.first + k, COUNT, f"COUNTIF({at.tenths},{k + 1})", "cell", "count", "left", "indent")
-    sheet.put(at.last + 1, SURE, "all", "head", "center")
-    sheet.live(at.last + 1, COUNT, f"SUM({at.column(COUNT)})", "head", "whole", "left", "indent")
-    shares = {
-        "type": "data_bar", "bar_color": style.SERIES[5], "min_type": "num", "min_value": 0,
-        "max_type": "max", "min_length": 0, "max_length": 100,
-    }  # fmt: skip
-    sheet.conditional_format(at.first - 1, COUNT, at.last - 1, COUNT, shares)
-    surest, whole = f"${letter(COUNT)}${at.last}", f"${letter(COUNT)}${at.last + 1}"
+    """How many mistakes it made with which probability, counted in the list beside; and in words what that means."""
+    first, last = at.bins
+    heads(sheet, at.listed, SURE, ("it said %", "so often"))
+    for k, row in enumerate(range(first, last + 1)):
+        sheet.put(row, SURE, f"{10 * k}–{10 * k + 10}", "cell", "center")
+        sheet.live(row, COUNT, f"COUNTIF({at.tenths},{k + 1})", "cell", "count", "center")
+    at_all = letter(COUNT)
+    sheet.put(last + 1, SURE, "all", "head", "center")
+    sheet.live(last + 1, COUNT, f"SUM({at_all}{first}:{at_all}{last})", "head", "whole", "center")
+    surest, whole = f"${at_all}${last}", f"${at_all}${last + 1}"
     told = (
         f'"In "&{surest}&" of its "&{whole}&" mistakes it was 90 % sure or surer. To be sure is not to be right: "&'
         '"look at these first; they head the list below."'
     )
     formula = f'IF({whole}=0,"It made no mistake.",IF({surest}=0,"It was never 90 % sure of a mistake.",{told}))'
-    sheet.live(at.last + 2, 0, formula, "text")
+    sheet.live(TOLD, 0, formula, "text")
 
 
 def _charts(sheet: Sheet, at: MatrixPlaces, height: int) -> None:
@@ -207,10 +212,10 @@ def _charts(sheet: Sheet, at: MatrixPlaces, height: int) -> None:
     for k, (column, name) in enumerate(((MISSED, "missed"), (ALARMS, "false alarms"))):
         x, y = (f"{where}!${letter(c)}${at.first}:${letter(c)}${at.last}" for c in (0, column))
         bars(classes, k, name, x, y, gap=60, overlap=-5)
-    classes.set_legend({"position": "bottom", "font": style.label_font()})
+    classes.set_legend({"position": "top", "font": style.label_font()})
     title = f"How sure it was when it was wrong{none}"
-    sure = sheet.book.chart({"type": "column"}, title, Axes("probability that it gave its wrong answer", "mistakes"))
-    x, y = (f"{where}!${letter(c)}${at.first}:${letter(c)}${at.last}" for c in (SURE, COUNT))
+    sure = sheet.book.chart({"type": "column"}, title, Axes("probability that it gave its wrong answer, %", "mistakes"))
+    x, y = (f"{where}!${letter(c)}${at.bins[0]}:${letter(c)}${at.bins[1]}" for c in (SURE, COUNT))
     bars(sure, 5, "mistakes", x, y, gap=8, data_labels={"value": True, "num_format": "0;;", "font": style.label_font()})
     sure.set_legend({"none": True})
     drawn: list[tuple[Chart, str]] = [
@@ -232,7 +237,7 @@ def _mistakes(sheet: Sheet, at: MatrixPlaces, shown: Sequence[Picture]) -> int:
     section(sheet, row - 1, "Misclassified test images, the surest mistake first", 0, ALARMS)
     heads(sheet, row, 0, LISTED)
     how = "The pictures of the first ones stand above, on the right." if shown else pictures.HOW
-    sheet.put(row, len(LISTED), how, "muted", "indent")
+    sheet.put(at.bins[1] + 3, SURE, how, "muted")
     for k, m in enumerate(surest_first(at.record), 1):
         across(sheet, row + k, 0, (k, m.index, m.true, m.predicted), "cell", "center", "whole")
         sheet.put(row + k, 4, m.probability, "cell", "center", "thousandth")

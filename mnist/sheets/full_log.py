@@ -17,7 +17,7 @@ from sheetgen.writer.trace import quoted
 FORMS = ("millionth", "ten thousandth", "hundredth", "ten thousandth", "hundredth", "tenth")
 WIDTHS = (16, 8, 9, 11, 11, 12, 11, 17, 10, 12)
 TITLE = "Full log: every epoch of every run"
-SUBTITLE = "On top a line per network: the mean of its seeds after the last epoch. The small arrows in the headings filter."
+SUBTITLE = "On top a line per network: the mean of its seeds after the last epoch. The arrows in the headings filter."
 WORDS = (
     "which network", "its random start", "a pass over all images", "size of a step", "error on the images fed",
     "of these, most of them warped", "error on new images", "of 10,000 new images", "it took", "if reached",

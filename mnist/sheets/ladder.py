@@ -1,4 +1,4 @@
-"""The report's ladder: networks trained alike, each of which changes one thing; a chart, and a live sentence for each."""
+"""The report's ladder: networks trained alike, each of which changes one thing; a chart, and live sentences."""
 
 from __future__ import annotations
 
@@ -124,7 +124,8 @@ def _chart(sheet: Sheet, row: int, rows: tuple[int, int], low: float) -> None:
         return f"{where}!${letter}${rows[0]}:${letter}${rows[1]}"
 
     title = "Where the two lines part, it learns by heart"
-    chart = sheet.book.chart({"type": "line"}, title, Axes("", "images right at the last epoch, %", up=(low, 100.0), step=0.5 if low > 95 else None))
+    axes = Axes("", "images right at the last epoch, %", up=(low, 100.0), step=0.5 if low > 95 else None)
+    chart = sheet.book.chart({"type": "line"}, title, axes)
     for letter, name, dash in (("E", "of the training images", "dash"), ("C", "of the test images", "solid")):
         k = COLOURS[letter]
         look = {"line": {**style.series_line(k, 2.25), "dash_type": dash}, "marker": style.series_point(k, 7)}

@@ -34,8 +34,8 @@ WORDS = (
     "random numbers: what differs between seeds is chance."
 )
 STORY = (
-    ("The network", "Small convolutions, each followed by ReLU (what is below 0 becomes 0) and BatchNorm; then the mean "
-     "of every plane, and a 1×1 convolution to the ten classes. Architecture draws it."),
+    ("The network", "Small convolutions, each followed by ReLU (what is below 0 becomes 0) and BatchNorm; then the "
+     "mean of every plane, and a 1×1 convolution to the ten classes. Architecture draws it."),
     ("Its training", "Every epoch turns, scales, shears, shifts and bends the images afresh. The learning rate rises, "
      "then falls to zero. At the end BatchNorm is measured anew on the images as they are."),
     ("Its teachers", "Beside the labels it learns what wider networks, trained before on the same images, say of each "
@@ -43,8 +43,8 @@ STORY = (
     ("What counts", "The last epoch of every recorded seed, not the best epoch of the best one."),
 )  # fmt: skip
 UNPRINTED = (
-    "Below this line, and not printed, stand the recipe, the versions and the hardware of every run, and the SHA-256 of "
-    "its weights: enough to make each number again."
+    "Below this line, and not printed, stand the recipe, the versions and the hardware of every run, and the SHA-256 "
+    "of its weights: enough to make each number again."
 )
 CHOSEN = (
     "Networks and settings were chosen on images held out of the training set; those trials are not recorded. The "
