@@ -119,8 +119,8 @@ def _try(sheet: Sheet, table: ArchitecturePlaces) -> None:
     total = f"$L${table.total}"
     within = f'IF({total}<{MOST_PARAMETERS},"fewer than","no longer fewer than")'
     text = (
-        f'"Try it: type 64 in G{table.first}, the channels of block 0. Now "&{thousands(total)}&" parameters: "&{within}&'
-        f'" the {MOST_PARAMETERS:,} allowed."'
+        f'"Try it: type 64 in G{table.first}, the channels of block 0. Now "&{thousands(total)}&" parameters: "&'
+        f'{within}&" the {MOST_PARAMETERS:,} allowed."'
     )
     sheet.live(table.head - 1, 0, text, "bold")
 

@@ -21,7 +21,7 @@ RIGHT = 1_256  # pixels: less than a screen's width, for some programs draw colu
 DRAWN = BESIDE + len(SIDE_BY_SIDE) + 1  # right of what is printed: what the charts of the seed shown are drawn from
 PLOTTED = "DEFGH"  # the columns that are drawn
 LOSSES = "EG"  # on a logarithmic axis
-TRAIN = "F"  # what of it is below the picture is not drawn, and said
+TRAIN = "F"  # what of it is below the picture is said
 SPOT = DRAWN + len(PLOTTED)
 TITLES = (  # of the charts of the seed shown, and the columns that each draws
     ("Loss of the seed shown, log scale", LOSSES, "no loss above 0"),
@@ -116,8 +116,7 @@ def _drawn(sheet: Sheet, runs: Sequence[RunRows]) -> None:
             # A logarithmic axis has no place for 0.
             at = f"{column}{row}"
             there = f"LN({at})" if column in LOSSES else at
-            shown = f"IF({at}<{_low(runs):g},NA(),{at})" if column == TRAIN else at
-            sheet.live(row, k, f"IF(ISNUMBER({there}),{shown},NA())", muted)
+            sheet.live(row, k, f"IF(ISNUMBER({there}),{at},NA())", muted)
     heads(sheet, HEAD, SPOT, SPOTS)
     amid = AMID, (_low(runs) + 100) / 2, 0.5
     for row, ((title, columns, none), y) in enumerate(zip(TITLES, amid, strict=True), LIVE):
@@ -130,8 +129,8 @@ def _drawn(sheet: Sheet, runs: Sequence[RunRows]) -> None:
         sheet.put(row, SPOT + 2, len(record.epochs) / 2, muted)
         sheet.live(row, SPOT + 3, f"IF(ISNUMBER({_from(columns[0])}{first}),{_from(columns[0])}{first},{y:g})", muted)
     first = f"{TRAIN}{LIVE}"
-    text = f'"train starts at "&ROUND({first},1)&" %, below"'
     below_it = LIVE + len(TITLES)
+    text = f'"train starts at "&ROUND({first},1)&" %, below"'
     sheet.live(below_it, SPOT + 1, f'IF(ISNUMBER({first}),IF({first}<{_low(runs):g},{text}," ")," ")', muted)
     across(sheet, below_it, SPOT + 2, (0.55 * len(record.epochs), _low(runs) + 0.14 * (100 - _low(runs))), "muted")
     sheet.set_column(DRAWN, SPOT + 3, 12, None, {"hidden": True, "level": 1})

@@ -25,7 +25,7 @@ from sheetgen.judge.engines import ENGINES
 
 ORDER = ["Start", "MNIST report", ARCHITECTURE, "Training log", "Errors", "Full log"]
 NAMES = ("ours", "small", "reference")
-DRAWN = architecture.DRAWN
+EACH = 6  # series of a block
 
 
 @pytest.fixture(scope="module")
@@ -58,18 +58,18 @@ def drawings(book: Path) -> list[Chart]:
 
 
 def blocks(chart: Chart, values: dict[str, Value]) -> list[Block]:
-    """What a drawing shows, read from the cells that its series refer to: a block and its bar, then three texts."""
+    """What a drawing shows, read from the cells that its series refer to: a block and its bar, then four texts."""
 
     def numbers(k: int) -> tuple[list[float], list[float]]:
         x, y = chart.series[k].categories.area, chart.series[k].values.area
         assert x and y
         return [float(values[at] or 0) for at in x.addresses()], [float(values[at] or 0) for at in y.addresses()]
 
-    count = (len(chart.series) - len(drawn.LEFT_TEXTS)) // 5
+    count = (len(chart.series) - len(drawn.LEFT_TEXTS)) // EACH
     shown = []
     for k in range(count):
-        (x, y), (_, bar) = numbers(5 * k), numbers(5 * k + 1)
-        names = [s.name.area for s in chart.series[5 * k + 2 : 5 * k + 5]]
+        (x, y), (_, bar) = numbers(EACH * k), numbers(EACH * k + 1)
+        names = [s.name.area for s in chart.series[EACH * k + 2 : EACH * (k + 1)]]
         texts = tuple(str(values[at]) for area in names if area for at in area.addresses())
         front = max(x[:4]) - x[0]
         assert front == pytest.approx(max(y[:4])), "the front of a block is a square"
@@ -115,6 +115,7 @@ def agrees(shown: Sequence[Block], rows: Sequence[Layer]) -> None:
     assert np.array([b.size for b in shown]) == pytest.approx(scale * sizes, rel=1e-9)
     assert np.array([b.depth for b in shown]) == pytest.approx(scale * drawn.DEPTH * channels, rel=1e-9)
     assert [b.texts[1] for b in shown] == [f"{c} × {s}×{s}" for c, s in wanted]
+    assert [b.texts[2] for b in shown] == [f"{x.field}×{x.field}" for x in [IMAGE, *rows] if x.kind != NORM]
     for one, other in zip(shown, [*shown[1:], None], strict=True):
         end = other.left if other else drawn.WIDTH
         assert one.left + one.size + one.depth < end + 1e-9 and one.size + one.depth <= drawn.HEIGHT + 1e-9
@@ -125,12 +126,12 @@ def agrees(shown: Sequence[Block], rows: Sequence[Layer]) -> None:
     total = sum(x.parameters for x in rows)
     for b, x in zip(shown[1:], [x for x in rows if x.kind != NORM], strict=True):
         share = f"{100 * x.parameters / total:.0f} %" if not x.shared else f"as layer {x.shared}"
-        assert b.texts[2] == (share if x.kind == CONVOLUTION else " ")
+        assert b.texts[3] == (share if x.kind == CONVOLUTION else " ")
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_blocks_are_the_layers(book: Path, made: dict[str, Claim], name: str) -> None:
-    shown = blocks(drawings(book)[DRAWN.index(name)], recalculated(book, book.parent, {}))
+    shown = blocks(drawings(book)[NAMES.index(name)], recalculated(book, book.parent, {}))
     agrees(shown, layers(made[name].recipe.architecture))
     assert shown[0].size > 20, "the image is large enough to see what shrinks"
 
@@ -154,7 +155,7 @@ def test_the_drawing_follows_what_is_typed(book: Path, made: dict[str, Claim], t
     found = recalculated(book, tmp_path, {f"{column}{row}": value})
     changed = Architecture(net.replace(old, new, 1))
     assert changed.net != net
-    agrees(blocks(drawings(book)[1], found), layers(changed))
+    agrees(blocks(drawings(book)[2], found), layers(changed))
 
 
 def test_planes_that_a_person_makes_huge_stay_on_the_drawing(

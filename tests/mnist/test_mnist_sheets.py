@@ -215,7 +215,7 @@ def test_recalculated_sheets_equal_the_records(
             assert (report[f"E{k}"], report[f"H{k}"]) == (r.accuracy, r.best)
             assert report[f"I{k}"] == (r.first_above(TARGET) or "not reached")
     rung = made["ladder-2"].records[0]
-    row = place(at(cells, "MNIST report", f"2  {LADDER[1].title}"))[0]
+    row = place(at(cells, "MNIST report", f"2  {LADDER[1].title}", nth=1))[0]  # below the sentence
     assert (report[f"C{row}"], report[f"D{row}"]) == (rung.accuracy, rung.best)
     assert report[f"F{row}"] == pytest.approx(rung.epochs[-1].train_accuracy - rung.accuracy, abs=1e-9)
     assert set(verdicts(found, cells).values()) <= {"PASS", "FAIL"}
@@ -386,7 +386,7 @@ def test_every_chart_says_what_it_shows_and_remembers_it(book: Path) -> None:
     said = [e.get("descr", "") for d in drawings for e in d.iter("{*}cNvPr")]
     assert all(len(text) > 8 for text in said) and sum("Line chart" in text for text in said) > 6
     mine = [c for c in charts if any(n in (f.text or "") for n in MNIST for f in c.iter("{*}f"))]
-    assert len(mine) == 13
+    assert len(mine) == 14
     for chart in mine:
         says = chart.find("{*}chart/{*}title//{*}f") is not None  # then it has a series that draws no line
         for values_ in [*chart.iter("{*}yVal"), *chart.iter("{*}val")]:
@@ -409,7 +409,7 @@ def test_a_seed_that_there_is_not_leaves_no_chart_without_a_word(book: Path) -> 
         for chart in read_charts(book):
             if "of the seed shown" in chart.name:
                 messages = [s for s in chart.series if s.name.area and s.name.area.row != runs.HEAD]
-                assert [values[s.name.text.split("$")[1] + s.name.text.split("$")[2]] for s in messages] == [said]
+                assert [values[s.name.text.split("$")[1] + s.name.text.split("$")[2]] for s in messages[:1]] == [said]
                 drawn = [
                     a for s in chart.series if s.name.area and s.name.area.row == runs.HEAD and (a := s.values.area)
                 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ import pytest
 from mnist_books import alone, claims
 from mutants import set_cells
 
+from mnist import digits
 from mnist.record import Claim
-from mnist.sheets import charts, compared, errors, runs
+from mnist.sheets import charts, compared, confused, errors, runs
 from mnist.sheets.common import ERRORS, FULL, LOG, REPORT
 from sheetgen.excel import ErrorValue, Value, read
 from sheetgen.excel.a1 import address
@@ -60,8 +62,14 @@ def chart_of(book: Path, sheet: str, name: str) -> Chart:
 
 def histogram(found: Values) -> list[float]:
     """The counts of the table, from the least sure to the surest."""
-    at = errors.TOP + 1
-    return [float(found[ERRORS][f"{letter(errors.COUNT)}{row}"] or 0) for row in range(at, at + errors.BINS)]
+    return [float(found[ERRORS][f"{letter(errors.COUNT)}{row}"] or 0) for row in bins(found)]
+
+
+def bins(found: Values) -> range:
+    """The rows of the counts, below their heading."""
+    (head,) = [at for at, value in found[ERRORS].items() if value == "so often"]
+    row = int(re.sub(r"\D", "", head))
+    return range(row + 1, row + 1 + errors.BINS)
 
 
 def listed(found: Values, made: dict[str, Claim]) -> list[str]:
@@ -76,8 +84,8 @@ def test_the_histogram_is_numpys_and_counts_every_mistake(book: Path, made: dict
     mistakes = made["ours"].records[0].mistakes
     wanted, _ = np.histogram([m.probability for m in mistakes], bins=errors.BINS, range=(0, 1))
     assert histogram(found) == wanted.tolist() and sum(histogram(found)) == len(mistakes)
-    assert found[ERRORS][f"{letter(errors.COUNT)}{errors.TOP + 1 + errors.BINS}"] == len(mistakes)
-    said = str(found[ERRORS][f"A{errors.TOP + errors.BINS + 2}"])
+    assert found[ERRORS][f"{letter(errors.COUNT)}{bins(found).stop}"] == len(mistakes)
+    said = str(found[ERRORS][f"A{errors.TOLD}"])
     assert said.startswith(f"In {wanted[-1]} of its {len(mistakes)} mistakes it was 90 % sure or surer.")
 
 
@@ -93,15 +101,144 @@ def test_the_histogram_follows_the_list(book: Path, made: dict[str, Claim], tmp_
     assert not [at for at, value in gone[ERRORS].items() if isinstance(value, ErrorValue)]
 
 
-def test_the_histograms_chart_draws_the_table(book: Path) -> None:
+def test_the_histograms_chart_draws_the_table(book: Path, tmp_path: Path) -> None:
     (series,) = chart_of(book, ERRORS, "How sure it was").series
     area = series.values.area
     assert area and list(area.addresses()) == [
-        address(row, errors.COUNT + 1) for row in range(errors.TOP + 1, errors.TOP + 1 + errors.BINS)
+        address(row, errors.COUNT + 1) for row in bins(after(book, tmp_path, {}))
     ]
 
 
-# Training log: a logarithmic axis.
+# Errors: what is confused most, counted anew from the matrix.
+
+
+def confusions(matrix: np.ndarray) -> list[tuple[int, int, int]]:
+    """(True, taken for, times) of the commonest mistakes, those of a smaller digit first where they are as many."""
+    pairs = [(t, p, int(matrix[t, p])) for t in range(10) for p in range(10) if t != p and matrix[t, p] > 0]
+    return sorted(pairs, key=lambda x: (-x[2], x[0], x[1]))[: confused.PAIRS]
+
+
+def told(found: Values) -> list[str]:
+    """The sentences below the matrix."""
+    return [str(found[ERRORS].get(f"A{errors.TOLD + 1 + k}", "")) for k in range(confused.PAIRS)]
+
+
+def drawn_digits(book: Path, found: Values) -> list[list[tuple[float, float]]]:
+    """The points of each digit of the drawing, in hundredths of a digit, from its own corner, y downward."""
+    pens = [s for s in chart_of(book, ERRORS, confused.TITLE).series if s.values.area and s.values.area.size > 1]
+    shown = []
+    for k, s in enumerate(pens):
+        assert s.categories.area and s.values.area
+        left, up = (confused.FROM, confused.TO)[k % 2], confused.STEP * (k // 2) + confused.TOP
+        x, y = ([float(found[ERRORS][at] or 0) for at in a.addresses()] for a in (s.categories.area, s.values.area))
+        shown.append([(a - left, -b - up) for a, b in zip(x, y, strict=True)])
+    return shown
+
+
+EDITS: dict[str, dict[tuple[int, int], str | float]] = {
+    "as recorded": {},
+    "two that were never confused": {(8, 0): 41.0, (0, 8): 41.0},
+    "once": {(t, p): float((t, p) == (3, 1)) for t in range(10) for p in range(10) if t != p},
+    "never": {(t, p): 0.0 for t in range(10) for p in range(10) if t != p},
+    "texts and nonsense": {(2, 7): '="many"', (3, 5): -4.0, (4, 9): 1e6},
+}
+
+
+@pytest.mark.parametrize("how", EDITS)
+def test_the_commonest_confusions_are_those_of_the_matrix(
+    book: Path, made: dict[str, Claim], tmp_path: Path, how: str
+) -> None:
+    matrix = np.array(made["ours"].records[0].confusion)
+    for (t, p), value in EDITS[how].items():
+        matrix[t, p] = 0 if isinstance(value, str) else value
+    typed = {f"{letter(errors.FIRST + p)}{errors.TOP + 1 + t}": value for (t, p), value in EDITS[how].items()}
+    found = after(book, tmp_path, {ERRORS: typed} if typed else {})
+    pairs = confusions(matrix)
+    digit = ("a {}", "an {}")
+    for k, said in enumerate(told(found)):
+        if k >= len(pairs):
+            assert said == ("" if k else confused.NONE)
+            continue
+        true, taken, times = pairs[k]
+        assert said.startswith(f"{true} taken for {taken}, {'once' if times == 1 else f'{times} times'}: ")
+        looks = [f"{digit[n == 8].format(n)} is {confused.SHAPES[n]}" for n in (true, taken)]
+        assert said.endswith(f": {looks[0]}, {looks[1]}.")
+    pens = drawn_digits(book, found)
+    for k in range(confused.PAIRS):
+        for shown, n in zip(pens[2 * k : 2 * k + 2], pairs[k][:2] if k < len(pairs) else (None, None), strict=True):
+            wanted = {(0, 0)} if n is None else set(confused.path(confused.HANDS[n]))
+            assert {(round(x), round(y)) for x, y in shown} == wanted
+    assert not [at for at, value in found[ERRORS].items() if isinstance(value, ErrorValue)]
+
+
+def test_a_digit_is_drawn_through_the_points_of_its_sample() -> None:
+    for n, name in enumerate(confused.HANDS):
+        pen = confused.path(name)
+        strokes = [[tuple(map(int, p)) for p in stroke] for stroke in digits.strokes(digits.DRAWN[name][1])]
+        assert name.startswith(str(n)) and set(pen) == {p for stroke in strokes for p in stroke}
+        wanted = {frozenset(pair) for stroke in strokes for pair in pairwise(stroke)}
+        assert {frozenset(pair) for pair in pairwise(pen) if pair[0] != pair[1]} == wanted, "the pen is never lifted"
+
+
+# Training log: a logarithmic axis, and an axis below what is drawn.
+
+
+def test_no_line_of_the_training_log_leaves_its_picture_unsaid(
+    book: Path, made: dict[str, Claim], tmp_path: Path
+) -> None:
+    found = after(book, tmp_path, {})
+    with zipfile.ZipFile(book) as archive:
+        parts = [archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/charts/chart")]
+    low = charts.floor_of([e.test_accuracy for r in made["ours"].records for e in r.epochs])
+    trained = made["ours"].records[0].epochs[0].train_accuracy
+    assert trained < low, "or nothing would have to be said"
+    assert f"train starts at {trained:.1f}".rstrip("0").rstrip(".") + " %, below" in found[LOG].values()
+    above = after(book, tmp_path, {FULL: {f"F{runs.places(made)[0].first}": 99.5}})[LOG]
+    assert not [v for v in above.values() if str(v).startswith("train starts at")]
+    train = charts.DRAWN + charts.PLOTTED.index(charts.TRAIN) + 1
+    for title in ("Accuracy of the seed shown", "Every seed of ours", "Ours, the reference"):
+        chart = chart_of(book, LOG, title)
+        lowest = [
+            float(v)
+            for s in chart.series
+            if s.values.area and s.values.area.size > 1
+            for at in s.values.area.addresses()
+            if (v := found[s.values.area.sheet or LOG].get(at)) not in (None, "#N/A") and not isinstance(v, str)
+        ]
+        (part,) = [p for p in parts if title in p and LOG in p]
+        (least,) = re.findall(r'<c:max val="100.0"/><c:min val="([\d.]+)"/>', part)
+        assert 0 <= min(lowest) - float(least) < 1
+
+
+def test_what_overfitting_is_follows_the_gap(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
+    r, last = made["ours"].records[0], runs.places(made)[0].last
+    more = r.accuracy - r.last.train_accuracy
+    said = str(after(book, tmp_path, {})[LOG][f"A{runs.TOLD + 1}"])
+    assert more > 0 and said.startswith(f"It reads {more:.2f}".rstrip("0") + " % more of the test images")
+    other = str(after(book, tmp_path, {FULL: {f"F{last}": r.accuracy + 0.25}})[LOG][f"A{runs.TOLD + 1}"])
+    assert other.startswith("It reads 0.25 % fewer of the test images") and "by heart" in other
+    assert after(book, tmp_path, {FULL: {f"F{last}": '="none"'}})[LOG][f"A{runs.TOLD + 1}"] == " "
+
+
+# Full log: a line for each network.
+
+
+def test_a_networks_line_is_the_mean_of_its_seeds(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
+    found = after(book, tmp_path, {})[FULL]
+    names = list(dict.fromkeys(run.claim for run in runs.places(made)))
+    assert set(names) == set(made)
+    for row, name in enumerate(names, runs.FULL_HEAD + 1):
+        records = made[name].records
+        ends = [r.last for r in records]
+        wanted = [np.mean([getattr(e, k) for e in ends]) for k in
+                  ("train_loss", "train_accuracy", "test_loss", "test_accuracy")]  # fmt: skip
+        seconds = np.mean([e.seconds for r in records for e in r.epochs])
+        assert [found[f"{k}{row}"] for k in "ABC"] == [name, "all", len(records[0].epochs)]
+        assert [found[f"{k}{row}"] for k in "EFGHI"] == pytest.approx([*wanted, seconds], rel=1e-9)
+    sheet = openpyxl.load_workbook(book)[FULL]
+    assert sheet.auto_filter.ref == f"A{runs.FULL_HEAD}:J{runs.places(made)[-1].last}"
+    (series,) = chart_of(book, FULL, "Which network").series
+    assert series.values.area and len(list(series.values.area.addresses())) == len(names)
 
 
 def test_a_loss_of_zero_has_no_place_on_the_logarithmic_axis(

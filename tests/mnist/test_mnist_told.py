@@ -11,15 +11,16 @@ from typing import Any
 import mnist_books
 import pytest
 from mnist_books import alone, claims, nowhere, pixels, sha
+from mutants import set_cells
 
 import mnist.sheets
 from mnist import digits, live, recipe, record
 from mnist.ladder import LADDER
 from mnist.notation import Architecture, layers
 from mnist.recipe import GOAL_MEAN, KEYS, RECIPES, Linear, Recipe, Warp
-from mnist.record import Claim
-from mnist.sheets import errors, pictures, provenance, report
-from mnist.sheets.common import ERRORS, FAST, LIVE_INDEX, ONE_TEACHER, OURS, SMALL, TELLING, UNTAUGHT
+from mnist.record import Claim, Record
+from mnist.sheets import errors, pictures, provenance, report, runs
+from mnist.sheets.common import ERRORS, FAST, FULL, LIVE_INDEX, ONE_TEACHER, OURS, SMALL, TELLING, UNTAUGHT
 from mnist.sheets.common import LADDER as STEPS
 from sheetgen.excel import read
 from sheetgen.judge.engines import ENGINES
@@ -116,24 +117,63 @@ def test_seconds_of_teachers_that_nobody_recorded_are_not_made_up(tmp_path: Path
     assert found[f"M{first[TELLING[SMALL]]}"] == found[f"L{first[TELLING[SMALL]]}"]
 
 
-# The ladder, whose texts tests/test_mnist_runs.py holds against its records.
+# The ladder, whose judgements tests/test_mnist_runs.py holds against its records.
 
 
-def test_the_ladders_texts_are_of_the_records_that_are_there(tmp_path: Path) -> None:
+def lesson(text: str, now: Record, before: Record | None) -> str:
+    """What the report must say of a step, put together from its record and the one before it."""
+
+    def figures(r: Record) -> dict[str, str]:
+        shares = {"test": r.accuracy, "train": r.last.train_accuracy}
+        rounded = {name: f"{x:.2f}".rstrip("0").rstrip(".") for name, x in shares.items()}
+        loss, gap = (f"{x:{form}}".rstrip("0") for x, form in ((r.last.train_loss, ".4f"), (r.gap, "+.2f")))
+        return rounded | {"parameters": f"{r.parameters:,}", "loss": loss, "gap": gap}
+
+    def said(match: re.Match[str]) -> str:
+        new = figures(now)[match[1]]
+        if match[2] or before is None:
+            return new
+        old = figures(before)[match[1]]
+        if new == old:
+            return f"stayed at {new}"
+        more = float(new.replace(",", "")) > float(old.replace(",", ""))
+        return f"{'rose' if more else 'fell'} from {old} to {new}"
+
+    return re.sub(r"\{(\w+)( now)?\}", said, text)
+
+
+def test_the_ladders_sentences_are_of_the_records_that_are_there(tmp_path: Path) -> None:
     found = claims([OURS, "ladder-1", "ladder-2", "ladder-4"])
     said = texts(written(tmp_path / "x.xlsx", found))
     one, two, four = (found[f"ladder-{k}"].records[0] for k in (1, 2, 4))
-    assert LADDER[0].lesson(one, None) in said and LADDER[1].lesson(two, one) in said
+    assert lesson(LADDER[0].taught, one, None) in said and lesson(LADDER[1].taught, two, one) in said
     assert "The step before it is not recorded." in said and f"4  {LADDER[3].title}" in said
-    assert f"{two.accuracy:.2f}" in LADDER[1].lesson(two, one) and LADDER[3].lesson(four, two) not in said
+    assert lesson(LADDER[3].taught, four, two) not in said
+
+
+def test_the_ladders_sentences_follow_the_log(tmp_path: Path) -> None:
+    said = {at: v for at, v in written(tmp_path / "x.xlsx", CLAIMS)["MNIST report"].items() if at[0] == "G"}
+    steps = [CLAIMS[rung.recipe.name].records[0] for rung in LADDER]
+    pairs = zip(LADDER, steps, [None, *steps], strict=False)
+    assert {lesson(rung.taught, now, before) for rung, now, before in pairs} <= set(said.values())
+    (at,) = [at for at, v in said.items() if v == lesson(LADDER[4].taught, steps[4], steps[3])]
+    (run,) = runs.of(runs.places(CLAIMS), LADDER[4].recipe.name)
+    order = ["Start", "MNIST report", "Architecture", "Training log", ERRORS, FULL]
+    edits = {f"H{run.last}": 98.7, f"F{run.last}": 99.0}
+    path = set_cells(tmp_path / "x.xlsx", tmp_path / "y.xlsx", FULL, edits, order)
+    epochs = (*steps[4].epochs[:-1], replace(steps[4].last, test_accuracy=98.7, train_accuracy=99.0))
+    wanted = lesson(LADDER[4].taught, replace(steps[4], epochs=epochs), steps[3])
+    assert "stayed at 98.7 %" in wanted and ENGINES["IronCalc"](path).values["MNIST report"][at] == wanted
 
 
 @pytest.mark.parametrize("names", [[OURS, "ladder-1"], [OURS, SMALL, "ladder-1"]], ids=["one", "two"])
 def test_the_ladder_says_how_much_seeds_deviate(tmp_path: Path, names: list[str]) -> None:
     found = claims(names)
     deviations = sorted(f"{c.deviation:.2f}" for c in found.values() if len(c.records) > 1)
-    (title,) = [text for text in texts(written(tmp_path / "x.xlsx", found)) if text.startswith("The ladder: ")]
-    assert f"one seed each (seeds of other networks deviate by {deviations[0]} to {deviations[-1]} %)" in title
+    (title,) = [
+        text for text in texts(written(tmp_path / "x.xlsx", found)) if text.startswith("What each step taught: ")
+    ]
+    assert f"one seed each (chance alone moves other networks by {deviations[0]} to {deviations[-1]} %)" in title
 
 
 # Provenance tells of every recipe, and all of it.
