@@ -19,7 +19,7 @@ from sheetgen.writer.trace import letter, quoted
 # In units of the drawing, each a pixel of the image if all fits. Eighths are exact: so the cells hold short numbers.
 WIDTH, LEFT = 257.0, 22.0  # of all, and of what is written on the left
 DEPTH = 0.125  # of a channel
-GAP, LEAST = 3.5, 12.5  # between blocks; the room that a block's label needs
+GAP, LEAST = 3.5, 13.5  # between blocks; the room that a block's label needs
 HEIGHT = 33.0  # of the highest block
 SEEN = -4.0  # the height of what one cell sees of the image
 TOP, BASE, BAR = 37.0, -20.0, 8.0  # the upper end, the ground of the bars, and the highest bar
@@ -27,6 +27,7 @@ UNIT = 4.85  # pixels
 ROWS = 15  # of the sheet that the drawing takes
 PLACE, SIZE, DEEP, RAW, POINTS = range(5)  # rows of a stage's hidden cells, from the first
 SCALE, ROOM = range(2)  # right of all stages
+SMALLER = 1, 0.875, 0.75  # of the scale: what is tried, a row for the room of each
 HULL = 12  # points of a block
 BARS = POINTS + HULL
 LABELS = BARS + 2
@@ -109,13 +110,16 @@ def _cells(sheet: Sheet, drawing: Drawing) -> None:
         _written(sheet, drawing, k, stage)
     scale = fitting([(float(s.layer.size), DEPTH * s.layer.channels) for s in drawing.stages])
     sizes, depths = drawing.across(RAW, 0), drawing.across(RAW, 1)
-    rooms = "+".join(_room(f"{scale:g}*({drawing.at(k, RAW)}+{drawing.at(k, RAW, 1)})") for k in range(n))
-    _put(sheet, drawing, n, ROOM, rooms)
-    fits = f"AND({drawing.at(n, ROOM)}<={WIDTH - LEFT:g},{scale:g}*(MAX({sizes})+MAX({depths}))<={HEIGHT:g})"
     # A smaller scale, at which everything fits, once a person has made the planes larger.
     free = WIDTH - LEFT - n * LEAST
-    small = f"MIN({free:g}/MAX(1,SUM({sizes},{depths})),{HEIGHT:g}/MAX(1,MAX({sizes})+MAX({depths})))"
-    _put(sheet, drawing, n, SCALE, f"IF({fits},{scale:g},{small})")
+    chosen = f"MIN({free:g}/MAX(1,SUM({sizes},{depths})),{HEIGHT:g}/MAX(1,MAX({sizes})+MAX({depths})))"
+    for m, share in reversed(list(enumerate(SMALLER, ROOM))):
+        smaller = f"{share * scale:g}"
+        rooms = "+".join(_room(f"{smaller}*({drawing.at(k, RAW)}+{drawing.at(k, RAW, 1)})") for k in range(n))
+        _put(sheet, drawing, n, m, rooms)
+        fits = f"AND({drawing.at(n, m)}<={WIDTH - LEFT:g},{smaller}*(MAX({sizes})+MAX({depths}))<={HEIGHT:g})"
+        chosen = f"IF({fits},{smaller},{chosen})"
+    _put(sheet, drawing, n, SCALE, chosen)
     _put(sheet, drawing, n, BARS, 0)
     for m, (text, y) in enumerate(zip(LEFT_TEXTS, (TOP - 3, -1.75, SEEN - 1.75, BASE + 1), strict=True)):
         across(sheet, drawing.row + LABELS + m, drawing.column + 3 * n + 1, (y, text), "muted", "general")
@@ -146,7 +150,6 @@ def _stage(sheet: Sheet, drawing: Drawing, k: int, stage: Stage) -> None:
     for m, (at, up) in enumerate(_hull(x, s, d), POINTS):
         _put(sheet, drawing, k, m, at)
         _put(sheet, drawing, k, m, up, 1)
-    sheet.put(drawing.row + POINTS, drawing.column + 3 * k + 2, stage.layer.kind, "muted")
 
 
 def _written(sheet: Sheet, drawing: Drawing, k: int, stage: Stage) -> None:
@@ -156,7 +159,6 @@ def _written(sheet: Sheet, drawing: Drawing, k: int, stage: Stage) -> None:
     for m, end in enumerate(ends, BARS):
         _put(sheet, drawing, k, m, f"{x}+({s}+{d})/2")
         _put(sheet, drawing, k, m, end, 1)
-    sheet.put(drawing.row + BARS, drawing.column + 3 * k + 2, f"parameters, {stage.layer.kind}", "muted")
     heights: tuple[str | float, ...] = (f"{s}+{d}", 0, SEEN, drawing.at(k, BARS + 1, 1))
     for m, (height, text) in enumerate(zip(heights, _labels(stage), strict=True), LABELS):
         _put(sheet, drawing, k, m, height, 1)
@@ -183,14 +185,15 @@ def _labels(stage: Stage) -> tuple[str, ...]:
 
 
 def _series(chart: Chart, drawing: Drawing, k: int, row: int, count: int, **look: Any) -> None:
-    """A line through so many points, named by the text beside the first."""
+    """A line through so many points."""
     _add(chart, drawing, k, (row, row + count - 1), (row, row + count - 1), **look)
 
 
 def _label(chart: Chart, drawing: Drawing, k: int, n: int, label: dict[str, Any]) -> None:
     """The n-th text of a stage, at its point; all of them stand amid the block, as its bar does."""
     y = LABELS + n
-    _add(chart, drawing, k, (BARS, BARS), (y, y), line={"none": True}, data_labels=label)
+    name = f"={quoted(ARCHITECTURE)}!{drawing.at(k, y, 2)}"
+    _add(chart, drawing, k, (BARS, BARS), (y, y), name=name, line={"none": True}, data_labels=label)
 
 
 def _add(chart: Chart, drawing: Drawing, k: int, x: tuple[int, int], y: tuple[int, int], **look: Any) -> None:
@@ -198,9 +201,8 @@ def _add(chart: Chart, drawing: Drawing, k: int, x: tuple[int, int], y: tuple[in
     places = (
         f"{where}{drawing.at(k, rows[0], right)}:{drawing.at(k, rows[1], right)}" for right, rows in ((0, x), (1, y))
     )
-    name = f"{where}{drawing.at(k, y[0], 2)}"
     keys = zip(("categories", "values"), places, strict=True)
-    chart.add_series({**dict(keys), "name": name, "marker": {"type": "none"}, **look})
+    chart.add_series({**dict(keys), "marker": {"type": "none"}, **look})
 
 
 def _finish(chart: Chart, title: str) -> None:

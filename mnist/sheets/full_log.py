@@ -73,7 +73,7 @@ def _network(sheet: Sheet, row: int, name: str, runs: Sequence[RunRows]) -> None
 def _chart(sheet: Sheet, count: int) -> None:
     """The lines of the networks as bars, the first on top."""
     where, last = quoted(FULL), FULL_HEAD + count
-    title = "Which network reads best?"
+    title = f"Which reads best? The bars begin at {LEAST} %"
     chart = sheet.book.chart({"type": "bar"}, title, Axes("", ""))
     x, y = (f"{where}!${letter}${FULL_HEAD + 1}:${letter}${last}" for letter in "AH")
     label = {"value": True, "num_format": "0.00", "font": style.label_font()}
