@@ -128,10 +128,10 @@ def _drawn(sheet: Sheet, runs: Sequence[RunRows]) -> None:
         sheet.live(row, SPOT + 1, message, muted)
         sheet.put(row, SPOT + 2, len(record.epochs) / 2, muted)
         sheet.live(row, SPOT + 3, f"IF(ISNUMBER({_from(columns[0])}{first}),{_from(columns[0])}{first},{y:g})", muted)
-    first = f"{TRAIN}{LIVE}"
+    start = f"{TRAIN}{LIVE}"
     below_it = LIVE + len(TITLES)
-    text = f'"train starts at "&ROUND({first},1)&" %, below"'
-    sheet.live(below_it, SPOT + 1, f'IF(ISNUMBER({first}),IF({first}<{_low(runs):g},{text}," ")," ")', muted)
+    text = f'"train starts at "&ROUND({start},1)&" %, below"'
+    sheet.live(below_it, SPOT + 1, f'IF(ISNUMBER({start}),IF({start}<{_low(runs):g},{text}," ")," ")', muted)
     across(sheet, below_it, SPOT + 2, (0.55 * len(record.epochs), _low(runs) + 0.14 * (100 - _low(runs))), "muted")
     sheet.set_column(DRAWN, SPOT + 3, 12, None, {"hidden": True, "level": 1})
 

@@ -99,7 +99,7 @@ def write(book: Book, at: MatrixPlaces, shown: Sequence[Picture]) -> None:
     confused.write(sheet, confused.Matrix(at.first, FIRST, HIDDEN), (TOP - 2, SIDE), TOLD + 1)
     _charts(sheet, at, pictures.height(len(shown)) if shown else ROW * NARROW_STRIP - 8)
     last = _mistakes(sheet, at, shown)
-    right = pictures.write(sheet, STRIP, len(WIDTHS), shown) if shown else SIDE
+    right = pictures.write(sheet, STRIP, len(WIDTHS), shown) if shown else SIDE + 1
     page(sheet, (3, 1), (last, right))
     if not shown:  # with pictures on the right, the whole width is fitted to a page
         pages(sheet, 75, [at.listed - 1])
