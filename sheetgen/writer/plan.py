@@ -16,6 +16,7 @@ IDEAS, NETWORK, STEPS, TRAINING = "Ideas", "Network", "Steps", "Training"
 RATES, CHECK, RECOMPUTED = "Learning rates", "Autograd check", "Recomputation"
 LABORATORY, DIFFERENCES, TEMPLATE = "Laboratory", "Finite differences", "Template"
 
+NONE = "–"  # for a number where there is no row that is shown; `why_none` says why
 NO_RATE = "no rate"  # in the columns of a rate that is no number
 MEASURED_ROWS = 2_000  # how many rows decide a column's number format, and are kept in memory
 
@@ -28,6 +29,11 @@ def value(x: float, message: str = DIVERGED) -> float | str:
 def of_row(formula: str) -> str:
     """A formula that has a value only where “row shown” is a row; else it says that there is no such row."""
     return f"IF(ISNUMBER(row_number),{formula},row_number)"
+
+
+def quiet(formula: str) -> str:
+    """The same where one sentence says why there is none, and many cells need not repeat it."""
+    return f'IF(ISNUMBER(row_number),{formula},"{NONE}")'
 
 
 def of_my_rate(formula: str) -> str:

@@ -71,6 +71,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "unbroken": {"text_wrap": False},
     "muted": {"font_color": MUTED, "font_size": 9},
     "bold": {"bold": True},
+    "plain": {"bold": False},
     "head": {"bold": True, "bg_color": PAPER, "bottom": 1, "top": 1, "bottom_color": RULE, "top_color": RULE},
     "center": {"align": "center"},
     "left": {"align": "left"},

@@ -7,17 +7,14 @@ cannot be live: what is not computed yet stands under the first input, and what 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
 
 from sheetgen.writer import style
 from sheetgen.writer.book import Chart, Sheet
-from sheetgen.writer.sheets import edges
-from sheetgen.writer.sheets.boxes import Box
-from sheetgen.writer.sheets.picture import WIDTH, Picture, Said
-from sheetgen.writer.sheets.points import TOP, Columns, Scene, at, known, series
+from sheetgen.writer.sheets import edges, labels
+from sheetgen.writer.sheets.picture import WIDTH, Picture
+from sheetgen.writer.sheets.points import INVISIBLE, TOP, Columns, Scene, known, series
 
 CORNERS = 24  # of the ring
-INVISIBLE: dict[str, Any] = {"line": {"none": True}, "marker": {"type": "none"}}
 
 
 def insert(sheet: Sheet, scene: Scene, cell: tuple[int, int], column: int) -> int:
@@ -30,7 +27,7 @@ def insert(sheet: Sheet, scene: Scene, cell: tuple[int, int], column: int) -> in
     edges.draw(chart, columns, scene)
     _nodes(chart, columns, scene)
     _ring(chart, columns, scene)
-    _labels(chart, columns, scene)
+    labels.draw(chart, columns, scene)
     _finish(chart, scene.picture)
     where = {"object_position": 2, "x_offset": 0, "y_offset": 0, "description": _description(scene)}
     if sheet.insert_chart(*cell, chart, where):
@@ -41,9 +38,9 @@ def insert(sheet: Sheet, scene: Scene, cell: tuple[int, int], column: int) -> in
 def _nodes(chart: Chart, columns: Columns, scene: Scene) -> None:
     picture, stage = scene.picture, scene.walk.stage
     nodes, every = picture.nodes, [True] * len(picture.nodes)
-    firsts = [n.above[-1] if n.kind in ("hidden", "output") else n.below[0] for n in nodes]
+    firsts = [n.said[-2] if n.kind in ("hidden", "output") else n.said[-1] for n in nodes]
     forward = columns.put([stage(said.forward) for said in firsts])
-    back = columns.put([stage(n.below[0].backward) for n in nodes])
+    back = columns.put([stage(n.said[-1].backward) for n in nodes])
     still = columns.put([n.at[0] for n in nodes]), columns.put([n.at[1] for n in nodes])
     state = columns.live(every, lambda row: f"IF({known(f'{forward}{row}', f'{back}{row}')},1,0)")
 
@@ -69,9 +66,10 @@ def _nodes(chart: Chart, columns: Columns, scene: Scene) -> None:
         marks(kind, off, style.PALE)
         marks(kind, on, style.TINTS[kind])
     marks("input", still, style.TINTS["input"])
+    names = columns.put([picture.name_at(n) for n in nodes])
     for j, node in enumerate(nodes):
         font = style.series_name("center", bold=True, color=style.INK, size=picture.level.font)
-        series(chart, still, (j, j), name=node.label, data_labels=font, **INVISIBLE)
+        series(chart, (still[0], names), (j, j), name=node.label, data_labels=font, **INVISIBLE)
 
 
 def _ring(chart: Chart, columns: Columns, scene: Scene) -> None:
@@ -84,8 +82,8 @@ def _ring(chart: Chart, columns: Columns, scene: Scene) -> None:
         (*places.get(s.at, park), picture.level.radius + 3 if s.at in places else 0.0) for s in stages
     ]
     row = f"IF(next_number=0,0,backward*{len(scene.walk.forward)}+next_number)+1"
-    areas = [f"${column}${TOP}:${column}${TOP + len(stages)}" for column in map(columns.put, zip(*here, strict=True))]
-    now = columns.live([True] * 3, lambda k: f"INDEX({areas[k - TOP]},{row},1)")
+    areas = [columns.area(column, len(here)) for column in map(columns.put, zip(*here, strict=True))]
+    now = columns.live([True] * 3, lambda k: f"INDEX({areas[columns.index(k)]},{row},1)")
     turns = [2 * math.pi * k / CORNERS for k in range(CORNERS + 1)]
     unit = columns.put([math.cos(t) for t in turns]), columns.put([math.sin(t) for t in turns])
     x, y = (
@@ -94,60 +92,6 @@ def _ring(chart: Chart, columns: Columns, scene: Scene) -> None:
     )
     line = {"color": style.LIT, "width": 4}
     series(chart, (x, y), (0, CORNERS), line=line, marker={"type": "none"})
-
-
-class Label(NamedTuple):
-    """What is written at a point forward and backward, nothing where it has no name, and its colour."""
-
-    x: float
-    forward_y: float
-    backward_y: float
-    said: Said
-    colour: str
-
-
-def _labels(chart: Chart, columns: Columns, scene: Scene) -> None:
-    """What is written, on white: at the nodes, then on the edges."""
-    picture = scene.picture
-    labels: list[Label] = []
-    for node in picture.nodes:
-        for said, box in picture.lines(node):
-            labels.append(Label(box.x, box.y, box.y, said, style.ACCENT if said.forward[0] == "b" else style.INK))
-    for weight, box in picture.places.items():
-        labels += _on_edge(picture, weight, box)
-    every, parts = [True] * len(labels), []
-    for k in (0, 1):
-        names = [label.said[k] for label in labels]
-        stage = columns.put([scene.walk.stage(name) for name in names])
-        prefix = columns.put([(scene.prefix(name) if name else " ") or None for name in names])
-        text = columns.live(
-            [bool(name) for name in names],
-            lambda row, names=names: scene.text(names[row - TOP]),  # type: ignore[misc]
-        )
-        parts.append((stage, prefix, text))
-    xs = columns.put([label.x for label in labels])
-    ups = columns.put([label.forward_y for label in labels]), columns.put([label.backward_y for label in labels])
-    ys = columns.live(every, lambda row: f"IF(backward=1,{ups[1]}{row},{ups[0]}{row})")
-
-    def way(row: int, part: tuple[str, str, str]) -> str:
-        stage, prefix, text = part
-        return f'IF(OR(next_number=0,next_number>={stage}{row}),{prefix}{row}&{text}{row}&""," ")'
-
-    texts = columns.live(every, lambda row: f"IF(backward=1,{way(row, parts[1])},{way(row, parts[0])})")
-    for j, label in enumerate(labels):
-        look = style.series_name("center", size=picture.level.font, color=label.colour) | {"fill": {"color": "#FFFFFF"}}
-        series(chart, (xs, ys), (j, j), name=at(texts, j), data_labels=look, **INVISIBLE)
-
-
-def _on_edge(picture: Picture, weight: str, box: Box) -> list[Label]:
-    """The weight, and backward its gradient below it, or in its place where there is no room for both."""
-    gradient, half = f"dE/d{weight}", picture.level.line / 2
-    if not picture.level.both:
-        return [Label(box.x, box.y, box.y, Said(weight, gradient), style.ACCENT)]
-    return [
-        Label(box.x, box.y, box.y + half, Said(weight, weight), style.ACCENT),
-        Label(box.x, box.y, box.y - half, Said("", gradient), style.NOTE_INK),
-    ]
 
 
 def _finish(chart: Chart, picture: Picture) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sheetgen.writer import style
 from sheetgen.writer.book import Chart
-from sheetgen.writer.sheets.picture import Edge
+from sheetgen.writer.sheets.nodes import Edge
 from sheetgen.writer.sheets.points import TOP, Columns, Scene, known, series
 
 PLAIN = 4  # the class of an edge without a weight

@@ -10,7 +10,7 @@ from sheetgen.cells.cell import Cell
 from sheetgen.cells.text import show
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.digits import Area, scientific
-from sheetgen.writer.plan import NETWORK, Run, extreme, of_row
+from sheetgen.writer.plan import NETWORK, Run, extreme, quiet
 from sheetgen.writer.sheets import picture
 from sheetgen.writer.sheets.common import InputRule, colour, heads, limit, section
 from sheetgen.writer.sheets.walk import plain
@@ -163,7 +163,7 @@ def _table(sheet: Sheet, layout: Layout, training: Trace) -> None:
         for k, column in enumerate(band.columns, LEFT + 1):
             if id(column[0]) in live:
                 for s, c in enumerate(column):
-                    formula = of_row(f"INDEX({training.range(c)},row_number+1,1)")
+                    formula = quiet(f"INDEX({training.range(c)},row_number+1,1)")
                     sheet.live(band.head + 1 + s, k, formula, "cell", "center", run.style(c.name or ""))
                 scientific(sheet, (rows[0], k, rows[1], k), "wide")
             else:
@@ -171,6 +171,15 @@ def _table(sheet: Sheet, layout: Layout, training: Trace) -> None:
                 colour(sheet, (rows[0], k, rows[1], k), f"NOT(ISNUMBER({letter(k)}{rows[0] + 1}))", "fail")
         mine = (rows[0], LEFT, rows[1], LEFT + len(band.columns))
         colour(sheet, (*mine[:3], LEFT), f"${letter(LEFT)}{rows[0] + 1}=sample_number", "chosen")
+
+
+def missing(layout: Layout) -> str:
+    """The formula of a sentence that tells the first input that is no number, and its cell."""
+    first, last = HEAD + 1, HEAD + len(layout.listed)
+    k = f'MATCH("{NOT_A_NUMBER}",$C${first}:$C${last},0)'
+    name, typed = (f"INDEX(${column}${first}:${column}${last},{k},1)" for column in "AB")
+    told = f'{name}&", cell B"&({HEAD}+{k})&" of {NETWORK}, is "&IF({typed}="","empty","no number")&": type a number there"'
+    return f'IFERROR({told},"A red cell in the table of samples on {NETWORK} is no number: type one there")'
 
 
 def input_size(layout: Layout) -> str:

@@ -18,7 +18,7 @@ from sheetgen.writer.sheets.points import Scene
 from sheetgen.writer.sheets.shown import ASIDE, FIRST, Quantities, Shown
 from sheetgen.writer.sheets.shown import Panel as Panel
 from sheetgen.writer.sheets.shown import shown as shown
-from sheetgen.writer.sheets.walk import Walk
+from sheetgen.writer.sheets.walk import Walk, plain, shown_as
 from sheetgen.writer.trace import Trace, letter
 
 SENTENCES = FIRST + 3  # of the walk: name, sentence; the drawing's points stand right of them
@@ -30,7 +30,7 @@ TOO_LARGE = (
     f"Of more than {picture.MOST_LAYERS} layers, or {picture.MOST_NODES} units in one, a network is not drawn: its "
     "labels could not be read. All its numbers stand below."
 )
-CROWDED = " Too many weights to be written on the edges: they stand in the table below."
+INSIDE = " In a unit: its sum, and below what leaves it. “next” writes weights on the edges."
 
 
 def layout(run: Run) -> Layout:
@@ -62,6 +62,8 @@ def write(book: Book, run: Run, training: Trace) -> Panel:
         choosers.number(sheet, row, ASIDE, Chooser("sample", 1, spec.samples, "in the drawing"))
         row += 1
     inputs.write(sheet, place, training)
+    sheet.live(SHOWN_ROW - 1, ASIDE, _why_none(place, spec.steps), "muted")
+    sheet.define(why_none=f"${letter(ASIDE)}${SHOWN_ROW - 1}", stage_name=f"${letter(SENTENCES)}${SHOWN_ROW}")
     panel, own = numbers.write(sheet, Quantities(run, training, place, walk), place)
     last = SENTENCES
     if picture.drawn(spec):
@@ -72,7 +74,7 @@ def write(book: Book, run: Run, training: Trace) -> Panel:
         last = drawing.insert(sheet, scene, (HEAD - 1, LEFT), SENTENCES + 2)
         _legend(sheet, scene, place)
     else:
-        sheet.put(HEAD, LEFT, TOO_LARGE, "muted")
+        sheet.live(HEAD, LEFT, f'IF(ISTEXT(row_number),why_none,"{TOO_LARGE}")', "muted")
     _finish(sheet, run, place, last)
     return panel
 
@@ -90,29 +92,41 @@ def _finish(sheet: Sheet, run: Run, place: Layout, last: int) -> None:
     sheet.freeze_panes(HEAD - 1, 0)
 
 
+def _why_none(place: Layout, steps: int) -> str:
+    """The formula of a sentence that says why there are no numbers."""
+    none = f'row_number&": type a whole number from 0 to {steps:,} into “row shown” on {NETWORK}"'
+    return f'IF(row_number="{choosers.MISSING}",{inputs.missing(place)},{none})&"."'
+
+
 def _sentence(sheet: Sheet, run: Run, walk: Walk, own: Shown) -> None:
     """The large sentence of the step that the walk has come to; all sentences stand aside."""
     stages = [*walk.forward, *walk.backward]
     for row, stage in enumerate(stages, HEAD + 1):
-        sheet.put(row, SENTENCES, stage.name, "muted")
+        sheet.put(row, SENTENCES, shown_as(stage.name), "muted")
         sheet.live(row, SENTENCES + 1, spoken(stage.sentence, own.text), "muted")
-    column = letter(SENTENCES + 1)
-    every = f"${column}${HEAD + 1}:${column}${HEAD + len(stages)}"
+    names, column = letter(SENTENCES), letter(SENTENCES + 1)
+    every, stage = (f"${k}${HEAD + 1}:${k}${HEAD + len(stages)}" for k in (column, names))
+    errors = [plain(e.name) for e in run.program.network.errors[0]]
+    added = "E1" if len(errors) == 1 else f"{' + '.join(errors) if len(errors) < 4 else f'E1 + … + {errors[-1]}'}"
+    added += f", added up over {run.program.spec.samples} samples" if walk.many else ""
     overview = (
-        "Forward: every number flows along the edges to the error, E_total = {E_total}. Type 1 into “next” to walk "
-        "through it, or choose backward.",
-        "Backward: slopes flow back, from 1 at E_total = {E_total} itself. Each dE/d… says by how much E_total grows "
-        "when that number grows by a little, per unit. Type 1 into “next” to walk through it.",
+        f"Forward: every number flows along the edges to the error, E = {{E_total}} ({added}; on Training it is called "
+        "E_total). Type 1 into “next” to walk through it, or choose backward.",
+        "Backward: slopes flow back from the error, E = {E_total}. Each dE/d… says by how much E grows when that "
+        "number grows by a little, per unit. Type 1 into “next” to walk through it.",
     )
     for row, text in enumerate(overview, SHOWN_ROW):
         sheet.live(row, SENTENCES + 1, spoken(text, own.text), "muted")
     n = f"IF(backward=1,{len(walk.backward)},{len(walk.forward)})"
-    now = f"INDEX({every},backward*{len(walk.forward)}+next_number,1)"
+    k = f"backward*{len(walk.forward)}+next_number"
+    now = f"INDEX({every},{k},1)"
+    sheet.live(SHOWN_ROW, SENTENCES, f'IF(next_number=0," ",INDEX({stage},{k},1))', "muted")
     first, second = (f"${column}${SHOWN_ROW + k}" for k in (0, 1))
     step = f'"Step "&next_number&" of "&{n}&": "&{now}'
     text = f"IF(next_number=0,IF(backward=1,{second},{first}),{step})"
-    numbers = ["row_number", *(["sample_number"] if run.program.spec.samples > 1 else [])]
-    complaints = [(f"ISTEXT({name})", f'{name}&": mend the red cell"') for name in numbers]
+    complaints = [("ISTEXT(row_number)", "why_none")]
+    if walk.many:
+        complaints.append(("ISTEXT(sample_number)", 'sample_number&": mend the red cell"'))
     complaints.append((choosers.WRONG_PASS, f'"{choosers.NO_PASS}: choose forward or backward in the red cell"'))
     complaints.append((choosers.WRONG_STEP, f'"{choosers.NO_STEP}: type a whole number from 0 to "&{n}&" into “next”"'))
     for test, complaint in reversed(complaints):
@@ -134,9 +148,9 @@ def _legend(sheet: Sheet, scene: Scene, place: Layout) -> None:
         left = letter(column_number(column) - 2)
         title = f"${left}${first}:${left}${numbers.split('$')[-1]}"
         largest.append(f'IFERROR(INDEX({title},{row},1)&" = "&{bare(f"INDEX({texts},{row},1)")},"none")')
-    what = f'IF(backward=1,"gradients dE/dw. The largest is "&{largest[1]},"weights. The largest is "&{largest[0]})'
-    crowded = "" if scene.picture.level.weights else CROWDED
-    text = f'"Edges are "&{what}&". The thicker, the larger; solid is positive, dashed is negative.{crowded}"'
+    what = f'IF(backward=1,"gradients dE/dw; the largest is "&{largest[1]},"weights; the largest is "&{largest[0]})'
+    inside = INSIDE if scene.picture.level.inside else ""
+    text = f'"Edges are "&{what}&". Thicker is larger, dashed is negative.{inside}"'
     walking = "An edge gets its width once its number is computed. Yellow is what the sentence is about."
-    text = f'IF(next_number>0,"{walking}",{text})'
+    text = f'IF(ISTEXT(row_number)," ",IF(next_number>0,"{walking}",{text}))'
     sheet.live(place.legend, LEFT, text, "muted")

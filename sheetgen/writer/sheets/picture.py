@@ -3,119 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from sheetgen.network.layers import Network
 from sheetgen.spec import Spec
 from sheetgen.writer.sheets.boxes import Box, settled
-from sheetgen.writer.sheets.walk import plain
+from sheetgen.writer.sheets.nodes import Edge, Level, Node, Said, Text
+from sheetgen.writer.sheets.walk import plain, shown_as
 
 WIDTH = 848  # of the drawing
-LEAST_HEIGHT, ROOM = 340, 75  # of the drawing, and of a unit with all that is written around it
-MOST_PITCH = 160  # between the units of a layer
+LEAST_HEIGHT, ROOM = 340, 75  # of the drawing, and of a unit of a crowded one
+PITCHES = 214, 190, 165, 140, 120, 100  # between the units of a layer
 MOST_NODES, MOST_LAYERS = 12, 8  # in one column, and columns of inputs and units
-OFF = 5  # from a node to what is written at it: its ring has room
+OFF = 4  # from a node to what is written at it: its ring has room
 GAP = 6  # between labels
 PLACES = [0.5 + sign * k / 50 for k in range(19) for sign in ((1, -1) if k else (1,))]  # along an edge
-MOST_WEIGHTS = 36  # between two layers: the labels of more have no room
-FEW = 24  # edges: with more of them a label cannot be clear of the other edges
-
-# Arial's letters, in thousandths of its size; the others are as wide as a digit.
-WIDTHS = dict.fromkeys("it/.:, ", 278) | {"w": 722, "E": 667, "=": 584, "-": 333, "m": 833, "s": 500, "c": 500}
-
-Point = tuple[float, float]
-
-
-class Level(NamedTuple):
-    """How much is written: the size of the font in points, digits of a number, whether gradients stand beside weights,
-    whether names are whole, whether weights are written at all."""
-
-    font: int
-    digits: int
-    both: bool
-    whole: bool
-    weights: bool = True
-
-    @property
-    def line(self) -> float:
-        """The height of a line of text."""
-        return self.font * 1.6
-
-    @property
-    def radius(self) -> float:
-        """Of a node."""
-        return 18 if self.font > 8 else 12.5
-
-    def number(self) -> str:
-        """The longest number."""
-        return "-0.000" + "1" * self.digits
-
-    def width(self, text: str) -> float:
-        """How wide a text is drawn."""
-        return self.font * 96 / 72 * sum(WIDTHS.get(letter, 556) for letter in text) / 1000 + 3
-
+FEW = 24  # edges: the weights of more are written on those alone that are spoken of
 
 LEVELS = (
+    Level(10, 6, True, True),
     Level(9, 6, True, True),
     Level(9, 4, True, True),
     Level(9, 4, True, False),
-    Level(8, 4, True, False),
-    Level(8, 4, False, False),
-    Level(8, 3, False, False),
-    Level(8, 3, False, False, False),
+    Level(9, 4, False, False),
+    Level(8, 3, False, False, True),
 )
-
-
-class Said(NamedTuple):
-    """What is written somewhere: a quantity forward and one backward, by their names."""
-
-    forward: str
-    backward: str
-
-
-class Node(NamedTuple):
-    """A circle: its name and what stands in it, its kind, its centre, the lines above and below it from top down."""
-
-    name: str
-    label: str
-    kind: str  # input, hidden, output or error
-    at: Point
-    above: tuple[Said, ...]
-    below: tuple[Said, ...]
-
-
-class Edge(NamedTuple):
-    """A line between two nodes, with the name of its weight; none for a plain one."""
-
-    weight: str
-    source: Node
-    target: Node
-
-    def on(self, s: float) -> Point:
-        """A point along it."""
-        (x, y), (p, q) = self.source.at, self.target.at
-        return x + s * (p - x), y + s * (q - y)
-
-    def ends(self, radius: float) -> tuple[Point, Point]:
-        """From rim to rim: LibreOffice draws lines over nodes."""
-        (x, y), (p, q) = self.source.at, self.target.at
-        cut = radius / math.hypot(p - x, q - y)
-        return self.on(cut), self.on(1 - cut)
-
-    def crosses(self, box: Box) -> bool:
-        """Whether it runs through a rectangle."""
-        (x, y), (p, q) = self.source.at, self.target.at
-        low, high = 0.0, 1.0
-        for start, step, middle, half in ((x, p - x, box.x, box.width / 2), (y, q - y, box.y, box.height / 2)):
-            if step == 0:
-                if abs(start - middle) > half:
-                    return False
-                continue
-            first, last = sorted(((middle - half - start) / step, (middle + half - start) / step))
-            low, high = max(low, first), min(high, last)
-        return low < high
 
 
 def drawn(spec: Spec) -> bool:
@@ -129,15 +42,13 @@ def height(spec: Spec) -> int:
 
 
 class Picture:
-    """A network of one sample, from left to right: inputs, units, errors, E_total; as much is written as has room."""
+    """A network of one sample, from left to right: inputs, units, errors, E; as much is written as has room."""
 
     def __init__(self, spec: Spec, net: Network):
         self.spec, self.net = spec, net
-        crowded = max(layer.weights.size for layer in net.layers) > MOST_WEIGHTS
-        for self.level in LEVELS[-1:] if crowded else LEVELS:
-            self.nodes, self.edges = self._drawn()
-            self.places = self._placed() if self.level.weights else {}
-            if not any(True for _ in self.collisions()):
+        few = sum(layer.weights.size for layer in net.layers) <= FEW
+        for self.level in LEVELS if few else LEVELS[-1:]:
+            if any(self._fits(pitch) for pitch in self._pitches()):
                 break
 
     @cached_property
@@ -145,39 +56,50 @@ class Picture:
         """In pixels."""
         return height(self.spec)
 
+    @cached_property
+    def fans(self) -> bool:
+        """Whether weights are written on those edges alone that are spoken of."""
+        return self.level.inside
+
     def short(self, name: str) -> str:
         """What stands before a number: the name, or as little of it as is understood at its node or edge."""
+        name = shown_as(name)
         if self.level.whole:
             return f"{name} = "
         start, _, stem = name.rpartition("/d")
+        if self.level.inside:
+            return f"{name} " if stem[0] in "wt" else ""
         if stem.startswith("w") and not (start and self.level.both):
             return f"{stem} "
         own = "a" if stem.startswith("a_") else stem.rstrip("0123456789_") or stem
         return f"{start}/d{own} " if start else f"{own} "
 
-    def lines(self, node: Node) -> Iterator[tuple[Said, Box]]:
-        """What is written at a node, and where: the widest of what it can be."""
-        line, radius = self.level.line, self.level.radius
-        (x, y) = node.at
-        for k, said in enumerate(reversed(node.above)):
-            yield said, Box(x, y + radius + OFF + line * (k + 0.5), self._width(said), line)
-        for k, said in enumerate(node.below):
-            yield said, Box(x, y - radius - OFF - line * (k + 0.5), self._width(said), line)
+    def name_at(self, node: Node) -> float:
+        """How high the name of a node stands: above the numbers that stand in it."""
+        held = len(node.texts) - len([*self.outside(node)])
+        return node.at[1] + held * self.level.line / 2
 
     def boxes(self) -> Iterator[tuple[str, Box]]:
         """All that must not cover one another: what is written, and the nodes."""
         size = 2 * self.level.radius
         for node in self.nodes:
             yield node.name, Box(*node.at, size, size)
-            for said, box in self.lines(node):
-                yield f"{node.name}: {said.forward}", box
-        yield from self.places.items()
+            yield from ((f"{node.name}: {text.said.forward}", text.box) for text in self.outside(node))
+        if not self.fans:
+            yield from self.places.items()
+
+    def outside(self, node: Node) -> Iterator[Text]:
+        """What is written around a node, not in it."""
+        return (text for text in node.texts if abs(text.box.y - node.at[1]) > self.level.radius)
 
     def collisions(self) -> Iterator[tuple[str, str]]:
-        """Pairs that cover one another."""
+        """Pairs that cover one another, and what is written at a node across an edge."""
         boxes = list(self.boxes())
         for k, (name, box) in enumerate(boxes):
             yield from ((name, other) for other, b in boxes[k + 1 :] if box.meets(b))
+        for node in self.nodes:
+            for text in self.outside(node):
+                yield from ((f"{node.name}: {text.said.forward}", e.weight) for e in self.edges if e.crosses(text.box))
 
     def text(self, name: str) -> str:
         """The longest text with a quantity: what cannot be negative has no sign, what is 1 is short."""
@@ -188,16 +110,41 @@ class Picture:
     def _width(self, said: Said) -> float:
         return max(self.level.width(self.text(name)) for name in said)
 
-    def _drawn(self) -> tuple[list[Node], list[Edge]]:
+    def _pitches(self) -> Iterator[float]:
+        """Distances between the units of a layer, from the largest that the drawing has room for."""
+        most = max(self.spec.layers)
+        if self.level.inside:
+            return iter([self.height / most])
+        lines = max(len(node.said) for column in self._columns() for node in column)
+        around = 2 * (self.level.radius + OFF + lines * self.level.line + GAP / 2)
+        least = 2 * self.level.radius + OFF + self.level.line
+        room = (self.height - around) / max(1, most - 1)
+        return (pitch for pitch in (min(PITCHES[0], room), *PITCHES[1:]) if least <= pitch <= room)
+
+    def _fits(self, pitch: float) -> bool:
+        """Draw everything at a distance between units, and tell whether nothing covers anything."""
+        self.nodes, self.edges = self._drawn(pitch)
+        self.nodes = [node._replace(texts=self._texts(node)) for node in self.nodes]
+        self.places = self._placed()
+        return not any(True for _ in self.collisions())
+
+    def _drawn(self, pitch: float) -> tuple[list[Node], list[Edge]]:
         """Nodes and edges of one level; the layers stand as far apart as what is written at them allows."""
         columns = list(self._columns())
-        widths = [max(self._width(said) for node in column for said in node.above + node.below) for column in columns]
-        left, right = widths[0] / 2 + GAP, WIDTH - widths[-1] / 2 - GAP
-        total = right - (widths[-1] + widths[-2]) / 2 - GAP  # of the errors
-        last = total - (widths[-2] + widths[-3]) / 2 - GAP  # of the outputs
+        radius = self.level.radius
+        widths = [2 * radius] * len(columns)
+        if not self.level.inside:
+            widths = [max(self._width(said) for node in column for said in node.said) for column in columns]
+        left, right = max(radius + OFF, widths[0] / 2 + GAP), WIDTH - max(widths[-1], 2 * radius) + radius - GAP
+        total = right - max(radius + widths[-2] / 2 + GAP, 3 * radius)  # of the errors
+        last = total - (widths[-2] + widths[-3]) / 2 - GAP * (3 if self.level.inside else 1)  # of the outputs
         layers = len(columns) - 2
         xs = [left + (last - left) * k / (layers - 1) for k in range(layers)] + [total, right]
-        placed = [[self._at(n, x, j, len(c)) for j, n in enumerate(c)] for x, c in zip(xs, columns, strict=True)]
+        middle = self.height / 2
+        placed = [
+            [n._replace(at=(x, middle + pitch * ((len(c) - 1) / 2 - j))) for j, n in enumerate(c)]
+            for x, c in zip(xs, columns, strict=True)
+        ]
         nodes = [n for column in placed for n in column]
         edges = []
         for k, layer in enumerate(self.net.layers):
@@ -207,28 +154,54 @@ class Picture:
         edges += [Edge("", p, placed[-1][0]) for p in placed[-2]]
         return nodes, edges
 
-    def _at(self, node: Node, x: float, j: int, count: int) -> Node:
-        pitch = min(MOST_PITCH, self.height / max(self.spec.layers))
-        lower = self.level.line / 2 * bool(self.net.biases)  # more is written above a unit with a bias than below
-        return node._replace(at=(x, self.height / 2 - lower + pitch * ((count - 1) / 2 - j)))
-
     def _columns(self) -> Iterator[list[Node]]:
         """The nodes from left to right, still without a place."""
-        nowhere = (0.0, 0.0)
+        nowhere, inside = (0.0, 0.0), self.level.inside
         names = [plain(i.name) for i in self.net.inputs[0]]
-        yield [Node(n, n, "input", nowhere, (), (Said(n, n),)) for n in names]
+        yield [Node(n, n, "input", nowhere, (Said(n, n),)) for n in names]
         for k, layer in enumerate(self.net.layers):
             kind = "output" if k == len(self.net.layers) - 1 else "hidden"
             column = []
             for j, h in enumerate(plain(h.name) for h in layer.h[0]):
-                biases = [b.name for b in layer.biases[j : j + 1]]
                 trained = self.spec.bias == "trained"
-                above = [Said(b, f"dE/d{b}" if trained else b) for b in biases] + [Said(h, f"dE/d{h}")]
-                column.append(Node(h, h, kind, nowhere, tuple(above), (Said(f"a_{h}", f"dE/da_{h}"),)))
+                biases = [Said(b.name, f"dE/d{b.name}" if trained else b.name) for b in layer.biases[j : j + 1]]
+                said = *biases[: not inside], Said(h, f"dE/d{h}"), Said(f"a_{h}", f"dE/da_{h}")
+                column.append(Node(h, h, kind, nowhere, said))
             yield column
         pairs = [(plain(e.name), plain(t.name)) for e, t in zip(self.net.errors[0], self.net.targets[0], strict=True)]
-        yield [Node(e, e, "error", nowhere, (Said(t, t),), (Said(e, f"dE/d{e}"),)) for e, t in pairs]
-        yield [Node("E_total", "E", "error", nowhere, (), (Said("E_total", "dE/dE_total"),))]
+        yield [Node(e, e, "error", nowhere, (Said(t, t), Said(e, f"dE/d{e}"))) for e, t in pairs]
+        yield [Node("E_total", "E", "error", nowhere, (Said("E_total", "dE/dE_total"),))]
+
+    def _texts(self, node: Node) -> tuple[Text, ...]:
+        """What is written at a node, each in a place: in it, or around it where no edge runs, if there is such."""
+        (x, y), line, kept = node.at, self.level.line, node.said
+        within: tuple[Text, ...] = ()
+        if self.level.inside:
+            kept = tuple(said for said in node.said if said.forward[0] == "t")
+            held = [said for said in node.said if said not in kept]
+            down = (len(held) - 1) * line / 2  # the name stands above them
+            within = tuple(Text(s, Box(x, y + down - line * (k + 0.5), 0, line)) for k, s in enumerate(held))
+        upper = y > self.height / 2 + 1
+        middle = not upper and y > self.height / 2 - 1
+        n = len(kept)
+        ways = [n - 1, n, 0] if middle and n > 1 else [n, *range(n)] if upper or middle else range(n + 1)
+        found = [self._around(node, kept, above, side) for side in (0, 1, -1) for above in ways]
+        return (*within, *min(found, key=self._crossed))
+
+    def _crossed(self, texts: Sequence[Text]) -> int:
+        """How many edges run through some texts, or ends of the drawing do."""
+        across = sum(e.crosses(text.box) for e in self.edges for text in texts)
+        return across + sum(abs(t.box.x - WIDTH / 2) + t.box.width / 2 > WIDTH / 2 for t in texts)
+
+    def _around(self, node: Node, kept: Sequence[Said], above: int, side: int) -> list[Text]:
+        """What is written around a node: so many lines above it, the others below; amid, or from one side on."""
+        (x, y), line, off = node.at, self.level.line, self.level.radius + OFF
+        texts = []
+        for k, said in enumerate(kept):
+            up = off + line * (above - k - 0.5) if k < above else -off - line * (k - above + 0.5)
+            width = self._width(said)
+            texts.append(Text(said, Box(x + side * (width / 2 - self.level.radius), y + up, width, line), side))
+        return texts
 
     def _box(self, edge: Edge, s: float) -> Box:
         names = [edge.weight, f"dE/d{edge.weight}"]
@@ -237,9 +210,11 @@ class Picture:
 
     def _placed(self) -> dict[str, Box]:
         """Where each weight is written: on its edge, near the middle, clear of all else as far as there is room."""
-        size = 2 * self.level.radius
-        still = [Box(*n.at, size, size) for n in self.nodes] + [b for n in self.nodes for _, b in self.lines(n)]
         weights = [e for e in self.edges if e.weight]
+        if self.fans:
+            return {e.weight: self._box(e, 0.5) for e in weights}
+        size = 2 * self.level.radius
+        still = [Box(*n.at, size, size) for n in self.nodes] + [t.box for n in self.nodes for t in n.texts]
         choices: list[list[tuple[float, Box]]] = []
         for edge in weights:
             free = []
@@ -247,7 +222,7 @@ class Picture:
                 box = self._box(edge, s)
                 if not any(map(box.meets, still)):
                     usual = box._replace(width=box.width * 0.6)
-                    others = sum(e.crosses(usual) for e in weights if e is not edge) if len(weights) <= FEW else 0
+                    others = sum(e.crosses(usual) for e in weights if e is not edge)
                     free.append((abs(s - 0.5) + 0.3 * others, box))
             choices.append(sorted(free, key=lambda pair: pair[0]) or [(9.0, self._box(edge, 0.5))])
         boxes: list[Box] = []

@@ -15,6 +15,7 @@ from sheetgen.writer.sheets.walk import Walk
 from sheetgen.writer.trace import letter, quoted
 
 TOP = 9  # the first row of the drawing's points
+INVISIBLE: dict[str, Any] = {"line": {"none": True}, "marker": {"type": "none"}}
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,21 @@ class Columns:
             if wanted:
                 self.sheet.live(row, self.column, formula(row), self.form)
         return self._next()
+
+    @staticmethod
+    def index(row: int) -> int:
+        """Which of a column's values stands in a row of the sheet, counted from 0."""
+        return row - TOP
+
+    @staticmethod
+    def cell(column: str, k: int) -> str:
+        """The address of the k-th value of a column, counted from 0."""
+        return f"${column}${TOP + k}"
+
+    @staticmethod
+    def area(column: str, count: int) -> str:
+        """The first values of a column."""
+        return f"${column}${TOP}:${column}${TOP + count - 1}"
 
     def _next(self) -> str:
         self.column += 1

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from sheetgen.cells.cell import Cell
 from sheetgen.cells.text import show
 from sheetgen.excel.a1 import column_number
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.digits import scientific, text_of
-from sheetgen.writer.plan import NETWORK, TRAINING, Run, of_row
-from sheetgen.writer.sheets.common import heads, section
+from sheetgen.writer.plan import NETWORK, NONE, TRAINING, Run, quiet
+from sheetgen.writer.sheets import picture
+from sheetgen.writer.sheets.common import colour, heads, line
 from sheetgen.writer.sheets.inputs import ACROSS, HEAD, LEFT, Layout
-from sheetgen.writer.sheets.walk import Walk, plain
+from sheetgen.writer.sheets.walk import Walk, plain, shown_as
 from sheetgen.writer.trace import FIRST_ROW, Trace, guarded, letter
 
 ASIDE = LEFT + ACROSS + 1  # what only formulas read stands from this column on
 TEXTS = ASIDE + 3  # of the panel, a column for each of its groups
 FIRST = TEXTS + 4  # of the numbers of a batch's first sample: name, number, text
-Number = tuple[str, str]  # a quantity's name, and the formula of its number
+Number = tuple[str, Callable[[], str]]  # a quantity's name, and what makes the formula of its number
+MEANING = "h1: what enters a unit, added up; a_h1: what leaves it; dE/dw1: by how much E grows with w1"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Shown(Panel):
 def shown(run: Run, training: Trace, c: Cell) -> str:
     """The formula of a number in the row shown; inputs are the same in every row, also in one that there is not."""
     found = in_row(run, training, c)
-    return found if c in run.program.constants else of_row(found)
+    return found if c in run.program.constants else quiet(found)
 
 
 def in_row(run: Run, training: Trace, c: Cell) -> str:
@@ -51,8 +54,8 @@ def in_row(run: Run, training: Trace, c: Cell) -> str:
 def of_sample(formula: str, run: Run) -> str:
     """A formula that has a value only where there are a row and a sample that are shown."""
     if run.program.spec.samples > 1:
-        formula = f"IF(ISNUMBER(sample_number),{formula},sample_number)"
-    return of_row(formula)
+        formula = f'IF(ISNUMBER(sample_number),{formula},"{NONE}")'
+    return quiet(formula)
 
 
 class Quantities:
@@ -65,16 +68,17 @@ class Quantities:
         self.many = run.program.spec.samples > 1
 
     def groups(self) -> list[tuple[str, list[Number]]]:
-        """The panel's columns; a formula may refer to numbers by `where`, so it is asked for when all have a place."""
-        p, own = self.program, self.name_of
-        weights = [(own(c), shown(self.run, self.training, c)) for c in p.next]
-        gradients = [(own(g), shown(self.run, self.training, g)) for g in p.gradients]
+        """The panel's columns; a formula may refer to numbers by `where`, so it is made when all have a place."""
+        p = self.program
         return [
-            ("weights", weights),
-            ("forward", list(self._forward())),
-            ("backward: dE/d…", list(self._backward())),
-            ("gradients of the weights", gradients),
+            ("weights", [self._shown(c) for c in p.next]),
+            ("forward", self._forward()),
+            ("backward", self._backward()),
+            ("gradients of the weights", [self._shown(g) for g in p.gradients]),
         ]
+
+    def _shown(self, c: Cell) -> Number:
+        return self.name_of(c), partial(shown, self.run, self.training, c)
 
     @staticmethod
     def name_of(c: Cell) -> str:
@@ -100,22 +104,22 @@ class Quantities:
         for layer in net.layers:
             columns += [c for pair in zip(layer.h.T, layer.a.T, strict=True) for c in pair]
         columns += [*net.errors.T]
-        found = [(self.name_of(c[0]), self._one(c)) for c in columns]
-        return [*found, ("E_total", shown(self.run, self.training, net.loss))]
+        return [*((self.name_of(c[0]), partial(self._one, c)) for c in columns), self._shown(net.loss)]
 
     def _backward(self) -> list[Number]:
         again, net = self.walk.again, self.program.network
-        found = [("dE/dE_total", of_row("1")), *((f"dE/d{self.name_of(e)}", of_row("1")) for e in net.errors[0])]
+        found: list[Number] = [
+            (f"dE/d{name}", partial(quiet, "1")) for name in ("E_total", *map(self.name_of, net.errors[0]))
+        ]
         for layer in reversed(net.layers):
             for h, a in zip(layer.h.T, layer.a.T, strict=True):
                 flow, delta = again.flows[a[0]], again.deltas[h[0]]
                 back = f"dE/d{self.name_of(a[0])}"
-                found.append((back, self._derived(flow, None, "")))
+                found.append((back, partial(self._derived, flow, None, "")))
+                own = partial(self._derived, delta, flow, back)
                 if self.program.deltas:
-                    formula = self._one([again.deltas[c] for c in h])
-                else:
-                    formula = self._derived(delta, flow, back)
-                found.append((f"dE/d{self.name_of(h[0])}", formula))
+                    own = partial(self._one, [again.deltas[c] for c in h])
+                found.append((f"dE/d{self.name_of(h[0])}", own))
         return found
 
     def _derived(self, c: Cell, flow: Cell | None, back: str) -> str:
@@ -142,46 +146,37 @@ def write(sheet: Sheet, quantities: Quantities, layout: Layout) -> tuple[Panel, 
     """Write the panel, and aside the same as text."""
     run, where = quantities.run, quantities.where
     sample = '&", of sample "&sample_number' * quantities.many
-    sheet.live(layout.panel, LEFT, of_sample(f'"Every number at iteration "&row_number{sample}', run), "section")
-    section(sheet, layout.panel, None, LEFT + 1, LEFT + ACROSS - 1)
+    title = f'IF(ISNUMBER(row_number),"Every number at iteration "&row_number{sample},"Every number of the row shown")'
+    sheet.live(layout.panel, LEFT, title, "section")
+    line(sheet, layout.panel, None, LEFT + 1, LEFT + 2, "section")
+    line(sheet, layout.panel, MEANING, LEFT + 3, LEFT + ACROSS - 1, "section", "muted", "plain")
     top = layout.panel + 2
     given = {quantities.name_of(c): (row, 1) for c, (row, column) in layout.addresses() if column == 1}
     texts = {}
     for name, (row, column) in given.items():
         where[name], texts[name] = f"${letter(column)}${row}", f"${letter(ASIDE)}${row}"
     places: dict[str, tuple[int, int]] = {}
-    for k, names in enumerate(_names(quantities)):
-        heads(sheet, layout.panel + 1, LEFT + 2 * k, (TITLES[k], None), "c ")
-        for row, name in enumerate(names, top):
+    groups = quantities.groups()
+    for k, (title, group) in enumerate(groups):
+        heads(sheet, layout.panel + 1, LEFT + 2 * k, (title, None), "c ")
+        for row, (name, _) in enumerate(group, top):
             places[name] = row, k
             where[name] = f"${letter(LEFT + 2 * k + 1)}${row}"
             texts[name] = f"${letter(TEXTS + k)}${row}"
-    for name, formula in (pair for _, group in quantities.groups() for pair in group):
+    for name, formula in (pair for _, group in groups for pair in group):
         row, k = places[name]
-        sheet.put(row, LEFT + 2 * k, name, "cell", "center")
-        sheet.live(row, LEFT + 2 * k + 1, formula, "cell", run.style(name))
+        sheet.put(row, LEFT + 2 * k, shown_as(name), "cell", "center")
+        sheet.live(row, LEFT + 2 * k + 1, formula(), "cell", "right", run.style(name))
         sheet.live(row, TEXTS + k, text_of(where[name]), "muted", "right")
     last = max(row for row, _ in places.values())
     scientific(sheet, (top - 1, LEFT, last - 1, LEFT + ACROSS - 1), "wide")
-    for row, column in (at for name, at in given.items() if name not in places):
-        sheet.live(row, ASIDE, text_of(f"${letter(column)}${row}"), "muted", "right")
+    for row, column in (place for name, place in given.items() if name not in places):
+        at = f"${letter(column)}${row}"
+        sheet.live(row, ASIDE, f'IF(ISNUMBER({at}),{text_of(at)},"{NONE}")', "muted", "right")
+    if picture.drawn(run.program.spec):
+        for column in range(LEFT, LEFT + ACROSS, 2):
+            colour(sheet, (top - 1, column, last - 1, column), f"{letter(column)}{top}=stage_name", "chosen")
     return _panels(sheet, quantities, layout, texts)
-
-
-TITLES = ("weights", "forward", "backward", "gradients of the weights")
-
-
-def _names(quantities: Quantities) -> list[list[str]]:
-    """The names of the panel's groups, before their numbers have a place."""
-    q = quantities
-    draft = Quantities(q.run, q.training, q.layout, q.walk)
-    draft.where = _Anywhere()
-    return [[name for name, _ in group] for _, group in draft.groups()]
-
-
-class _Anywhere(dict[str, str]):
-    def __missing__(self, name: str) -> str:
-        return "A1"
 
 
 def _panels(sheet: Sheet, q: Quantities, layout: Layout, texts: dict[str, str]) -> tuple[Panel, Shown]:

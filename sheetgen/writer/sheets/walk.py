@@ -34,6 +34,11 @@ def plain(name: str | None) -> str:
     return re.sub(r"\[\d+\]", "", name or "")
 
 
+def shown_as(name: str) -> str:
+    """A name as it is written on Network and Steps: E_total is E, as it is in dE/dw1."""
+    return name.replace("E_total", "E")
+
+
 def braced(c: Cell) -> str:
     """A Cell in textbook notation, with {name} for every number."""
     return show(c, lambda x: f"{{{plain(x.name)}}}" if x.name else None, TEXTBOOK)
@@ -83,7 +88,7 @@ class Walk:
         yield Stage("E_total", "E_total", tuple(errors), self._total(errors))
 
     def _total(self, errors: list[str]) -> str:
-        start = "E_total is {E_total}"
+        start = "E is {E_total}"
         names = " + ".join(errors) if len(errors) <= MOST_TERMS else f"{errors[0]} + … + {errors[-1]}"
         numbers = " + ".join(f"{{{e}}}" for e in errors) if 1 < len(errors) <= MOST_TERMS else ""
         if self.many:
@@ -116,11 +121,14 @@ class Walk:
 
     def _backward(self) -> Iterator[Stage]:
         yield Stage(
-            "dE/dE_total", "E_total", (), "The way back begins here: dE/dE_total is {dE/dE_total}. E_total = {E_total}."
+            "dE/dE_total",
+            "E_total",
+            (),
+            "dE/dE is {dE/dE_total}, and here the way back begins: E grows as E = {E_total} does.",
         )
         for e in self.net.errors[0]:
             own = plain(e.name)
-            about = "E_total is a sum, so it grows by as much as each of its errors does"
+            about = "E is a sum, so it grows by as much as each of its errors does"
             yield Stage(f"dE/d{own}", own, ("dE/dE_total",), f"dE/d{own} is {{!dE/d{own}}}: {about}.")
         for k in reversed(range(len(self.net.layers))):
             layer = self.net.layers[k]
