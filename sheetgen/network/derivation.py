@@ -37,7 +37,7 @@ class _Derivation:
         # A batch is derived for its first sample: the gradient of the batch is the sum over its samples.
         self.spec = replace(spec, inputs=spec.inputs[:1], targets=spec.targets[:1])
         self.net: Network = layers.build(self.spec)
-        self.E = "E_total" if spec.samples == 1 else "E[1]"
+        self.E = "E" if spec.samples == 1 else "E[1]"
         self.batch = spec.samples > 1
         self.net.loss.named(self.E)
         self.gradient = backward(self.net.loss)

@@ -23,7 +23,7 @@ STEEP = {  # why the slope of an activation is what it is, line by line
     "relu": "how steep the ReLU is at {0}: 1 where that is positive, else 0",
     "identity": "1: the output is {0} as it is",
 }
-_NAMES = re.compile(r"^(?P<kind>a_|E_total|E|[a-z])")
+_NAMES = re.compile(r"^(?P<kind>a_|E|[a-z])")
 
 
 def in_words(line: Line, activations: Sequence[str], product: bool) -> str:
@@ -37,8 +37,8 @@ def in_words(line: Line, activations: Sequence[str], product: bool) -> str:
         y, x = _bare(match["y"]), _bare(match["x"])
         return STEEP[_activation(y, activations)].format(x) if y.startswith("a_") else _slope(y, x, product)
     name = _bare(line.name)
-    if name in ("E", "E_total"):
-        return "the error: those of all outputs added up"
+    if name == "E":
+        return "the error of all outputs, added up; on Training it is E_total"
     if name.startswith("E"):
         return f"half the squared distance of a_o{name[1:]} from its target"
     if not name.startswith("a_"):
@@ -62,7 +62,7 @@ def _slope(y: str, x: str, product: bool) -> str:
     kind = match["kind"] if match else ""
     if not y.startswith("E"):  # a weighted sum
         return f"what {x} is multiplied by" if kind in ("w", "i", "a_") else "1: it is added as it is"
-    total = y in ("E", "E_total")
+    total = y == "E"
     if kind == "E":
         return f"{y} follows {x} one to one: it is a sum"
     if kind == "a_":

@@ -227,15 +227,16 @@ class Book:
             self._styles[key] = self.workbook.add_format(style.STYLES[name])
         return self._styles[key]
 
-    def sheet(self, name: str, heading: str, subtitle: str, colour: str = ACCENT) -> Sheet:
-        """A new sheet with its heading, a link back to Start, and its print set-up."""
+    def sheet(self, name: str, heading: str, subtitle: str, colour: str = ACCENT, column: int = 0) -> Sheet:
+        """A new sheet with its heading, which begins in a column, and its print set-up."""
         sheet: Sheet = self.workbook.add_worksheet(name)
         sheet.book = self
         sheet.hide_gridlines(2)
         sheet.set_tab_color(colour)
         sheet.set_row_pixels(0, 34)
-        sheet.put(1, 0, heading, self.style("title"))
-        sheet.put(2, 0, subtitle, self.style("subtitle"))
+        sheet.put(1, column, heading, self.style("title"))
+        if subtitle:
+            sheet.put(2, column, subtitle, self.style("subtitle"))
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)

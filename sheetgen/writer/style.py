@@ -85,7 +85,7 @@ STYLES: dict[str, dict[str, Any]] = {
     },
     "big": {"font_size": 20, "bold": True, "align": "center"},
     "verdict": {"bold": True, "align": "center"},
-    "words": {"font_color": MUTED, "align": "left", "indent": 34, "text_wrap": True},  # right of 306 pixels
+    "words": {"font_color": MUTED, "align": "left", "indent": 26, "text_wrap": True},  # right of 234 pixels
     "code": {"font_name": "Courier New", "font_size": 9, "text_wrap": True},
     "formula": {"font_name": "Courier New", "font_size": 9, "align": "left"},
     "command": {"font_name": "Courier New", "bold": True},
@@ -173,6 +173,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "cool": {"bg_color": COOL},
     "cooler": {"bg_color": COOLER},
     "inked": {"bg_color": INK, "font_color": "#FFFFFF"},
+    "unsaid": {"font_color": "#FFFFFF"},  # an error that one sentence speaks of
     "faded": {"font_color": MUTED},
     "chosen": {"bg_color": LIT, "bold": True},
     # One cell among many that are seen by their colour; where a colour scale hides the fill, the sign is seen.

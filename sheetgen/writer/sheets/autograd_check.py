@@ -73,7 +73,7 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
     """Write the sheet Autograd check, and define `verdict`, `inputs_changed` and `tolerance`."""
     checked = quantities(training, rates, oracle)
     n = len(checked)
-    sheet = opened(book, CHECK, f"Checked against {oracle.version}, cell by cell", SUBTITLE)
+    sheet = opened(book, CHECK, f"Checked against {oracle.version}, cell by cell", SUBTITLE, column=2)
     strip(sheet, 1 + 3 * n)
     sheet.set_column(1, 1, 14)
     sheet.set_column(2, 1 + n, 9.5)

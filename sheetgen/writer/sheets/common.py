@@ -16,9 +16,12 @@ VERDICTS = (("PASS", "pass"), ("FAIL", "fail"))
 SIDES = {"l": ("left",), "c": ("center",), "r": ("right",), " ": ()}
 
 
-def opened(book: Book, name: str, heading: str, subtitle: str, widths: Sequence[float] = ()) -> Sheet:
-    """A new sheet with a link back to Start, and the widths of its first columns."""
-    sheet = book.sheet(name, heading, subtitle)
+def opened(book: Book, name: str, heading: str, subtitle: str, widths: Sequence[float] = (), column: int = 0) -> Sheet:
+    """A new sheet with a link back to Start, and the widths of its first columns.
+
+    Its heading begins in a column: right of those that every page repeats, for there it would be cut off.
+    """
+    sheet = book.sheet(name, heading, subtitle, column=column)
     sheet.link(3, 0, Link.to(START, "← Start", "Back to the index"))
     columns(sheet, widths)
     return sheet

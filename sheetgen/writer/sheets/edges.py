@@ -41,7 +41,7 @@ def draw(chart: Chart, columns: Columns, scene: Scene) -> None:
     of_class(kind, PLAIN, color=style.MUTED, width=1.5)
     for c in CLASSES:
         look = {"color": style.POSITIVE} if c > 0 else {"color": style.NEGATIVE, "dash_type": "dash"}
-        of_class(kind, c, width=style.EDGE_WIDTHS[picture.level.font > 8][abs(c) - 1], **look)
+        of_class(kind, c, width=style.EDGE_WIDTHS[not picture.fans][abs(c) - 1], **look)
 
 
 def _classes(columns: Columns, scene: Scene) -> tuple[str, str]:

@@ -178,7 +178,8 @@ def missing(layout: Layout) -> str:
     first, last = HEAD + 1, HEAD + len(layout.listed)
     k = f'MATCH("{NOT_A_NUMBER}",$C${first}:$C${last},0)'
     name, typed = (f"INDEX(${column}${first}:${column}${last},{k},1)" for column in "AB")
-    told = f'{name}&", cell B"&({HEAD}+{k})&" of {NETWORK}, is "&IF({typed}="","empty","no number")&": type a number there"'
+    state = f'IF({typed}="","empty","no number")'
+    told = f'{name}&", cell B"&({HEAD}+{k})&" of {NETWORK}, is "&{state}&": type a number there"'
     return f'IFERROR({told},"A red cell in the table of samples on {NETWORK} is no number: type one there")'
 
 

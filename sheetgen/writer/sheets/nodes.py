@@ -31,7 +31,7 @@ class Level(NamedTuple):
     @property
     def radius(self) -> float:
         """Of a node."""
-        return 31 if self.inside else 20
+        return (37 if self.digits > 3 else 31) if self.inside else 20
 
     def number(self) -> str:
         """The longest number."""

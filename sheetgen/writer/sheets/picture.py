@@ -27,7 +27,8 @@ LEVELS = (
     Level(9, 4, True, True),
     Level(9, 4, True, False),
     Level(9, 4, False, False),
-    Level(8, 3, False, False, True),
+    Level(9, 4, False, False, True),
+    Level(9, 3, False, False, True),
 )
 
 
@@ -46,8 +47,10 @@ class Picture:
 
     def __init__(self, spec: Spec, net: Network):
         self.spec, self.net = spec, net
-        few = sum(layer.weights.size for layer in net.layers) <= FEW
-        for self.level in LEVELS if few else LEVELS[-1:]:
+        # Whether weights are written on those edges alone that are spoken of.
+        self.fans = sum(layer.weights.size for layer in net.layers) > FEW
+        for level in LEVELS[-1:] if self.fans else LEVELS:
+            self.level = level
             if any(self._fits(pitch) for pitch in self._pitches()):
                 break
 
@@ -55,11 +58,6 @@ class Picture:
     def height(self) -> int:
         """In pixels."""
         return height(self.spec)
-
-    @cached_property
-    def fans(self) -> bool:
-        """Whether weights are written on those edges alone that are spoken of."""
-        return self.level.inside
 
     def short(self, name: str) -> str:
         """What stands before a number: the name, or as little of it as is understood at its node or edge."""
@@ -76,8 +74,7 @@ class Picture:
 
     def name_at(self, node: Node) -> float:
         """How high the name of a node stands: above the numbers that stand in it."""
-        held = len(node.texts) - len([*self.outside(node)])
-        return node.at[1] + held * self.level.line / 2
+        return node.at[1] + self.level.inside * len(node.texts) * self.level.line / 2
 
     def boxes(self) -> Iterator[tuple[str, Box]]:
         """All that must not cover one another: what is written, and the nodes."""
@@ -88,9 +85,9 @@ class Picture:
         if not self.fans:
             yield from self.places.items()
 
-    def outside(self, node: Node) -> Iterator[Text]:
+    def outside(self, node: Node) -> Sequence[Text]:
         """What is written around a node, not in it."""
-        return (text for text in node.texts if abs(text.box.y - node.at[1]) > self.level.radius)
+        return () if self.level.inside else node.texts
 
     def collisions(self) -> Iterator[tuple[str, str]]:
         """Pairs that cover one another, and what is written at a node across an edge."""
@@ -112,19 +109,22 @@ class Picture:
 
     def _pitches(self) -> Iterator[float]:
         """Distances between the units of a layer, from the largest that the drawing has room for."""
-        most = max(self.spec.layers)
+        most, radius = max(self.spec.layers), self.level.radius
         if self.level.inside:
-            return iter([self.height / most])
+            room = (self.height - 2 * (radius + GAP)) / max(1, most - 1)
+            return iter([min(PITCHES[0], room)] if room > 2 * radius + GAP or self.level is LEVELS[-1] else [])
         lines = max(len(node.said) for column in self._columns() for node in column)
-        around = 2 * (self.level.radius + OFF + lines * self.level.line + GAP / 2)
-        least = 2 * self.level.radius + OFF + self.level.line
-        room = (self.height - around) / max(1, most - 1)
+        room = (self.height - 2 * (radius + OFF + lines * self.level.line + GAP / 2)) / max(1, most - 1)
+        least = 2 * radius + OFF + self.level.line
         return (pitch for pitch in (min(PITCHES[0], room), *PITCHES[1:]) if least <= pitch <= room)
 
     def _fits(self, pitch: float) -> bool:
         """Draw everything at a distance between units, and tell whether nothing covers anything."""
         self.nodes, self.edges = self._drawn(pitch)
-        self.nodes = [node._replace(texts=self._texts(node)) for node in self.nodes]
+        texts: list[Text] = []
+        for k, node in enumerate(self.nodes):
+            self.nodes[k] = node._replace(texts=self._texts(node, texts))
+            texts += self.nodes[k].texts
         self.places = self._placed()
         return not any(True for _ in self.collisions())
 
@@ -164,40 +164,38 @@ class Picture:
             column = []
             for j, h in enumerate(plain(h.name) for h in layer.h[0]):
                 trained = self.spec.bias == "trained"
-                biases = [Said(b.name, f"dE/d{b.name}" if trained else b.name) for b in layer.biases[j : j + 1]]
-                said = *biases[: not inside], Said(h, f"dE/d{h}"), Said(f"a_{h}", f"dE/da_{h}")
+                biases = [] if inside else layer.biases[j : j + 1]
+                own = (Said(b.name, f"dE/d{b.name}" if trained else b.name) for b in biases)
+                said = *own, Said(h, f"dE/d{h}"), Said(f"a_{h}", f"dE/da_{h}")
                 column.append(Node(h, h, kind, nowhere, said))
             yield column
         pairs = [(plain(e.name), plain(t.name)) for e, t in zip(self.net.errors[0], self.net.targets[0], strict=True)]
         yield [Node(e, e, "error", nowhere, (Said(t, t), Said(e, f"dE/d{e}"))) for e, t in pairs]
         yield [Node("E_total", "E", "error", nowhere, (Said("E_total", "dE/dE_total"),))]
 
-    def _texts(self, node: Node) -> tuple[Text, ...]:
+    def _texts(self, node: Node, others: Sequence[Text]) -> tuple[Text, ...]:
         """What is written at a node, each in a place: in it, or around it where no edge runs, if there is such."""
-        (x, y), line, kept = node.at, self.level.line, node.said
-        within: tuple[Text, ...] = ()
+        (x, y), line, n = node.at, self.level.line, len(node.said)
         if self.level.inside:
-            kept = tuple(said for said in node.said if said.forward[0] == "t")
-            held = [said for said in node.said if said not in kept]
-            down = (len(held) - 1) * line / 2  # the name stands above them
-            within = tuple(Text(s, Box(x, y + down - line * (k + 0.5), 0, line)) for k, s in enumerate(held))
-        upper = y > self.height / 2 + 1
-        middle = not upper and y > self.height / 2 - 1
-        n = len(kept)
-        ways = [n - 1, n, 0] if middle and n > 1 else [n, *range(n)] if upper or middle else range(n + 1)
-        found = [self._around(node, kept, above, side) for side in (0, 1, -1) for above in ways]
-        return (*within, *min(found, key=self._crossed))
+            down = (n - 1) * line / 2  # the name stands above them
+            return tuple(Text(s, Box(x, y + down - line * (k + 0.5), 0, line)) for k, s in enumerate(node.said))
+        upper, lower = (sign * (y - self.height / 2) > 1 for sign in (1, -1))
+        ways = range(n + 1) if lower else [n, *range(n)] if upper or n == 1 else [n - 1, n, *range(n - 1)]
+        found = [self._around(node, above, side) for side in (0, 1, -1) for above in ways]
+        return tuple(min(found, key=lambda texts: self._crossed(texts, others)))
 
-    def _crossed(self, texts: Sequence[Text]) -> int:
-        """How many edges run through some texts, or ends of the drawing do."""
-        across = sum(e.crosses(text.box) for e in self.edges for text in texts)
-        return across + sum(abs(t.box.x - WIDTH / 2) + t.box.width / 2 > WIDTH / 2 for t in texts)
+    def _crossed(self, texts: Sequence[Text], others: Sequence[Text]) -> int:
+        """How many edges and other texts some texts are in the way of, and ends of the drawing."""
+        boxes = [text.box for text in texts]
+        across = sum(e.crosses(box) for e in self.edges for box in boxes)
+        across += sum(box.meets(other.box) for box in boxes for other in others)
+        return across + sum(abs(box.x - WIDTH / 2) + box.width / 2 > WIDTH / 2 for box in boxes)
 
-    def _around(self, node: Node, kept: Sequence[Said], above: int, side: int) -> list[Text]:
+    def _around(self, node: Node, above: int, side: int) -> list[Text]:
         """What is written around a node: so many lines above it, the others below; amid, or from one side on."""
         (x, y), line, off = node.at, self.level.line, self.level.radius + OFF
         texts = []
-        for k, said in enumerate(kept):
+        for k, said in enumerate(node.said):
             up = off + line * (above - k - 0.5) if k < above else -off - line * (k - above + 0.5)
             width = self._width(said)
             texts.append(Text(said, Box(x + side * (width / 2 - self.level.radius), y + up, width, line), side))
@@ -214,7 +212,7 @@ class Picture:
         if self.fans:
             return {e.weight: self._box(e, 0.5) for e in weights}
         size = 2 * self.level.radius
-        still = [Box(*n.at, size, size) for n in self.nodes] + [t.box for n in self.nodes for t in n.texts]
+        still = [Box(*n.at, size, size) for n in self.nodes] + [t.box for n in self.nodes for t in self.outside(n)]
         choices: list[list[tuple[float, Box]]] = []
         for edge in weights:
             free = []

@@ -41,7 +41,7 @@ class DifferencePlaces(NamedTuple):
 def write(book: Book, layout: recomputed.RecomputationLayout) -> DifferencePlaces:
     """Write the sheet Recomputation, and define the names that Start refers to."""
     ways = ("two", "s: by deltas, and by small differences") if layout.differences.flags else ("an", ": by deltas")
-    sheet = opened(book, RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE.format(*ways))
+    sheet = opened(book, RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE.format(*ways), column=1)
     last = layout.blocks[-1].first + len(layout.blocks[-1].flags) - 1
     last = max(last, layout.table.column + layout.table.rates)
     strip(sheet, last)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from textwrap import wrap
 
 from sheetgen.cells.cell import Cell
@@ -14,22 +14,26 @@ from sheetgen.network.words import in_words
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Sheet, Value
 from sheetgen.writer.digits import LITERAL, scientific, text_of
-from sheetgen.writer.plan import STEPS, Run, of_row
-from sheetgen.writer.sheets.common import across, fold, heads, opened, page
+from sheetgen.writer.plan import STEPS, Run, quiet
+from sheetgen.writer.sheets.common import ROW as PIXELS
+from sheetgen.writer.sheets.common import across, colour, fold, heads, opened, page
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.trace import FIRST_ROW, Trace, guarded
 from sheetgen.writer.typeset import typeset
 
 MATHS, FORMULA, NUMBERS, VALUE, AS_TEXT = range(5)  # columns
-MATHS_PIXELS = 600
-WIDTHS = 36, 38, 15  # of the columns of the formula, the numbers, the value: a screen shows them all
-LETTERS = 37, 42  # that fit the first two of them
-WORDS_FROM, LETTER = 306, 5.8  # pixels: where a line in words begins, and one of its letters
-WORDS_WRAP = 36  # letters of it in one line, of which each has so many pixels:
+MATHS_PIXELS = 560
+WIDTHS = 39, 42, 15  # of the columns of the formula, the numbers, the value: a screen shows them all
+LETTERS = 40, 46  # that fit the first two of them
+WORDS_FROM, LETTER = 234, 5.8  # pixels: where a line in words begins, and one of its letters
+WORDS_WRAP = 44  # letters of it in one line, of which each has so many pixels:
 WORDS_LINE = 17
 ROW = 48  # pixels: the height of a line with a fraction
 MOST_TEXT = 8_000  # characters of a formula that spells a line out
 NUMBER = "0.606478"  # as long as most numbers are in a line that is spelt out
+
+PAPER, PAGE = 75, 890  # percent, at which all columns fit on a page; the pixels of its rows
+TITLES, TOP = 20, 94  # pixels: of the headings on every page, and of all above the lines on the first
 
 AT = "$E$3"  # the row of Training that is shown
 ROW_MARK = "#"  # stands for its number in the text of a formula
@@ -48,9 +52,12 @@ def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
         sheet.set_column(column, column, width)
     fold(sheet, AS_TEXT, AS_TEXT)
     if run.program.spec.samples > 1:
-        sheet.put(3, NUMBERS, "the lines are those of the first sample", "muted")
-    sheet.live(3, FORMULA, of_row('"row shown: "&row_number'), "bold", "left", "indent")
-    sheet.live(3, AS_TEXT, of_row(f"row_number+{FIRST_ROW}"), "muted", "right")
+        note = '"the lines are those of the first sample"'
+        sheet.live(3, NUMBERS, f'IF(ISNUMBER(row_number),{note},"")', "muted")
+    told = 'IF(ISNUMBER(row_number),"row shown: "&row_number,why_none)'
+    sheet.live(3, FORMULA, told, "bold", "left", "indent")
+    colour(sheet, (2, FORMULA, 2, VALUE), "ISTEXT(row_number)", "fail")
+    sheet.live(3, AS_TEXT, quiet(f"row_number+{FIRST_ROW}"), "muted", "right")
     heads(sheet, 4, MATHS, ("the line as mathematics, and in words",), "l")
     heads(sheet, 4, NUMBERS, ("with the numbers put in", "live value", "value as text"), "lc")
     heading = _substituted(f"as the Excel formula (Training, row {ROW_MARK})")
@@ -60,6 +67,26 @@ def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
         writer.step(step)
     scientific(sheet, (4, VALUE, writer.row - 1, VALUE), "wide")
     page(sheet, (4, 0), (writer.row + 1, VALUE), repeat=True)
+    sheet.set_print_scale(PAPER)
+    sheet.set_h_pagebreaks(_breaks(writer.heights))
+
+
+def _breaks(steps: Sequence[Sequence[int]]) -> list[int]:
+    """After how many rows a page ends: before a step that it has no room for; a step of several pages is halved evenly.
+
+    `steps` are the heights of every step's rows, the first of which is empty.
+    """
+    row, used, breaks = 4, TOP, []
+    for heights in steps:
+        count = -(-sum(heights) // (PAGE - TITLES))
+        each = -(-len(heights) // count)
+        if used + sum(heights[:each]) > PAGE:
+            breaks.append(row)
+            used = TITLES
+        breaks += [row + k for k in range(each, len(heights), each)]
+        row += len(heights)
+        used = sum(heights[-(len(heights) % each or each) :]) + (TITLES if count > 1 else used)
+    return breaks
 
 
 def _substituted(text: str) -> str:
@@ -74,6 +101,7 @@ class _Writer:
 
     def __init__(self, sheet: Sheet, run: Run, training: Trace, panel: Panel):
         self.sheet, self.run, self.row = sheet, run, 4
+        self.heights: list[list[int]] = []  # of the rows of every step, in pixels
         self.placed: dict[str, tuple[str, str]] = {}  # name -> the addresses of its number and of that as text
         self.panel = panel
         self.training = {c.name or "": f"{training.letters[id(c)]}{ROW_MARK}" for c in training.cells}
@@ -85,27 +113,28 @@ class _Writer:
         self.sheet.put(self.row, 0, step.title, "section")
         self.sheet.put(self.row, 1, step.about, "section", "muted", "indent")
         across(self.sheet, self.row, 2, [None, None], "section")
+        self.heights.append([PIXELS, PIXELS])
         for line in step.lines:
             self.line(line)
 
     def line(self, line: Line) -> None:
         """One line in its four renderings."""
         self.row += 1
-        column = line.name.replace("E_total/", "E/")
-        form = self.run.style(column)
+        form = self.run.style(line.name)
         told = self._picture(line)
         formula = "=" + show(line.cell, self._ref(line, self._training))
         self._formula(line, formula)
-        text = of_row(live_text(line.cell, self._ref(line, self._text)))
+        text = quiet(live_text(line.cell, self._ref(line, self._text)))
         spelt = show(line.cell, self._ref(line, lambda name: NUMBER if self._text(name) else None), TEXTBOOK)
         if len(text) < MOST_TEXT and len(spelt) < 2_000:
             self.sheet.live(self.row, NUMBERS, text, "cell", "left", "numbers")
-        self.sheet.live(self.row, VALUE, self._value(line), "cell", form)
+        self.sheet.live(self.row, VALUE, self._value(line), "cell", "right", form)
         at = f"$D${self.row}"
         self.sheet.live(self.row, AS_TEXT, text_of(at), "muted", "right")
         longest = len(formula.replace(ROW_MARK, str(self.run.last)))
         lines = max(1, -(-longest // LETTERS[0]), -(-len(spelt) // LETTERS[1]))
-        self.sheet.set_row_pixels(self.row - 1, max(15 * lines + 14, told))
+        self.heights[-1].append(max(15 * lines + 14, told))
+        self.sheet.set_row_pixels(self.row - 1, self.heights[-1][-1])
         self.placed.setdefault(line.name, (at, f"$E${self.row}"))
 
     def _formula(self, line: Line, formula: str) -> None:
@@ -114,13 +143,13 @@ class _Writer:
             formula = f"too long to print: see Training!{self._training(line.name)}"
         code = self.sheet.style("cell", "code", "left", "indent", "typed")
         if ROW_MARK in formula:
-            self.sheet.live(self.row, FORMULA, of_row(_substituted(formula)), code)
+            self.sheet.live(self.row, FORMULA, quiet(_substituted(formula)), code)
         else:
             self.sheet.put(self.row, FORMULA, formula, code)
 
     def _value(self, line: Line) -> str:
         text = show(line.cell, self._ref(line, self._number))
-        return of_row(guarded(text, self.run.program.spec.bounded))
+        return quiet(guarded(text, self.run.program.spec.bounded))
 
     @staticmethod
     def _known(name: str, table: Mapping[str, object]) -> str:
@@ -132,11 +161,10 @@ class _Writer:
         return lambda c: find(c.name) if c.name and (c is not line.cell or c.op == "variable") else None
 
     def _training(self, name: str) -> str | None:
-        name = name.replace("E_total/", "E/")
         for table in (self.training, self.names):
             if (known := self._known(name, table)) in table:
                 return table[known]
-        place = self.placed.get(name) or self.placed.get(name.replace("E/", "E_total/"))
+        place = self.placed.get(name)
         return f"{STEPS}!{place[0].replace('$', '')}" if place else None
 
     def _number(self, name: str) -> str | None:

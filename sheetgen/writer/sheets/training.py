@@ -7,19 +7,20 @@ from typing import NamedTuple
 
 from sheetgen.cells.cell import Cell
 from sheetgen.writer.book import Book, Sheet, Stream, Value
-from sheetgen.writer.digits import scientific
+from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import TRAINING, Run, value
 from sheetgen.writer.sheets import groups
+from sheetgen.writer.sheets.choosers import MISSING
 from sheetgen.writer.sheets.common import CHART_LIMIT, ROW, Box, colour, fold, heads, insert, opened, strip
 from sheetgen.writer.sheets.plotted import COLUMN_PIXELS, Curve, Drawing, Plotted, draw, helpers
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, Trace
 
 COLUMNS_ON_A_PAGE, PAPER_SCALE = 12, 70  # beside the iteration; percent
-CHART_SIZE, GAP = (376, 10 * ROW + 12), 8  # pixels: three charts are seen at once
+CHART_SIZE, GAP = (376, 9 * ROW + 12), 8  # pixels: three charts are seen at once
 
-SUBTITLE = (
-    "One row is one update, and every number is a formula: below its first row each column is a single formula, "
-    "what Fill Down would make of it. Change a yellow cell on Network and all rows follow; ▸ marks the row shown there."
+ABOUT = (
+    "One row is one update. Below its first row each column is a single formula, what Fill Down would make of it. "
+    "E_total is E on Network. Change a yellow cell there and all rows follow; ▸ marks the row shown there."
 )
 
 
@@ -49,7 +50,7 @@ def places(run: Run) -> TrainingPlaces:
 def write(book: Book, run: Run, places: TrainingPlaces) -> None:
     """Write the sheet Training."""
     program, trace = run.program, places.trace
-    sheet = opened(book, TRAINING, f"Training: {program.spec.steps:,} updates", SUBTITLE)
+    sheet = opened(book, TRAINING, f"Training: {program.spec.steps:,} updates", "", column=1)
     n, parts = len(trace.columns), groups.of_program(program)
     heads(sheet, HEADER_ROW, 0, ["iteration"])
     breaks = groups.pages(parts, COLUMNS_ON_A_PAGE)
@@ -71,11 +72,40 @@ def write(book: Book, run: Run, places: TrainingPlaces) -> None:
     strip(sheet, len(columns) - 1)
     sheet.set_column(0, 0, 9)
     sheet.stream(FIRST_ROW, run.last, 0, columns, rows)
+    _told(sheet, run, trace)
     _shown(sheet, run, forms)
     scientific(sheet, (FIRST_ROW - 1, 1, run.last - 1, n), *forms)
     groups.paper(sheet, (run.last, n), breaks, 1, PAPER_SCALE)
     end = _place(sheet, plotted, breaks, run.last - FIRST_ROW)
     fold(sheet, 1 + n, end)
+
+
+def _told(sheet: Sheet, run: Run, trace: Trace) -> None:
+    """What to look at, in a live sentence: the error before and after an update, and a weight; or why there is none."""
+    weight = run.program.network.layers[-1].weights[0, 0]
+    gradient = run.program.gradients[[*run.program.next].index(weight)]
+    before, after, last = (
+        f"{trace.letters[id(run.program.network.loss)]}{k}" for k in (FIRST_ROW, FIRST_ROW + 1, run.last)
+    )
+    w, w_next, slope = (f"{trace.letters[id(c)]}{FIRST_ROW + k}" for c, k in ((weight, 0), (weight, 1), (gradient, 0)))
+    e, e_next, e_last, told, told_next = (text_of(at, 3, brackets=False) for at in (before, after, last, w, w_next))
+    share = f'IF({after}>10*{before},"more than tenfold",ROUND(100*ABS({after}/{before}-1),1)&" %")'
+    change = (
+        f'IF({after}>{before},{share}&" up: the step is too long",IF({after}<{before},{share}&" down","unchanged"))'
+    )
+    change = f'IFERROR({change},"unchanged")'
+    end = f'IF(ISNUMBER({last}),{e_last},"no number: it has diverged")'
+    text = f'"The first update takes E_total from "&{e}&" to "&{e_next}&", "&{change}'
+    text += f'&"; after {run.program.spec.steps:,} it is "&{end}&". "'
+    moved = f'"{weight.name} becomes "&{told}&" - "&{text_of("learning_rate", 3)}&"*"&{text_of(slope, 3)}'
+    moved += f'&" = "&{told_next}&": every weight moves against its gradient."'
+    diverged = '"E_total has diverged in the first update: type a smaller learning_rate on Network."'
+    text = f"IF(COUNT({before},{after},{w_next},{slope})<4,{diverged},{text}&{moved})"
+    missing = f'row_number="{MISSING}"'
+    sheet.live(2, 1, f"IF({missing},why_none,{text})", "subtitle")
+    sheet.put(3, 1, ABOUT, "muted")
+    colour(sheet, (1, 1, 1, 10), missing, "fail")
+    colour(sheet, (FIRST_ROW - 1, 1, run.last - 1, len(trace.columns)), f"ISERROR(B{FIRST_ROW})", "unsaid", stop=True)
 
 
 def _shown(sheet: Sheet, run: Run, forms: list[str]) -> None:
@@ -131,5 +161,5 @@ def _place(sheet: Sheet, plotted: Plotted, breaks: list[int], updates: int) -> i
         lines = len(drawing.lines)
         what = f"{lines} lines" if lines > 1 else "a falling line when training works"
         title = f"Line chart: {drawing.title} against the iteration, {updates} updates; {what}."
-        insert(sheet, chart, Box((2, 1), (4 + place, 4), CHART_SIZE), title)
+        insert(sheet, chart, Box((3, 1), (4 + place, 4), CHART_SIZE), title)
     return plotted.right
