@@ -38,7 +38,7 @@ def in_words(line: Line, activations: Sequence[str], product: bool) -> str:
         return STEEP[_activation(y, activations)].format(x) if y.startswith("a_") else _slope(y, x, product)
     name = _bare(line.name)
     if name == "E":
-        return "the error of all outputs, added up; on Training it is E_total"
+        return "the error: those of all outputs added up" + "; E_total on Training" * (line.name == "E")
     if name.startswith("E"):
         return f"half the squared distance of a_o{name[1:]} from its target"
     if not name.startswith("a_"):

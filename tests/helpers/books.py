@@ -15,9 +15,12 @@ from sheetgen.excel.a1 import column_letters, place
 from sheetgen.judge.engines.calculated import calculated
 from sheetgen.judge.engines.iron import Live
 from sheetgen.judge.engines.result import Values, formula_cells
+from sheetgen.network import program
 from sheetgen.spec import Spec
 from sheetgen.writer import workbook
-from sheetgen.writer.plan import Oracle
+from sheetgen.writer.book import writing
+from sheetgen.writer.plan import START, Oracle, Run
+from sheetgen.writer.sheets import network, training
 from sheetgen.writer.sheets.start import Made
 
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
@@ -42,6 +45,22 @@ BuildBook = Callable[..., Path]  # what the fixture build_book is
 def written(path: Path, spec: Spec, oracle: Oracle | None = None, **made: Any) -> Path:
     """Write a workbook as `sheetgen build` does; `made` are fields of Made."""
     workbook.write(workbook.plan(spec), path, oracle or ask_oracle(spec), Made(calculate=calculated, **made))
+    return path
+
+
+def network_alone(path: Path, spec: Spec, *formulas: str) -> Path:
+    """The sheets Network and Training alone, which are soon written and calculated; formulas of a test stand on Start.
+
+    They need column A from row 3 on.
+    """
+    run = Run(program.build(spec))
+    table = training.places(run)
+    with writing(path, spec.title, calculated) as book:
+        start = book.sheet(START, "", "")
+        for row, formula in enumerate(formulas, 3):
+            start.live(row, 0, formula)
+        network.write(book, run, table.trace)
+        training.write(book, run, table)
     return path
 
 
@@ -76,13 +95,14 @@ def recalculated(path: Path, **typed: Value) -> Values:
 
 
 def panel(book: Workbook) -> dict[str, str]:
-    """Name -> address of the numbers of the row shown, on the sheet Network."""
+    """Name -> address of the numbers of the row shown, on the sheet Network; E goes by its name on Training."""
     cells = book.sheets["Network"]
     found = {}
     for address, entry in cells.items():
         if entry.formula and ("INDEX(Training!" in entry.formula or entry.formula in book.names):
             row, column = place(address)
-            found[str(cells[f"{column_letters(column - 1)}{row}"].value)] = address
+            name = str(cells[f"{column_letters(column - 1)}{row}"].value)
+            found[{"E": "E_total"}.get(name, name)] = address
     return found
 
 
@@ -128,8 +148,13 @@ def lines(path: Path) -> dict[int, str]:
 
 def labels(path: Path, values: Values, sheet: str = "Network") -> list[Value]:
     """What stands on the first drawing of a sheet: the names of its series, which are live."""
+    cells = _opened(path, path.stat().st_mtime_ns)[0].sheets[sheet]
+    places = _label_places(path, path.stat().st_mtime_ns, sheet)
+    return [values[sheet][at] if at in values[sheet] else cells[at].value or "" for at in places]
+
+
+@lru_cache(maxsize=6)
+def _label_places(path: Path, _: int, sheet: str) -> list[str]:
     with zipfile.ZipFile(path) as archive:
         root = etree.fromstring(archive.read(charts_on(archive, path, sheet)[0]))
-    cells = read(path).sheets[sheet]
-    found = (f.text.rpartition("!")[2].replace("$", "") for tx in root.iter("{*}tx") for f in tx.iter("{*}f"))
-    return [values[sheet][at] if at in values[sheet] else cells[at].value or "" for at in found]
+    return [f.text.rpartition("!")[2].replace("$", "") for tx in root.iter("{*}tx") for f in tx.iter("{*}f")]

@@ -34,18 +34,19 @@ def test_a_row_that_there_is_not_is_said_everywhere(homework_book: Path, book: W
     network, steps, numeric = (values[sheet] for sheet in ("Network", "Steps", "Finite differences"))
     assert network["C4"] == "no such row: type 0 to 30"
     heading = next(at for at, e in book.sheets["Network"].items() if e.value == "Every number at iteration 0")
-    assert network[heading] == "no such row"
+    assert network[heading] == "Every number of the row shown"
     for name, at in panel(book).items():
         if name not in ("learning_rate", "i1", "i2", "t1", "t2"):
-            assert network[at] == "no such row"
+            assert network[at] == "–"
     for row in lines(homework_book):
-        assert [steps[f"{column}{row}"] for column in "CDE"] == ["no such row"] * 3
-    assert {steps["B3"], steps["E3"], numeric["E4"], numeric["B4"], numeric["B9"]} == {"no such row"}
+        assert [steps[f"{column}{row}"] for column in "CDE"] == ["–"] * 3
+    told = "no such row: type a whole number from 0 to 30 into “row shown” on Network."
+    assert {numeric["E4"], numeric["B4"], numeric["B9"]} == {"no such row"} and steps["E3"] == "–"
+    assert steps["B3"] == network["E3"] == told
     assert steps["B4"] == "as the Excel formula"
     assert [values["Start"][at] for at in ("A4", "A5")] == ["no such row", "Network!B4: no such row"]
-    assert sum(str(text).endswith("no such row") for text in labels(homework_book, values)) == 11 + 8  # and weights
-    assert network["E3"] == "no such row: mend the red cell"
-    assert "w3 = no such row" in labels(homework_book, values)
+    assert sum(str(text).endswith(" = –") for text in labels(homework_book, values)) == 11 + 8  # and weights
+    assert "w3 = –" in labels(homework_book, values)
 
 
 @pytest.mark.parametrize("typed", [0.0, 5.0, -1.0, 1.5, "two", ""])
@@ -54,10 +55,10 @@ def test_a_sample_that_there_is_not_is_said(build_book: BuildBook, typed: Value)
     values = recalculated(path, sample_shown=typed)
     assert errors(values) == [] and values["Start"]["A4"] == "PASS"
     assert values["Network"]["C5"] == "no such sample: type 1 to 4"
-    nodes = [text for text in labels(path, values) if str(text).endswith("no such sample")]
+    nodes = [text for text in labels(path, values) if str(text).endswith("–")]
     assert len(nodes) == 2 + 2 * 3 + 2 + 2  # inputs, h and a, o and a_o, target and error
     assert values["Network"]["E3"] == "no such sample: mend the red cell"
-    assert not [text for text in labels(path, values) if str(text).startswith("w1 = no")]
+    assert "w1 = –" not in labels(path, values)
     assert recalculated(path, sample_shown=4.0)["Network"]["C5"] == "1 to 4; in the drawing"
 
 
@@ -69,7 +70,9 @@ def test_an_input_that_is_no_number_is_said(homework_book: Path, book: Workbook,
     trained = {"Training", "Learning rates", "Laboratory", "Autograd check", "Recomputation"}
     assert not [at for at in errors(values) if re.fullmatch(r"Laboratory!A?[A-Z]\d+", at)]  # what a person reads
     assert {at.split("!")[0] for at in errors(values)} <= trained
-    assert {values["Steps"]["D7"], values["Finite differences"]["E4"]} == {"an input is missing"}
+    state = "no number" if typed else "empty"
+    assert values["Steps"]["B3"] == f"w1, cell B{row} of Network, is {state}: type a number there."
+    assert (values["Steps"]["D7"], values["Finite differences"]["E4"]) == ("–", "an input is missing")
     assert values["Start"]["A5"] == f"Network!B{row}: w1 is no number"
 
 
@@ -99,4 +102,4 @@ def test_libreoffice_says_so_too(homework_book: Path, tmp_path: Path) -> None:
         values = run("LibreOffice", set_cells(homework_book, tmp_path / "b.xlsx", "Network", {"B4": typed})).values
         assert errors(values) == [] and values["Network"]["C4"] == "no such row: type 0 to 30"
         assert values["Start"]["A4"] == "no such row"
-        assert values["Steps"]["D7"] == values["Finite differences"]["E4"] == "no such row"
+        assert (values["Steps"]["D7"], values["Finite differences"]["E4"]) == ("–", "no such row")

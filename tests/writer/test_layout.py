@@ -140,7 +140,7 @@ def test_ranges_and_what_the_row_shown_shows(plan: Plan) -> None:
     column = plan.run.program.column
     assert plan.training.trace.range(column("E_total")) == "Training!$X$16:$X$216"
     assert plan.training.trace.range(column("E_total"), absolute=False) == "Training!X$16:X$216"
-    wanted = "IF(ISNUMBER(row_number),INDEX(Training!$X$16:$X$216,row_number+1,1),row_number)"
+    wanted = 'IF(ISNUMBER(row_number),INDEX(Training!$X$16:$X$216,row_number+1,1),"–")'
     cells = [column("E_total"), column("i1"), plan.run.program.learning_rate]
     assert [shown(plan.run, plan.training.trace, c) for c in cells] == [wanted, "i_1", "learning_rate"]
     assert plan.rates.reached(0) == "I"

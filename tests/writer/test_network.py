@@ -3,15 +3,16 @@
 import itertools
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import openpyxl
 import pytest
 import torch
-from books import TEMPLATES, BuildBook, charts_on, labels, place_of, recalculated
+from books import TEMPLATES, BuildBook, charts_on, labels, network_alone, place_of, recalculated
 from lxml import etree
 
 from sheetgen.cells.cell import Cell
@@ -21,6 +22,8 @@ from sheetgen.judge.engines.result import Values
 from sheetgen.network import layers, program
 from sheetgen.spec import Spec, load, parse
 from sheetgen.writer.plan import Run
+from sheetgen.writer.sheets import network
+from sheetgen.writer.sheets.boxes import Box
 from sheetgen.writer.sheets.picture import WIDTH, Picture, drawn
 from sheetgen.writer.sheets.walk import Stage, Walk
 
@@ -35,6 +38,23 @@ def net(shape: list[int], bias: str = "none", samples: int = 1, activation: str 
     text = f"[network]\nlayers = {shape}\nbias = '{bias}'\nactivation = '{activation}'\n[data]\ninputs = {inputs}\n"
     text += f"targets = {targets}\n[initial]\nseed = 3\n[training]\nlearning_rate = 0.05\nlearning_rates = [0.1]\n"
     return parse(text + "steps = 8\n", f"net-{'-'.join(map(str, shape))}.toml")
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`alone(spec, formula, ...)`: the sheets Network and Training, each built once."""
+
+    @cache
+    def build(spec: Spec, *formulas: str) -> Path:
+        return network_alone(tmp_path_factory.mktemp("alone") / "b.xlsx", spec, *formulas)
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def homework(alone: Callable[..., Path], homework_spec: Spec) -> Path:
+    """The homework's sheet Network."""
+    return alone(homework_spec)
 
 
 def numbers(book: Workbook, values: Values) -> dict[str, Value | None]:
@@ -92,12 +112,12 @@ def gradients(spec: Spec, row: int) -> list[dict[str, float]]:
 
 @pytest.mark.parametrize("row", [0, 1, 7])
 @pytest.mark.parametrize("name", [*NAMES, "3-3-3-2"])
-def test_the_gradients_of_the_row_shown_are_pytorchs(build_book: BuildBook, name: str, row: int) -> None:
+def test_the_gradients_of_the_row_shown_are_pytorchs(alone: Callable[..., Path], name: str, row: int) -> None:
     deep = net([3, 3, 3, 2], "trained", 3, "relu")
     spec = deep
     if name in NAMES:
         spec = replace(load(TEMPLATES / f"{name}.toml"), steps=8, learning_rates=(0.5,))
-    path = build_book(spec)
+    path = alone(spec)
     book = read(path)
     for s, expected in enumerate(gradients(spec, row)):
         typed: dict[str, Value] = {"row_shown": float(row)} | (
@@ -105,7 +125,7 @@ def test_the_gradients_of_the_row_shown_are_pytorchs(build_book: BuildBook, name
         )
         found = numbers(book, recalculated(path, **typed))
         assert {k: found[k] for k in expected} == pytest.approx(expected, rel=1e-9, abs=1e-15)
-        assert {found[k] for k in found if k.startswith("dE/dE")} == {1.0}
+        assert [found[k] for k in found if k.startswith("dE/dE")] == [1.0] * (1 + spec.layers[-1])
 
 
 # --- the walk
@@ -160,7 +180,7 @@ SENTENCES = {
     ("forward", 1): "Step 1 of 11: h1 is 0.0275: each input times its weight, added up, w1*i1 + w2*i2 = "
     "0.15*0.05 + 0.2*0.1.",
     ("forward", 2): "Step 2 of 11: a_h1 is 0.506875, the logistic function of h1 = 0.0275.",
-    ("forward", 11): "Step 11 of 11: E_total is 0.0141814: E1 + E2 = 0.00566875 + 0.00851262. This is what training "
+    ("forward", 11): "Step 11 of 11: E is 0.0141814: E1 + E2 = 0.00566875 + 0.00851262. This is what training "
     "makes small.",
     ("backward", 4): "Step 4 of 19: dE/da_o1 is 0.106478: the output minus its target, a_o1 - t1 = 0.606478 - 0.5.",
     ("backward", 8): "Step 8 of 19: dE/dw5 is 0.0128808: dE/do1*a_h1 = 0.0254122*0.506875, for o1 changes by a_h1 for "
@@ -173,43 +193,44 @@ SENTENCES = {
 
 
 @pytest.mark.parametrize("way", SENTENCES)
-def test_a_step_is_told_in_a_sentence(homework_book: Path, way: tuple[str, int]) -> None:
-    values = recalculated(homework_book, pass_shown=way[0], next_shown=float(way[1]))
+def test_a_step_is_told_in_a_sentence(homework: Path, way: tuple[str, int]) -> None:
+    values = recalculated(homework, pass_shown=way[0], next_shown=float(way[1]))
     assert values["Network"]["E3"] == SENTENCES[way]
 
 
 @pytest.mark.parametrize("way", ["forward", "backward"])
-def test_every_step_adds_the_number_that_it_tells_of(homework_book: Path, way: str) -> None:
+def test_every_step_adds_the_number_that_it_tells_of(homework: Path, way: str) -> None:
     """On the drawing; and the walk ends with what 0 shows."""
     stages: list[Stage] = getattr(walk(load(TEMPLATES / "homework.toml")), way)
-    before = labels(homework_book, recalculated(homework_book, pass_shown=way, next_shown=1.0))
-    assert sum(str(text).startswith(("h1 =", "dE/dE_total =")) for text in before) == 1
+    before = labels(homework, recalculated(homework, pass_shown=way, next_shown=1.0))
+    assert sum(str(text).startswith(("h1 =", "dE/dE =")) for text in before) == 1
     for k, stage in enumerate(stages[1:], 2):
-        values = recalculated(homework_book, pass_shown=way, next_shown=float(k))
-        now = labels(homework_book, values)
+        values = recalculated(homework, pass_shown=way, next_shown=float(k))
+        now = labels(homework, values)
         (new,) = (b for a, b in zip(before, now, strict=True) if a != b)
-        assert str(new).startswith(f"{stage.name} = ") and values["Network"]["E3"].startswith(  # type: ignore[union-attr]
-            f"Step {k} of {len(stages)}: {stage.name} is {str(new).partition(' = ')[2]}"
+        name = stage.name.replace("E_total", "E")
+        assert str(new).startswith(f"{name} = ") and values["Network"]["E3"].startswith(  # type: ignore[union-attr]
+            f"Step {k} of {len(stages)}: {name} is {str(new).partition(' = ')[2]}"
         )
         before = now
-    assert before == labels(homework_book, recalculated(homework_book, pass_shown=way, next_shown=0.0))
-    assert before == labels(homework_book, recalculated(homework_book, pass_shown=way, next_shown=""))
+    assert before == labels(homework, recalculated(homework, pass_shown=way, next_shown=0.0))
+    assert before == labels(homework, recalculated(homework, pass_shown=way, next_shown=""))
 
 
 @pytest.mark.parametrize("typed", [12.0, -1.0, 1.5, "two", "7", True])
-def test_a_step_that_there_is_not_is_said(homework_book: Path, typed: Value) -> None:
-    values = recalculated(homework_book, next_shown=typed)
+def test_a_step_that_there_is_not_is_said(homework: Path, typed: Value) -> None:
+    values = recalculated(homework, next_shown=typed)
     assert values["Network"]["C6"] == "no such step: type 0 to 11"
     assert values["Network"]["E3"] == "no such step: type a whole number from 0 to 11 into “next”"
-    assert labels(homework_book, values) == labels(homework_book, recalculated(homework_book))
-    assert recalculated(homework_book, pass_shown="backward", next_shown=12.0)["Network"]["C6"] == (
+    assert labels(homework, values) == labels(homework, recalculated(homework))
+    assert recalculated(homework, pass_shown="backward", next_shown=12.0)["Network"]["C6"] == (
         "1 to 19: step by step; 0: all"
     )
 
 
 @pytest.mark.parametrize("typed", ["back", "", 1.0])
-def test_a_pass_that_there_is_not_is_said(homework_book: Path, typed: Value) -> None:
-    network = recalculated(homework_book, pass_shown=typed)["Network"]
+def test_a_pass_that_there_is_not_is_said(homework: Path, typed: Value) -> None:
+    network = recalculated(homework, pass_shown=typed)["Network"]
     assert network["C5"] == "no such pass: choose one"
     assert network["E3"] == "no such pass: choose forward or backward in the red cell"
 
@@ -227,16 +248,32 @@ def test_no_label_covers_another_or_a_node(shape: list[int], bias: str) -> None:
     spec = net(shape, bias)
     picture = Picture(spec, layers.build(spec))
     boxes = list(picture.boxes())
-    assert len(boxes) > 2 * len(picture.nodes) - 1
+    assert len(boxes) + sum(len(n.texts) for n in picture.nodes if picture.level.inside) > 2 * len(picture.nodes) - 1
+    drawn = boxes if not picture.fans else [*boxes, *picture.places.items()]
     for (one, a), (two, b) in itertools.combinations(boxes, 2):
         across = min(a.x + a.width / 2, b.x + b.width / 2) - max(a.x - a.width / 2, b.x - b.width / 2)
         up = min(a.y + a.height / 2, b.y + b.height / 2) - max(a.y - a.height / 2, b.y - b.height / 2)
         assert min(across, up) < 0.1, (one, two)
-    for name, box in boxes:
+    for name, box in drawn:
         assert box.x - box.width / 2 >= 0 and box.x + box.width / 2 <= WIDTH, name
         assert box.y - box.height / 2 >= 0 and box.y + box.height / 2 <= picture.height, name
-    if len(shape) <= 3 and max(shape) <= 6:  # these are small enough to be written on
-        assert set(picture.places) == {c.name for c in layers.build(spec).weights}
+    assert set(picture.places) == {c.name for c in layers.build(spec).weights}
+    for node in picture.nodes:  # no edge runs through what is written around a node
+        for text in [] if picture.level.inside else node.texts:
+            assert not [e.weight for e in picture.edges if runs_through(e.source.at, e.target.at, text.box)], node
+        for text in node.texts if picture.level.inside else []:
+            assert abs(text.box.y - node.at[1]) + text.box.height / 2 < picture.level.radius
+    fan = [e for e in picture.edges if e.weight]
+    for end in ("source", "target"):  # those alone are written at the same time
+        for same in {getattr(e, end).name for e in fan}:
+            own = [picture.places[e.weight] for e in fan if getattr(e, end).name == same]
+            assert not [(a, b) for a, b in itertools.combinations(own, 2) if a.meets(b)]
+
+
+def runs_through(p: tuple[float, float], q: tuple[float, float], box: Box) -> bool:
+    """Whether a line has a point well within a box, by looking at a thousand of them."""
+    points = ((p[0] + s / 1000 * (q[0] - p[0]), p[1] + s / 1000 * (q[1] - p[1])) for s in range(1001))
+    return any(abs(x - box.x) < box.width / 2 - 1 and abs(y - box.y) < box.height / 2 - 1 for x, y in points)
 
 
 class Drawn(NamedTuple):
@@ -270,12 +307,12 @@ def edges_of(path: Path, values: Values) -> Iterator[Drawn]:
 
 
 @pytest.mark.parametrize("way", ["forward", "backward"])
-def test_edges_are_as_wide_as_their_numbers_are_large(homework_book: Path, way: str) -> None:
+def test_edges_are_as_wide_as_their_numbers_are_large(homework: Path, way: str) -> None:
     typed: dict[str, Value] = {"w_1": -0.05, "w_2": 0.4, "w_3": -0.9, "w_5": 0.1, "w_6": -0.45, "t_1": 0.9}
-    values = recalculated(homework_book, pass_shown=way, **typed)
-    found = list(edges_of(homework_book, values))
+    values = recalculated(homework, pass_shown=way, **typed)
+    found = list(edges_of(homework, values))
     assert len(found) == 9  # lit, not computed, plain, and six classes
-    shown = numbers(read(homework_book), values)
+    shown = numbers(read(homework), values)
     prefix = "dE/d" if way == "backward" else ""
     sizes = {j: shown[f"{prefix}w{j + 1}"] for j in range(8)}
     assert min(sizes.values()) < 0 < max(sizes.values())  # type: ignore[type-var, operator]
@@ -296,32 +333,53 @@ def test_edges_are_as_wide_as_their_numbers_are_large(homework_book: Path, way: 
     ("backward", 12, [4, 6], list(range(4, 12))), ("backward", 16, [0], [0, *range(4, 12)]),
 ])  # fmt: skip
 def test_the_edges_that_are_spoken_of_are_lit(
-    homework_book: Path, way: str, k: int, lit: list[int], computed: list[int]
+    homework: Path, way: str, k: int, lit: list[int], computed: list[int]
 ) -> None:
     """Forward what leads into a node, backward what leads out of it; what is not computed yet is thin and grey."""
-    found = list(edges_of(homework_book, recalculated(homework_book, pass_shown=way, next_shown=float(k))))
+    found = list(edges_of(homework, recalculated(homework, pass_shown=way, next_shown=float(k))))
     assert found[0].edges == lit
     assert sorted(j for d in found[2:] for j in d.edges) == computed
     assert sorted([*found[1].edges, *computed]) == list(range(12))
 
 
-def test_a_network_too_large_says_so(build_book: BuildBook) -> None:
+def test_a_network_too_large_says_so(alone: Callable[..., Path]) -> None:
     assert drawn(net([2] * 8)) and not drawn(net([2] * 9))
-    path = build_book(net([2, 13, 1]))
+    path = alone(net([2, 13, 1]))
     book = read(path)
     texts = [str(e.value) for e in book.sheets["Network"].values()]
     assert any("is not drawn" in text for text in texts) and not any("“next”" in text for text in texts)
     assert "pass_shown" not in book.names and numbers(book, recalculated(path))["dE/da_o1"] is not None
-    crowded = build_book(net([7, 7, 1]))
-    assert any("Too many weights" in str(e.value) for e in read(crowded).sheets["Network"].values())
+    assert recalculated(path, w_1="")["Network"]["E8"] == "w1, cell B13 of Network, is empty: type a number there."
+
+
+@pytest.mark.parametrize(("way", "k", "spoken"), [
+    ("forward", 0, []), ("forward", 1, [1, 2, 3, 4, 5]), ("forward", 2, []), ("forward", 3, [6, 7, 8, 9, 10]),
+    ("forward", 11, [26, 27, 28, 29, 30]), ("backward", 5, []), ("backward", 12, [27]), ("backward", 26, [26, 31, 36]),
+    ("backward", 28, [27, 32, 37]), ("backward", 36, [1]),
+])  # fmt: skip
+def test_a_crowded_drawing_writes_the_weights_that_are_spoken_of(
+    alone: Callable[..., Path], way: str, k: int, spoken: list[int]
+) -> None:
+    """On their edges: as many labels as a stage needs, or the gradient that it tells."""
+    path = alone(net([5, 5, 3]))
+    values = recalculated(path, pass_shown=way, next_shown=float(k))
+    shown = numbers(read(path), values)
+    told = [str(text) for text in labels(path, values)[-5:] if text != " "]
+    stage = values["Network"]["E3"]
+    if ": dE/dw" in str(stage):
+        assert len(told) == 1 and float(told[0].split()[-1]) == pytest.approx(shown[f"dE/dw{spoken[0]}"], rel=6e-3)
+    else:
+        assert [text.split()[0] for text in told] == [f"w{j}" for j in spoken]
+        assert [float(text.split()[1]) for text in told] == pytest.approx([shown[f"w{j}"] for j in spoken], rel=6e-3)
+    assert "“next” writes weights on the edges" in str(read(path).sheets["Network"])
 
 
 # --- the sheet
 
 
 @pytest.mark.parametrize("name", ["homework", "xor", "4-5-3"])
-def test_a_person_needs_no_wider_screen(build_book: BuildBook, name: str) -> None:
-    path = build_book(BATCH) if name == "4-5-3" else build_book(name, steps=8, learning_rates=(0.5,))
+def test_a_person_needs_no_wider_screen(alone: Callable[..., Path], name: str) -> None:
+    path = alone(BATCH if name == "4-5-3" else replace(load(TEMPLATES / f"{name}.toml"), steps=8))
     sheet = openpyxl.load_workbook(path)["Network"]
     _, right = sheet.print_area.replace("'", "").split("!")[1].replace("$", "").split(":")
     last = place(right)[1]
@@ -333,8 +391,8 @@ def test_a_person_needs_no_wider_screen(build_book: BuildBook, name: str) -> Non
     assert aside and all(any(a <= c <= b and hidden and level for a, b, _, hidden, level in groups) for c in aside)
 
 
-def test_samples_stand_in_a_table(build_book: BuildBook) -> None:
-    spec, path = BATCH, build_book(BATCH)
+def test_samples_stand_in_a_table(alone: Callable[..., Path]) -> None:
+    spec, path = BATCH, alone(BATCH)
     book = read(path)
     for s, k in itertools.product(range(3), range(4)):
         sheet, at = place_of(book, f"i_{k + 1}_{s + 1}")
@@ -346,19 +404,54 @@ def test_samples_stand_in_a_table(build_book: BuildBook) -> None:
     assert numbers(book, values)["i3"] == spec.inputs[2][2]
 
 
-@pytest.mark.parametrize("shape", [[4, 5, 3], [9, 2, 8]])
-def test_a_changed_input_is_named_by_its_cell(build_book: BuildBook, shape: list[int]) -> None:
-    path = build_book(net(shape, "trained", 3))
+@pytest.mark.parametrize("shape", [[2, 2, 2], [4, 5, 3], [9, 2, 8]])
+def test_every_input_has_its_place(alone: Callable[..., Path], shape: list[int]) -> None:
+    """The k-th of them all, as the verdict names the one that was changed; and the size is that of all inputs."""
+    spec = net(shape, "trained", 1 if max(shape) == 2 else 3)
+    run = Run(program.build(spec))
+    names = [run.names[c] for c, _, _ in network.input_cells(run)]
+    path = alone(spec, *(network.place_of(run, f"{k}") for k in range(1, len(names) + 1)), network.input_size(run))
+    book, start = read(path), recalculated(path)["Start"]
+    assert [start[f"A{row}"] for row in range(3, 3 + len(names))] == ["!".join(place_of(book, n)) for n in names]
+    for name in [n for n in names if n.startswith("i_")]:
+        assert recalculated(path, **{name: -77.0})["Start"][f"A{3 + len(names)}"] == 77.0
+
+
+def test_a_changed_input_is_named_by_its_cell(build_book: BuildBook) -> None:
+    path = build_book("xor", steps=8, learning_rates=(0.5, 2.0))
     book = read(path)
     sheet, at = place_of(book, "changed_place")
-    last = f"{shape[0]}_3", f"{shape[-1]}_3"
-    for name in ("learning_rate", "i_1_1", "i_2_2", f"i_{last[0]}", "t_1_2", f"t_{last[1]}", "w_1", "w_4", "b_2"):
+    for name in ("learning_rate", "i_2_3", "t_1_4", "w_4", "b_2"):
         assert recalculated(path, **{name: 0.123})[sheet][at] == "!".join(place_of(book, name)), name
-    values = recalculated(path, i_1_2="much")
-    assert values["Network"]["E3"] == "an input is missing: mend the red cell"
 
 
-def test_the_size_of_the_inputs_is_that_of_all(build_book: BuildBook) -> None:
-    for spec in (BATCH, net([9, 2, 8], "trained", 3)):
-        for name in ("i_1_1", f"i_{spec.layers[0]}_3"):
-            assert 77.0 in recalculated(build_book(spec), **{name: -77.0})["Recomputation"].values()
+@pytest.mark.parametrize(("typed", "told"), [
+    ({"w_2": ""}, "w2, cell B11 of Network, is empty: type a number there."),
+    ({"learning_rate": "much"}, "learning_rate, cell B9 of Network, is no number: type a number there."),
+    ({"i_1_2": "much"}, "A red cell in the table of samples on Network is no number: type one there."),
+    ({"row_shown": 9.0}, "no such row: type a whole number from 0 to 8 into “row shown” on Network."),
+])  # fmt: skip
+def test_what_is_missing_is_said_once(alone: Callable[..., Path], typed: dict[str, Value], told: str) -> None:
+    """In a sentence that names the cell; numbers are dashes, and so are those on the drawing."""
+    path = alone(replace(load(TEMPLATES / "xor.toml"), steps=8))
+    values = recalculated(path, **typed)
+    assert values["Network"]["E3"] == told
+    assert set(numbers(read(path), values).values()) == {"–"}
+    assert "row_shown" in typed or values["Training"]["B2"] == told
+    said = [str(text) for text in labels(path, values)]
+    assert {"w1 = –", "a_o1 = –", "E = –"} <= set(said) and not [
+        text for text in said if "such" in text or "red" in text
+    ]
+
+
+@pytest.mark.parametrize(("way", "k", "name"), [("forward", 2, "a_h1"), ("backward", 1, "dE/dE"), ("forward", 11, "E")])
+def test_the_number_that_is_told_is_marked_in_the_table(homework: Path, way: str, k: int, name: str) -> None:
+    values = recalculated(homework, pass_shown=way, next_shown=float(k))
+    sheet, at = place_of(read(homework), "stage_name")
+    assert values[sheet][at] == name and name in numbers(read(homework), values)
+    rules = openpyxl.load_workbook(homework)["Network"].conditional_formatting
+    marks = {
+        str(area.sqref): rule.formula[0] for area in rules for rule in area.rules if "stage_name" in str(rule.formula)
+    }
+    assert {area[0]: rule for area, rule in marks.items()} == {k: f"{k}{area[1:3]}=stage_name" for k, area in
+                                                               zip("EGIK", marks, strict=True)}  # fmt: skip

@@ -1,5 +1,7 @@
 """What a person meets in the finished workbook: order, links, panes, print, pictures, charts, names, protection."""
 
+import itertools
+import math
 import re
 import zipfile
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ import openpyxl
 import pytest
 from books import BuildBook, charts_on, columns, written
 from lxml import etree
+from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
 from sheetgen.excel import Workbook, read
@@ -21,6 +24,7 @@ from sheetgen.writer import workbook
 from sheetgen.writer.plan import Oracle
 from sheetgen.writer.sheets.network import input_cells
 from sheetgen.writer.sheets.start import EngineLine
+from sheetgen.writer.sheets.steps import breaks
 
 SHEETS = [
     "Start", "Ideas", "Network", "Steps", "Training", "Learning rates", "Laboratory", "Autograd check",
@@ -82,7 +86,7 @@ def test_paper(book: Any, name: str) -> None:
     """A4, landscape, with a footer; one page wide, or several at a size that can be read."""
     sheet = book[name]
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
-    if name in ("Training", "Autograd check"):
+    if name in ("Training", "Autograd check", "Steps"):
         fit = sheet.sheet_properties.pageSetUpPr
         assert not (fit and fit.fitToPage) and sheet.page_setup.scale >= 70
     else:
@@ -98,6 +102,32 @@ def test_headings_are_repeated_on_every_page(book: Any) -> None:
     assert {s.title: s.print_title_cols for s in book if s.print_title_cols} == {
         "Training": "$A:$A", "Autograd check": "$A:$B", "Recomputation": "$A:$A",
     }  # fmt: skip
+    for sheet in (s for s in book if s.print_title_cols):  # there a title would be cut off on every later page
+        last = column_index_from_string(sheet.print_title_cols.rpartition("$")[2])
+        titles = [c.column for c in sheet[1] if c.value]
+        assert titles == [last + 1], sheet.title
+
+
+def test_pages_of_steps_begin_with_a_step(book: Any) -> None:
+    """All columns on a page, and no page but the steps' own; each has room for what stands on it."""
+    sheet = book["Steps"]
+    across = sum(round(sheet.column_dimensions[k].width * 7) for k in "ABCD")
+    assert across * sheet.page_setup.scale / 100 < (297 - 0.8 * 25.4) / 25.4 * 96 * 0.95  # LibreOffice's are wider
+    ends = [b.id for b in sheet.row_breaks.brk]
+    assert len(ends) == 3 and all(str(sheet[f"A{b + 2}"].value).startswith("Step ") for b in ends)
+    rows = [round((sheet.row_dimensions[row].height or 15) * 4 / 3) for row in range(1, sheet.max_row + 1)]
+    for first, last in itertools.pairwise([0, *ends, len(rows)]):
+        assert (sum(rows[first:last]) + 20) * sheet.page_setup.scale / 100 < (210 - 1.1 * 25.4) / 25.4 * 96
+
+
+@pytest.mark.parametrize("steps", [[[40] * 30, [50] * 4], [[20] * 3] * 9, [[48] * 13, [100] * 40], [[200] * 5] * 3])
+def test_a_page_of_steps_holds_what_it_has_room_for_and_more_than_a_line(steps: list[list[int]]) -> None:
+    rows = [20] * 4 + [height for heights in steps for height in heights]
+    found = breaks(steps)
+    pages = [rows[a:b] for a, b in itertools.pairwise([0, *found, len(rows)])]
+    assert [row for page in pages for row in page] == rows and all(len(page) > 1 for page in pages)
+    assert all(sum(page) + 94 < 917 for page in pages)
+    assert len(pages) <= 2 * math.ceil(sum(rows) / 800)
 
 
 def test_what_is_printed_reaches_the_last_row(book: Any) -> None:
@@ -113,7 +143,7 @@ def test_every_picture_and_chart_tells_what_it_shows(parts: dict[str, bytes]) ->
     assert len(said) >= shown > 6 and all(len(text) >= 8 for text in said)
     charts = [text for text in said if "chart" in text or "Drawing" in text]
     assert len(charts) == sum(name.startswith("xl/charts/chart") for name in parts) == 11
-    assert "h1 = w1*i1 + w2*i2" in said and "dE_total/dw5 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h1" in said
+    assert "h1 = w1*i1 + w2*i2" in said and "dE/dw5 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h1" in said
 
 
 def tables(path: Path) -> list[str]:
@@ -185,7 +215,7 @@ def test_names_lead_to_the_inputs(cells: Workbook, homework_spec: Spec) -> None:
               "worst_difference", "cells_compared",
               "tolerance", "threshold", "my_learning_rate", "recomputation_verdict", "cells_that_differ", "row_number",
               "broken_place", "broken_what", "changed_input", "changed_place", "inputs_no_number", "pass_shown",
-              "backward", "next_shown", "next_number"}  # fmt: skip
+              "backward", "next_shown", "next_number", "stage_name", "why_none"}  # fmt: skip
     assert {name for name in cells.names if "!" not in name} == set(numbers) | others
 
 

@@ -34,46 +34,46 @@ o2 = w7*a_h1 + w8*a_h2
 a_o2 = 1/(1 + exp(-o2))
 E1 = 0.5*(t1 - a_o1)^2
 E2 = 0.5*(t2 - a_o2)^2
-E_total = E1 + E2
-Step 2: one output weight, dE_total/dw5
-dE_total/dE1 = 1
+E = E1 + E2
+Step 2: one output weight, dE/dw5
+dE/dE1 = 1
 dE1/da_o1 = a_o1 - t1
 da_o1/do1 = a_o1*(1 - a_o1)
 do1/dw5 = a_h1
-dE_total/dw5 = dE_total/dE1*dE1/da_o1*da_o1/do1*do1/dw5
-dE_total/dw5 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h1
+dE/dw5 = dE/dE1*dE1/da_o1*da_o1/do1*do1/dw5
+dE/dw5 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h1
 Step 3: all output weights
-dE_total/dw5 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h1
-dE_total/dw6 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h2
-dE_total/dw7 = (a_o2 - t2)*a_o2*(1 - a_o2)*a_h1
-dE_total/dw8 = (a_o2 - t2)*a_o2*(1 - a_o2)*a_h2
+dE/dw5 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h1
+dE/dw6 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h2
+dE/dw7 = (a_o2 - t2)*a_o2*(1 - a_o2)*a_h1
+dE/dw8 = (a_o2 - t2)*a_o2*(1 - a_o2)*a_h2
 Step 4: gradients of the hidden activations
 dE1/da_h1 = (a_o1 - t1)*a_o1*(1 - a_o1)*w5
 dE2/da_h1 = (a_o2 - t2)*a_o2*(1 - a_o2)*w7
-dE_total/da_h1 = dE1/da_h1 + dE2/da_h1
+dE/da_h1 = dE1/da_h1 + dE2/da_h1
 dE1/da_h2 = (a_o1 - t1)*a_o1*(1 - a_o1)*w6
 dE2/da_h2 = (a_o2 - t2)*a_o2*(1 - a_o2)*w8
-dE_total/da_h2 = dE1/da_h2 + dE2/da_h2
+dE/da_h2 = dE1/da_h2 + dE2/da_h2
 Step 5: input-layer weights by the chain rule
 da_h1/dh1 = a_h1*(1 - a_h1)
 dh1/dw1 = i1
-dE_total/dw1 = dE_total/da_h1*da_h1/dh1*dh1/dw1
-dE_total/dw2 = dE_total/da_h1*a_h1*(1 - a_h1)*i2
-dE_total/dw3 = dE_total/da_h2*a_h2*(1 - a_h2)*i1
-dE_total/dw4 = dE_total/da_h2*a_h2*(1 - a_h2)*i2
+dE/dw1 = dE/da_h1*da_h1/dh1*dh1/dw1
+dE/dw2 = dE/da_h1*a_h1*(1 - a_h1)*i2
+dE/dw3 = dE/da_h2*a_h2*(1 - a_h2)*i1
+dE/dw4 = dE/da_h2*a_h2*(1 - a_h2)*i2
 Step 6: the final formulas and the update
-dE_total/dw1 = ((a_o1 - t1)*a_o1*(1 - a_o1)*w5 + (a_o2 - t2)*a_o2*(1 - a_o2)*w7)*a_h1*(1 - a_h1)*i1
-dE_total/dw2 = ((a_o1 - t1)*a_o1*(1 - a_o1)*w5 + (a_o2 - t2)*a_o2*(1 - a_o2)*w7)*a_h1*(1 - a_h1)*i2
-dE_total/dw3 = ((a_o1 - t1)*a_o1*(1 - a_o1)*w6 + (a_o2 - t2)*a_o2*(1 - a_o2)*w8)*a_h2*(1 - a_h2)*i1
-dE_total/dw4 = ((a_o1 - t1)*a_o1*(1 - a_o1)*w6 + (a_o2 - t2)*a_o2*(1 - a_o2)*w8)*a_h2*(1 - a_h2)*i2
-w1_next = w1 - learning_rate*dE_total/dw1
-w2_next = w2 - learning_rate*dE_total/dw2
-w3_next = w3 - learning_rate*dE_total/dw3
-w4_next = w4 - learning_rate*dE_total/dw4
-w5_next = w5 - learning_rate*dE_total/dw5
-w6_next = w6 - learning_rate*dE_total/dw6
-w7_next = w7 - learning_rate*dE_total/dw7
-w8_next = w8 - learning_rate*dE_total/dw8
+dE/dw1 = ((a_o1 - t1)*a_o1*(1 - a_o1)*w5 + (a_o2 - t2)*a_o2*(1 - a_o2)*w7)*a_h1*(1 - a_h1)*i1
+dE/dw2 = ((a_o1 - t1)*a_o1*(1 - a_o1)*w5 + (a_o2 - t2)*a_o2*(1 - a_o2)*w7)*a_h1*(1 - a_h1)*i2
+dE/dw3 = ((a_o1 - t1)*a_o1*(1 - a_o1)*w6 + (a_o2 - t2)*a_o2*(1 - a_o2)*w8)*a_h2*(1 - a_h2)*i1
+dE/dw4 = ((a_o1 - t1)*a_o1*(1 - a_o1)*w6 + (a_o2 - t2)*a_o2*(1 - a_o2)*w8)*a_h2*(1 - a_h2)*i2
+w1_next = w1 - learning_rate*dE/dw1
+w2_next = w2 - learning_rate*dE/dw2
+w3_next = w3 - learning_rate*dE/dw3
+w4_next = w4 - learning_rate*dE/dw4
+w5_next = w5 - learning_rate*dE/dw5
+w6_next = w6 - learning_rate*dE/dw6
+w7_next = w7 - learning_rate*dE/dw7
+w8_next = w8 - learning_rate*dE/dw8
 """
 
 
@@ -105,7 +105,7 @@ def test_the_formulas_are_those_of_training(homework_book: Path, book: Workbook,
     values = recalculated(homework_book, row_shown=float(shown))["Steps"] if shown else {}
     told: dict[str, str] = {}
     for row, line in lines(homework_book).items():
-        name = line.split(" = ")[0].replace("dE_total/dw", "dE/dw")
+        name = name_on_training(line)
         told[name] = str(values.get(f"B{row}", cells[f"B{row}"].value))
     weights = [f"w{k}" for k in range(1, 9)]
     for name in [*(k for k in where if k[0] in "haoE" and " " not in k), *(f"dE/d{w}" for w in weights)]:
@@ -144,7 +144,7 @@ def test_a_long_formula_is_several_literals_or_says_where_it_stands(
 
 
 def name_on_training(line: str) -> str:
-    return line.split(" = ")[0].replace("E_total/", "E/")
+    return {"E": "E_total"}.get(name := line.split(" = ")[0], name)
 
 
 def value_of(text: str) -> float:
@@ -204,7 +204,7 @@ def test_the_drawing_is_live(homework_book: Path, book: Workbook) -> None:
     named = ["h1", "h2", "a_h1", "a_h2", "t1", "t2", "o1", "o2", "a_o1", "a_o2", "E1", "E2", "E_total"]
     named += [f"w{k}" for k in range(1, 9)]
     gradients = [" "] * 8  # those of the edges are written backward only
-    expected = [text("i1"), text("i2"), *(f"{name} = {text(name)}" for name in named), *gradients]
+    expected = [text("i1"), text("i2"), *(f"{name.replace('_total', '')} = {text(name)}" for name in named), *gradients]
     assert sorted(map(str, labels(homework_book, values))) == sorted(expected)
 
 
@@ -213,9 +213,9 @@ def test_the_drawing_shows_the_sample_chosen(build_book: BuildBook) -> None:
     values = recalculated(path, sample_shown=3.0)
     where = columns(read(path), "Training")
     shown = labels(path, values)
-    for name, before in (("a_h1", "a"), ("a_o1", "a"), ("E1", "E")):  # with four digits
+    for name in ("a_h1", "a_o1", "E1"):  # with four digits
         numbers = [float(str(values["Training"][f"{where[f'{name}[{s}]']}16"])) for s in (3, 1)]
-        expected = [f"{before} {x:.4g}" for x in numbers]
+        expected = [f"{name} = {x:.4g}" for x in numbers]
         assert expected[0] in shown and expected[0] != expected[1] and expected[1] not in shown
 
 

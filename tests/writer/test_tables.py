@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from textwrap import wrap
@@ -13,6 +14,7 @@ from books import TEMPLATES, BuildBook, columns, place_of, recalculated
 from mutants import formula_of, set_cells
 
 from mnist.sheets import common as mnist_lines
+from sheetgen.deliver.build import ask_oracle
 from sheetgen.excel import Value, Workbook, read
 from sheetgen.excel.a1 import column_letters, column_number
 from sheetgen.judge.engines import ENGINES
@@ -116,6 +118,26 @@ def test_the_row_shown_is_marked_by_a_sign_and_a_colour(book: Any) -> None:
     assert mark.formula == ["$A16=row_number"] and "▸" in mark.dxf.numFmt.formatCode and mark.dxf.fill
     (row,) = (rule for rule in rules(sheet, "B16:AF46") if rule.formula == ["$A16=row_number"])
     assert row.dxf.fill and row.dxf.border.top.style
+
+
+@pytest.mark.parametrize("rate", [1.0, 40.0])
+def test_training_tells_what_to_look_at(homework_book: Path, homework_spec: Spec, rate: float) -> None:
+    """The error before, after an update and at the end, and how a weight moves: as PyTorch has them."""
+    columns = ask_oracle(replace(homework_spec, learning_rate=rate, learning_rates=(1.0,))).columns
+    e, w, g = columns["E_total"], columns["w5"], columns["dE/dw5"]
+    told = str(recalculated(homework_book, learning_rate=rate)["Training"]["B2"])
+    numbers = [float(x) for x in re.findall(r"(?<![\w.])\d[\d.]*(?:E-\d+)?(?![\w])", told.replace(". ", " "))]
+    change = 100 * abs(e[1] / e[0] - 1)
+    wanted = [e[0], e[1], change, 30, e[30], w[0], rate, abs(g[0]), abs(w[1])]
+    assert numbers == pytest.approx(wanted, rel=6e-3)
+    assert (" % down;" in told) == (e[1] < e[0]) and ("up: the step is too long" in told) == (e[1] > e[0])
+    assert e[1] != e[0] and told.endswith("every weight moves against its gradient.")
+
+
+def test_errors_of_a_text_are_not_seen(book: Any) -> None:
+    """Where a wall of #VALUE! stood, a sentence says which input is missing."""
+    rules = [r for area in book["Training"].conditional_formatting for r in area.rules if "ISERROR" in str(r.formula)]
+    assert [(r.formula, r.stopIfTrue, r.dxf.font.color.rgb) for r in rules] == [(["ISERROR(B16)"], True, "FFFFFFFF")]
 
 
 @pytest.mark.parametrize(("typed", "told"), [(0.0, 0.0), (7.0, 7.0), (900.0, "none"), ("x", "none")])
@@ -396,14 +418,14 @@ def lines_of(spec: Spec) -> dict[str, Line]:
 @pytest.mark.parametrize(("name", "words"), [
     ("h1", "what comes in times its weights, added up"), ("a_o2", "o2 squashed to between 0 and 1"),
     ("E2", "half the squared distance of a_o2 from its target"),
-    ("E_total", "the error: those of all outputs added up"),
-    ("dE_total/dE1", "E_total follows E1 one to one: it is a sum"), 
+    ("E", "the error: those of all outputs added up; E_total on Training"),
+    ("dE/dE1", "E follows E1 one to one: it is a sum"), 
     ("dE1/da_o1", "how far a_o1 is above its target: the half and the 2 cancel, and the inner −1 turns t − a round"),
     ("da_o1/do1", "how steep the sigmoid is at o1:\na = 1/(1+e^−o1) has the slope\ne^−o1/(1+e^−o1)^2 = a(1−a),\n"
                   "for 1−a = e^−o1/(1+e^−o1)"), ("do1/dw5", "what w5 is multiplied by"),
     ("dE2/da_h1", "how E2 changes with a_h1: the way over o2"),
-    ("dE_total/da_h1", "how E_total changes with a_h1: all ways, summed"),
-    ("dE_total/dw4", "how E_total changes with w4, written out"), ("dh1/dw1", "what w1 is multiplied by"),
+    ("dE/da_h1", "how E changes with a_h1: all ways, summed"),
+    ("dE/dw4", "how E changes with w4, written out"), ("dh1/dw1", "what w1 is multiplied by"),
     ("w3_next", "a step downhill: the weight minus learning rate times slope"),
 ])  # fmt: skip
 def test_a_line_in_words(homework_spec: Spec, name: str, words: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from textwrap import wrap
 
 from sheetgen.cells.cell import Cell
@@ -68,25 +70,26 @@ def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     scientific(sheet, (4, VALUE, writer.row - 1, VALUE), "wide")
     page(sheet, (4, 0), (writer.row + 1, VALUE), repeat=True)
     sheet.set_print_scale(PAPER)
-    sheet.set_h_pagebreaks(_breaks(writer.heights))
+    sheet.set_h_pagebreaks(breaks(writer.heights))
 
 
-def _breaks(steps: Sequence[Sequence[int]]) -> list[int]:
-    """After how many rows a page ends: before a step that it has no room for; a step of several pages is halved evenly.
+def breaks(steps: Sequence[Sequence[int]]) -> list[int]:
+    """After how many rows a page ends: before a step that it has no room for; a step of several pages is shared evenly.
 
     `steps` are the heights of every step's rows, the first of which is empty.
     """
-    row, used, breaks = 4, TOP, []
+    row, used, found = 4, TOP, []
     for heights in steps:
-        count = -(-sum(heights) // (PAGE - TITLES))
-        each = -(-len(heights) // count)
-        if used + sum(heights[:each]) > PAGE:
-            breaks.append(row)
+        so_far = [*accumulate(heights)]
+        parts = 1 if so_far[-1] <= PAGE - TITLES else -(-so_far[-1] // (PAGE - TITLES - max(heights)))
+        ends = [bisect_left(so_far, so_far[-1] * k / parts) + 1 for k in range(1, parts)]
+        if used + so_far[ends[0] - 1 if ends else -1] > PAGE:
+            found.append(row)
             used = TITLES
-        breaks += [row + k for k in range(each, len(heights), each)]
+        found += [row + end for end in ends]
+        used = TITLES + so_far[-1] - so_far[ends[-1] - 1] if ends else used + so_far[-1]
         row += len(heights)
-        used = sum(heights[-(len(heights) % each or each) :]) + (TITLES if count > 1 else used)
-    return breaks
+    return found
 
 
 def _substituted(text: str) -> str:
