@@ -104,8 +104,7 @@ def test_headings_are_repeated_on_every_page(book: Any) -> None:
     }  # fmt: skip
     for sheet in (s for s in book if s.print_title_cols):  # there a title would be cut off on every later page
         last = column_index_from_string(sheet.print_title_cols.rpartition("$")[2])
-        titles = [c.column for c in sheet[1] if c.value]
-        assert titles == [last + 1], sheet.title
+        assert [c.column for c in sheet[1] if c.value] == [last + 1], sheet.title
 
 
 def test_pages_of_steps_begin_with_a_step(book: Any) -> None:

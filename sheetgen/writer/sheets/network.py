@@ -105,7 +105,7 @@ def _sentence(sheet: Sheet, run: Run, walk: Walk, own: Shown) -> None:
         sheet.put(row, SENTENCES, shown_as(stage.name), "muted")
         sheet.live(row, SENTENCES + 1, spoken(stage.sentence, own.text), "muted")
     names, column = letter(SENTENCES), letter(SENTENCES + 1)
-    every, stage = (f"${k}${HEAD + 1}:${k}${HEAD + len(stages)}" for k in (column, names))
+    every, told = (f"${k}${HEAD + 1}:${k}${HEAD + len(stages)}" for k in (column, names))
     errors = [plain(e.name) for e in run.program.network.errors[0]]
     added = "E1" if len(errors) == 1 else f"{' + '.join(errors) if len(errors) < 4 else f'E1 + … + {errors[-1]}'}"
     added += f", added up over {run.program.spec.samples} samples" if walk.many else ""
@@ -120,7 +120,7 @@ def _sentence(sheet: Sheet, run: Run, walk: Walk, own: Shown) -> None:
     n = f"IF(backward=1,{len(walk.backward)},{len(walk.forward)})"
     k = f"backward*{len(walk.forward)}+next_number"
     now = f"INDEX({every},{k},1)"
-    sheet.live(SHOWN_ROW, SENTENCES, f'IF(next_number=0," ",INDEX({stage},{k},1))', "muted")
+    sheet.live(SHOWN_ROW, SENTENCES, f'IF(next_number=0," ",INDEX({told},{k},1))', "muted")
     first, second = (f"${column}${SHOWN_ROW + k}" for k in (0, 1))
     step = f'"Step "&next_number&" of "&{n}&": "&{now}'
     text = f"IF(next_number=0,IF(backward=1,{second},{first}),{step})"

@@ -164,7 +164,7 @@ class Picture:
             column = []
             for j, h in enumerate(plain(h.name) for h in layer.h[0]):
                 trained = self.spec.bias == "trained"
-                biases = [] if inside else layer.biases[j : j + 1]
+                biases = layer.biases[j : j + 1] if not inside else layer.biases[:0]
                 own = (Said(b.name, f"dE/d{b.name}" if trained else b.name) for b in biases)
                 said = *own, Said(h, f"dE/d{h}"), Said(f"a_{h}", f"dE/da_{h}")
                 column.append(Node(h, h, kind, nowhere, said))
@@ -181,8 +181,8 @@ class Picture:
             return tuple(Text(s, Box(x, y + down - line * (k + 0.5), 0, line)) for k, s in enumerate(node.said))
         upper, lower = (sign * (y - self.height / 2) > 1 for sign in (1, -1))
         ways = range(n + 1) if lower else [n, *range(n)] if upper or n == 1 else [n - 1, n, *range(n - 1)]
-        found = [self._around(node, above, side) for side in (0, 1, -1) for above in ways]
-        return tuple(min(found, key=lambda texts: self._crossed(texts, others)))
+        found = [tuple(self._around(node, above, side)) for side in (0, 1, -1) for above in ways]
+        return min(found, key=lambda texts: self._crossed(texts, others))
 
     def _crossed(self, texts: Sequence[Text], others: Sequence[Text]) -> int:
         """How many edges and other texts some texts are in the way of, and ends of the drawing."""
