@@ -53,10 +53,8 @@ def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     for column, width in enumerate(WIDTHS, FORMULA):
         sheet.set_column(column, column, width)
     fold(sheet, AS_TEXT, AS_TEXT)
-    if run.program.spec.samples > 1:
-        note = '"the lines are those of the first sample"'
-        sheet.live(3, NUMBERS, f'IF(ISNUMBER(row_number),{note},"")', "muted")
-    told = 'IF(ISNUMBER(row_number),"row shown: "&row_number,why_none)'
+    first = '&"; the lines are those of the first sample"' * (run.program.spec.samples > 1)
+    told = f'IF(ISNUMBER(row_number),"row shown: "&row_number{first},why_none)'
     sheet.live(3, FORMULA, told, "bold", "left", "indent")
     colour(sheet, (2, FORMULA, 2, VALUE), "ISTEXT(row_number)", "fail")
     sheet.live(3, AS_TEXT, quiet(f"row_number+{FIRST_ROW}"), "muted", "right")
