@@ -104,6 +104,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "signed": {"num_format": "+0.00;-0.00;0.00"},
     "share": {"num_format": "0.0%"},
     "count": {"num_format": '#,##0;-#,##0;"·"'},  # of a matrix that is nearly all zeros
+    "none": {"num_format": '#,##0;-#,##0;"none"'},
     "own": {"num_format": '0;-0;"own"'},
     "fine": {"font_size": 8},
     "speech": {"font_size": 13, "text_wrap": True, "bg_color": PAPER, "indent": 1, "left": 5, "left_color": ACCENT},
@@ -112,6 +113,12 @@ STYLES: dict[str, dict[str, Any]] = {
         "border_color": "#FFFFFF", "num_format": '0E+00;-0E+00;"16"',
     },
     "upright": {"rotation": 90, "align": "center", "font_size": 9},
+    "tile": {
+        "font_size": 14, "bold": True, "underline": 0, "font_color": ACCENT, "bg_color": PAPER, "align": "left",
+        "indent": 1, "left": 5, "left_color": "#FFFFFF",
+    },
+    "tile, first": {"font_color": INK, "bg_color": LIT},
+    "tile, text": {"font_size": 10, "bold": False, "font_color": INK, "text_wrap": True, "valign": "top"},
     "huge": {"font_size": 80, "bold": True, "align": "center", "font_color": ACCENT},
     "plain axis": {"num_format": "0;;0"},  # of what is not there, -1
     "axis": {"font_color": MUTED, "font_size": 7, "align": "center"},

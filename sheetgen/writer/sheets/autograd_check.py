@@ -36,11 +36,11 @@ TRY = (
     "Try it: type 1 over {0}, then look here again. Its square turns red, and so do those of all that follows from it. "
     "Undo (Ctrl+Z)."
 )
-ALL_EQUAL = "All {:,} numbers of the training agree with PyTorch's: click one to see its formula."
+ALL_EQUAL = "All {:,} numbers of the training agree with PyTorch's. First the worst of each fifth{}; below, every cell."
+NEIGHBOURS = " and of {} neighbouring columns"
 NOT_EQUAL = "Where it is red, the numbers are not PyTorch's."
 OTHERS = ". PyTorch's numbers are for the template: see Recomputation, which checks yours."
 MEND = ": type a number there, or undo (Ctrl+Z)"
-BELOW = "Below, the same for every cell; far right, the two numbers that are compared."
 COUNTED = "how many cells of the column hold something: an emptied one counts as 0, which might be right"
 SCALED = "a smaller number is compared on this scale: where terms cancel to nearly 0, their own rounding is left"
 
@@ -90,15 +90,17 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
     parts = _groups(run, checked)
     _headings(sheet, [q.name for q in checked], parts, oracle.version)
     squares = overview.write(sheet, run.height, parts)
-    _top(sheet, run, n)
-    sheet.live(VERDICT_ROW - 1, 2, _experiment(run, training), "link")
+    together = squares[0][1] + 1  # columns in a square
+    _top(sheet, run, n, NEIGHBOURS.format(together) if together > 1 else "")
+    place = to_break(run, training)
+    sheet.live(VERDICT_ROW - 1, 2, f'HYPERLINK("#{place}","{TRY.format(place)}")', "link")
     _inputs(sheet, run, 2 + n)
     _columns(sheet, run, checked)
     _stream(sheet, run, checked, lambda: _live(run, rates))
     _colours(sheet, run, n)
     wide = max(0, math.ceil((PAPER - overview.SQUARE * n) / COLUMN_PIXELS))
-    right = 1 + (n + wide if squares == n else squares)
-    sheet.print_area(0, 0, (HEADER_ROW if squares == n else overview.LEGEND_ROW) - 1, right)
+    bottom, right = (overview.LEGEND_ROW, len(squares)) if together > 1 else (HEADER_ROW, n + wide)
+    sheet.print_area(0, 0, bottom - 1, 1 + right)
     sheet.fit_to_pages(1, 1)
     lock(sheet)
 
@@ -116,11 +118,10 @@ def _headings(sheet: Sheet, names: Sequence[str], parts: Sequence[Group], versio
     sheet.put(BAND_ROW, 2 + 2 * n, f"{version}, float64", "section")
 
 
-def _experiment(run: Run, training: Trace) -> str:
-    """The formula of a link to a weight of Training, which somebody is to break."""
+def to_break(run: Run, training: Trace) -> str:
+    """The address of a weight of Training that somebody is to break, to see what follows."""
     weight = training.letters[id(run.program.network.layers[-1].weights.flat[0])]
-    place = f"{TRAINING}!{weight}{min(FIRST_ROW + 24, run.last)}"
-    return f'HYPERLINK("#{place}","{TRY.format(place)}")'
+    return f"{TRAINING}!{weight}{min(FIRST_ROW + 24, run.last)}"
 
 
 class Difference:
@@ -154,7 +155,7 @@ def _live(run: Run, rates: RatePlaces) -> Iterator[list[float]]:
         yield [x for part in parts for x in part]
 
 
-def _top(sheet: Sheet, run: Run, n: int) -> None:
+def _top(sheet: Sheet, run: Run, n: int, neighbours: str) -> None:
     """The verdict, the worst difference, the number of cells, the tolerance."""
     worst = f"$C${WORST_ROW}:${letter(1 + n)}${WORST_ROW}"
     counts = f"${letter(2 + n)}${COUNT_ROW}:${letter(1 + 2 * n)}${COUNT_ROW}"
@@ -163,8 +164,8 @@ def _top(sheet: Sheet, run: Run, n: int) -> None:
     verdict = f'IF(inputs_changed>0,"{CHANGED}",IF({passes},"PASS","FAIL"))'
     sheet.put(VERDICT_ROW, 0, "verdict", "bold")
     sheet.live(VERDICT_ROW, 1, verdict, "verdict")
-    sheet.live(VERDICT_ROW, 2, _in_words(run.height * n), "bold")
-    sheet.put(BAND_ROW, 0, BELOW, "muted")
+    sheet.live(VERDICT_ROW, 2, _in_words(ALL_EQUAL.format(run.height * n, neighbours)), "bold")
+    sheet.put(BAND_ROW, 0, "every cell:", "bold")
     facts: tuple[tuple[int, int, str, str, str, Value], ...] = (
         (WORST_ROW, 1, "worst_difference", "worst", "relative", Formula(f'IF(inputs_changed>0,"–",MAX({worst}))')),
         (WORST_ROW + 1, 1, "tolerance", "allowed", "relative", TOLERANCE),
@@ -177,9 +178,9 @@ def _top(sheet: Sheet, run: Run, n: int) -> None:
         sheet.define(**{name: f"${letter(column)}${row}"})
 
 
-def _in_words(cells: int) -> str:
+def _in_words(right: str) -> str:
     """The formula of the verdict as a sentence; of a link to the first broken cell, if there is one."""
-    right = f'IF({VERDICT}="PASS","{ALL_EQUAL.format(cells)}","{NOT_EQUAL}")'
+    right = f'IF({VERDICT}="PASS","{right}","{NOT_EQUAL}")'
     others = f'IF(inputs_changed>0,changed_input&"{OTHERS}",{right})'
     return f"IF(inputs_no_number>0,input_to_mend,IF(cells_that_differ>0,{broken_link()},{others}))"
 

@@ -13,6 +13,8 @@ from sheetgen.writer.sheets.rates import RatePlaces
 from sheetgen.writer.sheets.side import RunAddresses
 from sheetgen.writer.trace import ABOVE, THIS, letter, quoted
 
+LONGEST = 7_000  # characters of a formula, of which the numbers of rows may make a thousand more: Excel takes 8,192
+
 
 class Flag(NamedTuple):
     """A column of flags: the column that it is about, that column's name, and the formulas."""
@@ -29,6 +31,7 @@ class Flags:
 
     def __init__(self, rates: RatePlaces, again: Recomputation, side: RunAddresses, tiny: str):
         self.rates, self.again, self.side, self.tiny = rates, again, side, tiny
+        self.too_long: list[str] = []  # names of what is only seen to be a number
 
     def training(self) -> list[Flag]:
         """The columns of Training."""
@@ -90,6 +93,9 @@ class Flags:
         """`sizes` are the terms of a sum that may cancel."""
         letters = self.side.letters[id(c)]
         formula = self._differs(self.side.live(letters), expected, sizes)
+        if len(formula) > LONGEST:
+            self.too_long.append(name)
+            formula = f"IF(COUNTA({self.side.live(letters)})=1,0,1)"
         return Flag(self.side.sheet, letters, name, formula, formula)
 
     def _differs(self, live: str, expected: str, sizes: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sheetgen.cells.cell import Cell
 from sheetgen.excel.a1 import column_number
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import bare, spoken
@@ -46,6 +47,12 @@ def input_size(run: Run) -> str:
 def place_of(run: Run, k: str) -> str:
     """The formula of where the k-th of `input_cells` stands, such as Network!B9."""
     return inputs.place_of(layout(run), k)
+
+
+def address(run: Run, c: Cell) -> str:
+    """Where an input cell stands, such as Network!B9."""
+    row, column = next(place for cell, place in layout(run).addresses() if cell is c)
+    return f"{NETWORK}!{letter(column)}{row}"
 
 
 def write(book: Book, run: Run, training: Trace) -> Panel:

@@ -24,7 +24,7 @@ SQUARE, TALL = 30, 24  # pixels: how wide and how high
 MOST = 38  # squares across a screen
 LETTER = 6  # pixels
 NAMES = {"data": "data", "hidden": "hidden", "outputs": "outputs", "error": "errors", "gradients": "gradients",
-         "rates": "other rates"}  # fmt: skip
+         "rates": "rates"}  # fmt: skip
 LEGEND = (
     ((), "all of them", 4),
     (("alike, 15",), "12 to 15: rounding, for sums were added in another order", 11),
@@ -52,8 +52,8 @@ def parts(groups: Sequence[Group]) -> list[Part]:
     return [Part(look, [(k, min(k + size, end) - 1) for k in range(first, end, size)]) for look, first, end in spans]
 
 
-def write(sheet: Sheet, height: int, groups: Sequence[Group]) -> int:
-    """Write the map from the third column on, a row for each block of iterations; returns how many squares it has."""
+def write(sheet: Sheet, height: int, groups: Sequence[Group]) -> list[tuple[int, int]]:
+    """Write the map from the third column on, a row for a block of iterations; returns each square's columns."""
     shown = parts(groups)
     squares = [square for part in shown for square in part.squares]
     heads(sheet, HEAD_ROW, 0, ["iterations", "verdict"])
@@ -70,8 +70,8 @@ def write(sheet: Sheet, height: int, groups: Sequence[Group]) -> int:
         sheet.live(row, 1, verdict, "cell", "verdict")
     shade(sheet, (HEAD_ROW, 2, LAST_ROW - 1, right))
     colour_words(sheet, (HEAD_ROW, 1, LAST_ROW - 1, 1))
-    _legend(sheet, squares[0][1] + 1)
-    return len(squares)
+    _legend(sheet)
+    return squares
 
 
 def blocks(height: int) -> list[tuple[int, int]]:
@@ -102,13 +102,12 @@ def shade(sheet: Sheet, area: Area) -> None:
         colour(sheet, area, f"{at}*1E+100>{least}", f"alike, {digits}", stop=True)
 
 
-def _legend(sheet: Sheet, together: int) -> None:
-    """How to read a square, in the squares' own looks; `together` columns are in one."""
+def _legend(sheet: Sheet) -> None:
+    """How to read a square, in the squares' own looks."""
     sheet.set_row_pixels(LEGEND_ROW - 1, 26)
     sheet.put(LEGEND_ROW, 0, "Of 16 digits, alike are", "bold")
     column = 2
     for look, text, width in LEGEND:
         sheet.put(LEGEND_ROW, column, 0, "square", *look)
-        more = f". A square is the worst of up to {together} columns" if not width and together > 1 else ""
-        sheet.put(LEGEND_ROW, column + 1, text + more, "muted", "left")
+        sheet.put(LEGEND_ROW, column + 1, text, "muted", "left")
         column += 1 + width
