@@ -152,13 +152,16 @@ def test_start_says_what_was_changed_and_what_is_still_checked(right: Path) -> N
     assert str(book.said().what).endswith("i2 is 0.2, the template has 0.1 (and 1 more)")
     book.type(w_8="seven")
     said = book.said()
-    assert said.verdict == "FAIL" and str(said.what).endswith(": w8 is no number") and "number" in str(said.do)
+    told = f"Network!{place_of(book.book, 'w_8')[1]}: w8 is no number: type a number there, or undo (Ctrl+Z)"
+    assert said.verdict == "FAIL" and said.what == told and "number" in str(said.do)
+    # In the same words on every sheet of checks.
+    assert book.value("Autograd check", "C4") == book.value("Recomputation", "C4") == told
 
 
 def test_no_number_that_means_nothing_is_shown_with_other_inputs(right: Path) -> None:
     book = Opened(right)
     book.type(i_1=0.3)
-    assert book.value("Autograd check", "J4") == "–" and book.value("Autograd check", "C12") == "–"
+    assert {book.value("Autograd check", at) for at in ("B12", "C12", "C13", "C6")} == {"–"}
 
 
 def test_a_difference_finds_a_gradient_that_both_computations_have_wrong(right: Path) -> None:
@@ -213,6 +216,7 @@ def test_a_large_network_moves_all_weights_at_once_and_says_what_is_left_out(
     assert said.verdict == "PASS for your inputs" and "Learning rates (too many cells)" in str(said.do)
     cell = f"{book.tables['Training'].columns['dE/dw7']}19"
     assert str(book.broken("Training", cell).what) == f"Training!{cell}, dE/dw7, iteration 3: 1 cell differs"
-    assert book.value("Recomputation", "D7") == 0.0
+    assert book.value("Recomputation", "H7") == 0.0
+    assert str(sheet["C9"].value).startswith("Not here: Learning rates")
     said = book.broken("Training", cell, "3")
     assert said.verdict == "FAIL" and str(said.what).startswith(f"Training!{cell}, ")

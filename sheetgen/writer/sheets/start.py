@@ -45,7 +45,7 @@ HOW_TO = (
 )
 TEACHER = (
     "Teacher: hand it out as it is. Every number is held against PyTorch, live; a broken cell turns this page red, "
-    "by its name."
+    "and is named."
 )
 
 VERDICT_ROW = 4
