@@ -11,7 +11,7 @@ from sheetgen.writer.plan import NO_RATE, RATES, TRAINING
 from sheetgen.writer.sheets.plotted import Curve
 from sheetgen.writer.sheets.rates import RatePlaces
 from sheetgen.writer.sheets.side import RunAddresses
-from sheetgen.writer.trace import ABOVE, THIS, letter, quoted
+from sheetgen.writer.trace import ABOVE, DIVERGED, THIS, letter, quoted
 
 LONGEST = 7_000  # characters of a formula, of which the numbers of rows may make a thousand more: Excel takes 8,192
 
@@ -95,7 +95,8 @@ class Flags:
         formula = self._differs(self.side.live(letters), expected, sizes)
         if len(formula) > LONGEST:
             self.too_long.append(name)
-            formula = f"IF(COUNTA({self.side.live(letters)})=1,0,1)"
+            live = self.side.live(letters)
+            formula = f'IFERROR(IF(OR(ISNUMBER({live}),{live}="{DIVERGED}"),0,1),1)'
         return Flag(self.side.sheet, letters, name, formula, formula)
 
     def _differs(self, live: str, expected: str, sizes: Sequence[str]) -> str:
@@ -106,7 +107,7 @@ class Flags:
         near = f"IF(AND(ISNUMBER({live}),{apart}<=tolerance),0,1)"
         if not self.again.program.spec.bounded:
             # The power makes IronCalc look whether the number is one: elsewhere it goes on with infinity.
-            near = f'IF({live}="diverged",IF(ISNUMBER(({expected})^1),1,0),{near})'
+            near = f'IF({live}="{DIVERGED}",IF(ISNUMBER(({expected})^1),1,0),{near})'
         return f"IFERROR({near},1)"
 
 

@@ -130,10 +130,12 @@ class Differences:
         """The numbers of SCALES and those of all columns, row by row."""
         program = self.run.program
         leaves = [*program.next, program.network.loss]
-        scales, evaluate = Evaluator(self.scales), Evaluator([column.cell for column in self.columns])
+        # Of E as it stands in its cell: computed anew it would be infinite where the cell holds a text.
+        scales = Evaluator(self.scales, [*program.constants, *leaves])
+        evaluate = Evaluator([column.cell for column in self.columns])
         for numbers in self.run.rows(leaves):
             row = dict(zip(leaves, numbers, strict=True))
             # MAX passes over the text of a number that diverged.
-            there = {c: x if math.isfinite(x) else 0.0 for c, x in row.items()}
-            sizes = scales({**program.constants, **there})
+            there = (x if math.isfinite(x) else 0.0 for x in numbers)
+            sizes = scales.of([*program.constants.values(), *there])
             yield [*map(value, sizes)], [*map(value, evaluate({**program.constants, **row, self.epsilon: sizes[1]}))]
