@@ -16,7 +16,7 @@ from sheetgen.writer.sheets.common import SECTION_HEIGHT, across, columns, heads
 
 SEVERITY, KIND, PLACES = "A", "B", "G"  # the columns that the summary counts
 HEADS = ("severity", "kind", "where", "what is there", "what it should be", "why it matters", "places", "also in")
-WIDTHS = (10, 15, 30, 36, 36, 28, 7, 20)
+WIDTHS = (10, 15, 28, 36, 36, 28, 7, 19)
 HEAD_ROW = 5
 CHOICES = ("error", "warning", "note", "forgiven")  # severities: of a finding, and what a teacher may say of it
 NOTHING = "Nothing is wrong: all that could be judged agrees with the derivatives, and is a formula."

@@ -175,7 +175,5 @@ def _chart(sheet: Sheet, kinds: Sequence[str]) -> None:
     chart.set_y_axis({"reverse": True, "num_font": label_font(color=INK), "major_gridlines": {"visible": False}})
     chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
     chart.set_legend({"none": True})
-    chart_box = CHART._replace(size=(CHART.size[0], BARS + BAR * max(len(kinds), 3)))
-    insert(
-        sheet, chart, chart_box, f"Bar chart: in how many workbooks each kind of mistake was found: {', '.join(kinds)}."
-    )
+    box = CHART._replace(size=(CHART.size[0], BARS + BAR * max(len(kinds), 3)))
+    insert(sheet, chart, box, f"Bar chart: in how many workbooks each kind of mistake was found: {', '.join(kinds)}.")

@@ -36,7 +36,7 @@ TRY = (
     "Try it: type 1 over {0}, then look here again. Its square turns red, and so do those of all that follows from it. "
     "Undo (Ctrl+Z)."
 )
-ALL_EQUAL = "All {:,} numbers of the training agree with PyTorch's. First the worst of each fifth{}; below, every cell."
+ALL_EQUAL = "All {:,} numbers of the training agree with PyTorch's. First the worst of each fifth{}; below, on the screen, every cell."
 NEIGHBOURS = " and of {} neighbouring columns"
 NOT_EQUAL = "Where it is red, the numbers are not PyTorch's."
 OTHERS = ". PyTorch's numbers are for the template: see Recomputation, which checks yours."
@@ -99,7 +99,7 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
     _stream(sheet, run, checked, lambda: _live(run, rates))
     _colours(sheet, run, n)
     wide = max(0, math.ceil((PAPER - overview.SQUARE * n) / COLUMN_PIXELS))
-    bottom, right = (overview.LEGEND_ROW, len(squares)) if together > 1 else (HEADER_ROW, n + wide)
+    bottom, right = (overview.LEGEND_ROW, overview.MOST) if together > 1 else (HEADER_ROW, n + wide)
     sheet.print_area(0, 0, bottom - 1, 1 + right)
     sheet.fit_to_pages(1, 1)
     lock(sheet)

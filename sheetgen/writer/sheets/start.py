@@ -181,8 +181,10 @@ def _verdict(sheet: Sheet, rates: bool, verdicts: Sequence[ChecklistItem]) -> No
 def _picture(sheet: Sheet, falling: Falling) -> None:
     """A small chart of the error, which says as Training's does why there is nothing to be drawn."""
     line, last = falling.line, falling.last
-    axes = Axes("update", "", across=(0, last - FIRST_ROW), whole=True)
-    chart = sheet.book.chart({"type": "scatter", "subtype": "straight"}, "It learns: the error E falls", axes)
+    axes = Axes("", "", across=(0, last - FIRST_ROW), whole=True)
+    chart = sheet.book.chart(
+        {"type": "scatter", "subtype": "straight"}, "Does it learn? The error E, update by update", axes
+    )
     x, y = (column_range(plan.TRAINING, letter(k), last) for k in (0, line.drawn))
     common.curve(chart, 0, f"={quoted(plan.TRAINING)}!${letter(line.source)}${HEADER_ROW}", x, y)
     speak(chart, plan.TRAINING, SPOT_ROW + 1, falling.spots + 1)
