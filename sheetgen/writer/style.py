@@ -41,7 +41,8 @@ GROUPS = {
 }  # fmt: skip
 GROUP_EDGE = "#8793A3"  # between two groups
 COOLER, COOL = "#E9F3F8", "#C8E1EE"  # of blue, lighter than COLD
-TEPID, WARM = "#FFF3D6", "#FFD08A"  # of a map of digits: rounding, and more, but allowed
+TEPID, WARM = "#FDF0E9", "#F8CDB4"  # of red, lighter than HEAT
+ROUNDED, CANCELLED = "#FFF3D6", "#FFD08A"  # of a map of digits: rounding, and more, but allowed
 ALIKE = range(9, 16)  # digits that may agree, of 16, where two numbers are not equal
 
 # Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers;
@@ -175,7 +176,7 @@ STYLES: dict[str, dict[str, Any]] = {
     },
     "fastest": {"bg_color": PASS_FILL, "font_color": PASS_INK, "bold": True},
     **{
-        f"alike, {k}": {"bg_color": WARM if k < 12 else TEPID, "font_color": INK, "num_format": f'"{k}"'}
+        f"alike, {k}": {"bg_color": CANCELLED if k < 12 else ROUNDED, "font_color": INK, "num_format": f'"{k}"'}
         for k in ALIKE
     },
     "alike, broken": {"bg_color": FAIL_INK, "font_color": "#FFFFFF", "bold": True, "num_format": '"×";"×";"×";"×"'},
@@ -185,6 +186,8 @@ STYLES: dict[str, dict[str, Any]] = {
     "0.0000": {"num_format": "0.0000"},
     "0.000": {"num_format": "0.000"},
     "hot": {"bg_color": HEAT},
+    "warm": {"bg_color": WARM},
+    "tepid": {"bg_color": TEPID},
     "cold": {"bg_color": COLD},
     "cool": {"bg_color": COOL},
     "cooler": {"bg_color": COOLER},

@@ -24,7 +24,7 @@ from sheetgen.writer.plan import Oracle, ticks
 from sheetgen.writer.sheets import groups, overview, start, steps
 from sheetgen.writer.sheets.plotted import tick
 from sheetgen.writer.sheets.rates import ALREADY, FASTEST, STUCK
-from sheetgen.writer.style import GROUPS, TEPID, WARM
+from sheetgen.writer.style import CANCELLED, GROUPS, ROUNDED
 
 DEEP = """
 [network]
@@ -344,7 +344,7 @@ def test_squares_show_how_many_digits_agree(book: Any, area: str) -> None:
 
     for difference in (0.0, 1.1e-16, 9e-16, 3e-15, 5.1e-12, 1e-12, 9.9e-13, 2e-10, 1e-9):
         digits = min(15, int(-math.log10(difference) + 1e-9)) if difference else 16
-        colour = "" if digits == 16 else WARM if digits < 12 else TEPID
+        colour = "" if digits == 16 else CANCELLED if digits < 12 else ROUNDED
         assert shown(difference) == (str(digits), colour), difference
 
 

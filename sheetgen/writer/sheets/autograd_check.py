@@ -11,7 +11,7 @@ from sheetgen.cells.text import show
 from sheetgen.writer.book import Book, Formula, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import CHECK, RATES, TRAINING, Oracle, Run, value
-from sheetgen.writer.sheets import groups, network, overview
+from sheetgen.writer.sheets import groups, overview, template_inputs
 from sheetgen.writer.sheets.common import colour, colour_words, heads, lock, opened, strip
 from sheetgen.writer.sheets.groups import BAND_ROW, Group
 from sheetgen.writer.sheets.plotted import COLUMN_PIXELS
@@ -19,7 +19,7 @@ from sheetgen.writer.sheets.rates import RatePlaces
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, Trace, fit_columns, letter, quoted
 
 TOLERANCE = 1e-9
-VERDICT_ROW, CHANGED_ROW, INPUT_ROW, WORST_ROW = 4, 5, 6, overview.LEGEND_ROW + 1
+VERDICT_ROW, WORST_ROW = 4, overview.LEGEND_ROW + 1
 VERDICT = f"$B${VERDICT_ROW}"
 CHANGED = "inputs changed"  # what stands for a verdict then
 COLUMN_VERDICT_ROW = WORST_ROW + 1
@@ -36,11 +36,13 @@ TRY = (
     "Try it: type 1 over {0}, then look here again. Its square turns red, and so do those of all that follows from it. "
     "Undo (Ctrl+Z)."
 )
-ALL_EQUAL = "All {:,} numbers of the training agree with PyTorch's. First the worst of each fifth{}; below, on the screen, every cell."
+ALL_EQUAL = (
+    "All {:,} numbers of the training agree with PyTorch's. First the worst of each fifth{}; below, on the screen, "
+    "every cell."
+)
 NEIGHBOURS = " and of {} neighbouring columns"
 NOT_EQUAL = "Where it is red, the numbers are not PyTorch's."
 OTHERS = ". PyTorch's numbers are for the template: see Recomputation, which checks yours."
-MEND = ": type a number there, or undo (Ctrl+Z)"
 COUNTED = "how many cells of the column hold something: an emptied one counts as 0, which might be right"
 SCALED = "a smaller number is compared on this scale: where terms cancel to nearly 0, their own rounding is left"
 
@@ -94,7 +96,7 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
     _top(sheet, run, n, NEIGHBOURS.format(together) if together > 1 else "")
     place = to_break(run, training)
     sheet.live(VERDICT_ROW - 1, 2, f'HYPERLINK("#{place}","{TRY.format(place)}")', "link")
-    _inputs(sheet, run, 2 + n)
+    template_inputs.write(sheet, run, 2 + n)
     _columns(sheet, run, checked)
     _stream(sheet, run, checked, lambda: _live(run, rates))
     _colours(sheet, run, n)
@@ -189,57 +191,6 @@ def broken_link() -> str:
     """The formula of a link to the first broken cell, which says what it is and how many there are."""
     count = 'cells_that_differ&IF(cells_that_differ=1," cell differs"," cells differ")'
     return f'HYPERLINK("#"&broken_place,broken_place&", "&broken_what&": "&{count})'
-
-
-def _inputs(sheet: Sheet, run: Run, left: int) -> None:
-    """The template's inputs beside the live ones: PyTorch's numbers hold for those of the template only."""
-    cells = network.input_cells(run)
-    for k, text in enumerate(("input", "template", "now", "changed")):
-        sheet.put(INPUT_ROW + k, left, text, "head" if k == 0 else "muted", "left")
-    sheet.put(INPUT_ROW, left + 1, None, "head")
-    for k, (c, number, _) in enumerate(cells, left + 2):
-        column = letter(k)
-        sheet.put(INPUT_ROW, k, c.name, "head", "center")
-        sheet.put(INPUT_ROW + 1, k, number, "cell", "center", "general")
-        sheet.live(INPUT_ROW + 2, k, run.names[c], "cell", "center", "general")
-        now = f"{column}{INPUT_ROW + 2}"
-        same = f"IF(ISNUMBER({now}),IF({column}{INPUT_ROW + 1}={now},0,1),-1)"
-        sheet.live(INPUT_ROW + 3, k, same, "cell", "center", "count")
-    row, last = INPUT_ROW + 3, left + 1 + len(cells)
-    scientific(sheet, (INPUT_ROW, left + 2, INPUT_ROW + 1, last), "general", look="beyond, typed")
-    every = f"${letter(left + 2)}${row}:${letter(last)}${row}"
-    sheet.live(row, left + 1, f"{len(cells)}-COUNTIF({every},0)", "bold", "center", "whole")
-    sheet.define(inputs_changed=f"${letter(left + 1)}${row}")
-    first = f"{letter(left + 2)}${row}"
-    test = f"AND(ISNUMBER({first}),{first}<>0)"
-    colour(sheet, (INPUT_ROW - 1, left + 2, INPUT_ROW + 2, last), test, "note")
-    _first_changed(sheet, run, left, every)
-
-
-def _first_changed(sheet: Sheet, run: Run, left: int, every: str) -> None:
-    """The first input that is no number, or else the first that is not the template's: in words, and where it is."""
-    row = CHANGED_ROW
-    muted = sheet.style("muted")
-    sheet.put(row, left, "first changed", muted)
-    first = f"IF(COUNTIF({every},-1)>0,MATCH(-1,{every},0),IFERROR(MATCH(1,{every},0),0))"
-    sheet.live(row, left + 1, first, "muted", "center", "count")
-    n = f"${letter(left + 1)}${row}"
-
-    def at(k: int) -> str:
-        return f"INDEX({every.replace(f'${INPUT_ROW + 3}', f'${INPUT_ROW + k}')},1,{n})"
-
-    more = 'IF(inputs_changed>1," (and "&(inputs_changed-1)&" more)","")'
-    number = f'{at(0)}&" is "&{at(2)}&", the template has "&{at(1)}&{more}'
-    text = f'IF({n}=0,"",IF({at(3)}=-1,{at(0)}&" is no number",{number}))'
-    sheet.live(row, left + 2, text, muted)
-    place = f'IF({n}=0,"",{network.place_of(run, n)})'
-    sheet.live(row, left + 8, place, muted)
-    sheet.live(row, left + 9, f"COUNTIF({every},-1)", "muted", "count")
-    # Told in these words on every sheet that tells it.
-    mend = f'IF({letter(left + 9)}{row}=0,"",{letter(left + 8)}{row}&": "&{letter(left + 2)}{row}&"{MEND}")'
-    sheet.live(row, left + 10, mend, "muted")
-    names = ("changed_input", "changed_place", "inputs_no_number", "input_to_mend")
-    sheet.define(**{name: f"${letter(left + k)}${row}" for name, k in zip(names, (2, 8, 9, 10), strict=True)})
 
 
 def _columns(sheet: Sheet, run: Run, checked: list[Quantity]) -> None:

@@ -11,9 +11,8 @@ from sheetgen.spec import Spec
 from sheetgen.writer import plan
 from sheetgen.writer.book import Book, Calculate, Formula, Link, Sheet
 from sheetgen.writer.plugins import ChecklistItem, Extra
-from sheetgen.writer.sheets import autograd_check, common, template
+from sheetgen.writer.sheets import advice, common, template
 from sheetgen.writer.sheets.common import Box
-from sheetgen.writer.sheets.network import SHOWN_ROW
 from sheetgen.writer.sheets.plotted import SPOT_ROW, Curve, speak
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import FIRST_ROW, HEADER_ROW, column_range, letter, quoted
@@ -37,6 +36,7 @@ CHECKS = (plan.CHECK, plan.RECOMPUTED, plan.DIFFERENCES)
 BEGIN, LOOK, CHECK = "Begin here: five sheets, in this order", "Look further", "Check it yourself"
 MORE = "A network that reads digits (MNIST)"
 
+LEARNING = "Does it learn? The error E, update by update"
 TRY_HEAD = "Try this"
 HOW_TO = (
     "Type over a yellow cell on Network: the drawing, the steps and all rows of training follow.",
@@ -61,22 +61,6 @@ PROGRAMS = {
     "Formulon": "an engine whose makers compare it, bit for bit, with Excel 365; it is not Excel itself",
 }  # what each engine is, in words
 PASS_CHANGED = "PASS for your inputs"
-ALL_WELL = "Every number equals PyTorch's, and every cell its second computation."
-TRY = "Type over a yellow cell on Network, or break a formula on Training, and look at this page again."
-MEND = "Undo it (Ctrl+Z). Or copy a right cell of its column over it: below its first row a column is one formula."
-UNDO = "Undo what was changed last (Ctrl+Z)."
-SEE_BELOW = "See the red line under “Checked live, at this moment”, and the sheet Autograd check."
-SEE_DIFFERENCES = "See what is red on the sheet Finite differences."
-TYPE_ROW = "Type there the number of a row that there is."
-TYPE_NUMBER = "Until every input is a number, nothing can be checked."
-STILL_CHECKED = (
-    "Still checked, for your inputs: every cell, and the gradients by differences. Not checked: PyTorch's numbers, "
-    "until you type the template's inputs again."
-)
-STILL_CHECKED_FEWER = (
-    "Still checked, for your inputs: every cell of Training, the gradients by differences. Not checked: Learning rates "
-    "(too many cells) and, until you type the template's inputs again, PyTorch's numbers."
-)
 
 
 class EngineLine(NamedTuple):
@@ -168,7 +152,7 @@ def _verdict(sheet: Sheet, rates: bool, verdicts: Sequence[ChecklistItem]) -> No
     common.merge(sheet, area, "big")
     sheet.live(VERDICT_ROW, 0, f'IF(IFERROR(OR({failed}),TRUE),"FAIL",{right})', "big")
     sheet.define(certificate="$A$4")
-    what, do = _advice(rates)
+    what, do = advice.lines(rates)
     common.line(sheet, 5, Formula(what), 0, BESIDE, "link")
     sheet.set_row_pixels(5, 30)
     common.merge(sheet, (5, 0, 5, BESIDE), "muted", "wrap")
@@ -182,9 +166,7 @@ def _picture(sheet: Sheet, falling: Falling) -> None:
     """A small chart of the error, which says as Training's does why there is nothing to be drawn."""
     line, last = falling.line, falling.last
     axes = Axes("", "", across=(0, last - FIRST_ROW), whole=True)
-    chart = sheet.book.chart(
-        {"type": "scatter", "subtype": "straight"}, "Does it learn? The error E, update by update", axes
-    )
+    chart = sheet.book.chart({"type": "scatter", "subtype": "straight"}, LEARNING, axes)
     x, y = (column_range(plan.TRAINING, letter(k), last) for k in (0, line.drawn))
     common.curve(chart, 0, f"={quoted(plan.TRAINING)}!${letter(line.source)}${HEADER_ROW}", x, y)
     speak(chart, plan.TRAINING, SPOT_ROW + 1, falling.spots + 1)
@@ -211,26 +193,6 @@ def _tiles(sheet: Sheet, row: int) -> int:
         common.merge(sheet, (row + 1, left, row + 1, right), *look, "tile, text")
         sheet.put(row + 2, left, about[name], *look, "tile, text")
     return row + 4
-
-
-def _advice(rates: bool) -> tuple[str, str]:
-    """The formulas of a link to what the verdict is about, and of what to do; `rates`: whether these are recomputed."""
-    changed = 'HYPERLINK("#"&changed_place,changed_place&": "&changed_input)'
-    mend = 'HYPERLINK("#"&changed_place,input_to_mend)'
-    checked = STILL_CHECKED if rates else STILL_CHECKED_FEWER
-    shown = f"{plan.NETWORK}!B{SHOWN_ROW}"
-    cases = (
-        ('$A$4="PASS"', f'HYPERLINK("#{plan.RECOMPUTED}!A1","{ALL_WELL}")', TRY),
-        ("inputs_no_number>0", mend, TYPE_NUMBER),
-        ("cells_that_differ>0", autograd_check.broken_link(), MEND),
-        ('differences_verdict="FAIL"', f'HYPERLINK("#{quoted(plan.DIFFERENCES)}!A1","{SEE_DIFFERENCES}")', UNDO),
-        ('$A$4="FAIL"', f'HYPERLINK("#{quoted(plan.CHECK)}!A1","{SEE_BELOW}")', UNDO),
-        ("ISTEXT(row_number)", f'HYPERLINK("#{shown}","{shown}: "&row_number)', TYPE_ROW),
-    )
-    what, do = changed, f'"{checked}"'
-    for test, link, text in reversed(cases):
-        what, do = f"IF({test},{link},{what})", f'IF({test},"{text}",{do})'
-    return what, do
 
 
 def _index(sheet: Sheet, row: int, more: Sequence[tuple[str, str]]) -> int:
