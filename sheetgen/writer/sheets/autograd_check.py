@@ -33,8 +33,8 @@ SUBTITLE = (
     "network's program. It knows nothing of these formulas."
 )
 TRY = (
-    "Try it: type 1 over {0}, then look here again. Its square turns red, and so do those of all that follows from it. "
-    "Undo (Ctrl+Z)."
+    "Try it: type 1 over {0}, then look here again. Its square turns red, and so does all that follows from it; what "
+    "came before stays green. Undo (Ctrl+Z)."
 )
 ALL_EQUAL = (
     "All {:,} numbers of the training agree with PyTorch's. First the worst of each fifth{}; below, on the screen, "
@@ -123,7 +123,7 @@ def _headings(sheet: Sheet, names: Sequence[str], parts: Sequence[Group], versio
 def to_break(run: Run, training: Trace) -> str:
     """The address of a weight of Training that somebody is to break, to see what follows."""
     weight = training.letters[id(run.program.network.layers[-1].weights.flat[0])]
-    return f"{TRAINING}!{weight}{min(FIRST_ROW + 24, run.last)}"
+    return f"{TRAINING}!{weight}{(FIRST_ROW + run.last + 1) // 2}"
 
 
 class Difference:
