@@ -41,7 +41,9 @@ GROUPS = {
 }  # fmt: skip
 GROUP_EDGE = "#8793A3"  # between two groups
 COOLER, COOL = "#E9F3F8", "#C8E1EE"  # of blue, lighter than COLD
-TEPID, WARM = "#FDF0E9", "#F8CDB4"  # of a heat map in words: rounding, and more, but allowed
+TEPID, WARM = "#FDF0E9", "#F8CDB4"  # of red, lighter than HEAT
+ROUNDED, CANCELLED = "#FFF3D6", "#FFD08A"  # of a map of digits: rounding, and more, but allowed
+ALIKE = range(9, 16)  # digits that may agree, of 16, where two numbers are not equal
 
 # Formats with conditions lose the minus sign in some programs, so a column has one plain format, chosen by its numbers;
 # what it cannot show, now or after something is typed, a conditional format shows in scientific form.
@@ -103,9 +105,21 @@ STYLES: dict[str, dict[str, Any]] = {
     "signed": {"num_format": "+0.00;-0.00;0.00"},
     "share": {"num_format": "0.0%"},
     "count": {"num_format": '#,##0;-#,##0;"·"'},  # of a matrix that is nearly all zeros
+    "none": {"num_format": '#,##0;-#,##0;"none"'},
     "own": {"num_format": '0;-0;"own"'},
     "fine": {"font_size": 8},
     "speech": {"font_size": 13, "text_wrap": True, "bg_color": PAPER, "indent": 1, "left": 5, "left_color": ACCENT},
+    "square": {  # a difference: 0, of numbers that are alike in all digits, is shown as 16
+        "bg_color": PASS_FILL, "font_color": PASS_INK, "font_size": 9, "align": "center", "border": 1,
+        "border_color": "#FFFFFF", "num_format": '0E+00;-0E+00;"16"',
+    },
+    "upright": {"rotation": 90, "align": "center", "font_size": 9},
+    "tile": {
+        "font_size": 14, "bold": True, "underline": 0, "font_color": ACCENT, "bg_color": PAPER, "align": "left",
+        "indent": 1, "left": 5, "left_color": "#FFFFFF",
+    },
+    "tile, first": {"font_color": INK, "bg_color": LIT},
+    "tile, text": {"font_size": 10, "bold": False, "font_color": INK, "text_wrap": True, "valign": "top"},
     "huge": {"font_size": 80, "bold": True, "align": "center", "font_color": ACCENT},
     "plain axis": {"num_format": "0;;0"},  # of what is not there, -1
     "axis": {"font_color": MUTED, "font_size": 7, "align": "center"},
@@ -161,11 +175,17 @@ STYLES: dict[str, dict[str, Any]] = {
         "top_color": INPUT_EDGE, "bottom_color": INPUT_EDGE,
     },
     "fastest": {"bg_color": PASS_FILL, "font_color": PASS_INK, "bold": True},
-    "tepid": {"bg_color": TEPID},
-    "warm": {"bg_color": WARM},
+    **{
+        f"alike, {k}": {"bg_color": CANCELLED if k < 12 else ROUNDED, "font_color": INK, "num_format": f'"{k}"'}
+        for k in ALIKE
+    },
+    "alike, broken": {"bg_color": FAIL_INK, "font_color": "#FFFFFF", "bold": True, "num_format": '"×";"×";"×";"×"'},
+    "alike, unknown": {"bg_color": "#FFFFFF", "font_color": MUTED, "num_format": '"–";"–";"–";"–"'},
     "three digits": {"num_format": "0.00E+00;-0.00E+00;0"},
     **{form: {"num_format": form} for form in ("0.00000", "0.0000", "0.000")},
     "hot": {"bg_color": HEAT},
+    "warm": {"bg_color": WARM},
+    "tepid": {"bg_color": TEPID},
     "cold": {"bg_color": COLD},
     "cool": {"bg_color": COOL},
     "cooler": {"bg_color": COOLER},

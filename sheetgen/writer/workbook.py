@@ -77,7 +77,7 @@ def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None: 
         ideas.write(book, run, trace)
         panel = network.write(book, run, trace)
         steps.write(book, run, trace, panel)
-        training.write(book, run, plan.training)
+        spots = training.write(book, run, plan.training)
         rates.write(book, run, plan.rates)
         laboratory.write(book, plan.laboratory, panel)
         autograd_check.write(book, run, trace, plan.rates, oracle)
@@ -86,13 +86,14 @@ def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None: 
         template.write(book, spec, made.options)
         for extra in made.extras:
             extra.write(book)
-        compared = start.Content(spec, run.height * plan.compared, plan.rates.recomputed)
-        start.write(book, compared, oracle, made)
+        falling = start.Falling(plan.training.drawings[0].lines[0], run.last, spots)
+        told = start.Content(spec, run.height * plan.compared, plan.rates.recomputed, falling)
+        start.write(book, told, oracle, made)
 
 
 def start_subtitle(spec: Spec) -> str:
-    """The workbook described in one sentence."""
+    """What a student is to know first, in one sentence."""
     return (
-        f"Every number of this network's training, over {spec.steps:,} updates, is a formula; "
-        "every one is compared with PyTorch."
+        f"Student: every number of this network's training, over {spec.steps:,} updates, is a formula. Click one and "
+        "read it; type over a yellow one, and all follow."
     )

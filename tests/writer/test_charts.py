@@ -69,9 +69,11 @@ class Files:
         with zipfile.ZipFile(path) as archive:
             parts = [n for n in archive.namelist() if n.startswith("xl/charts/chart")]
             roots = [etree.fromstring(archive.read(n)) for n in sorted(parts, key=lambda n: (len(n), n))]
-        self.roots = [r for r in roots if any(f.text.startswith(("Training!", "'Learn")) for f in r.iter("{*}f"))]
+        # Start's small picture of a curve, too, draws from Training, but its title is no cell's.
+        drawn = [r for r in roots if any(f.text.startswith(("Training!", "'Learn")) for f in r.iter("{*}f"))]
+        self.roots = [r for r in drawn if r.findtext("{*}chart/{*}title//{*}f")]
         self.titles = [r.findtext("{*}chart/{*}title//{*}f") for r in self.roots]
-        assert len(self.roots) == len(self.charts) and all(self.titles)
+        assert len(self.roots) == len(self.charts) == len(drawn) - 1
 
     def seen(self, **typed: Value) -> list[Seen]:
         """Every chart after numbers were typed into cells, as IronCalc calculates."""

@@ -70,10 +70,10 @@ def test_an_input_that_is_no_number_is_said(homework_book: Path, book: Workbook,
     trained = {"Training", "Learning rates", "Laboratory", "Autograd check", "Recomputation"}
     assert not [at for at in errors(values) if re.fullmatch(r"Laboratory!A?[A-Z]\d+", at)]  # what a person reads
     assert {at.split("!")[0] for at in errors(values)} <= trained
-    state = "no number" if typed else "empty"
-    assert values["Steps"]["B3"] == f"w1, cell B{row} of Network, is {state}: type a number there."
+    told = f"w1, cell Network!B{row}, holds no number: type one there, or undo (Ctrl+Z)."
+    assert values["Steps"]["B3"] == values["Training"]["B2"] == told
     assert (values["Steps"]["D7"], values["Finite differences"]["E4"]) == ("–", "an input is missing")
-    assert values["Start"]["A5"] == f"Network!B{row}: w1 is no number"
+    assert values["Start"]["A5"] == told
 
 
 @pytest.mark.parametrize("typed", ["fast", "", True])

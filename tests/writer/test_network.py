@@ -426,14 +426,14 @@ def test_a_changed_input_is_named_by_its_cell(build_book: BuildBook) -> None:
 
 
 @pytest.mark.parametrize(("typed", "told"), [
-    ({"w_2": ""}, "w2, cell B11 of Network, is empty: type a number there."),
-    ({"learning_rate": "much"}, "learning_rate, cell B9 of Network, is no number: type a number there."),
-    ({"i_1_2": "much"}, "A red cell in the table of samples on Network is no number: type one there."),
+    ({"w_2": ""}, "w2, cell Network!B11, holds no number: type one there, or undo (Ctrl+Z)."),
+    ({"learning_rate": "much"}, "learning_rate, cell Network!B9, holds no number: type one there, or undo (Ctrl+Z)."),
+    ({"i_1_2": "much"}, "i1[2], cell Network!F30, holds no number: type one there, or undo (Ctrl+Z)."),
     ({"row_shown": 9.0}, "no such row: type a whole number from 0 to 8 into “row shown” on Network."),
 ])  # fmt: skip
-def test_what_is_missing_is_said_once(alone: Callable[..., Path], typed: dict[str, Value], told: str) -> None:
+def test_what_is_missing_is_said_once(build_book: BuildBook, typed: dict[str, Value], told: str) -> None:
     """In a sentence that names the cell; numbers are dashes, and so are those on the drawing."""
-    path = alone(replace(load(TEMPLATES / "xor.toml"), steps=8))
+    path = build_book("xor", steps=8, learning_rates=(0.5, 2.0))
     values = recalculated(path, **typed)
     assert values["Network"]["E3"] == told
     assert set(numbers(read(path), values).values()) == {"–"}

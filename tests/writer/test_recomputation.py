@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -152,13 +153,16 @@ def test_start_says_what_was_changed_and_what_is_still_checked(right: Path) -> N
     assert str(book.said().what).endswith("i2 is 0.2, the template has 0.1 (and 1 more)")
     book.type(w_8="seven")
     said = book.said()
-    assert said.verdict == "FAIL" and str(said.what).endswith(": w8 is no number") and "number" in str(said.do)
+    told = f"w8, cell Network!{place_of(book.book, 'w_8')[1]}, holds no number: type one there, or undo (Ctrl+Z)."
+    assert said.verdict == "FAIL" and said.what == told and "number" in str(said.do)
+    # In the same words on every sheet of checks.
+    assert book.value("Autograd check", "C4") == book.value("Recomputation", "C4") == told
 
 
 def test_no_number_that_means_nothing_is_shown_with_other_inputs(right: Path) -> None:
     book = Opened(right)
     book.type(i_1=0.3)
-    assert book.value("Autograd check", "J4") == "–" and book.value("Autograd check", "C12") == "–"
+    assert {book.value("Autograd check", at) for at in ("B12", "C12", "C13", "C6")} == {"–"}
 
 
 def test_a_difference_finds_a_gradient_that_both_computations_have_wrong(right: Path) -> None:
@@ -213,6 +217,48 @@ def test_a_large_network_moves_all_weights_at_once_and_says_what_is_left_out(
     assert said.verdict == "PASS for your inputs" and "Learning rates (too many cells)" in str(said.do)
     cell = f"{book.tables['Training'].columns['dE/dw7']}19"
     assert str(book.broken("Training", cell).what) == f"Training!{cell}, dE/dw7, iteration 3: 1 cell differs"
-    assert book.value("Recomputation", "D7") == 0.0
+    assert book.value("Recomputation", "H7") == 0.0
+    assert str(sheet["C9"].value).startswith("Not here: Learning rates")
     said = book.broken("Training", cell, "3")
+    assert said.verdict == "FAIL" and str(said.what).startswith(f"Training!{cell}, ")
+
+
+LINEAR = """
+title = "a line that runs away"
+network = {layers = [1, 1], activation = "identity"}
+data = {inputs = [[1]], targets = [[0.5]]}
+initial = {weights = [0.3]}
+training = {learning_rate = 1000, steps = 60, learning_rates = [0.1]}
+"""
+
+
+def test_the_scale_of_a_difference_passes_over_an_error_that_has_diverged(build_book: BuildBook) -> None:
+    """MAX skips the text in its cell: so does the value that is given with the formula."""
+    path = build_book(parse(LINEAR, "linear.toml"))
+    book = read(path)
+    column = next(at.rstrip("0123456789") for at, e in book.sheets["Recomputation"].items() if e.value == "rounding")
+    cells = [f"{column}{row}" for row in range(16, 77)]
+    error = next(t.columns["E_total"] for t in Opened(path).tables.values())
+    assert book.sheets["Training"][f"{error}76"].value == "diverged"
+    given = [book.sheets["Recomputation"][at].value for at in cells]
+    found = Opened(path).live.evaluate(("Recomputation", at) for at in cells)
+    assert isinstance(given[-1], float)
+    assert all(
+        x == (pytest.approx(y, rel=1e-9) if isinstance(y, float) else y) for x, y in zip(given, found, strict=True)
+    )
+
+
+def test_a_formula_too_long_to_be_computed_twice_is_left_out_in_words(
+    build_book: BuildBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sheetgen.writer.sheets.flags.LONGEST", 330)  # characters
+    book = Opened(build_book(parse(LARGE.replace("steps = 5", "steps = 6"), "long.toml")))
+    told = [
+        str(e.value) for e in book.book.sheets["Recomputation"].values() if "only seen to be numbers" in str(e.value)
+    ]
+    assert len(told) == 1 and book.said().verdict == "PASS"
+    long = {e.formula for e in book.book.sheets["Recomputation"].values() if e.formula and "OR(ISNUMBER" in e.formula}
+    (cell, *_) = sorted(m[1] for f in long if (m := re.search(r"^IFERROR\(IF\(OR\(ISNUMBER\(Training!(\w+20)\),", f)))
+    book.live.put(("Training", cell), "x")
+    said = book.said()
     assert said.verdict == "FAIL" and str(said.what).startswith(f"Training!{cell}, ")

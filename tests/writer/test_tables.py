@@ -26,7 +26,7 @@ from sheetgen.writer.plan import Oracle, ticks
 from sheetgen.writer.sheets import groups, overview, start, steps
 from sheetgen.writer.sheets.plotted import tick
 from sheetgen.writer.sheets.rates import ALREADY, FASTEST, STUCK
-from sheetgen.writer.style import GROUPS, TEPID, WARM
+from sheetgen.writer.style import CANCELLED, GROUPS, ROUNDED
 
 DEEP = """
 [network]
@@ -149,14 +149,15 @@ def test_training_tells_the_row_that_is_shown(homework_book: Path, typed: Value,
 
 
 def test_workings_are_folded_away_and_nothing_else(book: Any) -> None:
-    for name, first in {"Training": "AG", "Learning rates": "I", "Recomputation": "K", "Steps": "E"}.items():
+    for name, first in {"Training": "AG", "Learning rates": "I", "Steps": "E"}.items():
         dimensions = book[name].column_dimensions
         hidden = [d for d in dimensions.values() if d.hidden]
         assert {d.outlineLevel for d in hidden} == {1}, name
         assert min(d.min for d in hidden) == column_number(first), name
         after = max(d.max for d in hidden) + 1
         assert dimensions[column_letters(after)].collapsed, name
-    assert not any(d.hidden for d in book["Autograd check"].column_dimensions.values())
+    for name in ("Autograd check", "Recomputation"):  # locked, so nothing could be unfolded
+        assert not any(d.hidden for d in book[name].column_dimensions.values())
 
 
 # --- learning rates
@@ -281,72 +282,62 @@ def test_a_logarithmic_axis_has_few_ticks(low: float, high: float, every: int) -
 # --- the overview of Autograd check
 
 
-def parts_of(book: Workbook) -> dict[str, list[str]]:
-    """Heading of the overview -> letters of its columns below, by the names of these."""
-    heads = columns(book, "Autograd check")
-    own = {name: at for name, at in heads.items() if not name.endswith((" live", " PyTorch"))}
-    found: dict[str, list[str]] = {}
-    for name, at in own.items():
-        if name in ("iteration", "verdict"):
-            continue
-        hidden = re.fullmatch(r"w[1-4]|(a_)?h\d", name)
-        part = (
-            "other rates" if name.startswith("E (") else "data" if name[0] in "ti" else "errors" if name[0] == "E"
-            else "gradients" if name[0] == "d" else "hidden" if hidden else "outputs"
-        )  # fmt: skip
-        found.setdefault(part, []).append(at)
-    return found
-
-
-def test_the_overview_is_the_worst_of_each_part_and_block(
+def test_the_overview_is_the_worst_of_each_column_and_block(
     build_book: BuildBook, homework_spec: Spec, homework_oracle: Oracle
 ) -> None:
     """Of the difference that the cells of the network have from PyTorch's numbers, computed here."""
     path = build_book(homework_spec)
     book = read(path)
     cached = {sheet: {at: e.value for at, e in cells.items()} for sheet, cells in book.sheets.items()}
-    training = columns(book, "Training")
-    heads = {str(e.value): at[0] for at, e in book.sheets["Autograd check"].items() if re.fullmatch(r"[C-H]5", at)}
-    assert list(heads) == list(parts_of(book)) == ["data", "hidden", "outputs", "errors", "gradients", "other rates"]
+    training, rates = columns(book, "Training"), columns(book, "Learning rates")
     blocks = overview.blocks(31)
     assert blocks == [(0, 6), (7, 13), (14, 20), (21, 27), (28, 30)]
-    names = {at: name for name, at in columns(book, "Autograd check").items()}
-    for part, letters in parts_of(book).items():
+    checked = {name: at for name, at in columns(book, "Autograd check").items() if name in homework_oracle.columns}
+    assert len(checked) == 37 and next(iter(checked.values())) == "C"
+    for name, at in checked.items():
+        sheet, column = ("Learning rates", rates[name]) if name.startswith("E (") else ("Training", training[name])
         for row, (first, last) in enumerate(blocks, 6):
             worst = 0.0
-            for at in letters:
-                name = names[at]
-                sheet = "Learning rates" if part == "other rates" else "Training"
-                column = columns(book, sheet)[name] if sheet == "Learning rates" else training[name]
-                for n in range(first, last + 1):
-                    cell = f"{column}{16 + n}"
-                    live = cached[sheet][cell]
-                    expected = homework_oracle.columns[name][n]
-                    scale = max(abs(expected), homework_oracle.scales[name])
-                    worst = max(worst, abs(float(str(live)) - expected) / scale if live != expected else 0.0)
-            shown = cached["Autograd check"][f"{heads[part]}{row}"]
-            assert shown == pytest.approx(worst, rel=1e-9, abs=1e-30), (part, row)
+            for n in range(first, last + 1):
+                live, expected = cached[sheet][f"{column}{16 + n}"], homework_oracle.columns[name][n]
+                scale = max(abs(expected), homework_oracle.scales[name])
+                worst = max(worst, abs(float(str(live)) - expected) / scale if live != expected else 0.0)
+            assert cached["Autograd check"][f"{at}{row}"] == pytest.approx(worst, rel=1e-9, abs=1e-30), (name, row)
             assert cached["Autograd check"][f"B{row}"] == "PASS"
 
 
 def test_the_overview_shows_where_a_formula_is_broken(homework_book: Path, tmp_path: Path) -> None:
-    """In its part and its block, and in what follows from it; what stands before stays right."""
+    """In its column and its block, and in what follows from it; what stands before stays right."""
     book = read(homework_book)
     cell = f"{columns(book, 'Training')['dE/dw6']}33"  # iteration 17, in the third block
     formula = formula_of(homework_book, "Training", cell)
     broken = set_cells(homework_book, tmp_path / "b.xlsx", "Training", {cell: f"=({formula})*1.001"})
     values = ENGINES["IronCalc"](broken).values["Autograd check"]
     assert [values[f"B{row}"] for row in range(6, 11)] == ["PASS", "PASS", "FAIL", "FAIL", "FAIL"]
-    worst = {part: values[f"{k}8"] for part, k in zip(parts_of(book), "CDEFGH", strict=True)}
-    assert worst["data"] == worst["other rates"] == 0.0 or float(str(worst["other rates"])) < 1e-9
-    assert float(str(worst["gradients"])) > 9e-4 and float(str(values["G7"])) < 1e-9
+    at = columns(book, "Autograd check")
+    worst = {name: float(str(values[f"{at[name]}8"])) for name in ("t1", "w6", "a_o1", "dE/dw6", "E (0.5)")}
+    assert worst["t1"] == 0.0 and worst["E (0.5)"] < 1e-9 and worst["dE/dw6"] > 9e-4
+    assert worst["w6"] > 1e-9 and worst["a_o1"] > 1e-9  # in the next iterations
+    assert float(str(values[f"{at['dE/dw6']}7"])) < 1e-9
     assert str(values["C4"]).endswith("cells differ") or str(values["C4"]).endswith("1 cell differs")
 
 
 def test_the_overview_says_nothing_of_other_inputs(homework_book: Path) -> None:
     values = recalculated(homework_book, i_1=0.3)["Autograd check"]
     assert {values[f"{k}{row}"] for k in "BCDEFGH" for row in range(6, 11)} == {"–"}
-    assert values["C4"] == "Not the template: i1 is 0.3, the template has 0.05"
+    assert str(values["C4"]).startswith("i1 is 0.3, the template has 0.05. PyTorch's numbers are for the template")
+
+
+@pytest.mark.parametrize("widths", [(4, 8, 8, 3, 8, 6), (1, 1, 1, 1), (140, 205, 126, 61, 43, 7), (3, 2_000)], ids=str)
+def test_squares_cover_every_column_and_fit_a_screen(widths: tuple[int, ...]) -> None:
+    looks = list(overview.NAMES)
+    at = [sum(widths[:k]) for k in range(len(widths))]
+    parts = overview.parts([groups.Group("", looks[k], at[k], n) for k, n in enumerate(widths)])
+    assert [part.look for part in parts] == looks[: len(widths)]
+    squares = [square for part in parts for square in part.squares]
+    assert [n for first, last in squares for n in range(first, last + 1)] == list(range(sum(widths)))
+    assert len(squares) <= overview.MOST
+    assert (len(squares) == sum(widths)) == (sum(widths) <= overview.MOST)
 
 
 @pytest.mark.parametrize("height", [1, 2, 4, 5, 6, 31, 201, 100_001])
@@ -358,14 +349,25 @@ def test_blocks_cover_every_iteration(height: int) -> None:
     assert len(blocks) <= overview.BLOCKS
 
 
-def test_numbers_of_the_check_are_tinted_by_their_size(book: Any) -> None:
-    for area in ("C6:H10", "C11:AM11", "C16:AM46"):
-        first, tints = area.partition(":")[0], {}
-        for rule in rules(book["Autograd check"], area):
-            for least, most in ((f"{first}*1E+100>1e+88", f"{first}<=tolerance"), (f"{first}*1E+100>0", "<=1e-12")):
-                if least in rule.formula[0] and most in rule.formula[0]:
-                    tints[least] = rule.dxf.fill.bgColor.rgb[2:]
-        assert list(tints.values()) == [WARM.removeprefix("#"), TEPID.removeprefix("#")], area
+@pytest.mark.parametrize("area", ["C6:AM10", "C12:AM12", "C16:AM46"])
+def test_squares_show_how_many_digits_agree(book: Any, area: str) -> None:
+    """The first rule that holds gives a difference its colour and its number of digits; none holds for 0."""
+    first = area.partition(":")[0]
+    unknown, broken, *sizes = sorted(rules(book["Autograd check"], area), key=lambda rule: rule.priority)
+    assert unknown.formula == ["inputs_changed>0"] and broken.formula == [f"OR(ISERROR({first}),{first}>tolerance)"]
+    assert all(rule.stopIfTrue for rule in (unknown, broken, *sizes))
+
+    def shown(difference: float) -> tuple[str, str]:
+        for rule in sizes:
+            least = float(rule.formula[0].removeprefix(f"{first}*1E+100>"))
+            if difference * 1e100 > least:
+                return rule.dxf.numFmt.formatCode.strip('"'), "#" + rule.dxf.fill.bgColor.rgb[2:]
+        return "16", ""
+
+    for difference in (0.0, 1.1e-16, 9e-16, 3e-15, 5.1e-12, 1e-12, 9.9e-13, 2e-10, 1e-9):
+        digits = min(15, int(-math.log10(difference) + 1e-9)) if difference else 16
+        colour = "" if digits == 16 else CANCELLED if digits < 12 else ROUNDED
+        assert shown(difference) == (str(digits), colour), difference
 
 
 # --- Start, and the words of Steps
@@ -375,10 +377,10 @@ def test_start_leads_along_a_way_and_lists_every_sheet_once(build_book: BuildBoo
     cells = read(build_book(homework_spec)).sheets["Start"]
     left = {int(at[1:]): str(e.value) for at, e in cells.items() if at[0] == "A" and 8 <= int(at[1:]) < 30}
     told = [text for _, text in sorted(left.items())]
-    about = dict(start.INDEX)
-    way = [name for name in start.PATH if name in about]
-    numbered = [f"{k}   {name}" for k, name in enumerate(way, 1)]
-    assert told[: 1 + len(way)] == [start.BEGIN, *numbered]
+    about, way = dict(start.INDEX), start.PATH
+    assert told[0] == start.BEGIN  # then tiles, from left to right
+    tiles = [(cells[f"{k}9"].value, cells[f"{k}10"].value) for k in "ACEGI"]
+    assert tiles == [(f"{k}   {name}", about[name]) for k, name in enumerate(way, 1)]
     for group, names in ((start.LOOK, set(about) - {*start.PATH, *start.CHECKS}), (start.CHECK, {*start.CHECKS})):
         at = told.index(group) + 1
         assert set(told[at : at + len(names)]) == names, group
@@ -389,11 +391,11 @@ LETTER = 6.2  # pixels of one at 10 points
 
 
 @pytest.mark.parametrize(("columns", "lines"), [
-    ((1, start.LEFT_END), start.INDEX), ((start.LAST_COLUMN, start.LAST_COLUMN), mnist_lines.INDEX),
-    ((start.LAST_COLUMN, start.LAST_COLUMN), mnist_lines.LIVE_INDEX + mnist_lines.LAST_INDEX),
+    (start.LEFT_END, start.INDEX), (start.LAST_COLUMN - start.RIGHT, mnist_lines.INDEX),
+    (start.LAST_COLUMN - start.RIGHT, mnist_lines.LIVE_INDEX + mnist_lines.LAST_INDEX),
 ])  # fmt: skip
-def test_every_line_of_the_index_fits_its_cells(columns: tuple[int, int], lines: tuple[tuple[str, str], ...]) -> None:
-    room = sum(7 * width + 5 for width in start.WIDTHS[columns[0] : columns[1] + 1])
+def test_every_line_of_the_index_fits_its_cells(columns: int, lines: tuple[tuple[str, str], ...]) -> None:
+    room = columns * start.COLUMN
     for name, text in lines:
         longest = text + mnist_lines.PICTURED.format(count=999) if name == mnist_lines.ERRORS else text
         assert len(longest) * LETTER <= room, longest
@@ -407,8 +409,8 @@ def test_start_counts_the_gradients_that_differ(homework_book: Path, tmp_path: P
     values = ENGINES["IronCalc"](path).values
     told = read(path).sheets["Start"].items()
     (row,) = (at[1:] for at, e in told if e.value == "gradients agree numerically")
-    assert values["Start"][f"C{row}"] == values["Finite differences"]["E5"] == broken
-    assert values["Start"][f"B{row}"] == ("FAIL" if broken else "PASS")
+    assert values["Start"][f"D{row}"] == values["Finite differences"]["E5"] == broken
+    assert values["Start"][f"C{row}"] == ("FAIL" if broken else "PASS")
 
 
 def lines_of(spec: Spec) -> dict[str, Line]:

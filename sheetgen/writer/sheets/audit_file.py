@@ -16,9 +16,10 @@ from sheetgen.writer.sheets.common import SECTION_HEIGHT, across, columns, heads
 
 SEVERITY, KIND, PLACES = "A", "B", "G"  # the columns that the summary counts
 HEADS = ("severity", "kind", "where", "what is there", "what it should be", "why it matters", "places", "also in")
-WIDTHS = (10, 15, 22, 36, 36, 30, 7, 24)
+WIDTHS = (10, 15, 28, 36, 36, 28, 7, 19)
 HEAD_ROW = 5
 CHOICES = ("error", "warning", "note", "forgiven")  # severities: of a finding, and what a teacher may say of it
+NOTHING = "Nothing is wrong: all that could be judged agrees with the derivatives, and is a formula."
 MOST = 2_000  # findings that are listed
 MOST_UNREAD = 200
 LONGEST, LONGEST_LIST = 600, 100  # characters of one text, of the other places
@@ -116,7 +117,7 @@ class FileSheet(NamedTuple):
 
 def write(book: Book, file: FileReport, name: str, summary: str, address: str) -> FileSheet:
     """Write the sheet of a file."""
-    sheet = book.sheet(name, plain(file.path, 120), plain(file.sentence, 500), COLOURS[file.word])
+    sheet = book.sheet(name, plain(file.path.name, 120), plain(file.sentence, 500), COLOURS[file.word])
     columns(sheet, WIDTHS)
     sheet.link(3, 0, Link(f"internal:{quoted(summary)}!A1", "← Summary", "Back to the summary"))
     links.put(sheet, 3, 2, Link(address, "open the workbook", plain(file.path, 250)))
@@ -149,7 +150,7 @@ def _findings(sheet: Sheet, findings: Sequence[ListedFinding], address: str) -> 
         shown = (finding.kind, finding.place.text, *texts, "", finding.also)
         links.fit(sheet, row, zip(shown, WIDTHS[1:], strict=True))
     if not findings:
-        across(sheet, first, 0, [None, "nothing was found", *[None] * (len(HEADS) - 2)], "cell", "muted")
+        across(sheet, first, 0, [None, NOTHING, *[None] * (len(HEADS) - 2)], "cell", "muted")
     colour_equal(sheet, (first - 1, 0, last - 1, 0), LOOKS)
     if findings:
         choice = {"validate": "list", "source": list(CHOICES), "error_type": "warning"}

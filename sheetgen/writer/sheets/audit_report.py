@@ -13,24 +13,26 @@ from sheetgen.excel.a1 import column_letters, quoted
 from sheetgen.writer.book import Formula, Link, Sheet, writing
 from sheetgen.writer.sheets import audit_file, links
 from sheetgen.writer.sheets.audit_file import KIND, PLACES, SEVERITY, FileReport, FileSheet
-from sheetgen.writer.sheets.common import Box, across, bars, columns, heads, insert, page
+from sheetgen.writer.sheets.common import Box, across, bars, columns, heads, insert, merge, page
 from sheetgen.writer.style import INK, Axes, label_font
 
 SUMMARY = "Summary"
-SUBTITLE = (
-    "Every count is a formula. To forgive a mistake, choose “forgiven” as its severity on the sheet of its file: "
-    "the verdict, the counts and the chart follow."
+SUBTITLE = "Which workbooks are wrong, where, and which mistake is the commonest. Every count is a formula."
+TO_DO = (
+    "Click a file: its findings, a row for each cause, to hand out. To forgive one, choose “forgiven” as its severity "
+    "there: the verdict, the counts and the chart follow."
 )
 HEADS = (
     "file", "verdict", "errors", "warnings", "rows", "gradients compared", "worst relative difference",
-    "first wrong cell",
+    "first wrong cell, or why it was not judged",
 )  # fmt: skip
-WIDTHS = (34, 12, 11, 11, 11, 11, 13, 30)
+WIDTHS = (30, 12, 11, 11, 11, 11, 13, 58)
 KIND_WIDTH = 12
 TILE_ROW, ALL_ROW, WITH_ROW, HEAD_ROW = 5, 7, 8, 9
 FIRST_ROW = HEAD_ROW + 1
-CHART = Box((2, 4), (100, 4), (400, 176))  # right of the figures: where, how far from there, how large
-CHART_ROW = 66  # pixels: of an empty row that makes room for it
+CHART = Box((2, 5), (20, 4), (570, 0))  # right of the figures: where, how far from there, how wide
+BAR, BARS = 22, 64  # pixels: of a bar, and of all that is around them
+TILE, ABOVE = 44, 98  # pixels: how high a figure is; the rows between the headings and what is to be done
 LOOKS = {"right": "pass", "doubtful": "note", "wrong": "fail", "not judged": "note"}
 
 
@@ -63,6 +65,10 @@ def _summary(sheet: Sheet, files: list[FileSheet], kinds: Sequence[str]) -> None
     last, right = HEAD_ROW + len(files), len(HEADS) + len(kinds) - 1
     columns(sheet, [*WIDTHS, *(KIND_WIDTH for _ in kinds)])
     _tiles(sheet, files, last)
+    height = BARS + BAR * max(len(kinds), 3)
+    sheet.set_row_pixels(TILE_ROW, max(height - TILE - ABOVE, 52))
+    merge(sheet, (TILE_ROW, 0, TILE_ROW, 4), "text", "wrap")
+    sheet.put(TILE_ROW + 1, 0, TO_DO, "text", "wrap")
     sheet.set_row_pixels(HEAD_ROW - 1, 40)
     heads(sheet, HEAD_ROW, 0, (*HEADS, *kinds), " cccccc c", "broken")  # texts stand left, numbers in the middle
     for row, file in enumerate(files, FIRST_ROW):
@@ -80,8 +86,7 @@ def _tiles(sheet: Sheet, files: list[FileSheet], last: int) -> None:
     words = [sheet.file.word for sheet in files]
     tiles = [("workbooks", len(files), f"COUNTA({area})")]
     tiles += [(word, words.count(word), f'COUNTIF({area},"{word}")') for word in LOOKS]
-    sheet.set_row_pixels(TILE_ROW - 1, 36)
-    sheet.set_row_pixels(TILE_ROW, CHART_ROW)
+    sheet.set_row_pixels(TILE_ROW - 1, TILE)
     for column, (word, n, formula) in enumerate(tiles):
         sheet.put(TILE_ROW - 1, column, word, "head", "center")
         sheet.put(TILE_ROW, column, Formula(formula, n), "big", "whole")
@@ -114,7 +119,7 @@ def _row(sheet: Sheet, row: int, shown: FileSheet, kinds: Sequence[str]) -> None
     findings = Link(f"internal:{quoted(shown.name)}!A1", path, "Go to its findings")
     links.put(sheet, row, 0, findings, "cell", "broken")
     first = next((finding.place for finding in file.faults), None)
-    place = first.text if first else ""
+    place = _first(file)
     links.fit(sheet, row, ((path, WIDTHS[0]), (problem or place or rest, WIDTHS[7])))
     if problem:
         sheet.put(row, 1, file.word, *centred, "bold")
@@ -132,7 +137,16 @@ def _row(sheet: Sheet, row: int, shown: FileSheet, kinds: Sequence[str]) -> None
     if first is None:
         sheet.put(row, 7, rest or None, "cell", "broken")
     else:
-        links.put(sheet, row, 7, first.link(shown.address), "cell", "broken")
+        links.put(sheet, row, 7, first.link(shown.address)._replace(text=place), "cell", "broken")
+
+
+def _first(file: FileReport) -> str:
+    """The first wrong cell in words: where it is, what is wrong with it, and how many causes there are besides."""
+    if not file.faults:
+        return ""
+    finding, *more = file.faults
+    others = f" (and {len(more):,} more cause{'s' * (len(more) > 1)})" if more else ""
+    return plain(f"{finding.place.text}: {finding.kind}{others}", 300)
 
 
 def _totals(sheet: Sheet, files: list[FileSheet], kinds: Sequence[str], last: int) -> None:
@@ -161,4 +175,5 @@ def _chart(sheet: Sheet, kinds: Sequence[str]) -> None:
     chart.set_y_axis({"reverse": True, "num_font": label_font(color=INK), "major_gridlines": {"visible": False}})
     chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
     chart.set_legend({"none": True})
-    insert(sheet, chart, CHART, f"Bar chart: in how many workbooks each kind of mistake was found: {', '.join(kinds)}.")
+    box = CHART._replace(size=(CHART.size[0], BARS + BAR * max(len(kinds), 3)))
+    insert(sheet, chart, box, f"Bar chart: in how many workbooks each kind of mistake was found: {', '.join(kinds)}.")

@@ -11,26 +11,38 @@ from sheetgen.cells.text import show
 from sheetgen.writer.book import Book, Formula, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import CHECK, RATES, TRAINING, Oracle, Run, value
-from sheetgen.writer.sheets import groups, network, overview
+from sheetgen.writer.sheets import groups, overview, template_inputs
 from sheetgen.writer.sheets.common import colour, colour_words, heads, lock, opened, strip
 from sheetgen.writer.sheets.groups import BAND_ROW, Group
+from sheetgen.writer.sheets.plotted import COLUMN_PIXELS
 from sheetgen.writer.sheets.rates import RatePlaces
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, Trace, fit_columns, letter, quoted
 
 TOLERANCE = 1e-9
-VERDICT_ROW, CHANGED_ROW, INPUT_ROW, WORST_ROW = 4, 5, 6, overview.LAST_ROW + 1
+VERDICT_ROW, WORST_ROW = 4, overview.LEGEND_ROW + 1
 VERDICT = f"$B${VERDICT_ROW}"
 CHANGED = "inputs changed"  # what stands for a verdict then
 COLUMN_VERDICT_ROW = WORST_ROW + 1
 # Of the columns of live values, and of PyTorch's: what they are for, and a number for each.
-WORKINGS_ROW, COUNT_ROW, SCALE_ROW = WORST_ROW, WORST_ROW + 1, WORST_ROW + 1
-COLUMNS_ON_A_PAGE, PAPER_SCALE = 17, 72  # beside the iteration and its verdict; percent
+WORKINGS_ROW, COUNT_ROW, SCALE_ROW = WORST_ROW - 2, WORST_ROW, WORST_ROW
+PAPER = 1000  # pixels that the texts above the table need
 
+TITLE = "Is every number what PyTorch says?"
 SUBTITLE = (
-    "How far is every number from the one that PyTorch's autograd has? First all at a glance, then cell by cell; "
-    "the numbers compared stand at the right."
+    "PyTorch is the library most networks are trained with; its autograd finds every gradient by itself, from the "
+    "network's program. It knows nothing of these formulas."
 )
-ALL_EQUAL = "Every number, of every iteration, agrees with PyTorch."
+TRY = (
+    "Try it: type 1 over {0}, then look here again. Its square turns red, and so does all that follows from it; what "
+    "came before stays green. Undo (Ctrl+Z)."
+)
+ALL_EQUAL = (
+    "All {:,} numbers of the training agree with PyTorch's. First the worst of each fifth{}; below, on the screen, "
+    "every cell."
+)
+NEIGHBOURS = " and of {} neighbouring columns"
+NOT_EQUAL = "Where it is red, the numbers are not PyTorch's."
+OTHERS = ". PyTorch's numbers are for the template: see Recomputation, which checks yours."
 COUNTED = "how many cells of the column hold something: an emptied one counts as 0, which might be right"
 SCALED = "a smaller number is compared on this scale: where terms cancel to nearly 0, their own rounding is left"
 
@@ -73,25 +85,45 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
     """Write the sheet Autograd check, and define `verdict`, `inputs_changed` and `tolerance`."""
     checked = quantities(training, rates, oracle)
     n = len(checked)
-    sheet = opened(book, CHECK, f"Checked against {oracle.version}, cell by cell", SUBTITLE, column=2)
+    sheet = opened(book, CHECK, TITLE, SUBTITLE)
     strip(sheet, 1 + 3 * n)
     sheet.set_column(1, 1, 14)
-    sheet.set_column(2, 1 + n, 9.5)
-    names, parts = [q.name for q in checked], _groups(run, checked)
-    heads(sheet, HEADER_ROW, 0, ["iteration", "verdict"])
-    breaks = groups.pages(parts, COLUMNS_ON_A_PAGE)
-    groups.head(sheet, 2, names, parts, breaks)
-    heads(sheet, HEADER_ROW, 2 + n, [f"{name} {what}" for what in ("live", "PyTorch") for name in names])
-    sheet.put(BAND_ROW, 2 + n, "live values", "section")
-    sheet.put(BAND_ROW, 2 + 2 * n, f"{oracle.version}, float64", "section")
-    overview.write(sheet, run.height, parts)
-    _top(sheet, run, n)
-    _inputs(sheet, run, 2 + n)
+    sheet.set_column_pixels(2, 1 + n, overview.SQUARE)
+    parts = _groups(run, checked)
+    _headings(sheet, [q.name for q in checked], parts, oracle.version)
+    squares = overview.write(sheet, run.height, parts)
+    together = squares[0][1] + 1  # columns in a square
+    _top(sheet, run, n, NEIGHBOURS.format(together) if together > 1 else "")
+    place = to_break(run, training)
+    sheet.live(VERDICT_ROW - 1, 2, f'HYPERLINK("#{place}","{TRY.format(place)}")', "link")
+    template_inputs.write(sheet, run, 2 + n)
     _columns(sheet, run, checked)
     _stream(sheet, run, checked, lambda: _live(run, rates))
     _colours(sheet, run, n)
-    groups.paper(sheet, (run.last, 1 + n), breaks, 2, PAPER_SCALE)
+    wide = max(0, math.ceil((PAPER - overview.SQUARE * n) / COLUMN_PIXELS))
+    bottom, right = (overview.LEGEND_ROW, overview.MOST) if together > 1 else (HEADER_ROW, n + wide)
+    sheet.print_area(0, 0, bottom - 1, 1 + right)
+    sheet.fit_to_pages(1, 1)
     lock(sheet)
+
+
+def _headings(sheet: Sheet, names: Sequence[str], parts: Sequence[Group], version: str) -> None:
+    """The names of the columns, upright, for these are narrow; and over them those of their groups."""
+    sheet.set_row_pixels(HEADER_ROW - 1, 60)
+    heads(sheet, HEADER_ROW, 0, ["iteration", "verdict"])
+    for k, (name, (look, edge)) in enumerate(zip(names, groups.looks(parts), strict=True), 2):
+        heads(sheet, HEADER_ROW, k, [name], "c", look, *edge, "upright")
+    overview.band(sheet, BAND_ROW, [(group.look, group.width) for group in parts])
+    n = len(names)
+    heads(sheet, HEADER_ROW, 2 + n, [f"{name} {what}" for what in ("live", "PyTorch") for name in names])
+    sheet.put(BAND_ROW, 2 + n, "live values", "section")
+    sheet.put(BAND_ROW, 2 + 2 * n, f"{version}, float64", "section")
+
+
+def to_break(run: Run, training: Trace) -> str:
+    """The address of a weight of Training that somebody is to break, to see what follows."""
+    weight = training.letters[id(run.program.network.layers[-1].weights.flat[0])]
+    return f"{TRAINING}!{weight}{(FIRST_ROW + run.last + 1) // 2}"
 
 
 class Difference:
@@ -125,40 +157,34 @@ def _live(run: Run, rates: RatePlaces) -> Iterator[list[float]]:
         yield [x for part in parts for x in part]
 
 
-def _top(sheet: Sheet, run: Run, n: int) -> None:
+def _top(sheet: Sheet, run: Run, n: int, neighbours: str) -> None:
     """The verdict, the worst difference, the number of cells, the tolerance."""
     worst = f"$C${WORST_ROW}:${letter(1 + n)}${WORST_ROW}"
     counts = f"${letter(2 + n)}${COUNT_ROW}:${letter(1 + 2 * n)}${COUNT_ROW}"
     whole = f"SUM({counts})={run.height * n}"
     passes = f"IFERROR(AND(MAX({worst})<=tolerance,{whole}),FALSE)"
     verdict = f'IF(inputs_changed>0,"{CHANGED}",IF({passes},"PASS","FAIL"))'
-    label = sheet.style("muted", "right")
     sheet.put(VERDICT_ROW, 0, "verdict", "bold")
     sheet.live(VERDICT_ROW, 1, verdict, "verdict")
-    sheet.live(VERDICT_ROW, 2, _in_words(), "bold", "indent")
-    sheet.define(verdict=VERDICT)
+    sheet.live(VERDICT_ROW, 2, _in_words(ALL_EQUAL.format(run.height * n, neighbours)), "bold")
+    sheet.put(BAND_ROW, 0, "every cell:", "bold")
     facts: tuple[tuple[int, int, str, str, str, Value], ...] = (
-        (
-            VERDICT_ROW,
-            8,
-            "worst_difference",
-            "worst difference",
-            "relative",
-            Formula(f'IF(inputs_changed>0,"–",MAX({worst}))'),
-        ),
-        (VERDICT_ROW, 11, "cells_compared", "cells compared", "whole", Formula(f"SUM({counts})")),
-        (VERDICT_ROW - 1, 8, "tolerance", "allowed", "relative", TOLERANCE),
+        (WORST_ROW, 1, "worst_difference", "worst", "relative", Formula(f'IF(inputs_changed>0,"–",MAX({worst}))')),
+        (WORST_ROW + 1, 1, "tolerance", "allowed", "relative", TOLERANCE),
+        (VERDICT_ROW, 3 + n, "cells_compared", "cells compared", "whole", Formula(f"SUM({counts})")),
     )
+    sheet.define(verdict=VERDICT)
     for row, column, name, text, form, fact in facts:
-        sheet.put(row, column, text, label)
-        sheet.put(row, column + 1, fact, "bold", "left", form)
-        sheet.define(**{name: f"${letter(column + 1)}${row}"})
+        sheet.put(row, column - 1, text, "muted", "center")
+        sheet.put(row, column, fact, "bold", "center", form)
+        sheet.define(**{name: f"${letter(column)}${row}"})
 
 
-def _in_words() -> str:
+def _in_words(right: str) -> str:
     """The formula of the verdict as a sentence; of a link to the first broken cell, if there is one."""
-    right = f'IF({VERDICT}="PASS","{ALL_EQUAL}","Red cells below are not PyTorch\'s numbers.")'
-    return f'IF(cells_that_differ>0,{broken_link()},IF(inputs_changed>0,"Not the template: "&changed_input,{right}))'
+    right = f'IF({VERDICT}="PASS","{right}","{NOT_EQUAL}")'
+    others = f'IF(inputs_changed>0,changed_input&"{OTHERS}",{right})'
+    return f"IF(inputs_no_number>0,input_to_mend,IF(cells_that_differ>0,{broken_link()},{others}))"
 
 
 def broken_link() -> str:
@@ -167,78 +193,27 @@ def broken_link() -> str:
     return f'HYPERLINK("#"&broken_place,broken_place&", "&broken_what&": "&{count})'
 
 
-def _inputs(sheet: Sheet, run: Run, left: int) -> None:
-    """The template's inputs beside the live ones: PyTorch's numbers hold for those of the template only."""
-    cells = network.input_cells(run)
-    for k, text in enumerate(("input", "template", "now", "changed")):
-        sheet.put(INPUT_ROW + k, left, text, "head" if k == 0 else "muted", "left")
-    sheet.put(INPUT_ROW, left + 1, None, "head")
-    for k, (c, number, _) in enumerate(cells, left + 2):
-        column = letter(k)
-        sheet.put(INPUT_ROW, k, c.name, "head", "center")
-        sheet.put(INPUT_ROW + 1, k, number, "cell", "center", "general")
-        sheet.live(INPUT_ROW + 2, k, run.names[c], "cell", "center", "general")
-        now = f"{column}{INPUT_ROW + 2}"
-        same = f"IF(ISNUMBER({now}),IF({column}{INPUT_ROW + 1}={now},0,1),-1)"
-        sheet.live(INPUT_ROW + 3, k, same, "cell", "center", "count")
-    row, last = INPUT_ROW + 3, left + 1 + len(cells)
-    scientific(sheet, (INPUT_ROW, left + 2, INPUT_ROW + 1, last), "general", look="beyond, typed")
-    every = f"${letter(left + 2)}${row}:${letter(last)}${row}"
-    sheet.live(row, left + 1, f"{len(cells)}-COUNTIF({every},0)", "bold", "center", "whole")
-    sheet.define(inputs_changed=f"${letter(left + 1)}${row}")
-    first = f"{letter(left + 2)}${row}"
-    test = f"AND(ISNUMBER({first}),{first}<>0)"
-    colour(sheet, (INPUT_ROW - 1, left + 2, INPUT_ROW + 2, last), test, "note")
-    _first_changed(sheet, run, left, every)
-
-
-def _first_changed(sheet: Sheet, run: Run, left: int, every: str) -> None:
-    """The first input that is no number, or else the first that is not the template's: in words, and where it is."""
-    row = CHANGED_ROW
-    muted = sheet.style("muted")
-    sheet.put(row, left, "first changed", muted)
-    first = f"IF(COUNTIF({every},-1)>0,MATCH(-1,{every},0),IFERROR(MATCH(1,{every},0),0))"
-    sheet.live(row, left + 1, first, "muted", "center", "count")
-    n = f"${letter(left + 1)}${row}"
-
-    def at(k: int) -> str:
-        return f"INDEX({every.replace(f'${INPUT_ROW + 3}', f'${INPUT_ROW + k}')},1,{n})"
-
-    more = 'IF(inputs_changed>1," (and "&(inputs_changed-1)&" more)","")'
-    number = f'{at(0)}&" is "&{at(2)}&", the template has "&{at(1)}&{more}'
-    text = f'IF({n}=0,"",IF({at(3)}=-1,{at(0)}&" is no number",{number}))'
-    sheet.live(row, left + 2, text, muted)
-    place = f'IF({n}=0,"",{network.place_of(run, n)})'
-    sheet.live(row, left + 8, place, muted)
-    sheet.live(row, left + 9, f"COUNTIF({every},-1)", "muted", "count")
-    names = ("changed_input", "changed_place", "inputs_no_number")
-    sheet.define(**{name: f"${letter(left + k)}${row}" for name, k in zip(names, (2, 8, 9), strict=True)})
-
-
 def _columns(sheet: Sheet, run: Run, checked: list[Quantity]) -> None:
     """Per column: the worst difference and the verdict; at the right how many cells are there, and the scale."""
     rows, n = run.height, len(checked)
-    labels = (WORST_ROW, 0, "worst, verdict"), (COLUMN_VERDICT_ROW, 0, "of each column")
-    workings = (WORKINGS_ROW, 2 + n, COUNTED), (WORKINGS_ROW, 2 + 2 * n, SCALED)
-    for row, at, text in (*labels, *workings):
-        sheet.put(row, at, text, "muted")
+    for at, text in ((2 + n, COUNTED), (2 + 2 * n, SCALED)):
+        sheet.put(WORKINGS_ROW, at, text, "muted")
     for j, q in enumerate(checked):
         column = letter(2 + j)
         block = f"{column}${FIRST_ROW}:{column}${run.last}"
         live = f"{quoted(q.sheet)}!${q.letter}${FIRST_ROW}:${q.letter}${run.last}"
         largest = f'IF(inputs_changed>0,"–",MAX({block}))'
-        sheet.live(WORST_ROW, 2 + j, largest, "relative", "center")
+        sheet.live(WORST_ROW, 2 + j, largest, "square")
         # An emptied cell would read as 0, which may be right: so the live cells are counted, too.
         sheet.live(COUNT_ROW, 2 + n + j, f"COUNTA({live})", "muted", "center", "whole")
         sheet.put(SCALE_ROW, 2 + 2 * n + j, q.scale, "muted", "center", "relative")
         ok = f"AND({column}{WORST_ROW}<=tolerance,{letter(2 + n + j)}{COUNT_ROW}={rows})"
-        verdict = f'IF(inputs_changed>0,"–",IF(IFERROR({ok},FALSE),"PASS","FAIL"))'
-        sheet.live(COLUMN_VERDICT_ROW, 2 + j, verdict, "verdict")
+        verdict = f'IF(inputs_changed>0,"–",IF(IFERROR({ok},FALSE),"yes","NO"))'
+        sheet.live(COLUMN_VERDICT_ROW, 2 + j, verdict, "cell", "center", "muted")
 
 
 def _stream(sheet: Sheet, run: Run, checked: list[Quantity], numbers: Live) -> None:
     n, difference = len(checked), Difference()
-    edges = [edge for _, edge in groups.looks(_groups(run, checked))]
     rows = f"$C{THIS}:{letter(1 + n)}{THIS}"
     verdict = f'IF(inputs_changed>0,"{CHANGED}",IF(MAX({rows})<=tolerance,"PASS","FAIL"))'
     columns = [Stream(sheet.style("cell", "whole", "center"), "0", f"A{ABOVE}+1")]
@@ -246,7 +221,7 @@ def _stream(sheet: Sheet, run: Run, checked: list[Quantity], numbers: Live) -> N
     for j in range(n):
         live, torch = (f"{letter(2 + k * n + j)}{THIS}" for k in (1, 2))
         formula = difference.formula(live, torch, f"{letter(2 + 2 * n + j)}${SCALE_ROW}")
-        columns.append(Stream(sheet.style("cell", "relative", *edges[j]), formula, formula))
+        columns.append(Stream(sheet.style("square"), formula, formula))
     for q in checked:
         formula = f"{quoted(q.sheet)}!{q.letter}{THIS}"
         columns.append(Stream(sheet.style("cell", run.style(q.name)), formula, formula))
@@ -266,18 +241,16 @@ def _stream(sheet: Sheet, run: Run, checked: list[Quantity], numbers: Live) -> N
 def _colours(sheet: Sheet, run: Run, n: int) -> None:
     """Red where a formula is broken; amber where an input was changed, for then PyTorch's numbers say nothing."""
     last, right = run.last - 1, 1 + n
-    whole, each = ((row - 1, 1, row - 1, to) for row, to in ((VERDICT_ROW, 1), (COLUMN_VERDICT_ROW, right)))
+    whole, each = (VERDICT_ROW - 1, 1, VERDICT_ROW - 1, 1), (COLUMN_VERDICT_ROW - 1, 2, COLUMN_VERDICT_ROW - 1, right)
     data, verdicts = (FIRST_ROW - 1, 2, last, right), (FIRST_ROW - 1, 1, last, 1)
     colour_words(sheet, whole)
-    colour_words(sheet, each)
     rules = [
+        (each, f'C${COLUMN_VERDICT_ROW}="NO"', "fail"),
         (whole, "inputs_changed>0", "note"),
-        (data, "inputs_changed>0", "faded"),  # differences from numbers that hold for other inputs
-        (data, f"AND(inputs_changed=0,OR(ISERROR(C{FIRST_ROW}),C{FIRST_ROW}>tolerance))", "fail"),
         ((FIRST_ROW - 1, 0, last, 1), f'$B{FIRST_ROW}="FAIL"', "fail"),
         (verdicts, f'$B{FIRST_ROW}="PASS"', "pass"),
         (verdicts, f'$B{FIRST_ROW}="{CHANGED}"', "note"),
-        ((HEADER_ROW - 1, 2, HEADER_ROW - 1, right), f'C${COLUMN_VERDICT_ROW}="FAIL"', "fail"),
+        ((HEADER_ROW - 1, 2, HEADER_ROW - 1, right), f'C${COLUMN_VERDICT_ROW}="NO"', "fail"),
     ]
     for area, test, look in rules:
         colour(sheet, area, test, look)

@@ -11,7 +11,9 @@ from sheetgen.writer.plan import NO_RATE, RATES, TRAINING
 from sheetgen.writer.sheets.plotted import Curve
 from sheetgen.writer.sheets.rates import RatePlaces
 from sheetgen.writer.sheets.side import RunAddresses
-from sheetgen.writer.trace import ABOVE, THIS, letter, quoted
+from sheetgen.writer.trace import ABOVE, DIVERGED, THIS, letter, quoted
+
+LONGEST = 7_000  # characters of a formula, of which the numbers of rows may make a thousand more: Excel takes 8,192
 
 
 class Flag(NamedTuple):
@@ -29,6 +31,7 @@ class Flags:
 
     def __init__(self, rates: RatePlaces, again: Recomputation, side: RunAddresses, tiny: str):
         self.rates, self.again, self.side, self.tiny = rates, again, side, tiny
+        self.too_long: list[str] = []  # names of what is only seen to be a number
 
     def training(self) -> list[Flag]:
         """The columns of Training."""
@@ -90,6 +93,10 @@ class Flags:
         """`sizes` are the terms of a sum that may cancel."""
         letters = self.side.letters[id(c)]
         formula = self._differs(self.side.live(letters), expected, sizes)
+        if len(formula) > LONGEST:
+            self.too_long.append(name)
+            live = self.side.live(letters)
+            formula = f'IFERROR(IF(OR(ISNUMBER({live}),{live}="{DIVERGED}"),0,1),1)'
         return Flag(self.side.sheet, letters, name, formula, formula)
 
     def _differs(self, live: str, expected: str, sizes: Sequence[str]) -> str:
@@ -100,7 +107,7 @@ class Flags:
         near = f"IF(AND(ISNUMBER({live}),{apart}<=tolerance),0,1)"
         if not self.again.program.spec.bounded:
             # The power makes IronCalc look whether the number is one: elsewhere it goes on with infinity.
-            near = f'IF({live}="diverged",IF(ISNUMBER(({expected})^1),1,0),{near})'
+            near = f'IF({live}="{DIVERGED}",IF(ISNUMBER(({expected})^1),1,0),{near})'
         return f"IFERROR({near},1)"
 
 

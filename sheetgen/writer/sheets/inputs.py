@@ -173,16 +173,6 @@ def _table(sheet: Sheet, layout: Layout, training: Trace) -> None:
         colour(sheet, (*mine[:3], LEFT), f"${letter(LEFT)}{rows[0] + 1}=sample_number", "chosen")
 
 
-def missing(layout: Layout) -> str:
-    """The formula of a sentence that tells the first input that is no number, and its cell."""
-    first, last = HEAD + 1, HEAD + len(layout.listed)
-    k = f'MATCH("{NOT_A_NUMBER}",$C${first}:$C${last},0)'
-    name, typed = (f"INDEX(${column}${first}:${column}${last},{k},1)" for column in "AB")
-    state = f'IF({typed}="","empty","no number")'
-    told = f'{name}&", cell B"&({HEAD}+{k})&" of {NETWORK}, is "&{state}&": type a number there"'
-    return f'IFERROR({told},"A red cell in the table of samples on {NETWORK} is no number: type one there")'
-
-
 def input_size(layout: Layout) -> str:
     """The formula of the largest of 1 and of the sizes of the numbers that stand beside the weights."""
     net = layout.run.program.network

@@ -86,7 +86,7 @@ def fit(sheet: Sheet, row: int, texts: Iterable[tuple[str, float]]) -> None:
     """Make a row as high as the texts in it need at the widths of their columns: LibreOffice does not do it itself."""
     lines = 1
     for text, width in texts:
-        room = int(width * 1.05)  # most letters are narrower than a digit, which widths are counted in
+        room = int(width * 1.18)  # most letters are narrower than a digit, which widths are counted in
         spread = "".join(c * (1 + (unicodedata.east_asian_width(c) in "WF")) for c in text)
         if len(spread) > room:  # a Chinese sign is as wide as two letters
             lines = max(lines, len(textwrap.wrap(spread, room)))

@@ -47,13 +47,14 @@ class Differences:
         program, net = run.program, run.program.network
         self.hidden = [a for layer in net.layers[:-1] for a in layer.a.flat]
         self.gradients = dict(zip(program.next, program.gradients, strict=True))
+        self.quotients: dict[Cell, str] = {}  # of a weight that is moved alone, as a formula
         self.together = 1  # how many weights are moved at once
         self.columns: list[Moved] = []
         self.flags: list[tuple[Cell | None, str]] = []  # the gradient that it is about (None: all of them), the formula
         try:
             self._build(list(program.next), program.spec.steps + 1)
         except FormulaTooLong:
-            self.columns, self.flags = [], []
+            self.columns, self.flags, self.quotients = [], [], {}
         self.scales = self._scales()
 
     def _build(self, parameters: list[Cell], rows: int) -> None:
@@ -61,7 +62,7 @@ class Differences:
             for p in parameters:
                 self._difference({p: 1})
         if not self.columns or rows * len(self.columns) > MOST_MOVED:
-            self.columns, self.flags, self.together = [], [], len(parameters)
+            self.columns, self.flags, self.quotients, self.together = [], [], {}, len(parameters)
             self._difference({p: (-1) ** k for k, p in enumerate(parameters)})
             if rows * len(self.columns) > 2 * MOST_MOVED:
                 self.columns, self.flags = [], []
@@ -81,6 +82,8 @@ class Differences:
             errors.append(self._add(f"E, {weight} {mark} ε", error, places))
         about = self.gradients[next(iter(signs))] if len(signs) == 1 else None
         up, down = errors
+        if len(signs) == 1:
+            self.quotients[next(iter(signs))] = f"({up}-{down})/(2*{self.step})"
         self.flags.append((about, self._differs(up, down, signs)))
 
     def _differs(self, up: str, down: str, signs: Mapping[Cell, int]) -> str:
@@ -127,10 +130,12 @@ class Differences:
         """The numbers of SCALES and those of all columns, row by row."""
         program = self.run.program
         leaves = [*program.next, program.network.loss]
-        scales, evaluate = Evaluator(self.scales), Evaluator([column.cell for column in self.columns])
+        # Of E as it stands in its cell: computed anew it would be infinite where the cell holds a text.
+        scales = Evaluator(self.scales, [*program.constants, *leaves])
+        evaluate = Evaluator([column.cell for column in self.columns])
         for numbers in self.run.rows(leaves):
             row = dict(zip(leaves, numbers, strict=True))
             # MAX passes over the text of a number that diverged.
-            there = {c: x if math.isfinite(x) else 0.0 for c, x in row.items()}
-            sizes = scales({**program.constants, **there})
+            there = (x if math.isfinite(x) else 0.0 for x in numbers)
+            sizes = scales.of([*program.constants.values(), *there])
             yield [*map(value, sizes)], [*map(value, evaluate({**program.constants, **row, self.epsilon: sizes[1]}))]

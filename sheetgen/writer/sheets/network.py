@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sheetgen.cells.cell import Cell
 from sheetgen.excel.a1 import column_number
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import bare, spoken
@@ -48,6 +49,12 @@ def place_of(run: Run, k: str) -> str:
     return inputs.place_of(layout(run), k)
 
 
+def address(run: Run, c: Cell) -> str:
+    """Where an input cell stands, such as Network!B9."""
+    row, column = next(place for cell, place in layout(run).addresses() if cell is c)
+    return f"{NETWORK}!{letter(column)}{row}"
+
+
 def write(book: Book, run: Run, training: Trace) -> Panel:
     """Write the sheet Network, define the names of its input cells, and tell where the numbers of the row shown are."""
     spec = run.program.spec
@@ -62,7 +69,7 @@ def write(book: Book, run: Run, training: Trace) -> Panel:
         choosers.number(sheet, row, ASIDE, Chooser("sample", 1, spec.samples, "in the drawing"))
         row += 1
     inputs.write(sheet, place, training)
-    sheet.live(SHOWN_ROW - 1, ASIDE, _why_none(place, spec.steps), "muted")
+    sheet.live(SHOWN_ROW - 1, ASIDE, _why_none(spec.steps), "muted")
     sheet.define(why_none=f"${letter(ASIDE)}${SHOWN_ROW - 1}", stage_name=f"${letter(SENTENCES)}${SHOWN_ROW}")
     panel, own = numbers.write(sheet, Quantities(run, training, place, walk), place)
     last = SENTENCES
@@ -92,10 +99,10 @@ def _finish(sheet: Sheet, run: Run, place: Layout, last: int) -> None:
     sheet.freeze_panes(HEAD - 1, 0)
 
 
-def _why_none(place: Layout, steps: int) -> str:
+def _why_none(steps: int) -> str:
     """The formula of a sentence that says why there are no numbers."""
     none = f'row_number&": type a whole number from 0 to {steps:,} into “row shown” on {NETWORK}"'
-    return f'IF(row_number="{choosers.MISSING}",{inputs.missing(place)},{none})&"."'
+    return f'IF(row_number="{choosers.MISSING}",input_to_mend,{none}&".")'
 
 
 def _sentence(sheet: Sheet, run: Run, walk: Walk, own: Shown) -> None:

@@ -1,51 +1,77 @@
-"""The overview of Autograd check, a heat map: the worst difference of each part of the network in each fifth of the
-training, as a number and as a colour, and a verdict in words for each fifth.
+"""The map of Autograd check: how many digits agree with PyTorch's, of a part of the training in each square.
+
+A square holds the largest relative difference of its cells, and shows how many of 16 digits are alike: so does every
+cell of the table below it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.digits import Area
 from sheetgen.writer.sheets.common import colour, colour_words, first_of, heads
 from sheetgen.writer.sheets.groups import Group
+from sheetgen.writer.style import ALIKE
 from sheetgen.writer.trace import FIRST_ROW, letter
 
 HEAD_ROW, BLOCKS = 5, 5
 LAST_ROW = HEAD_ROW + BLOCKS
-ROUNDING = 1e-12  # smaller differences are of the last digits
+LEGEND_ROW = LAST_ROW + 1
+SQUARE, TALL = 30, 24  # pixels: how wide and how high
+MOST = 38  # squares across a screen
+LETTER = 6  # pixels
 NAMES = {"data": "data", "hidden": "hidden", "outputs": "outputs", "error": "errors", "gradients": "gradients",
-         "rates": "other rates"}  # fmt: skip
+         "rates": "rates"}  # fmt: skip
 LEGEND = (
-    ("0", "", "equal, to the last of its 16 digits"),
-    ("to 1E-12", "tepid", "rounding: a sum added up in another order"),
-    ("to 1E-09", "warm", "rounding, where equal parts cancel; allowed"),
-    ("above", "fail", "wrong: a formula is broken, and Start names it"),
-)
+    ((), "all of them", 4),
+    (("alike, 15",), "12 to 15: rounding, for sums were added in another order", 11),
+    (("alike, 10",), "9 to 11: rounding where equal parts cancel; allowed", 10),
+    (("alike, broken",), "fewer: a formula is broken", 0),
+)  # the look, what it tells, and how many squares that takes
 
 
-def write(sheet: Sheet, height: int, groups: Sequence[Group]) -> None:
-    """Write the map from the third column on, a row for each block of iterations, and beside it how to read it."""
-    parts = list(_parts(groups))
+class Part(NamedTuple):
+    """Neighbouring squares of one look: for each the first and the last of its columns, counted from 0."""
+
+    look: str
+    squares: list[tuple[int, int]]
+
+
+def parts(groups: Sequence[Group]) -> list[Part]:
+    """The squares of one row: a column in each, or as many neighbours as it takes for all to fit a screen."""
+    spans = []
+    for look, some in groupby(groups, lambda group: group.look):
+        members = list(some)
+        spans.append((look, members[0].first, members[-1].first + members[-1].width))
+    size = 1
+    while sum(-(-(end - first) // size) for _, first, end in spans) > max(MOST, len(spans)):
+        size += 1
+    return [Part(look, [(k, min(k + size, end) - 1) for k in range(first, end, size)]) for look, first, end in spans]
+
+
+def write(sheet: Sheet, height: int, groups: Sequence[Group]) -> list[tuple[int, int]]:
+    """Write the map from the third column on, a row for a block of iterations; returns each square's columns."""
+    shown = parts(groups)
+    squares = [square for part in shown for square in part.squares]
     heads(sheet, HEAD_ROW, 0, ["iterations", "verdict"])
-    for k, (look, _, _) in enumerate(parts, 2):
-        heads(sheet, HEAD_ROW, k, [NAMES[look]], "c", "fine", f"group {look}")
-    right = 1 + len(parts)
+    band(sheet, HEAD_ROW, [(part.look, len(part.squares)) for part in shown])
+    right = 1 + len(squares)
     for row, (first, last) in enumerate(blocks(height), HEAD_ROW + 1):
+        sheet.set_row_pixels(row - 1, TALL)
         sheet.put(row, 0, f"{first:,} to {last:,}" if last > first else f"{first:,}", "cell", "center", "muted")
-        for k, (_, left, end) in enumerate(parts, 2):
+        for k, (left, end) in enumerate(squares, 2):
             area = f"{letter(2 + left)}${FIRST_ROW + first}:{letter(2 + end)}${FIRST_ROW + last}"
-            sheet.live(row, k, f'IF(inputs_changed>0,"–",MAX({area}))', "cell", "relative", "center")
+            sheet.live(row, k, f'IF(inputs_changed>0,"–",MAX({area}))', "square")
         every = f"$C{row}:${letter(right)}{row}"
         verdict = f'IF(inputs_changed>0,"–",IF(IFERROR(MAX({every})<=tolerance,FALSE),"PASS","FAIL"))'
         sheet.live(row, 1, verdict, "cell", "verdict")
-    grid = HEAD_ROW, 2, LAST_ROW - 1, right
-    colour(sheet, grid, f"AND(inputs_changed=0,ISNUMBER({first_of(grid)}),{first_of(grid)}>tolerance)", "fail")
-    shade(sheet, grid)
+    shade(sheet, (HEAD_ROW, 2, LAST_ROW - 1, right))
     colour_words(sheet, (HEAD_ROW, 1, LAST_ROW - 1, 1))
-    _legend(sheet, right + 2)
+    _legend(sheet)
+    return squares
 
 
 def blocks(height: int) -> list[tuple[int, int]]:
@@ -54,28 +80,34 @@ def blocks(height: int) -> list[tuple[int, int]]:
     return [(first, min(first + size, height) - 1) for first in range(0, height, size)]
 
 
+def band(sheet: Sheet, row: int, spans: Sequence[tuple[str, int]]) -> None:
+    """The names of the parts over their squares or columns, where there is room; of a wide part, on every screen."""
+    column = 2
+    for look, width in spans:
+        for k in range(width):
+            room = SQUARE * min(width - k, MOST)
+            told = k % MOST == 0 and room >= LETTER * len(NAMES[look])
+            edge = ("edge left",) if k == 0 else ()
+            sheet.put(row, column, NAMES[look] if told else None, "group", f"group {look}", *edge)
+            column += 1
+
+
 def shade(sheet: Sheet, area: Area) -> None:
-    """Tint what is not 0, the more the larger."""
+    """Colour each difference, and show how many digits are alike; of what is equal, the cell's own look tells it."""
     at = first_of(area)
-    for least, most, look in ((ROUNDING, "tolerance", "warm"), (0, f"{ROUNDING:g}", "tepid")):
-        # A product, for some engines hold small numbers equal to 0.
-        test = f"AND(inputs_changed=0,ISNUMBER({at}),{at}*1E+100>{least * 1e100:g},{at}<={most})"
-        colour(sheet, area, test, look)
+    colour(sheet, area, "inputs_changed>0", "alike, unknown", stop=True)
+    colour(sheet, area, f"OR(ISERROR({at}),{at}>tolerance)", "alike, broken", stop=True)
+    for digits in ALIKE:  # the fewest first; by a product, for some programs hold small numbers equal to 0
+        least = f"1E+{99 - digits}" if digits < ALIKE[-1] else "0"
+        colour(sheet, area, f"{at}*1E+100>{least}", f"alike, {digits}", stop=True)
 
 
-def _parts(groups: Sequence[Group]) -> Sequence[tuple[str, int, int]]:
-    """Look, first and last column of each part: all hidden layers are one."""
-    parts = []
-    for look, some in groupby(groups, lambda group: group.look):
-        members = list(some)
-        parts.append((look, members[0].first, members[-1].first + members[-1].width - 1))
-    return parts
-
-
-def _legend(sheet: Sheet, column: int) -> None:
-    heads(sheet, HEAD_ROW, column, ["difference", "how to read it", *[None] * 3], "cl")
-    for row, (number, look, text) in enumerate(LEGEND, HEAD_ROW + 1):
-        sheet.put(row, column, number, "cell", "center", "muted", *([look] if look else []))
-        sheet.put(row, column + 1, text, "muted", "indent")
-    text = "relative: cell less PyTorch's number, in parts of that number"
-    sheet.put(LAST_ROW, column, text, "muted")
+def _legend(sheet: Sheet) -> None:
+    """How to read a square, in the squares' own looks."""
+    sheet.set_row_pixels(LEGEND_ROW - 1, 26)
+    sheet.put(LEGEND_ROW, 0, "Of 16 digits, alike are", "bold")
+    column = 2
+    for look, text, width in LEGEND:
+        sheet.put(LEGEND_ROW, column, 0, "square", *look)
+        sheet.put(LEGEND_ROW, column + 1, text, "muted", "left")
+        column += 1 + width

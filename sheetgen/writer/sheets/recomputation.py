@@ -11,24 +11,35 @@ from typing import NamedTuple
 from sheetgen.writer.book import Book, Sheet, Stream
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import RECOMPUTED
-from sheetgen.writer.sheets import network, recomputed
-from sheetgen.writer.sheets.common import across, colour, colour_words, fold, heads, line, lock, opened, strip
+from sheetgen.writer.sheets import autograd_check, network, recomputed, three_ways
+from sheetgen.writer.sheets.common import across, colour, colour_words, heads, line, lock, opened, strip
 from sheetgen.writer.sheets.flags import Flag
 from sheetgen.writer.sheets.moved import SCALES
 from sheetgen.writer.sheets.rate_table import RateTable
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, column_range, letter, quoted
 
 SHEET_ROW, LETTER_ROW, NAME_ROW = HEADER_ROW - 3, HEADER_ROW - 2, HEADER_ROW - 1  # which cell a flag is about
+WIDTH = 18.2  # of the columns of the first screen, which the second computation begins right of
+CELLS, DIFFER, PLACE, WHAT = 6, 7, 8, 9  # columns of the table
 
+TITLE = "What if I change the inputs? Who checks then?"
 SUBTITLE = (
-    "Whatever you type: every cell of Training and Learning rates is computed again from the cells before it, "
-    "gradients in {} other way{}."
+    "PyTorch's numbers hold for the template's inputs alone. So here every cell is computed a second time, in another "
+    "way, from whatever you type. It is not likely that both are wrong and agree."
 )
-ALL_EQUAL = "Every cell is, to 1e-9, what the cells before it make of it."
-COUNTED = "how many cells differ down to this iteration; the number of the first column that does in it"
-FOLDED = (
-    "Folded away: the second computation, and a 1 for each cell that differs. Unprotect (no password), then + above."
+TRY = (
+    "Try it: type 0.4 over {0}, w1: this sheet still says PASS. Then type 1 over {1}: it names that cell alone. "
+    "Undo twice (Ctrl+Z)."
 )
+ALL_EQUAL = "Every cell is what the cells before it make of it, to 9 digits."
+LEFT_OUT = "Learning rates: too many cells to be computed twice here"
+NO_STEPS = "gradients by small differences: too many formulas for a network of this size"
+TOO_LONG = "{} of the columns are only seen to be numbers: a second formula would be too long for Excel"
+TABLE = "the table of Learning rates", "read from its columns once more"
+BELOW = "Below, iteration by iteration; far right, the second computation itself, a column for each that is checked."
+COUNTED = "how many cells differ, down to this iteration"
+FIRST = "which column is the first that does, in the tables far right"
+BANDS = (COUNTED, "data"), (FIRST, "gradients"), ("of small differences: how small, how exact", "rates")
 
 
 class DifferencePlaces(NamedTuple):
@@ -40,113 +51,135 @@ class DifferencePlaces(NamedTuple):
 
 def write(book: Book, layout: recomputed.RecomputationLayout) -> DifferencePlaces:
     """Write the sheet Recomputation, and define the names that Start refers to."""
-    ways = ("two", "s: by deltas, and by small differences") if layout.differences.flags else ("an", ": by deltas")
-    sheet = opened(book, RECOMPUTED, "Recomputed, cell by cell, for any inputs", SUBTITLE.format(*ways), column=1)
+    sheet = opened(book, RECOMPUTED, TITLE, SUBTITLE)
     last = layout.blocks[-1].first + len(layout.blocks[-1].flags) - 1
-    last = max(last, layout.table.column + layout.table.rates)
-    strip(sheet, last)
+    strip(sheet, max(last, layout.table.column + layout.table.rates))
+    sheet.set_column(1, recomputed.FLAGS_COLUMN - 1, WIDTH)
+    sheet.live(3, 1, _experiment(layout), "link")
+    for row in range(recomputed.VERDICT_ROW, recomputed.TOTAL_ROW + 1):
+        sheet.set_row_pixels(row - 1, 24)
     _top(sheet, layout)
+    three_ways.write(sheet, layout)
     _headings(sheet, layout)
     _stream(sheet, layout)
     _colours(sheet, layout)
-    fold(sheet, recomputed.FLAGS_COLUMN, last)
-    sheet.put(HEADER_ROW - 2, 0, FOLDED, "muted")
-    sheet.repeat_columns(0)
-    sheet.print_area(0, 0, layout.run.last - 1, recomputed.FLAGS_COLUMN - 1)
+    sheet.print_area(0, 0, recomputed.SIZE_ROW - 1, recomputed.FLAGS_COLUMN - 1)
+    sheet.fit_to_pages(1, 1)
     lock(sheet)
     scales = (letter(recomputed.SCALES_COLUMN + k) for k in range(len(SCALES)))
     _, step, rounding = (column_range(RECOMPUTED, column, layout.run.last) for column in scales)
     return DifferencePlaces(step, rounding)
 
 
+def _experiment(layout: recomputed.RecomputationLayout) -> str:
+    """The formula of a link to the first weight, which somebody is to change, with another cell to break."""
+    weight = layout.run.program.network.layers[0].weights.flat[0]
+    place = network.address(layout.run, weight)
+    return f'HYPERLINK("#{place}","{TRY.format(place, autograd_check.to_break(layout.run, layout.training.trace))}")'
+
+
 def _counts(k: int) -> tuple[str, str]:
     """The letters of a block's two counting columns: the cells that differ so far, the first that does in the row."""
-    return letter(1 + 2 * k), letter(2 + 2 * k)
+    return letter(1 + k), letter(4 + k)
 
 
 def _top(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
-    """The verdict, what was compared, the first cell that differs; defines the names that Start refers to."""
-    rows = layout.run.height
-    muted = sheet.style("muted")
-    sheet.put(recomputed.VERDICT_ROW, 1, "verdict", "bold", "right")
-    total = f"$D${recomputed.TOTAL_ROW}"
-    verdict = f'IF(IFERROR({total}=0,FALSE),"PASS","FAIL")'
-    sheet.live(recomputed.VERDICT_ROW, 2, verdict, "verdict")
-    found = f'{total}&IF({total}=1," cell differs"," cells differ")&": the first is named below, in red."'
-    sheet.live(recomputed.VERDICT_ROW, 3, f'IF({total}=0,"{ALL_EQUAL}",{found})', "bold", "indent")
-    names = ("what is compared", None, "cells", "that differ", "at iteration", "column no.", "the first", "what it is")
-    heads(sheet, recomputed.TABLE_ROW, 0, (*names, None, None), "lcccccl")
+    """The verdict, what is computed again and how, the first cell that differs; the names that Start refers to."""
+    total = f"${letter(DIFFER)}${recomputed.TOTAL_ROW}"
+    sheet.put(recomputed.VERDICT_ROW, 0, "verdict", "bold")
+    sheet.live(recomputed.VERDICT_ROW, 1, f'IF(IFERROR({total}=0,FALSE),"PASS","FAIL")', "verdict")
+    words = f'IF({total}=0,"{ALL_EQUAL}",{autograd_check.broken_link()})'
+    words = f"IF(inputs_no_number>0,input_to_mend,{words})"
+    sheet.live(recomputed.VERDICT_ROW, 2, words, "bold", "indent")
+    names = ("what is computed again", None, "in which other way", None, None, None)
+    heads(sheet, recomputed.TABLE_ROW, 0, (*names, "cells", "that differ", "the first", "what it is"), "      ccll")
+    row = recomputed.TABLE_ROW
     for k, block in enumerate(layout.blocks):
-        row = recomputed.TABLE_ROW + 1 + k
-        across(sheet, row, 0, (block.what, None), "cell")
-        sheet.put(row, 2, float(rows * len(block.flags)), "cell", "whole", "center")
+        row += 1
+        _told(sheet, row, block.what, block.how, layout.run.height * len(block.flags))
         _first(sheet, layout.run.last, k, row, block)
-    _table(sheet, layout.table, recomputed.TABLE_ROW + 1 + len(layout.blocks))
+    _table(sheet, layout.table, row + 1)
+    _missing(sheet, layout, row + 2)
     _total(sheet, layout)
-    sheet.put(recomputed.SIZE_ROW, 0, "largest input", muted)
-    sheet.live(recomputed.SIZE_ROW, 2, network.input_size(layout.run), "muted", "center", "general")
-    sheet.put(recomputed.SIZE_ROW, 3, "the larger it is, the smaller the step of a small difference", "muted", "indent")
-    sheet.put(recomputed.SIZE_ROW + 1, 0, "added to divisors", muted)
-    sheet.put(recomputed.SIZE_ROW + 1, 3, "so that nothing is divided by 0", "muted", "indent")
-    sheet.put(recomputed.SIZE_ROW + 1, 2, 1e-300, "muted", "center", "relative")
-    sheet.define(recomputation_verdict=f"$C${recomputed.VERDICT_ROW}", cells_that_differ=total)
-    sheet.define(broken_place=f"$G${recomputed.TOTAL_ROW}", broken_what=f"$H${recomputed.TOTAL_ROW}")
+    row = recomputed.SIZE_ROW
+    sheet.put(row, 0, BELOW, "muted")
+    sheet.put(row, 5, "added to divisors, against 0", "muted", "right")
+    sheet.put(row, 6, 1e-300, "muted", "left", "relative")
+    sheet.put(row, 8, "largest input", "muted", "right")
+    sheet.live(row, 9, network.input_size(layout.run), "muted", "left", "general")
+    sheet.define(recomputation_verdict=f"$B${recomputed.VERDICT_ROW}", cells_that_differ=total)
+    places = {"broken_place": PLACE, "broken_what": WHAT}
+    sheet.define(**{name: f"${letter(column)}${recomputed.TOTAL_ROW}" for name, column in places.items()})
+
+
+def _told(sheet: Sheet, row: int, what: str, how: str, cells: int) -> None:
+    """A row of the table: what is computed again, how, and of how many cells."""
+    across(sheet, row, 0, (what, None, how, None, None, None), "cell")
+    sheet.put(row, CELLS, float(cells), "cell", "whole", "center")
+
+
+def _missing(sheet: Sheet, layout: recomputed.RecomputationLayout, row: int) -> None:
+    """What is not computed again, for it would be too much: there is a row for each that is left out."""
+    texts = [] if layout.compared else [LEFT_OUT]
+    texts += [] if layout.differences.flags else [NO_STEPS]
+    if layout.too_long:
+        texts.append(TOO_LONG.format(f"{len(layout.too_long):,}"))
+    if texts:
+        sheet.put(
+            row if row < recomputed.TOTAL_ROW else recomputed.TOTAL_ROW, 2, f"Not here: {'; '.join(texts)}.", "muted"
+        )
 
 
 def _table(sheet: Sheet, table: RateTable, row: int) -> None:
     """The same for the table on top of Learning rates."""
     table.write(sheet)
-    center = sheet.style("cell", "center", "whole")
-    across(sheet, row, 0, ("table of Learning rates", None), "cell")
-    sheet.put(row, 2, float(table.cells), "cell", "whole", "center")
-    sheet.live(row, 3, f"COUNT({table.grid})", center)
-    sheet.put(row, 4, None, center)
-    sheet.live(row, 5, f'IF(D{row}>0,MIN({table.grid}),"")', center)
-    for column, text in zip((6, 7), table.first(f"F{row}"), strict=True):
-        sheet.live(row, column, f'IF(D{row}>0,{text},"")', "cell")
+    _told(sheet, row, *TABLE, table.cells)
+    differ = f"{letter(DIFFER)}{row}"
+    sheet.live(row, DIFFER, f"COUNT({table.grid})", "cell", "center", "whole")
+    for column, text in zip((PLACE, WHAT), table.first(f"MIN({table.grid})"), strict=True):
+        sheet.live(row, column, f'IF({differ}>0,{text},"")', "cell")
 
 
 def _total(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     """How many cells differ in all, and which is the first."""
-    bold, center = sheet.style("bold"), sheet.style("bold", "center", "whole")
     rows = [recomputed.TABLE_ROW + 1 + k for k in range(len(layout.blocks) + 1)]
+    differ = letter(DIFFER)
     # A wrong gradient differs from its central difference, too, and is one cell all the same.
     numeric = [row for row, block in zip(rows, layout.blocks, strict=False) if block.numeric]
-    counted = "+".join(f"$D${row}" for row in rows if row not in numeric)
-    total = f"IF({counted}>0,{counted},$D${numeric[0]})" if numeric else counted
-    sheet.put(recomputed.TOTAL_ROW, 0, "the first of all", bold)
-    sheet.live(recomputed.TOTAL_ROW, 3, total, center)
-    for column in (6, 7):
+    counted = "+".join(f"${differ}${row}" for row in rows if row not in numeric)
+    total = f"IF({counted}>0,{counted},${differ}${numeric[0]})" if numeric else counted
+    sheet.put(recomputed.TOTAL_ROW, 0, "in all, and the first", "bold")
+    sheet.live(recomputed.TOTAL_ROW, DIFFER, total, "bold", "center", "whole")
+    for column in (PLACE, WHAT):
         text = '""'
         for row in reversed(rows):
-            text = f"IF($D${row}>0,{letter(column)}{row},{text})"
-        sheet.live(recomputed.TOTAL_ROW, column, text, bold)
+            text = f"IF(${differ}${row}>0,{letter(column)}{row},{text})"
+        sheet.live(recomputed.TOTAL_ROW, column, text, "bold")
 
 
 def _first(sheet: Sheet, last: int, k: int, row: int, block: recomputed.FlagBlock) -> None:
-    """How many cells of a block differ, and which is the first: its iteration, its column, its address and name."""
+    """How many cells of a block differ, and which is the first: its address and name, and its iteration."""
     so_far, first = (f"${x}${FIRST_ROW}:${x}${last}" for x in _counts(k))
     left, right = block.span
-    center = sheet.style("cell", "center", "whole")
-    sheet.live(row, 3, f"${_counts(k)[0]}${last}", center)
-    sheet.live(row, 4, f'IF(D{row}>0,COUNTIF({so_far},0),"")', center)
-    sheet.live(row, 5, f'IF(D{row}>0,INDEX({first},E{row}+1,1),"")', center)
+    sheet.live(row, DIFFER, f"${_counts(k)[0]}${last}", "cell", "center", "whole")
+    iteration = f"COUNTIF({so_far},0)"
 
     def head(at: int) -> str:
-        return f"INDEX(${left}${at}:${right}${at},1,F{row})"
+        return f"INDEX(${left}${at}:${right}${at},1,INDEX({first},{iteration}+1,1))"
 
-    place = f'{head(SHEET_ROW)}&"!"&{head(LETTER_ROW)}&(E{row}+{FIRST_ROW})'
-    sheet.live(row, 6, f'IF(D{row}>0,{place},"")', "cell")
-    sheet.live(row, 7, f'IF(D{row}>0,{head(NAME_ROW)}&", iteration "&E{row},"")', "cell")
+    place = f'{head(SHEET_ROW)}&"!"&{head(LETTER_ROW)}&({iteration}+{FIRST_ROW})'
+    named = f'{head(NAME_ROW)}&", iteration "&{iteration}'
+    for column, text in ((PLACE, place), (WHAT, named)):
+        sheet.live(row, column, f'IF({letter(DIFFER)}{row}>0,{text},"")', "cell")
 
 
 def _headings(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
-    counts = [f"{what}, {which}" for what in ("Training", "rates", "gradients") for which in ("so far", "first")]
+    kinds = "Training", "Learning rates", "gradients"
+    counts = [f"{word} {what}" for word in ("in", "first in") for what in kinds]
     heads(sheet, HEADER_ROW, 0, ["iteration", *counts, *SCALES])
-    first, end = recomputed.SCALES_COLUMN, recomputed.FLAGS_COLUMN - 1
-    line(sheet, HEADER_ROW - 1, COUNTED, 1, first - 1, "group", "group data")
-    line(sheet, HEADER_ROW - 1, "how small a difference, how exact", first, end, "group", "group rates")
-    narrow, muted = 9.5, sheet.style("muted", "left")  # what is folded away must not run over what is not
+    for k, (text, look) in enumerate(BANDS):
+        line(sheet, HEADER_ROW - 1, text, 1 + 3 * k, 3 + 3 * k, "group", f"group {look}")
+    narrow, muted = 9.5, sheet.style("muted", "left")  # left, so that none runs over the one before
     for block in layout.blocks:
         sheet.put(SHEET_ROW - 1, block.first, f"{block.what}: 1 where it differs", "section")
         sheet.set_column(block.first, block.first + len(block.flags) - 1, narrow)
@@ -169,16 +202,15 @@ def _heading(block: recomputed.FlagBlock, flag: Flag) -> str:
 
 
 def _stream(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
-    count, flag = sheet.style("cell", "whole", "center"), sheet.style("cell", "count", "center")
+    count, flag = sheet.style("cell", "whole", "center"), sheet.style("cell", "none", "center")
     columns = [Stream(count, "0", f"A{ABOVE}+1")]
-    for k in range(3):
-        if k < len(layout.blocks):
-            left, right = layout.blocks[k].span
-            row, so_far = f"${left}{THIS}:${right}{THIS}", _counts(k)[0]
-            columns.append(Stream(flag, f"SUM({row})", f"{so_far}{ABOVE}+SUM({row})"))
-            columns.append(Stream(flag, *(f"IFERROR(MATCH(1,{row},0),0)",) * 2))
-        else:
-            columns += [Stream(flag)] * 2
+    none = Stream(sheet.style("cell", "count", "center"))  # of a block that is left out
+    totals, firsts = [none] * 3, [none] * 3
+    for k, block in enumerate(layout.blocks):
+        row, so_far = f"${block.span[0]}{THIS}:${block.span[1]}{THIS}", _counts(k)[0]
+        totals[k] = Stream(flag, f"SUM({row})", f"{so_far}{ABOVE}+SUM({row})")
+        firsts[k] = Stream(flag, *(f"IFERROR(MATCH(1,{row},0),0)",) * 2)
+    columns += totals + firsts
     columns += [Stream(sheet.style("cell", "relative", "center"), f, f) for f in layout.differences.formulas]
     parts: dict[int, list[Stream]] = {
         block.first: [Stream(flag, f.first, f.below) for f in block.flags] for block in layout.blocks
@@ -198,9 +230,14 @@ def _colours(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     last = layout.run.last - 1
     firsts = ",".join(f"${_counts(k)[1]}{FIRST_ROW}>0" for k in range(len(layout.blocks)))
     colour(sheet, (FIRST_ROW - 1, 0, last, 0), f"OR({firsts})", "fail")
+    counts = FIRST_ROW - 1, 1, last, len(layout.blocks)
+    for test, look in ((">0", "fail"), ("=0", "pass")):
+        colour(sheet, counts, f"B{FIRST_ROW}{test}", look)
     for block in layout.blocks:
         area = FIRST_ROW - 1, block.first, last, block.first + len(block.flags) - 1
         colour(sheet, area, f"{block.span[0]}{FIRST_ROW}=1", "fail")
-    colour_words(sheet, (recomputed.VERDICT_ROW - 1, 2, recomputed.VERDICT_ROW - 1, 2), f"$C${recomputed.VERDICT_ROW}")
-    count = f"$D{recomputed.TABLE_ROW + 1}"
-    colour(sheet, (recomputed.TABLE_ROW, 3, recomputed.TOTAL_ROW - 1, 7), f"AND(ISNUMBER({count}),{count}>0)", "fail")
+    verdict = recomputed.VERDICT_ROW - 1
+    colour_words(sheet, (verdict, 1, verdict, 1), f"$B${recomputed.VERDICT_ROW}")
+    count = f"${letter(DIFFER)}{recomputed.TABLE_ROW + 1}"
+    rows = recomputed.TABLE_ROW, recomputed.TOTAL_ROW - 1
+    colour(sheet, (rows[0], DIFFER, rows[1], WHAT), f"AND(ISNUMBER({count}),{count}>0)", "fail")

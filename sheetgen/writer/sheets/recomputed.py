@@ -17,18 +17,22 @@ from sheetgen.writer.sheets.side import RunAddresses
 from sheetgen.writer.sheets.training import TrainingPlaces
 from sheetgen.writer.trace import guarded, letter, quoted
 
-VERDICT_ROW, TABLE_ROW, TOTAL_ROW, SIZE_ROW = 4, 5, 10, 11
-SIZE, TINY = f"$C${SIZE_ROW}", f"$C${SIZE_ROW + 1}"
+VERDICT_ROW, TABLE_ROW, TOTAL_ROW, WAYS_ROW, SIZE_ROW = 4, 5, 10, 11, 13
+SIZE, TINY = f"$J${SIZE_ROW}", f"$G${SIZE_ROW}"
 TABLE_TOP = 3  # of the grid of the table on top of Learning rates
 TOGETHER = "the gradients together"
+BY_DELTAS = "its formula again from the cells before it; gradients by deltas, layer by layer"
+AT_EVERY_RATE = "the same, at every learning rate"
+BY_STEPS = "no calculus: E with a weight a little larger, less E with it a little smaller"
 SCALES_COLUMN = 7  # behind the iteration and two columns for each block
 FLAGS_COLUMN = SCALES_COLUMN + len(SCALES)
 
 
 class FlagBlock(NamedTuple):
-    """Neighbouring columns of flags: what they check, the first of the columns, the flags; and whether numerically."""
+    """Neighbouring columns of flags: what they check and how, the first of them, the flags; whether numerically."""
 
     what: str
+    how: str
     first: int
     flags: list[Flag]
     numeric: bool = False
@@ -71,20 +75,26 @@ class RecomputationLayout:
             yield RunAddresses(trace.sheet, trace.letters, names, own)
 
     def _blocks(self, last: int) -> Iterator[FlagBlock]:
-        training, *rates = (Flags(self.rates, self.again, side, TINY) for side in self.sides)
+        self.flags = [Flags(self.rates, self.again, side, TINY) for side in self.sides]
+        training, *rates = self.flags
         first = [*training.training(), *map(training.drawn, self.training.lines)]
-        yield FlagBlock("every cell of Training", FLAGS_COLUMN, first)
+        yield FlagBlock("every cell of Training", BY_DELTAS, FLAGS_COLUMN, first)
         if rates:
             second = [counter(RATES), *chain.from_iterable(r.rate(k) for k, r in enumerate(rates))]
             second += map(rates[0].drawn, self.rates.lines)
-            yield FlagBlock("every cell of Learning rates", FLAGS_COLUMN + len(first), second)
+            yield FlagBlock("every cell of Learning rates", AT_EVERY_RATE, FLAGS_COLUMN + len(first), second)
         if self.differences.flags:
             letters, first_gradient = self.training.trace.letters, self.run.program.gradients[0]
             third = [
                 Flag(TRAINING, letters[id(g or first_gradient)], (g.name if g else None) or TOGETHER, formula, formula)
                 for g, formula in self.differences.flags
             ]
-            yield FlagBlock("every gradient, numerically", last, third, numeric=True)
+            yield FlagBlock("every gradient of Training", BY_STEPS, last, third, numeric=True)
+
+    @property
+    def too_long(self) -> list[str]:
+        """The names of the cells that are not computed again, for the formula would be too long."""
+        return [name for flags in self.flags for name in flags.too_long]
 
     @property
     def columns(self) -> int:

@@ -11,58 +11,56 @@ from sheetgen.spec import Spec
 from sheetgen.writer import plan
 from sheetgen.writer.book import Book, Calculate, Formula, Link, Sheet
 from sheetgen.writer.plugins import ChecklistItem, Extra
-from sheetgen.writer.sheets import autograd_check, common, template
-from sheetgen.writer.sheets.network import SHOWN_ROW
-from sheetgen.writer.trace import quoted
+from sheetgen.writer.sheets import advice, common, template
+from sheetgen.writer.sheets.common import Box
+from sheetgen.writer.sheets.plotted import SPOT_ROW, Curve, speak
+from sheetgen.writer.style import Axes
+from sheetgen.writer.trace import FIRST_ROW, HEADER_ROW, column_range, letter, quoted
 
 INDEX = (
-    (plan.IDEAS, "first a picture: what a gradient is, why we go downhill"),
-    (plan.NETWORK, "the inputs, and the network drawn with live numbers"),
+    (plan.IDEAS, "first a picture: what a gradient is, and why we go downhill"),
+    (plan.NETWORK, "the network drawn with live numbers; type over any yellow one"),
     (plan.STEPS, "the derivation in six steps, with the numbers put in"),
-    (plan.TRAINING, "a row per update, charts of the error, weights and gradients"),
+    (plan.TRAINING, "a row for each update; charts of the error, weights, gradients"),
     (plan.RATES, "the same training at several learning rates, and at yours"),
-    (plan.LABORATORY, "put a slip in and see who notices; the loss landscape"),
-    (plan.CHECK, "every number of every row beside PyTorch's"),
-    (plan.RECOMPUTED, "every cell a second time: it names the broken one"),
-    (plan.DIFFERENCES, "the gradients of the row shown, numerically, for any input"),
+    (plan.LABORATORY, "put a slip in, and see who notices; the loss landscape"),
+    (plan.CHECK, "is every number what PyTorch says? A map of every cell"),
+    (plan.RECOMPUTED, "every cell a second time, for any inputs; it names a broken one"),
+    (plan.DIFFERENCES, "the gradients of the row shown, without calculus"),
     (plan.TEMPLATE, "the description this workbook was built from"),
 )
 
-# The index in its groups; whatever is in none of them stands in LOOK, other packages' sheets in groups of their own.
+# The way to go, whose sheets are tiles; then the index in its groups, other packages' sheets in one of their own.
 PATH = (plan.IDEAS, plan.NETWORK, plan.STEPS, plan.TRAINING, plan.LABORATORY)
 CHECKS = (plan.CHECK, plan.RECOMPUTED, plan.DIFFERENCES)
-BEGIN, LOOK, CHECK, MORE = "Begin here, in this order", "Look further", "Check", "A network that reads digits (MNIST)"
+BEGIN, LOOK, CHECK = "Begin here: five sheets, in this order", "Look further", "Check it yourself"
+MORE = "A network that reads digits (MNIST)"
 
+LEARNING = "Does it learn? The error E, update by update"
 TRY_HEAD = "Try this"
 HOW_TO = (
-    "Type over a yellow cell on Network: the drawing, the steps and every row of training follow.",
-    "Set “row shown” on Network to walk through the training; 0 rewinds.",
-    "Break a formula on Training: this page turns red and names the cell. Undo (Ctrl+Z) mends it.",
+    "Type over a yellow cell on Network: the drawing, the steps and all rows of training follow.",
+    "Break a formula on Training: this page turns red and names the cell. Ctrl+Z mends it.",
     "Type a learning rate of your own on Learning rates: is it faster?",
 )
+TEACHER = (
+    "Teacher: hand it out as it is. Every number is held against PyTorch, live; a broken cell turns this page red, "
+    "and is named."
+)
 
-FORMULON = "Formulon's makers compare its results bit for bit with those of Excel 365; it is not Excel itself."
-
-VERDICT_ROW, LAST_COLUMN = 4, 4
-WIDTHS = 30, 18, 34, 20, 72, 3
-LEFT_END, RIGHT = 2, 3  # of the index: the last column of its left half, the first of its right half
+VERDICT_ROW = 4
+COLUMNS, COLUMN = 10, 127  # how many, and how wide in pixels: a screen
+LAST_COLUMN, BESIDE = COLUMNS - 1, 6  # the last column; the last beside the picture
+LEFT_END, RIGHT = 4, 5  # of the index: the last column of its left half, the first of its right half
+PICTURE = Box((0, BESIDE + 1), (8, 4), (3 * COLUMN - 8, 174))  # the error falling, at the top right
+PROGRAMS = {
+    "IronCalc": "a spreadsheet engine written in Rust",
+    "LibreOffice": "LibreOffice Calc itself",
+    "formulas": "a Python package: every formula of the first rows",
+    "formulas patterns": "the same package: every kind of formula once, then all the cells that have it",
+    "Formulon": "an engine whose makers compare it, bit for bit, with Excel 365; it is not Excel itself",
+}  # what each engine is, in words
 PASS_CHANGED = "PASS for your inputs"
-ALL_WELL = "Every number equals PyTorch's, and every cell its second computation."
-TRY = "Type over a yellow cell on Network, or break a formula on Training, and look at this page again."
-MEND = "Undo it (Ctrl+Z). Or copy a right cell of its column over it: below its first row a column is one formula."
-UNDO = "Undo what was changed last (Ctrl+Z)."
-SEE_BELOW = "See the red line under “Checked live, at this moment”, and the sheet Autograd check."
-SEE_DIFFERENCES = "See what is red on the sheet Finite differences."
-TYPE_ROW = "Type there the number of a row that there is."
-TYPE_NUMBER = "Every input must be a number: type one there, or undo (Ctrl+Z)."
-STILL_CHECKED = (
-    "Still checked, for your inputs: every cell, and the gradients by differences. Not checked: PyTorch's numbers, "
-    "until you type the template's inputs again."
-)
-STILL_CHECKED_FEWER = (
-    "Still checked, for your inputs: every cell of Training, the gradients by differences. Not checked: Learning rates "
-    "(too many cells) and, until you type the template's inputs again, PyTorch's numbers."
-)
 
 
 class EngineLine(NamedTuple):
@@ -88,12 +86,21 @@ class Made:
     calculate: Calculate | None = None
 
 
+class Falling(NamedTuple):
+    """The curve of E on Training, the last row there, and the first of the columns that its chart quotes."""
+
+    line: Curve
+    last: int
+    spots: int
+
+
 class Content(NamedTuple):
     """The other sheets as Start tells of them: how many cells are compared with PyTorch, and what is recomputed."""
 
     spec: Spec
     compared: int
     rates_recomputed: bool
+    falling: Falling
 
 
 def write(book: Book, content: Content, oracle: plan.Oracle, made: Made) -> None:
@@ -101,8 +108,11 @@ def write(book: Book, content: Content, oracle: plan.Oracle, made: Made) -> None
     verdicts = [v for extra in made.extras for v in extra.verdicts]
     sheet = book.workbook.get_worksheet_by_name(plan.START)
     spec = content.spec
-    common.columns(sheet, WIDTHS)
-    row = _verdict(sheet, content.rates_recomputed, verdicts)
+    sheet.set_column_pixels(0, LAST_COLUMN, COLUMN)
+    sheet.put(3, 0, TEACHER, "subtitle")
+    _verdict(sheet, content.rates_recomputed, verdicts)
+    _picture(sheet, content.falling)
+    row = _tiles(sheet, 8)
     row = _index(sheet, row, [line for extra in made.extras for line in extra.sheets])
     row = _checklist(sheet, row, content.compared, verdicts)
     row = _certificate(sheet, row, made.engines)
@@ -117,7 +127,7 @@ def write(book: Book, content: Content, oracle: plan.Oracle, made: Made) -> None
     for k, (name, text) in enumerate(facts, row + 1):
         sheet.put(k, 0, name, "cell", "bold")
         _line(sheet, k, 1, text, "cell")
-    sheet.print_area(0, 0, row + len(facts) - 1, 4)
+    sheet.print_area(0, 0, row + len(facts) - 1, LAST_COLUMN)
     sheet.fit_to_pages(1, 1)
     common.lock(sheet, format_columns=False)
     sheet.activate()
@@ -132,69 +142,83 @@ def _line(sheet: Sheet, row: int, first: int, text: str, *styles: str) -> None:
     common.line(sheet, row, text, first, LAST_COLUMN, *styles)
 
 
-def _verdict(sheet: Sheet, rates: bool, verdicts: Sequence[ChecklistItem]) -> int:
+def _verdict(sheet: Sheet, rates: bool, verdicts: Sequence[ChecklistItem]) -> None:
     """The certificate in one cell, live; then the cell that is broken or the input that was changed, and what to do."""
     names = ["verdict", "recomputation_verdict", "differences_verdict", *(v.verdict for v in verdicts)]
     failed = ",".join(f'{name}="FAIL"' for name in names)
     right = f'IF(ISTEXT(row_number),row_number,IF(inputs_changed>0,"{PASS_CHANGED}","PASS"))'
-    sheet.set_row_pixels(3, 44)
-    common.merge(sheet, (3, 0, 3, LAST_COLUMN), "big")
+    sheet.set_row_pixels(3, 40)
+    area = 3, 0, 3, BESIDE
+    common.merge(sheet, area, "big")
     sheet.live(VERDICT_ROW, 0, f'IF(IFERROR(OR({failed}),TRUE),"FAIL",{right})', "big")
     sheet.define(certificate="$A$4")
-    what, do = _advice(rates)
-    for row, formula, look in ((5, what, "link"), (6, do, "muted")):
-        _line(sheet, row, 0, Formula(formula), look)
-    area = 3, 0, 3, LAST_COLUMN
+    what, do = advice.lines(rates)
+    common.line(sheet, 5, Formula(what), 0, BESIDE, "link")
+    sheet.set_row_pixels(5, 30)
+    common.merge(sheet, (5, 0, 5, BESIDE), "muted", "wrap")
+    sheet.live(6, 0, do, "muted", "wrap")
     common.colour_words(sheet, area, "$A$4", stop=True)
     common.colour(sheet, area, "ISTEXT($A$4)", "note", stop=True)
     sheet.set_row_pixels(6, 10)
-    return 8
 
 
-def _advice(rates: bool) -> tuple[str, str]:
-    """The formulas of a link to what the verdict is about, and of what to do; `rates`: whether these are recomputed."""
-    changed = 'HYPERLINK("#"&changed_place,changed_place&": "&changed_input)'
-    checked = STILL_CHECKED if rates else STILL_CHECKED_FEWER
-    shown = f"{plan.NETWORK}!B{SHOWN_ROW}"
-    cases = (
-        ('$A$4="PASS"', f'HYPERLINK("#{plan.RECOMPUTED}!A1","{ALL_WELL}")', TRY),
-        ("inputs_no_number>0", changed, TYPE_NUMBER),
-        ("cells_that_differ>0", autograd_check.broken_link(), MEND),
-        ('differences_verdict="FAIL"', f'HYPERLINK("#{quoted(plan.DIFFERENCES)}!A1","{SEE_DIFFERENCES}")', UNDO),
-        ('$A$4="FAIL"', f'HYPERLINK("#{quoted(plan.CHECK)}!A1","{SEE_BELOW}")', UNDO),
-        ("ISTEXT(row_number)", f'HYPERLINK("#{shown}","{shown}: "&row_number)', TYPE_ROW),
+def _picture(sheet: Sheet, falling: Falling) -> None:
+    """A small chart of the error, which says as Training's does why there is nothing to be drawn."""
+    line, last = falling.line, falling.last
+    axes = Axes("", "", across=(0, last - FIRST_ROW), whole=True)
+    chart = sheet.book.chart({"type": "scatter", "subtype": "straight"}, LEARNING, axes)
+    x, y = (column_range(plan.TRAINING, letter(k), last) for k in (0, line.drawn))
+    common.curve(chart, 0, f"={quoted(plan.TRAINING)}!${letter(line.source)}${HEADER_ROW}", x, y)
+    speak(chart, plan.TRAINING, SPOT_ROW + 1, falling.spots + 1)
+    chart.set_legend({"none": True})
+    chart.show_hidden_data()
+    common.insert(
+        sheet, chart, PICTURE, "Line chart: the error E_total, update by update; it falls when training works."
     )
-    what, do = changed, f'"{checked}"'
-    for test, link, text in reversed(cases):
-        what, do = f"IF({test},{link},{what})", f'IF({test},"{text}",{do})'
-    return what, do
+
+
+def _tiles(sheet: Sheet, row: int) -> int:
+    """The way to go, from left to right: a link in large letters, and what it leads to; returns the next free row."""
+    common.section(sheet, row, BEGIN, 0, LAST_COLUMN, common.SECTION_HEIGHT)
+    about = dict(INDEX)
+    wide = COLUMNS // len(PATH)
+    sheet.set_row_pixels(row, 32)
+    sheet.set_row_pixels(row + 1, 38)
+    sheet.set_row_pixels(row + 2, 10)
+    for k, name in enumerate(PATH):
+        look = ("tile", "tile, first") if k == 0 else ("tile",)
+        left, right = wide * k, wide * (k + 1) - 1
+        common.merge(sheet, (row, left, row, right), "link", *look)
+        sheet.link(row + 1, left, Link.to(name, f"{k + 1}   {name}", f"Go to {name}"), *look)
+        common.merge(sheet, (row + 1, left, row + 1, right), *look, "tile, text")
+        sheet.put(row + 2, left, about[name], *look, "tile, text")
+    return row + 4
 
 
 def _index(sheet: Sheet, row: int, more: Sequence[tuple[str, str]]) -> int:
-    """The way to go and the other sheets at the left; what to try, and other packages' sheets, at the right."""
+    """The other sheets at the left; other packages' at the right, and what to try where there is room."""
     about = dict(INDEX)
     rest = [name for name in about if name not in (*PATH, *CHECKS)]
-    left = right = row
-    for title, names in ((BEGIN, PATH), (LOOK, rest), (CHECK, CHECKS)):
-        lines = [(name, about[name]) for name in names if name in about]
-        left = _group(sheet, left, (0, LEFT_END), title, lines)
-    if more:
-        right = _group(sheet, right, (RIGHT, LAST_COLUMN), MORE, more)
-    common.line(sheet, right, TRY_HEAD, RIGHT, LAST_COLUMN, "section", "indent")
-    for k, text in enumerate(HOW_TO, right + 1):
-        common.line(sheet, k, f"•  {text}", RIGHT, LAST_COLUMN, "text", "indent")
-    return max(left, right + len(HOW_TO) + 2)
+    left = row
+    for title, names in ((LOOK, rest), (CHECK, CHECKS)):
+        left = _group(sheet, left, (0, LEFT_END), title, [(name, about[name]) for name in names])
+    right = _group(sheet, row, (RIGHT, LAST_COLUMN), MORE, more) if more else row
+    first, last, at = (0, LEFT_END, left) if more else (RIGHT, LAST_COLUMN, row)
+    inside = ("indent",) if first else ()
+    common.line(sheet, at, TRY_HEAD, first, last, "section", *inside)
+    for k, text in enumerate(HOW_TO, at + 1):
+        common.line(sheet, k, f"•  {text}", first, last, "text", *inside)
+    return max(left, right, at + len(HOW_TO) + 2)
 
 
 def _group(sheet: Sheet, row: int, columns: tuple[int, int], title: str, lines: Sequence[tuple[str, str]]) -> int:
-    """A part of the index, in some columns; those of the way to go are numbered."""
+    """A part of the index, in some columns; returns the next free row."""
     first, last = columns
     inside = ("indent",) if first else ()  # from the half at the left
     common.line(sheet, row, title, first, last, "section", *inside)
-    for k, (name, about) in enumerate(lines, 1):
-        text, look = (f"{k}   {name}", ("bold",)) if title == BEGIN else (name, ())
-        sheet.link(row + k, first, Link.to(name, text, f"Go to {name}"), "cell", *look, *inside)
-        common.line(sheet, row + k, about, first + 1, last, "cell")
+    for k, (name, text) in enumerate(lines, row + 1):
+        sheet.link(k, first, Link.to(name, name, f"Go to {name}"), "cell", *inside)
+        common.line(sheet, k, text, first + 1, last, "cell")
     return row + len(lines) + 2
 
 
@@ -203,7 +227,7 @@ def _checklist(sheet: Sheet, row: int, cells: int, verdicts: Sequence[ChecklistI
     _section(sheet, row, "Checked live, at this moment")
     lines = (
         ("every number equals PyTorch's", "verdict", "relative", "worst_difference",
-         "worst relative difference; 1e-9 is allowed"),
+         "the largest difference, in parts of the number; 1e-9 is allowed"),
         ("every cell is what it should be", "recomputation_verdict", "whole", "cells_that_differ",
          "cells differ from a second computation; for any inputs"),
         ("gradients agree numerically", "differences_verdict", "whole", "gradients_that_differ",
@@ -215,12 +239,12 @@ def _checklist(sheet: Sheet, row: int, cells: int, verdicts: Sequence[ChecklistI
         *((v.label, v.verdict, v.style, v.number, v.text) for v in verdicts),
     )  # fmt: skip
     for k, (name, formula, form, detail, text) in enumerate(lines, row + 1):
-        sheet.put(k, 0, name, "cell", "bold")
-        sheet.live(k, 1, formula, "cell", "verdict")
-        sheet.live(k, 2, detail, "cell", form, "right")
-        _line(sheet, k, 3, text, "cell", "muted", "indent")
-    area = (row, 1, row + len(lines) - 1, 1)
-    first = f"$B{row + 1}"
+        common.across(sheet, k, 0, (name, None), "cell", "bold")
+        sheet.live(k, 2, formula, "cell", "verdict")
+        sheet.live(k, 3, detail, "cell", form, "right")
+        _line(sheet, k, 4, text, "cell", "muted", "indent")
+    area = (row, 2, row + len(lines) - 1, 2)
+    first = f"$C{row + 1}"
     passed, failed = f'OR({first}="PASS",{first}="yes")', f'{first}="FAIL"'
     for test, look in ((passed, "pass"), (failed, "fail"), (f"ISTEXT({first})", "note")):
         common.colour(sheet, area, test, look, stop=True)
@@ -229,19 +253,17 @@ def _checklist(sheet: Sheet, row: int, cells: int, verdicts: Sequence[ChecklistI
 
 def _certificate(sheet: Sheet, row: int, engines: Sequence[EngineLine]) -> int:
     """Write what the engines found: plain numbers, for no formula can know them."""
-    _section(sheet, row, "Recalculated when it was built, from formulas alone")
+    _section(sheet, row, "Calculated when it was built, by other programs, from the formulas alone: all cells compared")
     row += 1
     if not engines:
         _line(sheet, row, 0, "not recalculated: run sheetgen check on this file", "cell", "muted")
         return row + 2
-    common.heads(sheet, row, 0, ("engine", "version", "cells compared", "worst difference", "where"), "lcccl")
+    names = "program", "version", "cells compared", "largest difference", "in the cell", None, "what it is"
+    common.heads(sheet, row, 0, (*names, *[None] * (LAST_COLUMN - 6)), "lcccl")
     for k, result in enumerate(engines, row + 1):
         sheet.put(k, 0, result.engine, "cell")
         sheet.put(k, 1, result.version, "cell", "center")
         common.numbers(sheet, k, 2, (result.cells, result.worst), ("whole", "relative"))
-        sheet.put(k, 4, result.where, "cell", "muted")
-    row += len(engines) + 1
-    if any(result.engine == "Formulon" for result in engines):
-        _line(sheet, row, 0, FORMULON, "cell", "muted")
-        row += 1
-    return row + 1
+        common.across(sheet, k, 4, (result.where, None), "cell", "muted")
+        _line(sheet, k, 6, PROGRAMS.get(result.engine, ""), "cell", "muted")
+    return row + len(engines) + 2

@@ -12,7 +12,7 @@ from sheetgen.writer.plan import TRAINING, Run, value
 from sheetgen.writer.sheets import groups
 from sheetgen.writer.sheets.choosers import MISSING
 from sheetgen.writer.sheets.common import CHART_LIMIT, ROW, Box, colour, fold, heads, insert, opened, strip
-from sheetgen.writer.sheets.plotted import COLUMN_PIXELS, Curve, Drawing, Plotted, draw, helpers
+from sheetgen.writer.sheets.plotted import COLUMN_PIXELS, SPOTS, Curve, Drawing, Plotted, draw, helpers
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, Trace
 
 COLUMNS_ON_A_PAGE, PAPER_SCALE = 12, 70  # beside the iteration; percent
@@ -47,8 +47,8 @@ def places(run: Run) -> TrainingPlaces:
     return TrainingPlaces(trace, _drawings(run, trace))
 
 
-def write(book: Book, run: Run, places: TrainingPlaces) -> None:
-    """Write the sheet Training."""
+def write(book: Book, run: Run, places: TrainingPlaces) -> int:
+    """Write the sheet Training; returns the first column of the cells that its charts quote."""
     program, trace = run.program, places.trace
     sheet = opened(book, TRAINING, f"Training: {program.spec.steps:,} updates", "", column=1)
     n, parts = len(trace.columns), groups.of_program(program)
@@ -78,6 +78,7 @@ def write(book: Book, run: Run, places: TrainingPlaces) -> None:
     groups.paper(sheet, (run.last, n), breaks, 1, PAPER_SCALE)
     end = _place(sheet, plotted, breaks, run.last - FIRST_ROW)
     fold(sheet, 1 + n, end)
+    return end - len(SPOTS) + 1
 
 
 def _told(sheet: Sheet, run: Run, trace: Trace) -> None:
