@@ -65,19 +65,20 @@ def tries(sheet: Sheet, row: int, columns: tuple[int, int, int], pairs: Pairs, t
             sheet.put(at, left, text, "cell", "body", "broken", *look)
 
 
-def _symbols(weight: OneWeight) -> list[tuple[str, str, str]]:
+def _symbols(weight: OneWeight) -> list[tuple[str, str, str | None]]:
     """A symbol, what it is, and the formula of its number: in the order of the forward pass, then of the update."""
     run, net, at = weight.run, weight.run.program.network, weight.at
     first = {key: at[key].split(":")[0] for key in ("x", "h", "a", "t")}  # of the first sample
     bias = ", and a bias" if run.program.spec.biases else ""
     made = [MAKES[name] for name in run.program.spec.activations]
     x, o, a, t = (stem(c[0, 0]) for c in (weight.before, weight.out.h, weight.out.a, net.targets))
-    place = lambda c: weight.place(c) or "0"  # noqa: E731
-    found = [(stem(net.inputs[0, 0]), "an input: what the network is shown", place(net.inputs[0, 0]))]
+    found: list[tuple[str, str, str | None]] = [
+        (stem(net.inputs[0, 0]), "an input: what the network is shown", weight.place(net.inputs[0, 0]))
+    ]
     if len(net.layers) > 1:
         h: Cell = net.layers[-2].h[0, 0]
         found += [
-            (stem(h), f"a sum: what comes in, times its weights{bias}", place(h)),
+            (stem(h), f"a sum: what comes in, times its weights{bias}", weight.place(h)),
             (x, f"what the unit passes on: {made[-2].format(stem(h))}", first["x"]),
         ]
     return [

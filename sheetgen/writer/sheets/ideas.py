@@ -162,7 +162,7 @@ def _downhill(weight: OneWeight) -> Idea:
 
 def _update(run: Run, weight: OneWeight) -> Idea:
     steps = run.program.spec.steps
-    many = f", and {steps:,} to {{En}}" if steps > 1 else ""
+    many = f"; after {steps:,} it is {{En}}" if steps > 1 else ""
     text = (
         f"Every weight has a slope of its own. An update moves them all at once, each by −η times its slope. On "
         f"{TRAINING} the first takes E from {{E0}} to {{E1}}{many}."

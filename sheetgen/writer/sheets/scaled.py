@@ -98,6 +98,6 @@ def _text(ok: str, ends: Ends, places: tuple[str, str, str, str, str], there: st
     number = f"{steps}*{step}"
     plain = f'ROUND({number},MAX(0,-{power}))&""'
     short = f'ROUND({number}/10^{tens},MAX(0,{tens}-{power}))&"E"&{tens}'
-    written = f"IF(AND({tens}>={PLAIN[0]},{tens}<={PLAIN[1]}),{plain},IF({steps}=0,0,{short}))"
-    apart = f'IF({steps}=0,{text_of(ends.here, 4, False)},IF({steps}>0,"+","")&{written})'
+    written = f'IF(AND({tens}>={PLAIN[0]},{tens}<={PLAIN[1]}),{plain},IF({steps}=0,"0",{short}))'
+    apart = f'IF({steps}=0,"{ends.name} = "&{text_of(ends.here, 4, False)},IF({steps}>0,"+","")&{written})'
     return f'IF({ok}=1,IF({there},IF({zero}=0,{written},{apart})," ")," ")'

@@ -176,7 +176,7 @@ class Picture:
                 "line": {"none": True}, "major_gridlines": {"visible": False},
                 "name_font": style.label_font(bold=False)}  # fmt: skip
         self.chart.set_x_axis({**bare, "name": axes.x, "name_layout": {"x": 0.92, "y": 0.8}})
-        self.chart.set_y_axis({**bare, "name": axes.y, "name_layout": {"x": 0.02, "y": 0.12}})
+        self.chart.set_y_axis({**bare, "name": axes.y, "name_layout": {"x": 0.02, "y": 0.03}})
         self._unnamed: list[int] = []
         self._series = 0
 
@@ -226,7 +226,7 @@ class Picture:
         """Put the picture in its place; in the row `why` stands what it says where there is nothing to draw."""
         self.label(why, column, "center", style.MUTED)
         legend = {"position": "bottom", "font": style.label_font(color=style.INK)}
-        self.chart.set_plotarea({"layout": {"x": 0.1, "y": 0.11, "width": 0.87, "height": 0.64}})
+        self.chart.set_plotarea({"layout": {"x": 0.12, "y": 0.11, "width": 0.85, "height": 0.64}})
         self.chart.set_legend({**legend, "delete_series": self._unnamed})
         self.chart.show_hidden_data()
         insert(self.sheet, self.chart, box, text)
