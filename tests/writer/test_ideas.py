@@ -95,7 +95,7 @@ def told(path: Path, values: Values, sheet: str = IDEAS, column: str = ABOUT, af
 
 
 class Seen(NamedTuple):
-    """What a person reads off a picture: the points of its curve, by the ticks of its axes; and where they are drawn."""
+    """What a person reads off a picture: the points of its curve, by the ticks of its axes; where they are drawn."""
 
     points: list[tuple[float, float]]
     drawn: list[tuple[float, float]]
@@ -109,7 +109,9 @@ def seen(path: Path, values: Values, sheet: str) -> Seen:
     cells = read(path).sheets[sheet]
 
     def held(series: Any, tag: str) -> list[Any]:
-        ((_, area),) = [(f, f.text.rpartition("!")[2].replace("$", "")) for f in series.find(f"{{*}}{tag}").iter("{*}f")]
+        ((_, area),) = [
+            (f, f.text.rpartition("!")[2].replace("$", "")) for f in series.find(f"{{*}}{tag}").iter("{*}f")
+        ]
         first, _, last = area.partition(":")
         (top, left), (bottom, right) = place(first), place(last or first)
         at = [address(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
@@ -134,7 +136,8 @@ def seen(path: Path, values: Values, sheet: str) -> Seen:
 def _axis(ticks: list[tuple[str, float]], here: float) -> tuple[float, float]:
     """The number at the beginning of an axis, and how much longer it is than 0 to 1, from its ticks."""
     offsets = [0.0 if text[1:4] == " = " else float(text) for text, _ in ticks]
-    assert 2 <= len(ticks) <= 9 and all(-1e-6 < at < 1 + 1e-6 for _, at in ticks)
+    assert 2 <= len(ticks) <= 9 and max(len(text) for text, _ in ticks) <= 14
+    assert all(-1e-6 < at < 1 + 1e-6 for _, at in ticks)
     span = (offsets[-1] - offsets[0]) / (ticks[-1][1] - ticks[0][1])
     even = [ticks[0][1] + (x - offsets[0]) / span for x in offsets]
     assert [at for _, at in ticks] == pytest.approx(even, abs=1e-6) and sorted(set(offsets)) == offsets
@@ -151,15 +154,17 @@ def nothing(path: Path, values: Values, sheet: str) -> bool:
     """Whether no point of a picture is in it, and its axes have no numbers: there is a text alone."""
     with zipfile.ZipFile(path) as archive:
         root = etree.fromstring(archive.read(charts_on(archive, path, sheet)[0]))
-    cells, beyond, texts = read(path).sheets[sheet], set(), []
+    beyond, texts = set(), []
     for series in root.iter("{*}ser"):
-        name, y = (next(iter(series.find(f"{{*}}{k}").iter("{*}f")), None) if series.find(f"{{*}}{k}") is not None else None for k in ("tx", "yVal"))
-        at = [f.text.rpartition("!")[2].replace("$", "").split(":")[0] for f in (y, name) if f is not None]
-        labelled = series.find("{*}dLbls") is not None
-        if labelled:
-            texts.append(values[sheet].get(at[1], ""))
+        at = {
+            tag: next(series.find(f"{{*}}{tag}").iter("{*}f")).text.rpartition("!")[2].replace("$", "").split(":")[0]
+            for tag in ("tx", "yVal")
+            if series.find(f"{{*}}{tag}") is not None
+        }
+        if series.find("{*}dLbls") is not None:
+            texts.append(values[sheet][at["tx"]])
         else:
-            beyond.add(values[sheet].get(at[0]))
+            beyond.add(values[sheet][at["yVal"]])
     return beyond == {-1.0} and [t for t in texts if t != " "] == texts[-1:]
 
 
@@ -210,7 +215,7 @@ def fills(path: Path, typed: float, width: float) -> None:
     values = recalculated(path, **{TYPED: typed, WIDTH: width})
     picture = seen(path, values, IDEAS)
     across, up = ([pair[k] for pair in picture.drawn] for k in (0, 1))
-    assert (min(across), max(across)) == (0, 1) and 0 <= min(up) and max(up) <= 1 + 1e-9 and errors(values) == []
+    assert (min(across), max(across)) == (0, 1) and min(up) >= 0 and max(up) <= 1 + 1e-9 and errors(values) == []
     assert picture.spans[0] == pytest.approx(2 * width, rel=1e-9)
     flat = picture.spans[1] >= float(told(path, values)["E there"])  # type: ignore[arg-type]
     assert max(up) - min(up) > 0.3 or (flat and max(up) >= 0.3)
@@ -361,3 +366,71 @@ def test_a_smaller_difference_brings_the_secant_to_the_tangent(homework_book: Pa
     said = [recalculated(homework_book, **{EPSILON: e})[DIFFERENCES]["I6"] for e in (2.0, 0.01)]
     assert said == ["secant 0.00947, tangent 0.0129: 26.5 % apart",
                     "secant 0.0129, tangent 0.0129: less than 0.1 % apart"]  # fmt: skip
+
+
+def table(path: Path, values: Values, sheet: str, heading: str, columns: str) -> list[list[Value]]:
+    """What stands below a heading in some columns, as far as the first of them is filled; of two merged rows once."""
+    cells = read(path).sheets[sheet]
+    (row,) = (place(at)[0] for at, e in cells.items() if e.value == heading and at[0] == columns[0])
+    found: list[list[Value]] = []
+    for k in range(row + 1, row + 12):
+        line = [values[sheet].get(f"{c}{k}", cells[f"{c}{k}"].value if f"{c}{k}" in cells else None) for c in columns]
+        found += [line] if line[0] is not None else []  # type: ignore[list-item]
+    return found
+
+
+def test_every_symbol_has_its_number(made: tuple[Spec, Path]) -> None:
+    spec, path = made
+    found = {str(symbol): number for symbol, number in table(path, recalculated(path), IDEAS, "symbol", "AH")}
+    w, b = state(spec)
+    k, inside = first_out(spec), spec.layers[0]
+    i = torch.tensor(spec.inputs[0], dtype=torch.float64)
+    h = w[:k].reshape(-1, inside) @ i + (b[: spec.layers[1]] if spec.biases else 0)
+    a_h = FUNCTIONS[spec.activations[0]](h)
+    o = w[k : k + len(a_h)] @ a_h + (b[spec.layers[1]] if spec.biases else 0)
+    a_o = FUNCTIONS[spec.activations[1]](o)
+    ((E, slope),) = along(spec, k, [spec.weights[k]])
+    wanted = [i[0], h[0], a_h[0], spec.weights[k], o, a_o, spec.targets[0][0], E, spec.learning_rate, slope]
+    names = ["i1", "h1", "a_h1", f"w{k + 1}", "o1", "a_o1", "t1", "E, E_total", "η, eta", f"dE/dw{k + 1}"]
+    assert found == {name: near(float(x)) for name, x in zip(names, wanted, strict=True)}
+
+
+def test_what_is_foretold_of_an_experiment_is_seen(made: tuple[Spec, Path]) -> None:
+    spec, path = made
+    k, name = first_out(spec), f"w{first_out(spec) + 1}"
+    values = recalculated(path)
+    hand, steeper, near_by, far, rate = table(path, values, IDEAS, "try this", "IK")
+    typed = float(re.fullmatch(rf"1  Type (\S+) as {name}: an update by hand", str(hand[0]))[1])  # type: ignore[index]
+    before, after = (float(x) for x in re.match(r"E goes from (\S+) to (\S+)\. ", str(hand[1])).groups())  # type: ignore[union-attr]
+    own = spec.weights[k]
+    for w, told_there in ((own, before), (typed, after)):
+        assert told_there == pytest.approx(along(spec, k, [w])[0][0], rel=2e-3)
+    there = float(re.fullmatch(rf"2  Type (\S+) as {name}", str(steeper[0]))[1])  # type: ignore[index]
+    (_, here), (_, slope) = along(spec, k, [own, there])
+    words = "steeper than now: a longer step" if abs(slope) > abs(here) else "flatter than now: a shorter step"
+    assert str(steeper[1]).startswith(f"There dE/d{name} is ") and words in str(steeper[1])
+    assert float(str(steeper[1]).split(" is ")[1].split(",")[0]) == pytest.approx(slope, rel=6e-3)
+    assert near_by[0] == "3  Type 0.1 for what the picture shows" and "times the learning rate" in str(rate[0])
+    bound = float(re.fullmatch(rf"4  Type (\S+) as {name}", str(far[0]))[1])  # type: ignore[index]
+    (_, distant), (E, _), (twice, _) = along(spec, k, [bound, bound, 2 * bound])
+    if "The curve is flat" in str(far[1]):
+        assert abs(distant) < 1e-9 and twice == pytest.approx(E, rel=1e-9)
+    else:
+        assert str(far[1]).startswith("E grows with the square") and twice / E == pytest.approx(4, rel=1e-3)
+
+
+def test_the_slope_foretold_elsewhere_follows_the_inputs(homework_book: Path, homework_spec: Spec) -> None:
+    values = recalculated(homework_book, i_1=0.9, **{TYPED: -3.0})
+    line = str(table(homework_book, values, IDEAS, "try this", "IK")[1][1])
+    ((_, slope),) = along(replace(homework_spec, inputs=((0.9, 0.1),)), 4, [-3.0])
+    assert "as steep as now: as long a step" in line and float(line.split()[3][:-1]) == pytest.approx(slope, rel=6e-3)
+
+
+def test_the_weights_to_choose_from_are_those_of_the_table(homework_book: Path) -> None:
+    number = [*read(homework_book).sheets].index(DIFFERENCES) + 1
+    with zipfile.ZipFile(homework_book) as archive:
+        root = etree.fromstring(archive.read(f"xl/worksheets/sheet{number}.xml"))
+    (rule,) = (e for e in root.iter("{*}dataValidation") if e.get("type") == "list")
+    cells = read(homework_book).sheets[DIFFERENCES]
+    assert f"{DIFFERENCES}!{rule.get('sqref')}" == CHOSEN and rule.findtext("{*}formula1") == "$A$9:$A$16"
+    assert [cells[f"A{row}"].value for row in range(9, 17)] == [f"w{k}" for k in range(1, 9)]

@@ -57,6 +57,7 @@ def write(book: Book, run: Run, panel: Panel, places: DifferencePlaces) -> None:
     top = max(last + 2 * len(READ) + 2, TRY_ROW + 2 * len(TRIES)) + 2  # of the workings
     sheet.set_column(0, 0, 10)
     sheet.set_column(1, 41 + len(parameters), 14)
+    sheet.set_column(1, 2, 15)
     _top(sheet, run, places.step)
     workings = _Workings(run, panel, parameters, places, top)
     workings.write(sheet)
@@ -91,6 +92,11 @@ def spread(parameters: list[Cell], most: int = MOST) -> list[Cell]:
 def _shown(column: str) -> str:
     """The formula of a number of the row shown."""
     return of_row(f"INDEX({column},row_number+1,1)")
+
+
+def _there(formula: str) -> str:
+    """A formula of the table, which has nothing to show where there is no such row, or an input is missing."""
+    return f'IF(ISNUMBER(row_number),{formula},"{UNDECIDED}")'
 
 
 def _top(sheet: Sheet, run: Run, step: str) -> None:
@@ -169,12 +175,12 @@ def _table(sheet: Sheet, run: Run, panel: Panel, workings: _Workings) -> None:
         row = HEAD + 1 + k
         up, down = workings.row(k, 1), workings.row(k, -1)
         sheet.put(row, 0, workings.parameters[k].name, "cell", "center")
-        numeric = of_row(f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")')
+        numeric = _there(f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")')
         form = sheet.style("cell", run.style(g.name or ""))
         sheet.live(row, 1, numeric, form)
-        sheet.live(row, 2, panel.number[g.name or ""], form)
+        sheet.live(row, 2, _there(panel.number[g.name or ""]), form)
         apart = f'IFERROR(IF(B{row}=C{row},0,ABS(B{row}-C{row})),"–")'
-        sheet.live(row, 3, apart, "cell", "relative")
+        sheet.live(row, 3, _there(apart), "cell", "relative")
         limit = f"0.000001*MAX(ABS(B{row}),ABS(C{row}))+{_shown(workings.places.rounding)}"
         sheet.live(row, 4, f'IFERROR({limit},"–")', "cell", "relative")
         undecided = f'IF(OR(ISNUMBER(B{row}),ISERROR(C{row})),"FAIL","{UNDECIDED}")'
@@ -185,7 +191,7 @@ def _table(sheet: Sheet, run: Run, panel: Panel, workings: _Workings) -> None:
         if workings.on:
             on = workings.letters[id(workings.on)]
             verdict = f'IF({on}{up}<>{on}{down},"{KINK}",{verdict})'
-        sheet.live(row, 5, of_row(verdict), "cell", "center")
+        sheet.live(row, 5, _there(verdict), "cell", "center")
     scientific(sheet, (HEAD, 1, HEAD + len(gradients) - 1, 2), "small")
     excused = [TOO_SMALL, *([KINK] if workings.on else []), *([] if run.program.spec.bounded else [UNDECIDED])]
     _verdict(sheet, len(gradients), excused, error)
@@ -198,8 +204,8 @@ def _verdict(sheet: Sheet, n: int, excused: list[str], error: str) -> None:
     sheet.put(EPSILON_ROW, 3, "gradients that differ", "muted", "right")
     excuses = "".join(f'+COUNTIF({block},"{word}")' for word in excused)
     small, passed = f'COUNTIF({block},"{TOO_SMALL}")={n}', f'COUNTIF({block},"PASS")'
-    sheet.live(4, 4, of_row(f'IF({DIFFER}=0,IF({small},"{TOO_SMALL}","PASS"),"FAIL")'), "verdict")
-    sheet.live(EPSILON_ROW, 4, of_row(f"{n}-({passed}{excuses})"), "bold", "center", "whole")
+    sheet.live(4, 4, of_row(f'IF({DIFFER}=0,IF({small},"{TOO_SMALL}","PASS"),"FAIL")'), "verdict", "shrink")
+    sheet.live(EPSILON_ROW, 4, of_row(f"{n}-({passed}{excuses})"), "bold", "center", "whole", "shrink")
     sheet.define(differences_verdict=VERDICT, gradients_that_differ=DIFFER)
     many = f'"All {n} gradients agree: nudging and calculus tell the same."'
     some = f'{passed}&" of {n} gradients agree; the others cannot be measured here."'

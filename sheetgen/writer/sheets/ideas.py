@@ -193,7 +193,8 @@ def _chain(sheet: Sheet, at: tuple[int, int], number: int, weight: OneWeight) ->
         sheet.put(k, column, sign or None, "center", "bold", "side, left", *look)
         sheet.put(k, column + 1, f"d{stem(y)}/d{stem(of)}", "body", *look, *bold)
         sheet.put(k, column + 2, words, "body", *look, *bold)
-        sheet.live(k, column + 3, weight.at[key].split(":")[0], "body", "millionth", "right", *look, *bold)
+        first = weight.at[key].split(":")[0]
+        sheet.live(k, column + 3, f'IF(ISNUMBER({first}),{first},"–")', "body", "millionth", "right", *look, *bold)
     scientific(sheet, (row + 1, column + 3, row + 4, column + 3), "number", look="beyond, short")
 
 

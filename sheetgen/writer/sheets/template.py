@@ -122,14 +122,14 @@ def changes(spec: Spec) -> list[tuple[str, str, str]]:
     """For some keys what to put in place of this template's lines, and what is seen then; the first two go together."""
     inputs, *hidden, outputs = spec.layers
     more = [inputs, *hidden[:-1], (hidden[-1] if hidden else 1) + 1, outputs]
-    drawn = "weights" not in tomllib.loads(spec.text).get("initial", {})
+    initial = tomllib.loads(spec.text).get("initial", {})
     seed = ("and seed", "drawn anew: as many weights as there are now")
     given = ("and weights", "in place of weights and biases: they are drawn, as many as there are now")
-    key, seen = seed if drawn else given
+    key, seen = given if "weights" in initial else seed
     other = "sigmoid" if set(spec.activations) == {"tanh"} else "tanh"
     return [
         ("layers", f"layers = {more}", "one more hidden unit: Network draws it, Steps tells its slopes"),
-        (key, "seed = 1", seen),
+        (key, f"seed = {initial.get('seed', 0) + 1}", seen),
         ("activation", f'activation = "{other}"', "other slopes, so another way down: does E fall faster?"),
         (
             "learning_rate",
