@@ -98,6 +98,7 @@ def test_what_is_to_be_tried_can_be_built(name: str) -> None:
     """Each line put in place of the template's own: it is read, and changes what its key says."""
     spec = load(TEMPLATES / f"{name}.toml")
     layers, seed, activation, rate = (text for _, text, _ in template.changes(spec))
+    assert sum(json.loads(layers.split(" = ")[1])) == sum(spec.layers) + 1
     for lines in ([layers, seed], [seed], [activation], [rate]):
         changed = parse(put(spec.text, lines), "my.toml")
         assert changed.layers == (tuple(json.loads(layers.split(" = ")[1])) if layers in lines else spec.layers)
