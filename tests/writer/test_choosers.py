@@ -40,7 +40,7 @@ def test_a_row_that_there_is_not_is_said_everywhere(homework_book: Path, book: W
             assert network[at] == "no such row"
     for row in lines(homework_book):
         assert [steps[f"{column}{row}"] for column in "CDE"] == ["no such row"] * 3
-    assert {steps["B3"], steps["E3"], numeric["E4"], numeric["B4"], numeric["B9"]} == {"no such row"}
+    assert {steps["B3"], steps["E3"], numeric["E4"], numeric["B4"], numeric["A7"]} == {"no such row"}
     assert steps["B4"] == "as the Excel formula"
     assert [values["Start"][at] for at in ("A4", "A5")] == ["no such row", "Network!B4: no such row"]
     assert sum(str(text).endswith("no such row") for text in labels(homework_book, values)) == 11 + 8  # and weights
