@@ -100,7 +100,7 @@ KEYS: dict[str, dict[str, Key]] = {
         "inputs": Key("what the network is shown", "a list of numbers, or one for each sample"),
         "targets": Key("what it should answer", "as many samples as the inputs have")},
     "initial": {
-        "seed": Key("draws weights, each time the same", "a whole number from 0 on", None, "nothing is drawn"),
+        "seed": Key("draws weights, always the same", "a whole number from 0 on", None, "nothing is drawn"),
         "weights": Key("w1, w2, ... at first", "a list of numbers, layer by layer", None, "drawn by the seed"),
         "biases": Key("b1, b2, ... at first", "a list of numbers, layer by layer", None, "0 each, if there is a seed")},
     "training": {

@@ -11,6 +11,7 @@ INK = "#1B2A41"  # text and titles
 MUTED = "#5C6B7F"  # explanations
 RULE = "#C9D1DB"  # hairlines
 PAPER = "#F4F6F9"  # header bands
+GRID = "#E1E6ED"  # behind a curve, and before it in programs that draw what is first in front
 ACCENT = "#1F6F8B"  # links, the network's own colour
 INPUT_FILL, INPUT_INK, INPUT_EDGE = "#FFF6D6", "#1A4FA3", "#D9B84A"  # what a person may type over
 PASS_FILL, PASS_INK = "#DDF3E4", "#14663A"
@@ -143,7 +144,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "chip, slope": {"bg_color": SLOPE},
     "chip, step": {"bg_color": STEP},
     "headline": {"font_size": 11, "bold": True, "bg_color": PAPER, "indent": 1},
-    "sides": {"left": 1, "right": 1, "left_color": RULE, "right_color": RULE, "indent": 1},
+    "body": {"font_size": 11},
     "side, left": {"left": 1, "left_color": RULE},
     "side, right": {"right": 1, "right_color": RULE},
     "floor": {"bottom": 1, "bottom_color": RULE},

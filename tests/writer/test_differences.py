@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from books import BuildBook, columns, recalculated
+from books import BuildBook, columns, panel, recalculated
 from mutants import set_cells
 
 from sheetgen.excel import Value, read
 from sheetgen.spec import Spec, parse, weight_count
 from sheetgen.writer.plan import DIFFERENCES, TRAINING
-from sheetgen.writer.sheets.differences import MOST
+from sheetgen.writer.sheets.differences import BOTTOM, MOST
 
 # The hidden unit is at its kink for the first sample: h = 0, and its bias moves it either way.
 KINK = """
@@ -89,3 +89,27 @@ def test_a_diverged_relu_stays_diverged(build_book: BuildBook) -> None:
         first = found.index("diverged")  # 1e12 to the power of the layer, after one update
         assert 20 < first < 29 and all(isinstance(x, float) for x in found[:first])
         assert set(found[first:]) == {"diverged"}
+
+
+def test_at_the_bottom_every_gradient_is_right_and_it_is_said_why(homework_book: Path) -> None:
+    """E is exactly 0: nothing is wrong, and nothing too small to tell."""
+    at, before = columns(read(homework_book), TRAINING), recalculated(homework_book)
+    values = recalculated(homework_book, **{f"t_{k}": before[TRAINING][f"{at[f'a_o{k}']}16"] for k in (1, 2)})
+    measured = [values[DIFFERENCES][f"B{9 + k}"] for k in range(8)]
+    assert values[TRAINING][f"{at['E_total']}16"] == 0 and any(measured)  # what is measured is rounding
+    assert verdicts(values, 8)[1:] == ["PASS"] * 9 and values[DIFFERENCES]["A7"] == BOTTOM
+    assert before[DIFFERENCES]["A7"] == "All 8 gradients agree: nudging and calculus tell the same."
+
+
+def test_a_gradient_that_is_not_0_at_the_bottom_is_too_small_or_wrong(homework_book: Path) -> None:
+    typed: dict[str, Value] = {f"w_{k}": 0.0 for k in range(5, 9)}
+    for wrong, word in ((1e-12, "too small"), (0.5, "FAIL")):
+        typed[f"Network!{panel(read(homework_book))['dE/dw5']}"] = wrong
+        found = verdicts(recalculated(homework_book, **typed), 8)
+        assert found[6] == word and found[1] == ("FAIL" if word == "FAIL" else "PASS")
+
+
+def test_without_an_input_the_table_is_empty(homework_book: Path) -> None:
+    values = recalculated(homework_book, i_1="")[DIFFERENCES]
+    assert {values[f"{column}{row}"] for column in "BCDEF" for row in range(9, 17)} == {"–"}
+    assert values["E4"] == values["A7"] == "an input is missing"

@@ -14,6 +14,7 @@ from sheetgen.excel import read
 from sheetgen.judge import provenance
 from sheetgen.spec import KEYS, Spec, SpecError, load, parse
 from sheetgen.writer.plan import TEMPLATE
+from sheetgen.writer.sheets import template
 
 OWN = {"source", "text"}  # fields of a Spec that no key gives
 NAMES = {"activations": "activation"}  # fields that are called otherwise than their keys
@@ -24,7 +25,7 @@ TABLES = ("network", "data", "initial", "training")
 def rows(homework_book: Path) -> dict[str, list[str]]:
     """Key -> what it means, what may stand there, and what holds without it, as the sheet tells."""
     cells = read(homework_book).sheets[TEMPLATE]
-    lines = [[str(cells[f"{k}{row}"].value) if f"{k}{row}" in cells else "" for k in "DEFG"] for row in range(7, 40)]
+    lines = [[str(cells[f"{k}{row}"].value) if f"{k}{row}" in cells else "" for k in "DEFG"] for row in range(7, 26)]
     return {key: rest for key, *rest in lines if rest[0]}
 
 
@@ -79,3 +80,41 @@ def test_the_command_that_builds_is_there(homework_book: Path) -> None:
     cells = read(homework_book).sheets[TEMPLATE]
     assert "python build.py my.toml -o my.xlsx" in {e.value for e in cells.values()}
     assert cells["B6"].value == "template" and [a for a, e in cells.items() if e.value == "template"] == ["B6"]
+
+
+@pytest.mark.parametrize("name", ["homework", "mazur", "xor", "tanh-2-3-2"])
+def test_the_other_example_can_be_copied_and_built(build_book: BuildBook, name: str) -> None:
+    cells = read(build_book(name, steps=8, learning_rates=(0.5,))).sheets[TEMPLATE]
+    (head,) = (
+        int(at[1:]) for at, e in cells.items() if at[0] == "A" and str(e.value).startswith("Another one to copy")
+    )
+    lines = [str(cells[f"A{row}"].value) for row in range(head + 1, head + 30) if f"A{row}" in cells]
+    other, own = parse("\n".join(lines), "my.toml"), load(TEMPLATES / f"{name}.toml")
+    assert other.layers != own.layers and (other.samples > 1) != (own.samples > 1)
+
+
+@pytest.mark.parametrize("name", ["homework", "homework-eta-0.5", "mazur", "xor", "tanh-2-3-2"])
+def test_what_is_to_be_tried_can_be_built(name: str) -> None:
+    """Each line put in place of the template's own: it is read, and changes what its key says."""
+    spec = load(TEMPLATES / f"{name}.toml")
+    layers, seed, activation, rate = (text for _, text, _ in template.changes(spec))
+    assert sum(json.loads(layers.split(" = ")[1])) == sum(spec.layers) + 1
+    for lines in ([layers, seed], [seed], [activation], [rate]):
+        changed = parse(put(spec.text, lines), "my.toml")
+        assert changed.layers == (tuple(json.loads(layers.split(" = ")[1])) if layers in lines else spec.layers)
+        assert (changed.activations != spec.activations) == (activation in lines)
+        assert changed.learning_rate == spec.learning_rate * (10 if rate in lines else 1)
+        assert (changed.weights != spec.weights) == (seed in lines)
+
+
+def put(text: str, lines: list[str]) -> str:
+    """A template with lines in place of those of the same key, or below the heading of its table; a seed replaces
+    what it draws."""
+    table = {"layers": "network", "activation": "network", "seed": "initial", "learning_rate": "training"}
+    for new in lines:
+        key = new.split(" = ")[0]
+        gone = (key, "weights", "biases") if key == "seed" else (key,)
+        kept = [old for old in text.splitlines() if old.split(" = ")[0] not in gone]
+        at = kept.index(f"[{table[key]}]")
+        text = "\n".join([*kept[: at + 1], new, *kept[at + 1 :]])
+    return text

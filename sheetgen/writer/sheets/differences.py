@@ -9,10 +9,11 @@ from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import DIFFERENCES, Run, of_row
 from sheetgen.writer.sheets.common import colour_words, heads, lock, opened, page
+from sheetgen.writer.sheets.glossary import tries
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.sheets.one_weight import wide
 from sheetgen.writer.sheets.recomputation import DifferencePlaces
-from sheetgen.writer.sheets.secant import AHEAD, POINTS, Secant
+from sheetgen.writer.sheets.secant import AHEAD, COLUMN, POINTS, Secant
 from sheetgen.writer.trace import guarded, letter
 
 HEAD = 8  # the row of the table's headings
@@ -23,31 +24,46 @@ UNDECIDED = "–"  # a moved weight makes E run off to infinity, or it has: ther
 MOST = 64  # weights that are moved: the workings are two rows and a column for each
 KINK = "kink"  # a ReLU unit switches between the two passes: E has no derivative there, and nothing to compare
 
-PICTURE_ROWS, LAST_COLUMN = 18, 12  # what is seen first
-EXPLAINED = (
-    "allowed: how far the two may be apart, a millionth of the gradient and what rounding of E can do",
-    f"{TOO_SMALL}: the gradient is less than rounding can do, so that nothing is measured; it is no failure",
-)
-NUDGE = "ε (epsilon) is a small nudge: the weight is moved up by ε and down by ε, and E is computed anew each time."
+LAST_COLUMN = 11  # of what is seen first
+TRY_ROW = 27  # below the picture
 SUBTITLE = (
-    "E is computed live twice for every weight, once with the weight a little larger and once a little smaller: "
-    "(E₊ − E₋) / 2ε must agree with the gradient that backpropagation gives. It holds for any inputs you type."
+    "Yes: nudge one weight up and down by ε (epsilon) and see how E changes: (E₊ − E₋) / 2ε. It must agree with "
+    "backpropagation, for any inputs you type."
 )
+READ = (
+    ("by nudging", "(E₊ − E₋) / 2ε with the small step ε above, while all other weights stay as they are"),
+    ("by chain rule", "the gradient that backpropagation gives, as on Training"),
+    ("allowed", "how far the two may be apart: a millionth of the gradient, and what rounding of E can do"),
+    (TOO_SMALL, "the gradient is less than rounding can do, so nothing is measured; it is no failure"),
+)
+BOTTOM = "E is 0, the least it can be: at the bottom of the valley every slope is 0."
+FLAT = "Every slope is smaller than what rounding can do: there is nothing to measure, and nothing wrong."
+TRIES = (
+    ("1  Halve ε in the picture, again and again", "The secant turns into the tangent: with half the ε they are about "
+     "four times closer on a smooth curve."),
+    ("2  Type 1E-16 as ε", "Rounding eats it: a cell has 16 digits, E₊ and E₋ differ in the last of them, or not at "
+     "all. The secant is noise."),
+    ("3  Choose another weight", "Each has a curve of its own; the slope of its tangent is its gradient in the table."),
+    ("4  On Network, change an input or the row shown", "All gradients change, by nudging and by the chain rule, and "
+     "agree as before."),
+)  # fmt: skip
 
 
 def write(book: Book, run: Run, panel: Panel, places: DifferencePlaces) -> None:
     """Write the sheet Finite differences, and define `differences_verdict`."""
-    sheet = opened(book, DIFFERENCES, "Finite differences: the gradients, numerically", SUBTITLE)
+    sheet = opened(book, DIFFERENCES, "Can a gradient be had without calculus?", SUBTITLE)
     parameters = spread(list(run.program.next))
     last = HEAD + len(parameters)  # row of the table
-    top = max(last, HEAD + PICTURE_ROWS) + 3  # of the workings
-    sheet.set_column(0, 0, 13)
+    top = max(last + 2 * len(READ) + 2, TRY_ROW + 2 * len(TRIES)) + 2  # of the workings
+    sheet.set_column(0, 0, 10)
     sheet.set_column(1, 41 + len(parameters), 14)
+    sheet.set_column(1, 2, 15)
     _top(sheet, run, places.step)
     workings = _Workings(run, panel, parameters, places, top)
     workings.write(sheet)
     _table(sheet, run, panel, workings)
     _picture(sheet, run, workings, last)
+    tries(sheet, TRY_ROW, (COLUMN, COLUMN + 2, LAST_COLUMN), TRIES)
     page(sheet, (HEAD, 1), (top - 1, LAST_COLUMN))
     lock(sheet)
 
@@ -78,6 +94,11 @@ def _shown(column: str) -> str:
     return of_row(f"INDEX({column},row_number+1,1)")
 
 
+def _there(formula: str) -> str:
+    """A formula of the table, which has nothing to show where there is no such row, or an input is missing."""
+    return f'IF(ISNUMBER(row_number),{formula},"{UNDECIDED}")'
+
+
 def _top(sheet: Sheet, run: Run, step: str) -> None:
     sheet.put(4, 0, "row shown", "bold")
     sheet.live(4, 1, "row_number", "bold", "left", "whole")
@@ -88,7 +109,6 @@ def _top(sheet: Sheet, run: Run, step: str) -> None:
         notes.append(f"{MOST} of the {n:,} weights and biases are compared, evenly spread.")
     if run.program.spec.kinked:
         notes.append(f"“{KINK}”: a ReLU unit switches within ±ε, where E has no derivative.")
-    sheet.put(3, 1, NUDGE, "muted")
     if notes:
         sheet.put(EPSILON_ROW + 1, 0, " ".join(notes), "muted")
 
@@ -146,45 +166,52 @@ class _Workings:
 
 
 def _table(sheet: Sheet, run: Run, panel: Panel, workings: _Workings) -> None:
-    heads(sheet, HEAD, 0, ("weight", "numeric", "analytic", "difference", "allowed", "verdict"))
+    heads(sheet, HEAD, 0, ("weight", "by nudging", "by chain rule", "difference", "allowed", "verdict"))
     loss = run.program.network.loss
+    error = panel.number[loss.name or ""]
     column, eps = workings.letters[id(loss)], f"$B${EPSILON_ROW}"
     gradients = spread(list(run.program.gradients))
     for k, g in enumerate(gradients):
         row = HEAD + 1 + k
         up, down = workings.row(k, 1), workings.row(k, -1)
         sheet.put(row, 0, workings.parameters[k].name, "cell", "center")
-        numeric = of_row(f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")')
+        numeric = _there(f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")')
         form = sheet.style("cell", run.style(g.name or ""))
         sheet.live(row, 1, numeric, form)
-        sheet.live(row, 2, panel.number[g.name or ""], form)
+        sheet.live(row, 2, _there(panel.number[g.name or ""]), form)
         apart = f'IFERROR(IF(B{row}=C{row},0,ABS(B{row}-C{row})),"–")'
-        sheet.live(row, 3, apart, "cell", "relative")
+        sheet.live(row, 3, _there(apart), "cell", "relative")
         limit = f"0.000001*MAX(ABS(B{row}),ABS(C{row}))+{_shown(workings.places.rounding)}"
         sheet.live(row, 4, f'IFERROR({limit},"–")', "cell", "relative")
         undecided = f'IF(OR(ISNUMBER(B{row}),ISERROR(C{row})),"FAIL","{UNDECIDED}")'
-        small = f"AND(D{row}<>0,E{row}>MAX(ABS(B{row}),ABS(C{row})))"
+        zero = f"AND(SIGN(C{row})=0,SIGN({error})=0)"  # at the bottom of E a gradient of 0 is right
+        small = f"AND(D{row}<>0,E{row}>MAX(ABS(B{row}),ABS(C{row})),NOT({zero}))"
         passes = f'IF(IFERROR({small},FALSE),"{TOO_SMALL}","PASS")'
         verdict = f'IF(ISNUMBER(D{row}),IF(D{row}<=E{row},{passes},"FAIL"),{undecided})'
         if workings.on:
             on = workings.letters[id(workings.on)]
             verdict = f'IF({on}{up}<>{on}{down},"{KINK}",{verdict})'
-        sheet.live(row, 5, of_row(verdict), "cell", "center")
+        sheet.live(row, 5, _there(verdict), "cell", "center")
     scientific(sheet, (HEAD, 1, HEAD + len(gradients) - 1, 2), "small")
     excused = [TOO_SMALL, *([KINK] if workings.on else []), *([] if run.program.spec.bounded else [UNDECIDED])]
-    _verdict(sheet, len(gradients), excused)
+    _verdict(sheet, len(gradients), excused, error)
 
 
-def _verdict(sheet: Sheet, n: int, excused: list[str]) -> None:
+def _verdict(sheet: Sheet, n: int, excused: list[str], error: str) -> None:
+    """The verdict of all, in a word and in a sentence, and how to read the table; `error` is where E stands."""
     block = f"$F${HEAD + 1}:$F${HEAD + n}"
     sheet.put(4, 3, "verdict", "muted", "right")
     sheet.put(EPSILON_ROW, 3, "gradients that differ", "muted", "right")
     excuses = "".join(f'+COUNTIF({block},"{word}")' for word in excused)
-    passes = f'IF(COUNTIF({block},"{TOO_SMALL}")={n},"{TOO_SMALL}","PASS")'
-    sheet.live(4, 4, of_row(f'IF({DIFFER}=0,{passes},"FAIL")'), "verdict")
-    sheet.live(EPSILON_ROW, 4, of_row(f'{n}-(COUNTIF({block},"PASS"){excuses})'), "bold", "center", "whole")
+    small, passed = f'COUNTIF({block},"{TOO_SMALL}")={n}', f'COUNTIF({block},"PASS")'
+    sheet.live(4, 4, of_row(f'IF({DIFFER}=0,IF({small},"{TOO_SMALL}","PASS"),"FAIL")'), "verdict", "shrink")
+    sheet.live(EPSILON_ROW, 4, of_row(f"{n}-({passed}{excuses})"), "bold", "center", "whole", "shrink")
     sheet.define(differences_verdict=VERDICT, gradients_that_differ=DIFFER)
-    for k, text in enumerate(EXPLAINED, HEAD + n + 1):
-        sheet.put(k, 0, text, "muted")
+    many = f'"All {n} gradients agree: nudging and calculus tell the same."'
+    some = f'{passed}&" of {n} gradients agree; the others cannot be measured here."'
+    right = f'IF({small},"{FLAT}",IF(IFERROR(SIGN({error}),1)=0,"{BOTTOM}",IF({passed}={n},{many},{some})))'
+    wrong = f'{DIFFER}&" of {n} gradients differ: they are red below."'
+    sheet.live(HEAD - 1, 0, of_row(f"IF({DIFFER}=0,{right},{wrong})"), "bold")
+    tries(sheet, HEAD + n + 2, (0, 2, 5), READ, ("the table", "how to read it"))
     for area in ((3, 4, 3, 4), (HEAD, 5, HEAD + n - 1, 5)):
         colour_words(sheet, area)

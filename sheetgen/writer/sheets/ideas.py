@@ -10,20 +10,23 @@ from sheetgen.writer import style
 from sheetgen.writer.book import Book, Formula, Link, Sheet, Value
 from sheetgen.writer.digits import scientific, spoken
 from sheetgen.writer.plan import IDEAS, NETWORK, TRAINING, Run
+from sheetgen.writer.sheets import glossary
 from sheetgen.writer.sheets.common import Box, InputRule, across, limit, line, lock, merge, opened
 from sheetgen.writer.sheets.one_weight import OneWeight, stem, wide
 from sheetgen.writer.sheets.slope import Line, Picture
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import Trace
 
-CHIP, TEXT, GAP, MIDDLE = 28, 98, 12, 97  # pixels: the widths of columns
-LEFT, CENTRE, RIGHT, WORKINGS = 0, 5, 12, 17  # the first columns of the boxes, of the picture, of the workings
+BOX = 28, 84, 118, 86, 10  # pixels: the columns of a box, the number's first, that keeps text off the border last
+GAP, MIDDLE = 12, 97  # pixels: the columns between boxes and picture, and those of the picture
+LEFT, CENTRE, RIGHT, WORKINGS = 0, 6, 13, 19  # the first columns of the boxes, of the picture, of the workings
+TRY = CENTRE + 2  # the first column of what to try
 TOP, ROWS = 5, 7  # the first row of the boxes; rows of one, with the gap below
-HEAD, BODY = 24, 22  # pixels: the heights of its rows
-TYPED, WIDE = "$H$5", "$H$6"  # the weight, and half the picture's width
+HEAD, BODY, APART = 24, 22, 8  # pixels: the heights of its rows
+TYPED, WIDE = "$I$5", "$I$6"  # the weight, and half the picture's width
 
 SUBTITLE = (
-    "Six ideas, and the rest is arithmetic. Type over the yellow cells and watch; then go on to the sheet Network."
+    "Six ideas, and the rest is arithmetic. Type over the two yellow cells and watch; every symbol is explained below."
 )
 
 
@@ -39,18 +42,17 @@ class Idea(NamedTuple):
 
 def write(book: Book, run: Run, training: Trace) -> None:
     """Write the sheet Ideas."""
-    sheet = opened(book, IDEAS, "Ideas: how a network learns, in one picture", SUBTITLE)
+    sheet = opened(book, IDEAS, "How does a network learn? By going downhill", SUBTITLE)
     sheet.link(3, RIGHT + 3, Link.to(NETWORK, "Network →", "On to the numbers"), "right")
+    widths = {CENTRE - 1: GAP, RIGHT - 1: GAP, WORKINGS - 1: 4 * GAP}
+    widths |= {first + k: width for first in (LEFT, RIGHT) for k, width in enumerate(BOX)}
     for column in range(WORKINGS):
-        wide = {LEFT: CHIP, RIGHT: CHIP, CENTRE - 1: GAP, RIGHT - 1: GAP, WORKINGS - 1: 4 * GAP}
-        width = wide.get(column, MIDDLE if CENTRE <= column < RIGHT else TEXT)
-        sheet.set_column_pixels(column, column, width)
+        sheet.set_column_pixels(column, column, widths.get(column, MIDDLE))
     sheet.set_column(WORKINGS, WORKINGS, 40)
-    sheet.set_column(WORKINGS + 1, WORKINGS + 2 + run.program.spec.samples, 14)
+    sheet.set_column(WORKINGS + 1, WORKINGS + 3 + run.program.spec.samples, 14)
     sheet.set_row_pixels(TOP - 2, 6)
-    for k in range(3):
-        for row in range(ROWS):
-            sheet.set_row_pixels(TOP - 1 + ROWS * k + row, HEAD if row == 0 else BODY if row < ROWS - 1 else 8)
+    for k in range(3 * ROWS):
+        sheet.set_row_pixels(TOP - 1 + k, {0: HEAD, ROWS - 1: APART}.get(k % ROWS, BODY))
     weight = OneWeight(sheet, run, training, (TOP, WORKINGS), (TYPED, WIDE))
     _typing(sheet, run, weight)
     ideas = (_error(run, weight), _gradient(weight), _downhill(weight), _update(run, weight), None, _guard(run))
@@ -61,7 +63,10 @@ def write(book: Book, run: Run, training: Trace) -> None:
         else:
             _chain(sheet, place, k + 1, weight)
     _picture(book, sheet, weight)
-    sheet.print_area(0, 0, TOP + 3 * ROWS - 2, WORKINGS - 2)
+    below = TOP + 3 * ROWS
+    glossary.write(sheet, below, (LEFT, TRY, WORKINGS - 2), weight)
+    sheet.print_area(0, 0, below + glossary.ROWS - 1, WORKINGS - 2)
+    sheet.fit_to_pages(1, 1)
     lock(sheet)
 
 
@@ -69,8 +74,8 @@ def _typing(sheet: Sheet, run: Run, weight: OneWeight) -> None:
     """The two yellow cells above the picture, each with its sentence."""
     value = run.program.initial[weight.weight]
     rows = (
-        (f"type a weight {weight.name}", value, '"and the tangent moves along the curve"'),
-        ("picture shows ±", wide(run, weight.weight), '"type "&0.1&": zoomed in, the curve is its tangent"'),
+        (f"type a weight {weight.name}", value, '"try "&1&", 2, 3: the tangent moves along the curve"'),
+        ("picture shows ±", wide(run, weight.weight), '"to both sides; "&0.1&" shows it from near"'),
     )
     for row, (before, number, after) in enumerate(rows, TOP):
         line(sheet, row, None, CENTRE, CENTRE, "bold", "right")
@@ -89,20 +94,22 @@ def _typing(sheet: Sheet, run: Run, weight: OneWeight) -> None:
 
 def _box(sheet: Sheet, at: tuple[int, int], number: int, idea: Idea) -> None:
     row, column = at
-    _headline(sheet, at, number, idea.title, idea.colour)
-    last = column + 3
-    merge(sheet, (row, column, row + ROWS - 4, last), "broken", "left", "sides")
-    sheet.put(row + 1, column, idea.text, "broken", "left", "sides")
-    merge(sheet, (row + ROWS - 3, column, row + ROWS - 3, last), "sides", "floor")
+    _frame(sheet, at, number, idea.title, idea.colour)
+    merge(sheet, (row, column, row + ROWS - 4, column + 3), "side, left")
+    sheet.put(row + 1, column, idea.text, "body", "broken", "side, left", "indent")
+    merge(sheet, (row + ROWS - 3, column, row + ROWS - 3, column + 3), "side, left", "floor")
     look = ("code",) if idea.code else ("result", *([f"ink, {idea.colour}"] if idea.colour else []))
-    sheet.put(row + ROWS - 2, column, idea.result, *look, "sides", "floor")
+    sheet.put(row + ROWS - 2, column, idea.result, *look, "side, left", "floor", "indent")
 
 
-def _headline(sheet: Sheet, at: tuple[int, int], number: int, title: str, colour: str) -> None:
+def _frame(sheet: Sheet, at: tuple[int, int], number: int, title: str, colour: str) -> None:
+    """The headline of a box, and its right side."""
     row, column = at
     sheet.put(row, column, number, "chip", *([f"chip, {colour}"] if colour else []))
-    across(sheet, row, column + 1, [title, None], "headline")
-    sheet.put(row, column + 3, None, "headline", "side, right")
+    across(sheet, row, column + 1, [title, None, None], "headline")
+    sheet.put(row, column + 4, None, "headline", "side, right")
+    for k in range(1, ROWS - 1):
+        sheet.put(row + k, column + 4, None, "side, right", *(["floor"] if k == ROWS - 2 else []))
 
 
 def _told(weight: OneWeight, sentence: str, state: str = "state", brief: bool = False, **more: str) -> Formula:
@@ -115,12 +122,11 @@ def _told(weight: OneWeight, sentence: str, state: str = "state", brief: bool = 
 
 def _error(run: Run, weight: OneWeight) -> Idea:
     n, outputs = run.program.spec.samples, run.program.spec.layers[-1]
-    each = "each output" if outputs > 1 else "the output"
-    over = " and ".join([*(["outputs"] * (outputs > 1)), *([f"{n} samples"] * (n > 1))])
-    added = f"E adds them up, for all {over}" if over else "That is E"
+    parts = [*(["outputs"] * (outputs > 1)), *([f"{n} samples"] * (n > 1))]
+    added = f" It is added up over all {' and '.join(parts)}." if parts else ""
     text = (
-        f"The network answers a, and the target t is what is right. For {each} take half the square of the distance, "
-        f"½·(t − a)². {added}; 0 is perfect. The curve is E for every {weight.name}."
+        f"The network answers a, and t is the target. The error E is half the squared distance, ½·(t − a)².{added} 0 "
+        f"is perfect. The curve shows E for every {weight.name}."
     )
     result = _told(weight, f"E = {{E}} at {weight.name} = {{w}}", brief=True)
     return Idea("E says how wrong the network is", text, result, "curve")
@@ -133,8 +139,8 @@ def _gradient(weight: OneWeight) -> Idea:
         f'"so {name} up by "&0.1&IF({slope}>0," raises"," lowers")&" E by about "&{weight.text["up"]}&".")'
     )
     text = (
-        "The gradient is the slope of the tangent, the straight line that touches the curve: rise divided by run of "
-        "the dotted triangle. Here it is {slope}, {moves}"
+        "It is the slope of the tangent, the line that touches the curve: rise over run of the dotted triangle. Here "
+        "it is {slope}, {moves}"
     )
     result = _told(weight, f"dE/d{name} = {{slope}}", brief=True)
     return Idea("A gradient is a slope", _told(weight, text, moves=moves), result, "slope")
@@ -147,8 +153,8 @@ def _downhill(weight: OneWeight) -> Idea:
         f'right","The curve is flat here, so there is no step"))'
     )
     text = (
-        "{way}: minus the slope. The learning rate η = {rate} says how far. One step on this curve takes E from {E} to "
-        "{E_after}: it {words_of_the_step}."
+        "{way}: minus the slope. How far? η = {rate}, the learning rate. It takes E from {E} to {E_after}: it "
+        "{words_of_the_step}."
     )
     result = _told(weight, f"{name}: {{w}} − {{rate}} · {{slope_in_brackets}} = {{next}}", brief=True)
     return Idea("Minus η times the gradient", _told(weight, text, way=way), result, "step")
@@ -156,10 +162,10 @@ def _downhill(weight: OneWeight) -> Idea:
 
 def _update(run: Run, weight: OneWeight) -> Idea:
     steps = run.program.spec.steps
-    many = f" After {steps:,} updates it is {{En}}." if steps > 1 else ""
+    many = f"; after {steps:,} it is {{En}}" if steps > 1 else ""
     text = (
-        "A gradient holds one slope for every weight, and an update moves all weights at once, each by −η times its "
-        f"own slope. On {TRAINING} the first update takes E from {{E0}} to {{E1}}.{many}"
+        f"Every weight has a slope of its own. An update moves them all at once, each by −η times its slope. On "
+        f"{TRAINING} the first takes E from {{E0}} to {{E1}}{many}."
     )
     result = _told(weight, "E {words_of_the_update}", "missing", brief=True)
     return Idea("One update moves all weights", _told(weight, text, "missing"), result)
@@ -168,16 +174,13 @@ def _update(run: Run, weight: OneWeight) -> Idea:
 def _chain(sheet: Sheet, at: tuple[int, int], number: int, weight: OneWeight) -> None:
     """The chain rule as a table: three factors and their product, those of the first sample of a batch."""
     row, column = at
-    _headline(sheet, at, number, "The chain rule: slopes multiply", "")
+    _frame(sheet, at, number, "The chain rule: slopes multiply", "")
     net = weight.run.program.network
     x, h, a, e = (c[0, 0] for c in (weight.before, weight.out.h, weight.out.a, net.errors))
-    merge(sheet, (row, column, row, column + 3), "sides", "muted")
-    told = f"{weight.name} moves {h.name}, that moves {a.name}, that moves {e.name}:"
+    text: Value = f"{weight.name} moves {h.name}, that moves {a.name}, that moves {e.name}:"
     if weight.count > 1:
-        sum_up = f"of sample 1; the slopes of all {weight.count} samples add up to {{slope}}:"
-        sheet.put(row + 1, column, _told(weight, sum_up), "sides", "muted")
-    else:
-        sheet.put(row + 1, column, told, "sides", "muted")
+        text = _told(weight, f"in sample 1; all {weight.count} samples add up to {{slope}}:")
+    sheet.put(row + 1, column, text, "side, left", "indent")
     lines: tuple[tuple[str, Cell, Cell, str, str], ...] = (
         ("", e, a, _words(backward(e)[a]), "dE/da"),
         ("×", a, h, _words(backward(a)[h]), "da/dh"),
@@ -188,10 +191,10 @@ def _chain(sheet: Sheet, at: tuple[int, int], number: int, weight: OneWeight) ->
         look = ("floor",) if sign == "=" else ()
         bold = ("bold", "ink, slope") if sign == "=" else ()
         sheet.put(k, column, sign or None, "center", "bold", "side, left", *look)
-        sheet.put(k, column + 1, f"d{stem(y)}/d{stem(of)}", *look, *bold)
-        sheet.put(k, column + 2, words, *look, *bold)
+        sheet.put(k, column + 1, f"d{stem(y)}/d{stem(of)}", "body", *look, *bold)
+        sheet.put(k, column + 2, words, "body", *look, *bold)
         first = weight.at[key].split(":")[0]
-        sheet.live(k, column + 3, first, "millionth", "right", "indent", "side, right", *look, *bold)
+        sheet.live(k, column + 3, f'IF(ISNUMBER({first}),{first},"–")', "body", "millionth", "right", *look, *bold)
     scientific(sheet, (row + 1, column + 3, row + 4, column + 3), "number", look="beyond, short")
 
 
@@ -204,29 +207,29 @@ def _words(c: Cell) -> str:
 GUARDS = {
     "sigmoid": Idea(
         "Why IF(h < −700, …)",
-        "A unit squashes its sum h to between 0 and 1 by the sigmoid, 1/(1 + EXP(−h)). Beyond 709 no cell holds EXP: "
-        "Excel shows #NUM!. Below h = −700 the sigmoid is 0 to 300 digits, so formulas ask first.",
+        "A unit squashes its sum h to 0…1: the sigmoid, 1/(1 + EXP(−h)). Beyond 709 EXP is #NUM! in Excel. Below −700 "
+        "the sigmoid is 0 to 300 digits, so formulas ask first.",
         "IF(h<-700, 0, 1/(1+EXP(-h)))",
         code=True,
     ),
     "relu": Idea(
         "Why IF(h > 0, h, 0)",
-        "A ReLU lets what is above 0 pass and makes the rest 0: its slope is 1 or 0. Nothing bounds it. If the steps "
-        "are too long, its numbers outgrow every cell; formulas then say “diverged”, not #NUM!.",
+        "A ReLU lets pass what is above 0 and makes the rest 0: its slope is 1 or 0. With too long steps its numbers "
+        "outgrow every cell; formulas then say “diverged”, not #NUM!.",
         "IF(h>0, h, 0)",
         code=True,
     ),
     "tanh": Idea(
         "Why TANH(h) needs no IF",
-        "Some functions fail for large numbers: EXP(710) is #NUM! in Excel. TANH never does. Far from 0 it is 1 or −1, "
-        "and there its slope, 1 − a², is 0: such a unit is saturated and hardly learns.",
+        "EXP(710) is #NUM! in Excel, but TANH never fails. Far from 0 it is 1 or −1, and there its slope, 1 − a², is "
+        "0: such a unit is saturated and hardly learns.",
         "TANH(h), slope 1 − TANH(h)^2",
         code=True,
     ),
     "identity": Idea(
         "Why some cells can say “diverged”",
-        "A linear unit passes h on as it is, and nothing bounds it. If the steps are too long, E and the weights grow "
-        "until no cell can hold them: Excel would show #NUM!. The formulas say “diverged” in its place.",
+        "A linear unit passes h on, and nothing bounds it. With too long steps E and the weights outgrow every cell: "
+        "Excel would show #NUM!. The formulas say “diverged”.",
         'IFERROR(…, "diverged")',
         code=True,
     ),
@@ -239,8 +242,9 @@ def _guard(run: Run) -> Idea:
 
 
 def _picture(book: Book, sheet: Sheet, weight: OneWeight) -> None:
-    picture = Picture(book, sheet, f"How E depends on one weight, {weight.name}", Axes(weight.name, "E"))
+    picture = Picture(sheet, f"How E depends on one weight, {weight.name}", Axes(weight.name, "E"))
     curve, tangent, step = weight.names
+    picture.ticks(weight.ticks, WORKINGS)
     picture.line(Line(curve, *weight.curve, style.CURVE, 2.5))
     picture.line(Line(tangent, *weight.tangent, style.SLOPE, 2.25))
     picture.line(Line("", *weight.triangle, style.SLOPE, 1, "round_dot"))
@@ -248,7 +252,7 @@ def _picture(book: Book, sheet: Sheet, weight: OneWeight) -> None:
     picture.label(weight.head, WORKINGS, "center", style.STEP)
     picture.point(weight.point, style.INK)
     picture.label(weight.here, WORKINGS, "above", style.INK)
-    size = 6 * MIDDLE, 3 * (HEAD + 5 * BODY + 8) - HEAD - BODY - 14
+    size = 6 * MIDDLE, 3 * (HEAD + 5 * BODY + APART) - HEAD - BODY - APART - 6
     text = (
         f"Line chart: E against {weight.name}, the tangent at the weight that is typed, the triangle of its slope, and "
         "one step downhill."

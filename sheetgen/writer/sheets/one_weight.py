@@ -5,13 +5,15 @@ Only one output depends on such a weight: o = w*x + the rest. All that stands be
 
 from __future__ import annotations
 
+import math
+
 from sheetgen.cells.cell import Cell, Evaluator, add, backward, half_squared_error, identity, mul, variable
 from sheetgen.cells.text import show
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.plan import TRAINING, Run
 from sheetgen.writer.sheets.choosers import MISSING
 from sheetgen.writer.sheets.common import heads, section
-from sheetgen.writer.sheets.slope import RUN, Ledger, per_cent, reach, straight
+from sheetgen.writer.sheets.slope import RUN, Ledger, lower, per_cent, reach, straight
 from sheetgen.writer.trace import DIVERGED, FIRST_ROW, Trace, letter
 
 WIDTHS = 6.0, 12.0, 25.0, 50.0, 100.0  # half the picture's width: the first in which E changes by SEEN of its most
@@ -60,7 +62,7 @@ class OneWeight(Ledger):
         half = f"IF(ISNUMBER({width}),IF({width}>0,MIN({width},1000000),{usual}),{usual})"
         self.number("half", "half the picture's width", half)
         middle = f"IF(ABS({at['w']}-{own})<={INSIDE}*{at['half']},{own},{at['w']})"
-        self.number("left", "where the picture begins", f"{middle}-{at['half']}")
+        self.number("middle", "amid the picture", middle)
 
     def _chain(self) -> None:
         """The chain of slopes of every sample; E and its slope, which add them up."""
@@ -73,7 +75,7 @@ class OneWeight(Ledger):
             "others": ("errors of other outputs", [add(*net.errors[s, 1:]) for s in range(self.count)]),
         }
         for key, (about, cells) in given.items():
-            self.samples(key, about, [show(identity(c), self._place) for c in cells])
+            self.samples(key, about, [show(identity(c), self.place) for c in cells])
         titles = {"h": h, "a": a, "e": e, "dE/da": f"d{e}/d{a}", "da/dh": f"d{a}/d{h}", "dE/dw": f"d{e}/d{self.name}"}
         for key, cell in self._lines().items():
             self.samples(key, titles[key], [self._text(cell, s, w=self.at["w"]) for s in range(self.count)])
@@ -82,7 +84,7 @@ class OneWeight(Ledger):
         self.number("slope", f"its slope, dE/d{self.name}", f"IF(COUNT({slopes})={self.count},SUM({slopes}),{NONE})")
 
     def _lines(self) -> dict[str, Cell]:
-        """The forward pass and the chain rule of one sample, each line by its key; and `curve`, E in one formula."""
+        """The forward pass and the chain rule of one sample, each line by its key; E and its slope as one formula."""
         w, x, rest, t = map(variable, ("w", "x", "rest", "t"))
         h = mul(w, x) + rest
         a = h.named("h").apply(self.run.program.spec.activations[-1]).named("a")
@@ -90,13 +92,14 @@ class OneWeight(Ledger):
         by_a, by_h = backward(e)[a], backward(a)[h]
         by_w = mul(variable("dE/da"), variable("da/dh"), x)
         self.curve_of = half_squared_error(t, Cell(a.op, (Cell(h.op, h.args),)))
+        self.slope_of = backward(self.curve_of)[w]
         return {"h": h, "a": a, "e": e, "dE/da": by_a, "da/dh": by_h, "dE/dw": by_w}
 
     def _rest(self, s: int) -> Cell:
         pairs = zip(self.out.weights[0, 1:], self.before[s, 1:], strict=True)
         return add(*(w * x for w, x in pairs), *self.out.biases[:1])
 
-    def _place(self, c: Cell) -> str | None:
+    def place(self, c: Cell) -> str | None:
         """Where a number of the network stands: its cell on Network, or row 0 of Training."""
         column = self.training.letters.get(id(c))
         return self.run.names.get(c) or (f"{TRAINING}!${column}${FIRST_ROW}" if column else None)
@@ -128,6 +131,11 @@ class OneWeight(Ledger):
         self.samples("after", f"{error} after the step", after)
         self.number("E after", "E after the step", self._total(at["after"]), 4)
         self._change("of the step", at["E"], at["E after"])
+        self.elsewhere = steep(self.run, self.weight)
+        there = [self._text(self.slope_of, s, f"{self.elsewhere:g}") for s in range(self.count)]
+        slopes = self.samples("there", f"d{error}/d{self.name} at {self.elsewhere:g}", there)
+        total = f"IF(COUNT({slopes})={self.count},SUM({slopes}),{NONE})"
+        self.number("slope there", f"slope at {self.name} = {self.elsewhere:g}", total)
 
     def _training(self) -> None:
         """What the first update of Training does, and all of them: whatever weight is typed here."""
@@ -149,23 +157,27 @@ class OneWeight(Ledger):
 
     def _picture(self) -> None:
         at, text, name = self.at, self.text, self.name
-        self.curve = self._curve()
-        far = self.number("far", "how far the tangent goes", reach(self.curve[1], at["half"], at["slope"]))
-        w, E, slope = at["w"], at["E"], at["slope"]
-        self.tangent = self.points("tangent", straight(w, E, slope, far))
+        first = self._curve()
+        half, slope = at["half"], at["slope"]
+        far = self.number("far", "how far the tangent goes", reach(at["curve"], half, slope))
+        down = self.number("down far", "how far downhill", lower(at["E"], slope, far))
+        self.number("down", "by how much it falls there", f"ABS({slope})*{down}")
+        left = f"{half}+{at['w']}-{at['middle']}"
+        self.axes(at["w"], (left, f"2*{half}-({left})"), f"ABS({slope})*{far}")
+        self.curve = self._places(first)
+        self.tangent = self.points("tangent", straight(slope, far, down))
         run = f"IF({slope}<0,-{RUN},{RUN})*{far}"
-        corners = [(w, E), (f"{w}+{run}", E), (f"{w}+{run}", f"{E}+{slope}*{run}")]
-        self.triangle = self.points("run and rise", corners)
-        tip = f"{w}+{at['step']}*10^{at['power']}"
-        self.step = self.points("step", [(w, E), (tip, E)])
-        self.point = self.points("the point", [(w, E)])
-        aside = f"{w}-IF({slope}<0,-1,1)*{ASIDE}*{at['half']}"
-        self.points("", [(aside, E)], f'IF({at["ok"]}=1,"{name} = "&{text["w"]}," ")')
+        self.triangle = self.points("run and rise", [("0", "0"), (run, "0"), (run, f"{slope}*{run}")])
+        tip = f"{at['step']}*10^{at['power']}"
+        self.step = self.points("step", [("0", "0"), (tip, "0")])
+        self.point = self.points("the point", [("0", "0")])
+        aside = f"-IF({slope}<0,-1,1)*{ASIDE}*{half}"
+        self.points("", [(aside, "0")], f'IF({at["ok"]}=1,"{name} = "&{text["w"]}," ")')
         self.here = self.row
         arrow = f'IF({at["step"]}>0,"▶",IF({at["step"]}<0,"◀"," "))'
-        self.points("", [(tip, E)], f'IF({at["ok"]}=1,{arrow}," ")')
+        self.points("", [(tip, "0")], f'IF({at["ok"]}=1,{arrow}," ")')
         self.head = self.row
-        self.nothing = self.why("E is beyond what a cell can hold", w, E)
+        self.nothing = self.why("E is beyond what a cell can hold")
         power = f"ABS({at['power']})"
         times = f'IF({power}<5,10^{power}&"","10^"&{power})&" times "&IF({at["power"]}>0,"longer","shorter")'
         says = (
@@ -175,22 +187,42 @@ class OneWeight(Ledger):
         )
         self.names = [self.label(f'IF({at["ok"]}=1,{formula},"–")') for formula in says]
 
-    def _curve(self) -> tuple[str, str]:
-        """A row for each point: the weight, the same and E as they are drawn, and the error of every sample."""
+    def _curve(self) -> int:
+        """A row for each point: the weight, room for its place, E, and the error of every sample; return the first."""
         at, first = self.at, self.row + 2
-        left, right = letter(self.column + 3), letter(self.column + 2 + self.count)
-        block = f"${left}${first}:${right}${first + POINTS - 1}"
-        self.drawable(3 + POINTS * self.count, at["E"], at["slope"], at["step"], block)
+        error, left, right = (letter(self.column + k) for k in (3, 4, 3 + self.count))
+        at["curve"] = f"${error}${first}:${error}${first + POINTS - 1}"
+        self.drawable(3 + POINTS, at["E"], at["slope"], at["step"], at["curve"])
         for k in range(POINTS):
-            x = f"{letter(self.column)}{first + k}"
-            errors = f"${left}{first + k}:${right}{first + k}"
-            w = self.guarded(f"{at['left']}+{k}*{at['half']}/{POINTS // 2}")
-            self.points("", [(x, f"SUM({errors},{at['others']})")], w)
+            row = self.row = first + k
+            w = self.guarded(f"{at['middle']}+{k - POINTS // 2}*{at['half']}/{POINTS // 2}")
+            self.sheet.live(row, self.column, w, "muted", "general", "right")
+            total = self.guarded(self._total(f"${left}{row}:${right}{row}"))
+            self.sheet.live(row, self.column + 3, total, "muted", "general", "right")
             for s in range(self.count):
-                formula = self.guarded(self._text(self.curve_of, s, f"${x}"))
-                self.sheet.live(self.row, self.column + 3 + s, formula, "muted", "general", "right")
-        x, y = (f"${letter(self.column + k)}${first}:${letter(self.column + k)}${self.row}" for k in (1, 2))
+                formula = self.guarded(self._text(self.curve_of, s, f"${letter(self.column)}{row}"))
+                self.sheet.live(row, self.column + 4 + s, formula, "muted", "general", "right")
+        return first
+
+    def _places(self, first: int) -> tuple[str, str]:
+        """Where the points of the curve stand in the picture: the ranges of x and y."""
+        error = letter(self.column + 3)
+        for k in range(POINTS):
+            self.sheet.put(first + k, self.column + 1, k / (POINTS - 1), "muted", "general", "right")
+            y = self.drawn(self.y.at(f"${error}{first + k}-{self.at['E']}"))
+            self.sheet.live(first + k, self.column + 2, y, "muted", "general", "right")
+        x, y = (f"${letter(self.column + k)}${first}:${letter(self.column + k)}${first + POINTS - 1}" for k in (1, 2))
         return x, y
+
+
+def steep(run: Run, weight: Cell) -> int:
+    """A whole number in the picture at which E is steepest."""
+    program = run.program
+    evaluate = Evaluator([backward(program.network.loss)[weight]])
+    values = {**program.constants, **program.initial}
+    own, half = program.initial[weight], wide(run, weight)
+    near = range(math.ceil(own - INSIDE * half), math.floor(own + INSIDE * half) + 1)
+    return max(near, key=lambda w: abs(evaluate({**values, weight: float(w)})[0]))
 
 
 def wide(run: Run, weight: Cell) -> float:

@@ -11,14 +11,14 @@ from sheetgen.writer import style
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets.common import Box, InputRule, limit
-from sheetgen.writer.sheets.slope import Ledger, Line, Picture, per_cent, reach, straight
+from sheetgen.writer.sheets.slope import Ledger, Line, Picture, lower, per_cent, reach, straight
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import DIVERGED, letter
 
 POINTS, AHEAD = 25, 3  # of the curve; how many ε it goes to both sides
 MIDDLE, STRIDE = POINTS // 2, POINTS // 2 // AHEAD  # the point of the weight itself; points within one ε
 CHOSEN, EPSILON = "$H$4", "$H$5"  # the weight, and ε in the picture
-COLUMN, SIZE = 6, (620, 340)  # of the picture; its size in pixels
+COLUMN, SIZE = 6, (602, 350)  # of the picture; its size in pixels
 
 
 class Secant(Ledger):
@@ -72,27 +72,34 @@ class Secant(Ledger):
         self.number("secant", "its slope", f"({at['E+']}-{at['E-']})/(2*{at['ε']})")
         apart = f"100*ABS({at['secant']}-{at['tangent']})/ABS({at['tangent']})"
         self.number("apart", "per cent", f"IF({at['secant']}={at['tangent']},0,{apart})", 2)
-        errors = f"${self.loss}${self.first}:${self.loss}${self.first + POINTS - 1}"
-        self.drawable(POINTS + 2, errors, at["tangent"], at["secant"])
+        at["curve"] = f"${self.loss}${self.first}:${self.loss}${self.first + POINTS - 1}"
+        self.drawable(POINTS + 2, at["curve"], at["tangent"], at["secant"])
         self._lines()
 
     def _lines(self) -> None:
         """What is drawn, and what it is called."""
-        at, w, start = self.at, self.at["w"], self.row + 1
+        at, slope, half = self.at, self.at["tangent"], f"{AHEAD}*{self.at['ε']}"
+        far = self.number("far", "tangent's reach", reach(at["curve"], half, slope))
+        down = self.number("down far", "downhill", lower(at["E"], slope, far))
+        self.number("down", "how it falls", f"ABS({slope})*{down}")
+        self.axes(at["w"], (half, half), f"ABS({slope})*{far}")
+        start = self.row + 1
         for k in range(POINTS):
-            self.points("curve", [(f"{w}+$B${self.first + k}", f"${self.loss}${self.first + k}")])
+            self.row += 1
+            self.sheet.put(self.row, 0, "curve", "muted")
+            self.sheet.put(self.row, 1, k / (POINTS - 1), "muted", "general", "right")
+            y = self.drawn(self.y.at(f"${self.loss}${self.first + k}-{at['E']}"))
+            self.sheet.live(self.row, 2, y, "muted", "general", "right")
         self.curve = f"$B${start}:$B${self.row}", f"$C${start}:$C${self.row}"
-        half = f"{AHEAD}*{at['ε']}"
-        far = self.number("far", "tangent's reach", reach(self.curve[1], half, at["tangent"]))
-        self.tangent = self.points("tangent", straight(w, at["E"], at["tangent"], far))
-        ends = [(f"{w}{s}{at['ε']}", f"({at['E+']}+{at['E-']})/2{s}{at['ε']}*{at['secant']}") for s in "-+"]
+        self.tangent = self.points("tangent", straight(slope, far, down))
+        ends = [(f"{s}{at['ε']}", f"{at[key]}-{at['E']}") for s, key in (("-", "E-"), ("", "E+"))]
         self.secant = self.points("secant", ends)
-        self.point = self.points("the point", [(w, at["E"])])
+        self.point = self.points("the point", [("0", "0")])
         self.ends = []
-        for label, key, sign in (("E₋", "E-", "-"), ("E₊", "E+", "+")):
-            self.points("", [(f"{w}{sign}{at['ε']}", at[key])], f'"{label}"')
+        for label, end in zip(("E₋", "E₊"), ends, strict=True):
+            self.points("", [end], f'IF({at["ok"]}=1,"{label}"," ")')
             self.ends.append(self.row)
-        self.nothing = self.why(f"E {DIVERGED}", w, at["E"])
+        self.nothing = self.why(f"E {DIVERGED}")
         says = (
             f'"E, as "&{CHOSEN}&" moves from "&{self.text["w"]}',
             f'"tangent: slope "&{self.text["tangent"]}&", by backpropagation"',
@@ -104,8 +111,8 @@ class Secant(Ledger):
         """The yellow cells above the picture, and what it shows in words."""
         sheet = self.sheet
         rows: tuple[tuple[float | str, str, str], ...] = (
-            (weight, "weight", "choose one: E is drawn as it moves, in the row shown"),
-            (epsilon, "ε in the picture", "so large that it is seen: type half of it, again and again"),
+            (weight, "weight", "choose one: the curve is E as it moves, in the row shown"),
+            (epsilon, "ε in the picture", "type half of it, again and again: do secant and tangent come together?"),
         )
         for row, (value, name, about) in enumerate(rows, 4):
             sheet.put(row, COLUMN, name, "bold", "right")
@@ -115,18 +122,21 @@ class Secant(Ledger):
         choose = InputRule("list", source=f"={self._column('A')}", hint=hint, complaint=("No such weight", hint[1]))
         limit(sheet, (3, COLUMN + 1, 3, COLUMN + 1), choose)
         text = "A number above 0, at most 1,000,000: how far the weight is moved up and down in the picture."
-        rule = InputRule("decimal", (1e-9, 1e6), hint=("ε in the picture", text), complaint=("Not such a number", text))
+        rule = InputRule(
+            "decimal", (1e-20, 1e6), hint=("ε in the picture", text), complaint=("Not such a number", text)
+        )
         limit(sheet, (4, COLUMN + 1, 4, COLUMN + 1), rule)
         scientific(sheet, (4, COLUMN + 1, 4, COLUMN + 1), "general", look="beyond, typed")
         at, words = self.at, self.text
         same = f'"secant "&{words["secant"]}&", tangent "&{words["tangent"]}&": "&{per_cent(at["apart"])}&" apart"'
         said = f'IF(COUNT({at["apart"]})=1,{same},"nothing to compare: "&{words["secant"]})'
-        sheet.live(6, COLUMN + 2, f'IF({at["state"]}="",{said},"nothing is drawn: "&{at["state"]})', "bold", "indent")
+        sheet.live(6, COLUMN + 2, f'IF({at["state"]}="",{said},"nothing is drawn: "&{at["state"]})', "result", "indent")
 
     def draw(self, row: int) -> None:
         """Draw the picture below a row."""
-        picture = Picture(self.sheet.book, self.sheet, "The secant and the tangent", Axes("the weight", "E"))
+        picture = Picture(self.sheet, "The secant through E₋ and E₊, and the tangent", Axes("weight", "E"))
         curve, tangent, secant = self.names
+        picture.ticks(self.ticks, 0)
         picture.line(Line(curve, *self.curve, style.CURVE, 2.5))
         picture.line(Line(tangent, *self.tangent, style.SLOPE, 2.25))
         picture.line(Line(secant, *self.secant, style.STEP, 2.25, "dash"))
