@@ -281,6 +281,8 @@ def _never(t: SecondTraining) -> Found:
 
 @_slip
 def _slides(t: SecondTraining) -> Found:
+    if t.program.spec.samples > 1:
+        return  # below the learning rate of a batch stands a table, and the story would be another one
     below = [*t.net.inputs[0], *t.net.targets[0]][:BELOW]
     rate = constant(0)  # the cells below those are empty
     for k, c in reversed(list(enumerate([t.program.learning_rate, *below]))):

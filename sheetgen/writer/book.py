@@ -227,7 +227,7 @@ class Book:
             self._styles[key] = self.workbook.add_format(style.STYLES[name])
         return self._styles[key]
 
-    def sheet(self, name: str, heading: str, subtitle: str, colour: str = ACCENT) -> Sheet:
+    def sheet(self, name: str, heading: str, subtitle: str, colour: str = ACCENT, look: str = "subtitle") -> Sheet:
         """A new sheet with its heading, a link back to Start, and its print set-up."""
         sheet: Sheet = self.workbook.add_worksheet(name)
         sheet.book = self
@@ -235,7 +235,7 @@ class Book:
         sheet.set_tab_color(colour)
         sheet.set_row_pixels(0, 34)
         sheet.put(1, 0, heading, self.style("title"))
-        sheet.put(2, 0, subtitle, self.style("subtitle"))
+        sheet.put(2, 0, subtitle, self.style(look))
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)

@@ -33,7 +33,7 @@ FIRST_SLIP = 1  # what is chosen at first: the commonest
 NO_SLIP = "no such slip"
 EYE, RELATIVELY, ABSOLUTELY = "eye", "relative", "absolute"
 NOTICES, MISSES, NOTHING = "notices it", "misses it", "nothing to notice"
-CHART = 636, 196  # pixels
+CHART = 636, 200  # pixels
 NUMBER_ROW = 3  # of the number of the slip, above the list
 
 
@@ -46,11 +46,11 @@ class Check(NamedTuple):
 
 
 CHECKS = (
-    Check("the curves, by eye", EYE, 0.01),
-    Check("every number, relative", RELATIVELY, 1e-3),
-    Check("every number, absolute", ABSOLUTELY, 1e-6),
-    Check("every number, relative", RELATIVELY, 1e-6),
-    Check("every number, relative", RELATIVELY, 1e-9),
+    Check("the eye, at the curves", EYE, 0.01),
+    Check("a check of every number", RELATIVELY, 1e-3),
+    Check("the same, absolute", ABSOLUTELY, 1e-6),
+    Check("a finer check, relative", RELATIVELY, 1e-6),
+    Check("the check of this workbook", RELATIVELY, 1e-9),
 )
 
 
@@ -131,7 +131,13 @@ class _Lab:
     def checks(self, row: int) -> None:
         """Who looks, what they allow, what they find, and whether they notice the slip."""
         sheet = self.sheet
-        heads(sheet, row, 0, ("who looks", None, "lets pass", "largest", f"of {self.rows} rows", "verdict"), "llcccc")
+        heads(
+            sheet,
+            row,
+            0,
+            ("who looks", None, "allows up to", "finds at most", f"rows out of {self.rows}", "verdict"),
+            "llcccc",
+        )
         for k, check in enumerate(CHECKS, row + 1):
             sheet.put(k, 0, check.text, "cell")
             sheet.put(k, 1, None, "cell")

@@ -16,9 +16,11 @@ VERDICTS = (("PASS", "pass"), ("FAIL", "fail"))
 SIDES = {"l": ("left",), "c": ("center",), "r": ("right",), " ": ()}
 
 
-def opened(book: Book, name: str, heading: str, subtitle: str, widths: Sequence[float] = ()) -> Sheet:
+def opened(
+    book: Book, name: str, heading: str, subtitle: str, widths: Sequence[float] = (), look: str = "subtitle"
+) -> Sheet:
     """A new sheet with a link back to Start, and the widths of its first columns."""
-    sheet = book.sheet(name, heading, subtitle)
+    sheet = book.sheet(name, heading, subtitle, look=look)
     sheet.link(3, 0, Link.to(START, "← Start", "Back to the index"))
     columns(sheet, widths)
     return sheet
