@@ -71,7 +71,7 @@ def test_start_leads_to_every_sheet_and_every_sheet_back(book: Any, parts: dict[
 
 def test_frozen_panes_keep_headings_in_view(book: Any) -> None:
     assert {sheet.title: sheet.freeze_panes for sheet in book} == {
-        "Start": None, "Ideas": None, "Network": "A8", "Steps": "A5", "Training": "B16", "Learning rates": "B16",
+        "Start": None, "Ideas": None, "Network": "A8", "Steps": "A5", "Training": "B16", "Learning rates": None,
         "Laboratory": None,
         "Autograd check": "B16", "Recomputation": "B16", "Finite differences": "B9", "Template": "A7",
     }  # fmt: skip
@@ -92,7 +92,7 @@ def test_paper(book: Any, name: str) -> None:
 
 
 def test_headings_are_repeated_on_every_page(book: Any) -> None:
-    titles = {"Steps": "$4:$4", "Training": "$14:$15", "Learning rates": "$15:$15", "Autograd check": "$14:$15"}
+    titles = {"Steps": "$4:$4", "Training": "$14:$15", "Autograd check": "$14:$15"}
     titles["Recomputation"] = "$15:$15"
     assert {s.title: s.print_title_rows for s in book if s.print_title_rows} == titles
     assert {s.title: s.print_title_cols for s in book if s.print_title_cols} == {
@@ -103,7 +103,8 @@ def test_headings_are_repeated_on_every_page(book: Any) -> None:
 def test_what_is_printed_reaches_the_last_row(book: Any) -> None:
     areas = {sheet.title: sheet.print_area for sheet in book}
     assert areas["Training"] == f"'Training'!$A$1:$AF${LAST}"
-    assert {int(areas[name].rpartition("$")[2]) for name in ("Learning rates", "Autograd check")} == {LAST}
+    assert int(areas["Autograd check"].rpartition("$")[2]) == LAST
+    assert areas["Learning rates"].endswith("$14")  # of the picture of them, not of all their numbers
     assert all(areas[name] for name in SHEETS[:-1])
 
 

@@ -294,18 +294,17 @@ class Landscape:
         sheet.put(4, self.first + 2, "lowest, highest", "muted")
         low, high = texts
         flat = f"OR({low}={high},{spots[1]}-{spots[0]}<={FLAT}*{spots[1]})"
-        what = "E of sample 1 alone (of all it is too long a formula)" if self.alone else "E_total"
-        text = (
-            f'"Colour is {what}, the other weights as in the row shown: from "&{low}&" (blue) to "&{high}&" (orange)."'
-        )
+        what = "E_total, the other weights as in the row shown"
+        what = "E of sample 1 alone (E of all is too long a formula)" if self.alone else what
+        text = f'"Colour is {what}: from "&{low}&" (blue) to "&{high}&" (orange)."'
         level = f'"Flat: these two weights hardly change E_total here. It is "&{high}&" all over the map."'
         text = f"IF({flat},{level},{text})"
         text = f'IF(COUNT({self._area})=0,"Every E_total of this map has run off to infinity.",{text})'
         left, right = self.at[1] - 1, self.at[1] + GRID - 1
         line(sheet, row, Formula(f'IF(ISNUMBER({self._ok}),{text},"No map: "&{self._ok}&".")'), left, right)
         text = (
-            f'"Try it: type {self.run.program.spec.steps} as “row shown” on Network, and look again. The line, the way of "'
-            '&"the training, is the same; the land is not, for the other weights have moved."'
+            f'"Try it: type {self.run.program.spec.steps} as “row shown” on Network, and look again. The line, the "'
+            '&"way of the training, is the same; the land is not, for the other weights have moved."'
         )
         merge(sheet, (row, left, row, right), "aside")
         sheet.set_row_pixels(row, TWO_LINES)

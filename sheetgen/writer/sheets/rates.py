@@ -24,11 +24,10 @@ from sheetgen.writer.sheets.common import (
 )
 from sheetgen.writer.sheets.ends import Ends
 from sheetgen.writer.sheets.plotted import Curve, Plotted, draw, helpers
-from sheetgen.writer.sheets.rates_told import FASTEST, MOST_RATE, RISEN, TYPE_ONE, UP, Told, suggested
+from sheetgen.writer.sheets.rates_told import FASTEST, MOST_RATE, RISEN, TYPE_ONE, UP, Told, goal, suggested
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, LAST_ROW, THIS, Trace, fit_columns, letter
 
 TABLE_HEAD = 4
-THRESHOLD = 0.001
 TYPED_RATE = 1.5  # what the cell for a learning rate of one's own holds at first
 MOST_RECOMPUTED = 150_000  # cells; beyond it the sheet Recomputation leaves them out
 WIDEST = 1_320  # pixels: what a screen shows
@@ -36,7 +35,6 @@ RATE_PIXELS, ERROR_PIXELS, EMPTY_PIXELS = 82, 80, 64  # of the first column, of 
 SEEN = 8  # columns, at least, that are not folded away: the table on top needs them
 HEAD_PIXELS, RATE_ROW, TOP_PIXELS = 36, 24, 440  # heights: of the table's head, of its rows, of all down to row 14
 ANSWER_PIXELS = 26
-FOLDED = "Folded away: how each rate is computed. + above unfolds it."
 TITLE = "E_total at every learning rate, logarithmic axis"
 HEADING = "How large a step? One training at several learning rates"
 COLOURS = (0, 7, 2, 3, 4, 1, 5, 8)  # of the rates, so that neighbours differ; one's own is ink
@@ -166,6 +164,7 @@ def write(book: Book, run: Run, places: RatePlaces) -> None:
     columns += plotted.streams
     _shape(sheet, len(columns) - 1, n)
     _table(sheet, places, told)
+    _typed(sheet, places, goal(run))
     sheet.stream(FIRST_ROW, run.last, 0, columns, lambda: _rows(run, places))
     scientific(sheet, (FIRST_ROW - 1, 1 + 2 * n, run.last - 1, width - 1), "number")
     three_digits(sheet, (FIRST_ROW - 1, 1, run.last - 1, n))
@@ -210,7 +209,6 @@ def _chart(sheet: Sheet, places: RatePlaces, plotted: Plotted, told: Told) -> No
     text = f"Line chart: E_total against the iteration for the learning rates {what} and your own."
     insert(sheet, chart, Box((2, 1), (left, 2), (width, ROW + TOP_PIXELS)), text)
     fold(sheet, places.aside, last)
-    sheet.put(HEADER_ROW, last + 1, FOLDED, "muted")
     seen = RATE_PIXELS + max(n, SEEN - 1) * ERROR_PIXELS
     sheet.print_area(0, 0, HEADER_ROW - 2, last + -(-(WIDEST - seen) // EMPTY_PIXELS))
     sheet.fit_to_pages(1, 1)
@@ -253,14 +251,13 @@ def _table(sheet: Sheet, places: RatePlaces, told: Told) -> None:
     box = places.row(n - 1) + top - 1, 0, HEADER_ROW - 2, SEEN - 1
     merge(sheet, box, "aside")
     sheet.live(box[0] + 1, 0, told.tries, "aside")
-    _typed(sheet, places)
 
 
-def _typed(sheet: Sheet, places: RatePlaces) -> None:
+def _typed(sheet: Sheet, places: RatePlaces, threshold: float) -> None:
     """The cells to type into: a rate of one's own, and the threshold above its column."""
     updates, own = places.updates, places.row(len(places.numbers) - 1)
     sheet.live(3, updates - 1, f'IF(ISNUMBER(threshold),"goal: E ≤","{TYPE_ONE}:")', "muted", "right")
-    sheet.put(3, updates, THRESHOLD, "input", "general", "center")
+    sheet.put(3, updates, threshold, "input", "general", "center")
     sheet.put(3, updates + 1, "yellow cells are yours", "muted", "indent")
     sheet.define(threshold=f"${letter(updates)}$3", my_learning_rate=f"$A${own}")
     scientific(sheet, (2, updates, 2, updates), "general", look="beyond, typed")

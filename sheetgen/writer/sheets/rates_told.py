@@ -26,8 +26,8 @@ STILL, JUMPS, FALLS, RISES, ABOVE, RUNS_OFF, NO_NUMBER = (
     "does not move", "one jump, then stuck", "falls steadily", "rises", "ends above its start", "runs off to infinity",
     "no number",
 )  # fmt: skip
-TRIED, SLOW = 200, 0.95  # updates that decide which rates are worth a try; what a tiny one leaves of E
-MOST_RATE = 1e6
+TRIED, SLOW = 1_000, 0.95  # updates that decide which rates and goals are worth a try; what a tiny rate leaves of E
+MOST_RATE, GOAL = 1e6, 0.001
 
 
 def suggested(run: Run) -> tuple[float, float]:
@@ -45,6 +45,12 @@ def suggested(run: Run) -> tuple[float, float]:
         if any(not y <= x * float(RISEN) for x, y in pairwise(errors)) or errors[1] == errors[-1]:
             break
     return tiny, giant
+
+
+def goal(run: Run) -> float:
+    """What E is to come down to: 0.001, or the least round number that a rate reaches."""
+    least = min(_errors(run, rate)[-1] for rate in run.program.spec.learning_rates)
+    return next((x for k in range(-3, 7) for m in (1, 2, 5) if (x := float(f"{m}e{k}")) >= least), GOAL)
 
 
 def _errors(run: Run, rate: float) -> list[float]:
@@ -152,4 +158,5 @@ class Told:
             '"Why: a gradient is the slope where you stand. A long step leaves the place where it holds, and may "',
             '"jump over the valley; a short one is safe, and slow."',
         )
-        return "&CHAR(10)&CHAR(10)&".join((*lines[:3], "&".join(lines[3:])))
+        folded = '"Below: E at every update. + above unfolds how each rate is computed."'
+        return "&CHAR(10)&CHAR(10)&".join((*lines[:3], "&".join(lines[3:]), folded))
