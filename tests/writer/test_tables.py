@@ -216,12 +216,12 @@ def test_every_curve_is_labelled_at_its_end(build_book: BuildBook, typed: dict[s
     found.sort(reverse=True)
     logs = [math.log10(to_y) for _, to_y, _ in found]
     gaps = [a - b for a, b in pairwise(logs)]
-    assert not gaps or min(gaps) >= 1.5 / 6.01
+    assert not gaps or min(gaps) >= 1.0 / 6.01
     counts = [values[f"F{row}"] for row in range(5, 12)]
     there = [x for x in counts if isinstance(x, float)]
     marked = [str(values[f"G{row}"]).startswith(FASTEST) for row in range(5, 12)]
-    fastest = counts.index(min(there)) if there and min(there) > 0 else None
-    assert marked == [k == fastest for k in range(7)]
+    first = counts.index(min(there)) if there and min(there) > 0 else None
+    assert marked == [k == first for k in range(7)]
 
 
 MARKED: list[tuple[dict[str, Value], Value, int | None, str]] = [  # typed, the fastest, its place, what yours does

@@ -145,7 +145,7 @@ class _Lab:
             sheet.put(k, 2, check.allowed, "cell", "center", look[0])
             sheet.live(k, 3, self._largest(check), "cell", "center", look[1])
             sheet.live(k, 4, self._noticed(check, f"$C${k}"), "cell", "center", "whole")
-            word = f'IF(E{k}=0,"{MISSES}","{NOTICES}")'
+            word = f'IF(E{k}>0,"{NOTICES}",IF(COUNT({self.second.errors[1]})=0,"{NOTHING}","{MISSES}"))'
             sheet.live(
                 k,
                 5,
@@ -175,7 +175,7 @@ class _Lab:
     def _noticed(self, check: Check, allowed: str) -> str:
         """How many rows differ by more than is allowed."""
         limit = f"{allowed}*{self._height}" if check.kind == EYE else allowed
-        return f'COUNTIF({self._differences(check)},">"&{limit})'
+        return f'IFERROR(COUNTIF({self._differences(check)},">"&{limit}),0)'
 
     def _pieces(self) -> dict[str, str]:
         """Cells that the sentences are made of: what they hold, and their addresses."""
@@ -266,7 +266,11 @@ class _Lab:
         """What the chart says where no row can be drawn."""
         row = self.texts + 10
         drawn = f"COUNT({','.join(self.second.errors)})"
-        values: Sequence[str] = (f'IF({drawn}>0," ","no row holds a number")', f"{self.second.updates}/2", "0*1")
+        values: Sequence[str] = (
+            f'IF({drawn}>0," ","no row holds a number")',
+            f"{self.second.updates}/2",
+            f"IF({drawn}>0,0,0.5)",
+        )
         for k, formula in enumerate(values):
             self.sheet.live(row, self.column + k, formula, "muted", "general")
         speak(chart, LABORATORY, row, self.column)

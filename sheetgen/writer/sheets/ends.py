@@ -19,7 +19,7 @@ LEAST = -300  # as a power of ten
 # Below this power of ten E is made of rounding, which differs from engine to engine: there all curves end alike.
 SETTLED, LOWEST = -22, -30
 ROUGH = -10  # below this one few of its digits are the same everywhere
-SPREAD, SHARE = 1.5, 0.6  # from the first label to the last: powers of ten, at least, and of what the curves fall
+SPREAD, SHARE = 1.0, 0.6  # from the first label to the last: powers of ten, at least, and of what the curves fall
 
 
 class Ends:

@@ -6,16 +6,15 @@ depends on the column (`across`) and one that depends on the row (`up`), so that
 
 from __future__ import annotations
 
-from typing import Any
-
 from sheetgen.cells.cell import Cell, add, constant, rebuilt
 from sheetgen.cells.text import FormulaTooLong, show
-from sheetgen.writer import style
-from sheetgen.writer.book import Chart, Formula, Sheet
+from sheetgen.writer.book import Formula, Sheet
 from sheetgen.writer.digits import scientific, text_of
-from sheetgen.writer.plan import LABORATORY, Run
-from sheetgen.writer.sheets.common import Box, InputRule, colour, first_of, heads, insert, limit, line, merge
+from sheetgen.writer.plan import Run
+from sheetgen.writer.sheets.common import InputRule, colour, first_of, heads, limit, line, merge
+from sheetgen.writer.sheets.levels import levels
 from sheetgen.writer.sheets.network import Panel
+from sheetgen.writer.sheets.way import Way
 from sheetgen.writer.trace import FIRST_ROW, THIS, Trace, at_row, letter, quoted
 
 GRID = 21  # cells across and up
@@ -28,7 +27,6 @@ WIDER, SEEN = (1.0, 1_000.0), 3.0  # what may be typed, and what stands there at
 FLAT = 0.002  # of E: cells that differ by less have one E to the eye
 TWO_LINES, TICKS = 36, 6  # pixels
 EVERY = 5  # cells from one number along an edge to the next
-LEVEL, DEEP = 0.9, 1_000  # the lowest level's edge: at most so much of the highest E, and at least this part of it
 OUT = 0.7  # how much of the way's own range there is on either side of its middle
 
 
@@ -105,9 +103,11 @@ class Landscape:
         self._range(sheet)
         self._walk(sheet)
         self._map(sheet)
-        self._levels(sheet, self.at[0] + GRID + 2)
+        area = self.at[0] - 1, self.at[1], self.at[0] + GRID - 2, self.at[1] + GRID - 1
+        levels(sheet, area, (self._cell(2, 4), self._cell(3, 4)), (self.at[0], self.across), self._if)
         self._legend(sheet, self.at[0] + GRID + 3)
-        self._draw(sheet)
+        places = Way(self.way + 4, self.way + 5, self.way + 1, self.top, self.top + len(self.rows))
+        places.draw(sheet, self.at, (GRID, PIXELS))
 
     def _defaults(self) -> tuple[int, int]:
         """The weights that are chosen at first: the first into each of two outputs, or the first two into one."""
@@ -220,11 +220,10 @@ class Landscape:
                     place = f"IF(OR(row_number=0,row_number={self.rows[-1]}),-1,{place})"
                 sheet.live(row, self.way + 4 + k, self._if(f"IFERROR({place},{GRID / 2})", "-1"), muted)
         sheet.put(end, self.way + 1, None)
-        last = self.run.program.spec.steps
-        here, last = "you are here", self.run.program.spec.steps
+        here, steps = "you are here", self.run.program.spec.steps
         labels = (
             (self.top, f'IF(row_number=0,"start: {here}","start")'),
-            (end - 1, f'IF(row_number={last},"end: {here}","end")'),
+            (end - 1, f'IF(row_number={steps},"end: {here}","end")'),
             (end, f'"{here}: row "&row_number'),
         )
         for row, text in labels:
@@ -263,27 +262,6 @@ class Landscape:
         row, column = self.at
         return f"${letter(column)}${row}:${letter(column + GRID - 1)}${row + GRID - 1}"
 
-    def _levels(self, sheet: Sheet, row: int) -> None:
-        """The map's colours: a level for each, so many times higher than the one before; and what they mean."""
-        top, column = self.at
-        low, high = (self._cell(k, 4) for k in (2, 3))
-        count = len(style.LEVELS)
-        edges = [f"${letter(self.across + k)}${top}" for k in range(count - 1)]
-        least = f"MIN({LEVEL}*{high},MAX({low},{high}/{DEEP}))"
-        area = top - 1, column, top + GRID - 2, column + GRID - 1
-        here = first_of(area)
-        sheet.put(row, column - 1, "E ≤", "muted", "right")
-        for k in range(count):
-            if k < count - 1:
-                edge = f"IFERROR({least}*({high}/{least})^({k + 1}/{count}),0)"
-                sheet.live(top, self.across + k, edge, "muted", "general")
-            text = text_of(edges[k], 2) if k < count - 1 else '"more"'
-            strip = row - 1, column + 2 * k, row - 1, column + 2 * k + 1
-            merge(sheet, strip, f"level {k}", "center")
-            sheet.live(row, strip[1], self._if(text), f"level {k}", "center")
-            test = f"{here}<={edges[k]}" if k < count - 1 else "TRUE"
-            colour(sheet, area, f"IF(ISNUMBER({here}),{test},FALSE)", f"level {k}", stop=True)
-
     def _legend(self, sheet: Sheet, row: int) -> None:
         """What the map shows, in words, or why it shows nothing; and what to try."""
         spots = [self._cell(k, 4) for k in (2, 3)]
@@ -303,41 +281,10 @@ class Landscape:
         left, right = self.at[1] - 1, self.at[1] + GRID - 1
         line(sheet, row, Formula(f'IF(ISNUMBER({self._ok}),{text},"No map: "&{self._ok}&".")'), left, right)
         text = (
-            f'"Try it: type {self.run.program.spec.steps} as “row shown” on Network, and look again. The line, the "'
-            '&"way of the training, is the same; the land is not, for the other weights have moved."'
+            f"Try it: type {self.run.program.spec.steps} as “row shown” on Network, and look again. The line, the way "
+            "of the training, is the same; the land is not, for the other weights have moved."
         )
         merge(sheet, (row, left, row, right), "aside")
         sheet.set_row_pixels(row, TWO_LINES)
-        sheet.live(row + 1, left, self._if(text), "aside")
+        sheet.put(row + 1, left, text, "aside")
         colour(sheet, (row - 1, left, row - 1, right), f"ISTEXT({self._ok})", "note")
-
-    def _draw(self, sheet: Sheet) -> None:
-        """The way, on a chart without fill whose plot area covers the map's cells, and no more."""
-        chart: Chart = sheet.book.workbook.add_chart({"type": "scatter", "subtype": "straight"})
-        on, end = quoted(LABORATORY), self.top + len(self.rows)
-        x, y, names = (letter(self.way + k) for k in (4, 5, 1))
-
-        def series(first: int, last: int, **look: Any) -> None:
-            places = {"categories": f"={on}!${x}${first}:${x}${last}", "values": f"={on}!${y}${first}:${y}${last}"}
-            chart.add_series({"name": f"={on}!${names}${first}", **places, **look})
-
-        series(self.top, end - 1, line={"color": style.INK, "width": 2.25}, marker={"type": "none"})
-        for row, kind, fill, side in (
-            (self.top, "square", style.INK, "above"),
-            (end - 1, "diamond", style.INK, "below"),
-            (end, "circle", style.RED_NODE, "right"),
-        ):
-            marker = {"type": kind, "size": 9, "fill": {"color": fill}, "border": {"color": fill}}
-            label = style.series_name(side, bold=True, color=fill) | {"fill": {"color": "#FFFFFF"}}
-            series(row, row, line={"none": True}, marker=marker, data_labels=label)
-        hidden = {"visible": False, "major_gridlines": {"visible": False}, "min": 0, "max": GRID}
-        chart.set_x_axis(hidden)
-        chart.set_y_axis(hidden)
-        chart.set_legend({"none": True})
-        chart.set_title({"none": True})
-        chart.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
-        chart.set_plotarea({"fill": {"none": True}, "layout": {"x": 0, "y": 0, "width": 1, "height": 1}})
-        chart.show_hidden_data()
-        text = "Line chart over the map: the way of the training, from a square at row 0; a circle marks the row shown."
-        size = GRID * PIXELS[0], GRID * PIXELS[1]
-        insert(sheet, chart, Box((self.at[0] - 1, self.at[1]), (0, 0), size), text)

@@ -11,11 +11,10 @@ from typing import NamedTuple
 from sheetgen.cells.cell import Cell, add, cell, constant, mul, sub, variable
 from sheetgen.cells.ops import OPS
 from sheetgen.cells.text import number, show
-from sheetgen.writer import style
 from sheetgen.writer.book import Sheet, Value
 from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import LABORATORY, Run
-from sheetgen.writer.sheets.common import ROW, Box, heads, insert, merge
+from sheetgen.writer.sheets.common import ROW, Box, bars, heads, insert, merge
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.sheets.shown import in_row
 from sheetgen.writer.style import Axes
@@ -30,6 +29,8 @@ LEFT, CHART_LEFT, RIGHT = 0, 8, 7  # columns: of the sentences, of the chart, th
 CHART = 588, 320  # pixels
 CHART_ROWS = CHART[1] // ROW + 1
 ONE_LINE, TWO_LINES = 20, 36  # pixels, of a sentence
+TRY_ZERO = "Try it: type 0 as i1 on Network. Which weights do not move now, and which factor of their gradient is 0?"
+TRY_ROW = "Try it: type another “row shown” on Network. Does the same weight still move most?"
 
 
 class Factor(NamedTuple):
@@ -221,19 +222,12 @@ class Moves:
             if k:
                 merge(sheet, (row - 1, LEFT, row - 1, RIGHT), look, "broken")
                 sheet.set_row_pixels(row - 1, TWO_LINES if k == 1 or self.samples > 1 else ONE_LINE)
-            otherwise = "row_number" if k < 2 else '""'
+            otherwise = ('"Which weight moves most, and why"', "row_number", '""')[min(k, 2)]
             text = formula if k == 1 else f'IFERROR({formula},"")'
             sheet.live(row, LEFT, f"IF(ISNUMBER(row_number),{text},{otherwise})", look, *(["broken"] if k else []))
-        self._try(sheet, self.words + 5)
-
-    def _try(self, sheet: Sheet, row: int) -> None:
-        """What a person may type, and see."""
-        name = self.net.inputs.item(0).name
-        alone = f"type 0 as {name} on Network. Which weights do not move now, and which factor of their gradient is 0?"
-        several = "type another “row shown” on Network. Does the same weight still move most?"
-        merge(sheet, (row - 1, LEFT, row - 1, RIGHT), "aside")
-        sheet.set_row_pixels(row - 1, TWO_LINES)
-        sheet.put(row, LEFT, f"Try it: {alone if self.samples == 1 else several}", "aside")
+        merge(sheet, (self.words + 4, LEFT, self.words + 4, RIGHT), "aside")
+        sheet.set_row_pixels(self.words + 4, TWO_LINES)
+        sheet.put(self.words + 5, LEFT, TRY_ROW if self.samples > 1 else TRY_ZERO, "aside")
 
     def _first(self, row: int) -> str:
         name, g, step = self._at(2, row), self._at(15, row), self._at(16, row)
@@ -297,9 +291,8 @@ class Moves:
         """How far each weight moves, as columns beside the table."""
         title = "How far the next update moves each weight"
         chart = sheet.book.chart({"type": "column"}, title, Axes("", "change in the update"))
-        names, changes = (f"={quoted(LABORATORY)}!${letter(k)}${self.table + 1}:${letter(k)}${last}" for k in (0, 5))
-        fill = {"fill": {"color": style.SERIES[0]}, "border": {"none": True}, "gap": 60}
-        chart.add_series({"name": COLUMNS[-1], "categories": names, "values": changes, **fill})
+        names, changes = (f"{quoted(LABORATORY)}!${letter(k)}${self.table + 1}:${letter(k)}${last}" for k in (0, 5))
+        bars(chart, 0, COLUMNS[-1], names, changes, gap=60)
         chart.set_legend({"none": True})
         chart.show_hidden_data()
         text = "Column chart: how far the next update moves each weight of the row shown, up or down."

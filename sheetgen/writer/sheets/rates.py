@@ -35,6 +35,7 @@ RATE_PIXELS, ERROR_PIXELS, EMPTY_PIXELS = 82, 80, 64  # of the first column, of 
 SEEN = 8  # columns, at least, that are not folded away: the table on top needs them
 HEAD_PIXELS, RATE_ROW, TOP_PIXELS = 36, 24, 440  # heights: of the table's head, of its rows, of all down to row 14
 ANSWER_PIXELS = 26
+PRINTED = 15  # updates: as many as leave it one page
 TITLE = "E_total at every learning rate, logarithmic axis"
 HEADING = "How large a step? One training at several learning rates"
 COLOURS = (0, 7, 2, 3, 4, 1, 5, 8)  # of the rates, so that neighbours differ; one's own is ink
@@ -210,7 +211,7 @@ def _chart(sheet: Sheet, places: RatePlaces, plotted: Plotted, told: Told) -> No
     insert(sheet, chart, Box((2, 1), (left, 2), (width, ROW + TOP_PIXELS)), text)
     fold(sheet, places.aside, last)
     seen = RATE_PIXELS + max(n, SEEN - 1) * ERROR_PIXELS
-    sheet.print_area(0, 0, HEADER_ROW - 2, last + -(-(WIDEST - seen) // EMPTY_PIXELS))
+    sheet.print_area(0, 0, min(places.last, FIRST_ROW + PRINTED) - 1, last + -(-(WIDEST - seen) // EMPTY_PIXELS))
     sheet.fit_to_pages(1, 1)
 
 
@@ -236,7 +237,7 @@ def _table(sheet: Sheet, places: RatePlaces, told: Told) -> None:
         sheet.put(row, 0, rate, *(("input",) if own else ("cell", "bold")), "general", "center")
         for j, m in enumerate(picked):
             at = f"INDEX(${letter(1 + k)}${FIRST_ROW}:${letter(1 + k)}${places.last},{m}+1,1)"
-            sheet.live(row, 1 + j, at, small)
+            sheet.live(row, 1 + j, f'IFERROR({at},"–")', small)
         hits = places.column_of_hits(k)
         formula = f'IF(ISNUMBER(threshold),IF(COUNT({hits})=0,"not reached",MIN({hits})),"no threshold")'
         sheet.live(row, updates, places.of_own(formula) if own else formula, "cell", "whole", "center")

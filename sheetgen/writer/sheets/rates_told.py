@@ -141,12 +141,13 @@ class Told:
         near = f'INDEX({p.table(0)},{self.nearest}+0,1)&" comes nearest, to "&{text_of(E, 3)}&"."'
         far = f'"No rate gets E down to "&{goal}&" in {p.steps:,} updates: "&{near}'
         luck = f'"No rate walks down to "&{goal}&": what gets there jumps once, and is stuck."'
-        text = f'IF({self.nearest}=0,"No rate has numbers to compare.",IF(COUNT({p.table(p.updates)})>0,{luck},{far}))'
+        text = f"IF(COUNT({p.table(p.updates)})>0,{luck},{far})"
         there = f'"E is at "&{goal}&" or below before the first update: type a smaller goal."'
         text = f'IF({self.best}>0,{found}&{slow},IF({self.fastest}="{ALREADY}",{there},{text}))'
         text = f'IF(ISNUMBER(threshold),{text},"Type a number as your goal, into the yellow cell below.")'
         own = f'IF(ISNUMBER({p.own})," Yours, "&{text_of(p.own)}&", "&{self.at(0, self.n - 1)}&".","")'
-        return f'IFERROR({text}&{own},"An input is missing: no rate has numbers to compare.")'
+        missing = '"No rate has numbers to compare: an input is missing, or all ran off to infinity."'
+        return f"IF({self.nearest}=0,{missing},IFERROR({text}&{own},{missing}))"
 
     @property
     def tries(self) -> str:
