@@ -645,3 +645,12 @@ def test_curves_that_run_off_stay_at_their_last_point(tmp_path: Path) -> None:
 def test_one_weight_has_no_map_and_is_told_so(tmp_path: Path) -> None:
     lab = Lab(written(linear([1, 1], 0.1), tmp_path / "one.xlsx"))
     assert any("a map needs two" in str(e.value) for e in lab.cells.values())
+
+
+def test_where_an_input_is_no_number_no_check_says_that_it_misses_a_slip(labs: Any) -> None:
+    lab = labs("homework")
+    lab.choose(next(title for title in lab.titles if kind_of(title) == "neighbour"))
+    lab.type(i_1="far")
+    counts, verdicts = lab.show(*(f"E{k}" for k in range(12, 17))), lab.show(*(f"F{k}" for k in range(12, 17)))
+    assert counts == [0.0] * 5 and verdicts == [NOTHING] * 5
+    lab.type(i_1=SPECS["homework"].inputs[0][0])
