@@ -118,7 +118,7 @@ def _one_page(sheet: str) -> tuple[str, str]:
     widths: dict[int, int] = {}
     for first, last, width, more in COLUMNS.findall(sheet):
         pixels = 0 if 'hidden="1"' in more else int(float(width) * 7 + 0.5)
-        widths |= dict.fromkeys(range(int(first), min(int(last), 500) + 1), pixels)
+        widths |= dict.fromkeys(range(int(first), min(int(last), 3_000) + 1), pixels)
     heights = {}
     for row, more in ROWS.findall(sheet[: sheet.find("</sheetData>")]):
         height = re.search(r' ht="([\d.]+)"', more)

@@ -281,15 +281,16 @@ def _never(t: SecondTraining) -> Found:
 
 @_slip
 def _slides(t: SecondTraining) -> Found:
+    if t.program.spec.samples > 1:
+        return  # below the learning rate of a batch stands a table, and the story would be another one
     below = [*t.net.inputs[0], *t.net.targets[0]][:BELOW]
     rate = constant(0)  # the cells below those are empty
     for k, c in reversed(list(enumerate([t.program.learning_rate, *below]))):
         rate = t.update.apply("eq", k).apply("if", c, rate)
     w = t.net.weights[0].name
-    right = f"{w} - $B$9*dE/d{w} in every row"
     wrong = f"{w} - B9*dE/d{w}, then {w} - B10*dE/d{w}, {w} - B11*dE/d{w}, ..."
     title = "the learning rate without $, so that it slides down onto other numbers"
-    yield Slip(title, f"{w}_next", right, wrong, {t.rate: rate}, "the learning rate")
+    yield Slip(title, f"{w}_next", f"{w} - $B$9*dE/d{w} in every row", wrong, {t.rate: rate}, "the learning rate")
 
 
 @_slip

@@ -40,6 +40,7 @@ GROUPS = {
     "data": "#E9EDF2", "hidden": "#D9E9F5", "outputs": "#FBE3D1", "error": "#F4D9DA", "gradients": "#F0E1EC",
     "rates": "#E4EEE6",
 }  # fmt: skip
+LEVELS = "#5B9BD0", "#84B8DE", "#ABD0E8", "#D3E7F3", "#FCE8DA", "#F8CDB4", "#F4A582", "#E07B4F"  # of a landscape
 GROUP_EDGE = "#8793A3"  # between two groups
 COOLER, COOL = "#E9F3F8", "#C8E1EE"  # of blue, lighter than COLD
 TEPID, WARM = "#FDF0E9", "#F8CDB4"  # of red, lighter than HEAT
@@ -121,6 +122,8 @@ STYLES: dict[str, dict[str, Any]] = {
     },
     "tile, first": {"font_color": INK, "bg_color": LIT},
     "tile, text": {"font_size": 10, "bold": False, "font_color": INK, "text_wrap": True, "valign": "top"},
+    # what to try
+    "aside": {"font_size": 11, "text_wrap": True, "bg_color": PAPER, "indent": 1, "left": 5, "left_color": ACCENT},
     "huge": {"font_size": 80, "bold": True, "align": "center", "font_color": ACCENT},
     "plain axis": {"num_format": "0;;0"},  # of what is not there, -1
     "axis": {"font_color": MUTED, "font_size": 7, "align": "center"},
@@ -135,8 +138,10 @@ STYLES: dict[str, dict[str, Any]] = {
     "pixel": {"num_format": ";;;", "font_size": 7, "align": "center"},  # seen by its colour alone
     "paper": {"border": 1, "border_color": RULE, "locked": False},
     "edge": {"border": 4, "border_color": RULE},
-    "landscape": {"font_size": 6, "num_format": "0.000", "align": "center"},
-    "landscape axis": {"font_size": 7, "num_format": "0.00", "align": "center", "font_color": MUTED, "shrink": True},
+    "landscape": {"font_size": 8, "num_format": ";;;@", "align": "center"},  # seen by its colour
+    "landscape axis": {"font_size": 9, "num_format": "0.00", "align": "center", "font_color": MUTED, "shrink": True},
+    "upwards": {"rotation": 90, "align": "center"},
+    **{f"level {k}": {"bg_color": colour} for k, colour in enumerate(LEVELS)},
     "percent": {"num_format": "0.0000%"},
     # the boxes of Ideas
     "chip": {"font_size": 13, "bold": True, "font_color": "#FFFFFF", "bg_color": INK, "align": "center"},
@@ -232,12 +237,6 @@ def heat(signed: bool = False) -> dict[str, Any]:
         return scale
     middle = {"mid_type": "num", "mid_value": 0, "mid_color": "#FFFFFF", "min_color": COLD}
     return {**scale, **middle, "type": "3_color_scale"}
-
-
-def depths() -> dict[str, Any]:
-    """The conditional format of a landscape: from one colour in the valley over white to another on the heights."""
-    middle = {"mid_type": "percentile", "mid_value": 50, "mid_color": "#FFFFFF"}
-    return {"type": "3_color_scale", "min_color": COLD, "max_color": HEAT, **middle}
 
 
 def heat_around(area: str) -> dict[str, Any]:

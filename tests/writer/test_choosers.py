@@ -84,7 +84,7 @@ def test_a_rate_of_your_own_that_is_no_number_is_said(homework_book: Path, book:
     own = [k for name, k in where.items() if name.endswith("(yours)") and "reached" not in name]
     assert len(own) > 10 and {rates[f"{k}{row}"] for k in own for row in (16, 20, 46)} == {"no rate"}
     assert [rates[f"{k}11"] for k in "BCDE"] == ["no rate"] * 3 + ["type a number"]
-    assert rates["B12"] == 2.0 or rates["B12"] == "none"
+    assert rates["K6"] == 2.0 or rates["K6"] == "none"
 
 
 @pytest.mark.parametrize("typed", ["low", "", True])
@@ -93,7 +93,7 @@ def test_a_threshold_that_is_no_number_is_said(homework_book: Path, typed: Value
     assert errors(values) == [] and values["Start"]["A4"] == "PASS"
     rates = values["Learning rates"]
     assert {rates[f"D{row}"] for row in range(5, 12)} == {"no threshold"}
-    assert (rates["B12"], rates["C12"]) == ("none", "type a number:")
+    assert (rates["K6"], rates["C3"]) == ("none", "type a number:")
 
 
 @pytest.mark.slow

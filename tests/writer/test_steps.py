@@ -257,7 +257,7 @@ def test_your_own_learning_rate_has_its_curve(
     _, own = place_of(book, "my_learning_rate")
     at_10, at_30, updates = (values[own.replace("A", k)] for k in "BCD")
     assert (at_10, at_30, updates) == (pytest.approx(errors[10]), pytest.approx(errors[30]), reached)
-    assert values["B12"] == (rate if reached != "not reached" else 2.0)  # the fastest
+    assert values["K6"] == (rate if reached != "not reached" else 2.0)  # the fastest
 
 
 def test_your_own_threshold_is_counted(homework_book: Path, book: Workbook) -> None:
@@ -267,7 +267,7 @@ def test_your_own_threshold_is_counted(homework_book: Path, book: Workbook) -> N
     cases = (first, 0, "already there"), (0.005, 18, 2.0), (last, 30, 2.0), (1e-9, "not reached", "none")
     for threshold, updates, fastest in cases:
         values = recalculated(homework_book, threshold=threshold)["Learning rates"]  # type: ignore[arg-type]
-        assert (values["D9"], values["B12"]) == (updates, fastest)
+        assert (values["D9"], values["K6"]) == (updates, fastest)
 
 
 WHOLE = st.integers(1, 10**6)

@@ -33,7 +33,7 @@ FIRST_SLIP = 1  # what is chosen at first: the commonest
 NO_SLIP = "no such slip"
 EYE, RELATIVELY, ABSOLUTELY = "eye", "relative", "absolute"
 NOTICES, MISSES, NOTHING = "notices it", "misses it", "nothing to notice"
-CHART = 636, 196  # pixels
+CHART = 636, 200  # pixels
 NUMBER_ROW = 3  # of the number of the slip, above the list
 
 
@@ -46,11 +46,11 @@ class Check(NamedTuple):
 
 
 CHECKS = (
-    Check("the curves, by eye", EYE, 0.01),
-    Check("every number, relative", RELATIVELY, 1e-3),
-    Check("every number, absolute", ABSOLUTELY, 1e-6),
-    Check("every number, relative", RELATIVELY, 1e-6),
-    Check("every number, relative", RELATIVELY, 1e-9),
+    Check("the eye, at the curves", EYE, 0.01),
+    Check("a check of every number", RELATIVELY, 1e-3),
+    Check("the same, absolute", ABSOLUTELY, 1e-6),
+    Check("a finer check, relative", RELATIVELY, 1e-6),
+    Check("the check of this workbook", RELATIVELY, 1e-9),
 )
 
 
@@ -131,7 +131,13 @@ class _Lab:
     def checks(self, row: int) -> None:
         """Who looks, what they allow, what they find, and whether they notice the slip."""
         sheet = self.sheet
-        heads(sheet, row, 0, ("who looks", None, "lets pass", "largest", f"of {self.rows} rows", "verdict"), "llcccc")
+        heads(
+            sheet,
+            row,
+            0,
+            ("who looks", None, "allows up to", "finds at most", f"rows out of {self.rows}", "verdict"),
+            "llcccc",
+        )
         for k, check in enumerate(CHECKS, row + 1):
             sheet.put(k, 0, check.text, "cell")
             sheet.put(k, 1, None, "cell")
@@ -139,7 +145,7 @@ class _Lab:
             sheet.put(k, 2, check.allowed, "cell", "center", look[0])
             sheet.live(k, 3, self._largest(check), "cell", "center", look[1])
             sheet.live(k, 4, self._noticed(check, f"$C${k}"), "cell", "center", "whole")
-            word = f'IF(E{k}=0,"{MISSES}","{NOTICES}")'
+            word = f'IF(E{k}>0,"{NOTICES}",IF(COUNT({self.second.errors[1]})=0,"{NOTHING}","{MISSES}"))'
             sheet.live(
                 k,
                 5,
@@ -169,7 +175,7 @@ class _Lab:
     def _noticed(self, check: Check, allowed: str) -> str:
         """How many rows differ by more than is allowed."""
         limit = f"{allowed}*{self._height}" if check.kind == EYE else allowed
-        return f'COUNTIF({self._differences(check)},">"&{limit})'
+        return f'IFERROR(COUNTIF({self._differences(check)},">"&{limit}),0)'
 
     def _pieces(self) -> dict[str, str]:
         """Cells that the sentences are made of: what they hold, and their addresses."""
@@ -260,7 +266,11 @@ class _Lab:
         """What the chart says where no row can be drawn."""
         row = self.texts + 10
         drawn = f"COUNT({','.join(self.second.errors)})"
-        values: Sequence[str] = (f'IF({drawn}>0," ","no row holds a number")', f"{self.second.updates}/2", "0*1")
+        values: Sequence[str] = (
+            f'IF({drawn}>0," ","no row holds a number")',
+            f"{self.second.updates}/2",
+            f"IF({drawn}>0,0,0.5)",
+        )
         for k, formula in enumerate(values):
             self.sheet.live(row, self.column + k, formula, "muted", "general")
         speak(chart, LABORATORY, row, self.column)

@@ -19,7 +19,7 @@ LEAST = -300  # as a power of ten
 # Below this power of ten E is made of rounding, which differs from engine to engine: there all curves end alike.
 SETTLED, LOWEST = -22, -30
 ROUGH = -10  # below this one few of its digits are the same everywhere
-SPREAD, SHARE = 1.5, 0.6  # from the first label to the last: powers of ten, at least, and of what the curves fall
+SPREAD, SHARE = 1.0, 0.6  # from the first label to the last: powers of ten, at least, and of what the curves fall
 
 
 class Ends:
@@ -41,7 +41,7 @@ class Ends:
         silent = {"marker": {"type": "none"}}
         for k in range(count):
             label, x, to_x, y, to_y = (f"${letter(column + j)}${SPOT_ROW + 1 + k}" for j in range(5))
-            thin = {**style.series_line(k, 0.75), "dash_type": "solid"}
+            thin = {**style.series_line(drawing.colour(k), 0.75), "dash_type": "solid"}
             chart.add_series({"name": f"{where}{label}", "categories": f"{where}{x}:{to_x}",
                               "values": f"{where}{y}:{to_y}", "line": thin, **silent})  # fmt: skip
             chart.add_series({"name": f"{where}{label}", "categories": f"{where}{to_x}", "values": f"{where}{to_y}",

@@ -10,6 +10,7 @@ from sheetgen.network.recompute import Recomputation
 from sheetgen.writer.plan import NO_RATE, RATES, TRAINING
 from sheetgen.writer.sheets.plotted import Curve
 from sheetgen.writer.sheets.rates import RatePlaces
+from sheetgen.writer.sheets.rates_told import RISEN, UP
 from sheetgen.writer.sheets.side import RunAddresses
 from sheetgen.writer.trace import ABOVE, DIVERGED, THIS, letter, quoted
 
@@ -51,8 +52,10 @@ class Flags:
         loss = self.again.program.network.loss
         name = self.rates.names[k]
         reached = self.rates.reached(k)
-        hit = f"AND(ISNUMBER(threshold),{self.side.live_of(loss)}<=threshold)"
-        same = _same(self.side.live(reached), f'IF({hit},$A{THIS},"")')
+        E = self.side.live_of(loss)
+        hit = f"IF(AND(ISNUMBER(threshold),{E}<=threshold),$A{THIS},"
+        risen = f'IFERROR(IF({E}/{self.side.live_of(loss, ABOVE)}>{RISEN},"{UP}",""),"")'
+        same = [_same(self.side.live(reached), f"{hit}{nothing})") for nothing in ('""', risen)]
         flags = []
         for c in self.rates.cells:
             if c in self.again.program.next:
@@ -62,7 +65,7 @@ class Flags:
         flags.append(self._flag(loss, f"E ({name})", self.side.text(loss)))
         if k == len(self.rates.numbers) - 1:
             flags = [f._replace(first=self._own(f, f.first), below=self._own(f, f.below)) for f in flags]
-        return [*flags, Flag(RATES, reached, f"reached ({name})", same, same)]
+        return [*flags, Flag(RATES, reached, f"reached ({name})", *same)]
 
     def _own(self, flag: Flag, formula: str) -> str:
         """A flag of the reader's own rate, which may be no number."""

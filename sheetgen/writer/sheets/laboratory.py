@@ -7,7 +7,7 @@ from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.plan import LABORATORY, Run
 from sheetgen.writer.sheets import bug_lab, moves
 from sheetgen.writer.sheets.common import line, merge, opened, section
-from sheetgen.writer.sheets.landscape import GRID, Landscape
+from sheetgen.writer.sheets.landscape import GRID, TICKS, Landscape
 from sheetgen.writer.sheets.moves import Moves
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.sheets.second_run import SecondRun
@@ -16,15 +16,20 @@ from sheetgen.writer.trace import Trace, letter
 TOP, ROW = 4, 18  # the row of the titles; the height of those below, in pixels
 MAP = 8  # the column where the map begins
 WORKINGS = 31  # the column where the workings begin
-WIDTHS = (118, 88, 92, 104, 84, 154, 14, 46)  # pixels, of the columns left of the map
+WIDTHS = (118, 88, 92, 104, 104, 134, 22, 44)  # pixels, of the columns left of the map
 MAP_CELL = 28  # pixels
-WORDS = TOP + GRID + 5  # the row of the title of the words
+WORDS = TOP + GRID + 8  # the row of the title of the words
+TRY = WORDS - 4, WORDS - 2  # rows of what to try in the bug lab
 
 SUBTITLE = (
-    "Put a slip into a second training and see which checks notice it; look at the landscape that gradient descent "
-    "walks through; and read why a weight moves. Yellow cells are yours."
+    "Make a slip and see who notices; look at the landscape that the training walks through; ask "
+    "why a weight moves. Yellow cells are yours."
 )
-TOO_LONG = "E of a network of this size is too long a formula for one cell of a map."
+TRY_SLIPS = (
+    "Try it: choose one slip after another. How many would you have noticed in the curves alone? Only the last check "
+    "sees every one that changes a number at all, so every sheet here is checked like that."
+)
+TOO_LONG = "E of a network of this size is too long a formula for one cell of a map, even of one sample."
 ONE_WEIGHT = "This network has one weight, and a map needs two: how E depends on it is drawn on Ideas."
 
 
@@ -58,7 +63,7 @@ class LaboratoryPlaces:
 
 def write(book: Book, places: LaboratoryPlaces, panel: Panel) -> None:
     """Write the sheet Laboratory."""
-    sheet = opened(book, LABORATORY, "Laboratory: make mistakes on purpose", SUBTITLE)
+    sheet = opened(book, LABORATORY, "Laboratory: three experiments with this training", SUBTITLE)
     for k, width in enumerate((*WIDTHS, *[MAP_CELL] * GRID)):
         sheet.set_column_pixels(k, k, width)
     sheet.set_column(WORKINGS - 1, WORKINGS - 1, 3)
@@ -67,10 +72,13 @@ def write(book: Book, places: LaboratoryPlaces, panel: Panel) -> None:
     sheet.set_row_pixels(TOP - 1, 26)
     for row in range(TOP + 1, WORDS):
         sheet.set_row_pixels(row - 1, ROW)
+    sheet.set_row_pixels(TOP + GRID + 1, TICKS)
     section(sheet, TOP, "A bug lab: put a slip in, and see who notices it", 0, 5)
     section(sheet, TOP, "The loss landscape of two weights, and the way down", MAP - 1, MAP + GRID - 1)
     if places.second:
         bug_lab.write(sheet, places.second, TOP + 1, WORKINGS)
+        merge(sheet, (TRY[0] - 1, 0, TRY[1] - 1, 5), "aside")
+        sheet.put(TRY[0], 0, TRY_SLIPS, "aside")
     else:
         line(sheet, TOP + 1, "A second training of a network of this size would not fit here.", 0, 5, "muted")
     if places.landscape:
@@ -101,8 +109,6 @@ def _words(sheet: Sheet, places: LaboratoryPlaces, panel: Panel) -> int:
         )
         bottom = WORDS + 1
     if places.second:
-        first = places.second.first
-        place = f"{letter(first)}{TOP + 1}"
-        text = f"The second training, row by row: {place} →"
-        sheet.live(3, 1, f'HYPERLINK("#{LABORATORY}!{place}","{text}")', "link")
+        place = f"{letter(places.second.first)}{TOP + 1}"
+        sheet.live(3, 1, f'HYPERLINK("#{LABORATORY}!{place}","See the second training row by row →")', "link")
     return bottom

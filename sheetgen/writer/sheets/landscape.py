@@ -6,16 +6,15 @@ depends on the column (`across`) and one that depends on the row (`up`), so that
 
 from __future__ import annotations
 
-from typing import Any
-
-from sheetgen.cells.cell import Cell, constant, rebuilt
-from sheetgen.cells.text import show
-from sheetgen.writer import style
-from sheetgen.writer.book import Chart, Formula, Sheet
+from sheetgen.cells.cell import Cell, add, constant, rebuilt
+from sheetgen.cells.text import FormulaTooLong, show
+from sheetgen.writer.book import Formula, Sheet
 from sheetgen.writer.digits import scientific, text_of
-from sheetgen.writer.plan import LABORATORY, Run
-from sheetgen.writer.sheets.common import Box, InputRule, colour, first_of, heads, insert, limit, line, merge
+from sheetgen.writer.plan import Run
+from sheetgen.writer.sheets.common import InputRule, colour, first_of, heads, limit, line, merge
+from sheetgen.writer.sheets.levels import levels
 from sheetgen.writer.sheets.network import Panel
+from sheetgen.writer.sheets.way import Way
 from sheetgen.writer.trace import FIRST_ROW, THIS, Trace, at_row, letter, quoted
 
 GRID = 21  # cells across and up
@@ -26,7 +25,8 @@ PIXELS = 28, 18  # of a cell of the map
 CONTROLS = 0, 5, 10  # columns from the map's first: the weight across, the weight up, how much wider
 WIDER, SEEN = (1.0, 1_000.0), 3.0  # what may be typed, and what stands there at first
 FLAT = 0.002  # of E: cells that differ by less have one E to the eye
-TWO_LINES = 34  # pixels
+TWO_LINES, TICKS = 36, 6  # pixels
+EVERY = 5  # cells from one number along an edge to the next
 OUT = 0.7  # how much of the way's own range there is on either side of its middle
 
 
@@ -53,14 +53,26 @@ class Landscape:
         self.width = 4 + GRID + n + 6
         steps = run.program.spec.steps
         points = min(steps + 1, POINTS)
+        self.alone = False  # whether it is E of the first sample alone
         self.rows = [round(k * steps / (points - 1)) for k in range(points)]
         self.pattern = self._pattern()
 
     def _pattern(self) -> str:
         """E at a place of the map: THIS stands for its row, ACROSS for the column of what is added across."""
-        (loss,) = rebuilt([self.run.program.network.loss], read_once)
         places = {p: f"({ACROSS}${self.top + k}+${letter(self.up + k)}{THIS})" for k, p in enumerate(self.weights)}
-        error = show(loss, lambda x: places.get(x) or self.run.names.get(x))
+        net = self.run.program.network
+
+        def text(c: Cell) -> str:
+            (error,) = rebuilt([c], read_once)
+            return show(error, lambda x: places.get(x) or self.run.names.get(x))
+
+        try:
+            error = text(net.loss)
+        except FormulaTooLong:  # of many samples: then of one of them
+            self.alone = len(net.errors) > 1
+            if not self.alone:
+                raise
+            error = text(add(*net.errors[0]))
         return f'IF(ISNUMBER({self._ok}),IFERROR({error},"–"),"")'
 
     def formula(self, r: int, c: int) -> str:
@@ -91,8 +103,11 @@ class Landscape:
         self._range(sheet)
         self._walk(sheet)
         self._map(sheet)
-        self._legend(sheet, self.at[0] + GRID + 1)
-        self._draw(sheet)
+        area = self.at[0] - 1, self.at[1], self.at[0] + GRID - 2, self.at[1] + GRID - 1
+        levels(sheet, area, (self._cell(2, 4), self._cell(3, 4)), (self.at[0], self.across), self._if)
+        self._legend(sheet, self.at[0] + GRID + 3)
+        places = Way(self.way + 4, self.way + 5, self.way + 1, self.top, self.top + len(self.rows))
+        places.draw(sheet, self.at, (GRID, PIXELS))
 
     def _defaults(self) -> tuple[int, int]:
         """The weights that are chosen at first: the first into each of two outputs, or the first two into one."""
@@ -201,92 +216,75 @@ class Landscape:
                 sheet.live(row, self.way + 2 + k, self._if(shown, "0"), muted)
                 middle, half = self._middle(k)
                 place = f"{HALF}*({at}{row}-{middle})/{half}+{GRID / 2}"
+                if step is None:  # at either end it is said there, and no circle is drawn
+                    place = f"IF(OR(row_number=0,row_number={self.rows[-1]}),-1,{place})"
                 sheet.live(row, self.way + 4 + k, self._if(f"IFERROR({place},{GRID / 2})", "-1"), muted)
         sheet.put(end, self.way + 1, None)
-        labels = (self.top, '"start"'), (end, 'IF(row_number=0," ","row "&row_number)')
+        here, steps = "you are here", self.run.program.spec.steps
+        labels = (
+            (self.top, f'IF(row_number=0,"start: {here}","start")'),
+            (end - 1, f'IF(row_number={steps},"end: {here}","end")'),
+            (end, f'"{here}: row "&row_number'),
+        )
         for row, text in labels:
             sheet.live(row, self.way + 1, self._if(text, '" "'), muted)
 
     def _map(self, sheet: Sheet) -> None:
+        """The cells, the numbers along two edges, of which every fifth is shown, and the names of the weights."""
         row, column = self.at
-        axis, cell = sheet.style("landscape axis"), sheet.style("landscape")
+        axis, cell, hidden = sheet.style("landscape axis"), sheet.style("landscape"), sheet.style("pixel")
+        below = row + GRID
         for c in range(GRID):
             middle, half = self._middle(0)
-            sheet.live(row + GRID, column + c, self._if(f"{middle}+{half}*{c - HALF}/{HALF}"), axis)
+            sheet.live(below, column + c, self._if(f"{middle}+{half}*{c - HALF}/{HALF}"), hidden)
         for r in range(GRID):
             middle, half = self._middle(1)
-            sheet.live(row + r, column - 1, self._if(f"{middle}+{half}*{HALF - r}/{HALF}"), axis)
+            look = hidden if r % EVERY else axis
+            sheet.live(row + r, column - 1, self._if(f"{middle}+{half}*{HALF - r}/{HALF}"), look)
             for c in range(GRID):
                 sheet.live(row + r, column + c, self.formula(r, c), cell)
-        area = row - 1, column, row + GRID - 2, column + GRID - 1
-        sheet.conditional_format(*area, style.depths())
-        first = f"{letter(column)}{row}"
-        colour(sheet, area, f"AND(ISNUMBER({first}),OR({first}<0.0005,{first}>=10))", "beyond, narrow")
-        below = row + GRID - 1, column, row + GRID - 1, column + GRID - 1
-        for edge in (below, (row - 1, column - 1, row + GRID - 2, column - 1)):
-            size = f"ABS({first_of(edge)})"
-            for test, look in ((f"{size}>=999.5", "beyond, axis"), (f"AND({size}>=10,{size}<999.5)", "whole")):
-                colour(sheet, edge, f"IF(ISNUMBER({first_of(edge)}),{test},FALSE)", look)
-        names = f'{self.choices[1]}&" ↑ "&{self.choices[0]}&" →"'
-        sheet.live(row + GRID, column - 1, self._if(names), "landscape axis")
+        for k in range(0, GRID, EVERY):
+            area = below, column + max(0, k - 1), below, column + min(GRID - 1, k + 1)
+            merge(sheet, area, "landscape axis")
+            sheet.live(below + 1, area[1], f"{letter(column + k)}{below}", axis)
+            for edge in (area, (row + k - 1, column - 1, row + k - 1, column - 1)):
+                size = f"ABS({first_of(edge)})"
+                for test, look in ((f"{size}>=999.5", "beyond, axis"), (f"AND({size}>=10,{size}<999.5)", "whole")):
+                    colour(sheet, edge, f"IF(ISNUMBER({first_of(edge)}),{test},FALSE)", look)
+        merge(sheet, (below, column + HALF + 2, below, column + HALF + 3), "bold", "center")
+        sheet.live(below + 1, column + HALF + 2, self._if(f'{self.choices[0]}&" →"'), "bold", "center")
+        merge(sheet, (row - 1, column - 2, row + GRID - 2, column - 2), "bold", "upwards")
+        sheet.live(row, column - 2, self._if(f'{self.choices[1]}&" →"'), "bold", "upwards")
+
+    @property
+    def _area(self) -> str:
+        """All cells of the map."""
+        row, column = self.at
+        return f"${letter(column)}${row}:${letter(column + GRID - 1)}${row + GRID - 1}"
 
     def _legend(self, sheet: Sheet, row: int) -> None:
-        """What the map shows, in words, or why it shows nothing."""
-        area = f"${letter(self.at[1])}${self.at[0]}:${letter(self.at[1] + GRID - 1)}${self.at[0] + GRID - 1}"
+        """What the map shows, in words, or why it shows nothing; and what to try."""
         spots = [self._cell(k, 4) for k in (2, 3)]
         texts = [self._cell(k, 4) for k in (4, 5)]
         for k, what in enumerate(("MIN", "MAX")):
-            sheet.live(4, self.first + 3 + k, f"{what}({area})", "muted", "general")
+            sheet.live(4, self.first + 3 + k, f"{what}({self._area})", "muted", "general")
             sheet.live(4, self.first + 5 + k, text_of(spots[k], 2), "muted")
         sheet.put(4, self.first + 2, "lowest, highest", "muted")
         low, high = texts
         flat = f"OR({low}={high},{spots[1]}-{spots[0]}<={FLAT}*{spots[1]})"
-        text = (
-            '"E_total where all other weights are as in the row shown (choose it on Network): from "'
-            f'&{low}&" (blue) to "&{high}&" (orange)."'
-        )
+        what = "E_total, the other weights as in the row shown"
+        what = "E of sample 1 alone (E of all is too long a formula)" if self.alone else what
+        text = f'"Colour is {what}: from "&{low}&" (blue) to "&{high}&" (orange)."'
         level = f'"Flat: these two weights hardly change E_total here. It is "&{high}&" all over the map."'
         text = f"IF({flat},{level},{text})"
-        text = f'IF(COUNT({area})=0,"Every E_total of this map has run off to infinity.",{text})'
-        line(sheet, row, Formula(f'IF(ISNUMBER({self._ok}),{text},"No map: "&{self._ok}&".")'),
-             self.at[1] - 1, self.at[1] + GRID - 1, "muted")  # fmt: skip
+        text = f'IF(COUNT({self._area})=0,"Every E_total of this map has run off to infinity.",{text})'
+        left, right = self.at[1] - 1, self.at[1] + GRID - 1
+        line(sheet, row, Formula(f'IF(ISNUMBER({self._ok}),{text},"No map: "&{self._ok}&".")'), left, right)
         text = (
-            '"The line is the way of the training. Only the row shown lies on this map: elsewhere the other weights '
-            f'differ. To see the end, type {self.run.program.spec.steps} as “row shown” on Network."'
+            f"Try it: type {self.run.program.spec.steps} as “row shown” on Network, and look again. The line, the way "
+            "of the training, is the same; the land is not, for the other weights have moved."
         )
-        merge(sheet, (row, self.at[1] - 1, row, self.at[1] + GRID - 1), "muted", "wrap")
+        merge(sheet, (row, left, row, right), "aside")
         sheet.set_row_pixels(row, TWO_LINES)
-        sheet.live(row + 1, self.at[1] - 1, self._if(text), "muted", "wrap")
-        place = row - 1, self.at[1] - 1, row - 1, self.at[1] + GRID - 1
-        colour(sheet, place, f"ISTEXT({self._ok})", "note")
-
-    def _draw(self, sheet: Sheet) -> None:
-        """The way, on a chart without fill whose plot area covers the map's cells, and no more."""
-        chart: Chart = sheet.book.workbook.add_chart({"type": "scatter", "subtype": "straight"})
-        on, end = quoted(LABORATORY), self.top + len(self.rows)
-        x, y, names = (letter(self.way + k) for k in (4, 5, 1))
-
-        def series(first: int, last: int, **look: Any) -> None:
-            places = {"categories": f"={on}!${x}${first}:${x}${last}", "values": f"={on}!${y}${first}:${y}${last}"}
-            chart.add_series({"name": f"={on}!${names}${first}", **places, **look})
-
-        line_look = {"color": style.INK, "width": 2}
-        series(self.top, end - 1, line=line_look, marker={"type": "none"})
-        for row, kind, fill, side in (
-            (self.top, "square", style.INK, "above"),
-            (end, "circle", style.RED_NODE, "right"),
-        ):
-            marker = {"type": kind, "size": 9, "fill": {"color": fill}, "border": {"color": fill}}
-            label = style.series_name(side, bold=True, color=fill) | {"fill": {"color": "#FFFFFF"}}
-            series(row, row, line={"none": True}, marker=marker, data_labels=label)
-        hidden = {"visible": False, "major_gridlines": {"visible": False}, "min": 0, "max": GRID}
-        chart.set_x_axis(hidden)
-        chart.set_y_axis(hidden)
-        chart.set_legend({"none": True})
-        chart.set_title({"none": True})
-        chart.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
-        chart.set_plotarea({"fill": {"none": True}, "layout": {"x": 0, "y": 0, "width": 1, "height": 1}})
-        chart.show_hidden_data()
-        text = "Line chart over the map: the way of the training, from a square at row 0; a circle marks the row shown."
-        size = GRID * PIXELS[0], GRID * PIXELS[1]
-        insert(sheet, chart, Box((self.at[0] - 1, self.at[1]), (0, 0), size), text)
+        sheet.put(row + 1, left, text, "aside")
+        colour(sheet, (row - 1, left, row - 1, right), f"ISTEXT({self._ok})", "note")

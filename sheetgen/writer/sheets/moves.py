@@ -11,11 +11,10 @@ from typing import NamedTuple
 from sheetgen.cells.cell import Cell, add, cell, constant, mul, sub, variable
 from sheetgen.cells.ops import OPS
 from sheetgen.cells.text import number, show
-from sheetgen.writer import style
 from sheetgen.writer.book import Sheet, Value
 from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import LABORATORY, Run
-from sheetgen.writer.sheets.common import ROW, Box, heads, insert
+from sheetgen.writer.sheets.common import ROW, Box, bars, heads, insert, merge
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.sheets.shown import in_row
 from sheetgen.writer.style import Axes
@@ -26,9 +25,12 @@ FACTORS = ("comes back", "slope", "input")
 COLUMNS = ("weight", "gradient", "comes back", "slope", "input", "change in the update")
 DIGITS = 3
 TOLD = 1.1  # of the strongest samples a factor is named that makes so much of a difference
-LEFT, CHART_LEFT = 0, 7  # columns
-CHART = 634, 260  # pixels
+LEFT, CHART_LEFT, RIGHT = 0, 8, 7  # columns: of the sentences, of the chart, the last one of the sentences
+CHART = 588, 320  # pixels
 CHART_ROWS = CHART[1] // ROW + 1
+ONE_LINE, TWO_LINES = 20, 36  # pixels, of a sentence
+TRY_ZERO = "Try it: type 0 as i1 on Network. Which weights do not move now, and which factor of their gradient is 0?"
+TRY_ROW = "Try it: type another “row shown” on Network. Does the same weight still move most?"
 
 
 class Factor(NamedTuple):
@@ -61,7 +63,7 @@ class Moves:
         self.weights = list(run.program.next)
         self.factors = [self._factor(p) for p in self.weights]
         self.width = max(14 + self.samples, 20)
-        self.table = words + 6  # the row of the table's heads
+        self.table = words + 7  # the row of the table's heads
         self.top = row + 1  # of the weights' rows in the workings
         self.back = self.top + len(self.weights) + 2  # of the units' rows
         self.texts = self.back + 2 * len(self.units) + 2
@@ -104,7 +106,7 @@ class Moves:
         self._units(sheet)
         self._weights(sheet)
         self._sentences(sheet)
-        return max(self._table(sheet), self.table + CHART_ROWS)
+        return max(self._table(sheet), self.words + CHART_ROWS)
 
     def _number(self, c: Cell) -> str:
         return self.panel.number.get(c.name or "") or in_row(self.run, self.training, c)
@@ -215,10 +217,17 @@ class Moves:
         several = len(self.weights) > 1
         lines = [title, first, f'IF({moves},{self._because(most)},"")']
         lines += [f'IF({moves},{self._other(most, most + k)},"")' for k in (1, 2) if several]
-        for k, (formula, look) in enumerate(zip(lines, ("section", "bold", "text", "text", "text"), strict=False)):
+        for k, formula in enumerate(lines):
+            row, look = self.words + k, ("section", "result", "text")[min(k, 2)]
+            if k:
+                merge(sheet, (row - 1, LEFT, row - 1, RIGHT), look, "broken")
+                sheet.set_row_pixels(row - 1, TWO_LINES if k == 1 or self.samples > 1 else ONE_LINE)
+            otherwise = ('"Which weight moves most, and why"', "row_number", '""')[min(k, 2)]
             text = formula if k == 1 else f'IFERROR({formula},"")'
-            sheet.live(self.words + k, LEFT, f"IF(ISNUMBER(row_number),{text},row_number)" if k < 2 else
-                       f'IF(ISNUMBER(row_number),{text},"")', look)  # fmt: skip
+            sheet.live(row, LEFT, f"IF(ISNUMBER(row_number),{text},{otherwise})", look, *(["broken"] if k else []))
+        merge(sheet, (self.words + 4, LEFT, self.words + 4, RIGHT), "aside")
+        sheet.set_row_pixels(self.words + 4, TWO_LINES)
+        sheet.put(self.words + 5, LEFT, TRY_ROW if self.samples > 1 else TRY_ZERO, "aside")
 
     def _first(self, row: int) -> str:
         name, g, step = self._at(2, row), self._at(15, row), self._at(16, row)
@@ -282,10 +291,9 @@ class Moves:
         """How far each weight moves, as columns beside the table."""
         title = "How far the next update moves each weight"
         chart = sheet.book.chart({"type": "column"}, title, Axes("", "change in the update"))
-        names, changes = (f"={quoted(LABORATORY)}!${letter(k)}${self.table + 1}:${letter(k)}${last}" for k in (0, 5))
-        fill = {"fill": {"color": style.SERIES[0]}, "border": {"none": True}, "gap": 60}
-        chart.add_series({"name": COLUMNS[-1], "categories": names, "values": changes, **fill})
+        names, changes = (f"{quoted(LABORATORY)}!${letter(k)}${self.table + 1}:${letter(k)}${last}" for k in (0, 5))
+        bars(chart, 0, COLUMNS[-1], names, changes, gap=60)
         chart.set_legend({"none": True})
         chart.show_hidden_data()
         text = "Column chart: how far the next update moves each weight of the row shown, up or down."
-        insert(sheet, chart, Box((self.table - 1, CHART_LEFT), (0, 0), CHART), text)
+        insert(sheet, chart, Box((self.words, CHART_LEFT), (0, 4), CHART), text)

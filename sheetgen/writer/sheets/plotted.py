@@ -71,6 +71,11 @@ class Drawing(NamedTuple):
     lines: list[Curve]
     bounded: bool
     decades: int = 1  # from tick to tick of a logarithmic axis
+    colours: Sequence[int] = ()  # of the curves, among those of all series; else in their order
+
+    def colour(self, k: int) -> int:
+        """Which of the colours of all series the k-th curve has."""
+        return self.colours[k] if self.colours else k
 
     @property
     def reasons(self) -> tuple[str, str, str]:
@@ -163,8 +168,9 @@ class Plotted:
         x = f"{quoted(self.sheet.name)}!{self._range(0)}"
         for k, line in enumerate(drawing.lines):
             y = column_range(self.sheet.name, letter(line.drawn), self.last)
-            point = {"marker": style.series_point(k)} if line.helper else {}  # one point alone has no line
-            curve(chart, k, f"{where}${letter(line.source)}${HEADER_ROW}", x, y, **point)
+            of = drawing.colour(k)
+            point = {"marker": style.series_point(of)} if line.helper else {}  # one point alone has no line
+            curve(chart, of, f"{where}${letter(line.source)}${HEADER_ROW}", x, y, **point)
         if ends:
             ends(chart, drawing, column + len(SPOTS))
         speak(chart, self.sheet.name, row, column + 1)

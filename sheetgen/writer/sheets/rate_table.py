@@ -8,7 +8,8 @@ from sheetgen.cells.text import number
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.plan import RATES, of_my_rate
 from sheetgen.writer.sheets.common import colour, first_of, heads
-from sheetgen.writer.sheets.rates import ALREADY, RatePlaces
+from sheetgen.writer.sheets.rates import RatePlaces
+from sheetgen.writer.sheets.rates_told import ALREADY, FALLS, NOBODY, RISES, Told
 from sheetgen.writer.trace import FIRST_ROW, letter, quoted
 
 ON = quoted(RATES)
@@ -19,8 +20,8 @@ class RateTable:
 
     def __init__(self, rates: RatePlaces, row: int, column: int, tiny: str):
         self.places, self.row, self.column, self.tiny = rates, row, column, tiny
-        self.marks, self.rates = rates.marks, len(rates.numbers)
-        self.labels = ["learning rate", *(f"E at {m:,}" for m in self.marks), "updates"]
+        self.marks, self.rates, self.told = rates.marks, len(rates.numbers), Told(rates)
+        self.labels = ["learning rate", *(f"E after {m:,}" for m in self.marks), "updates"]
         self.cells = len(self.labels) * self.rates + 1
 
     def write(self, sheet: Sheet) -> None:
@@ -51,7 +52,7 @@ class RateTable:
         heads = f"${letter(self.column + 1)}${self.row}:${letter(self.column + self.rates)}${self.row}"
         place = f'"{ON}!"&CHAR(65+{j})&({self.places.row(0)}+{k})'
         name = f'INDEX({names},{j}+1,1)&" of the rate "&INDEX({heads},1,{k}+1)'
-        fastest = f"{ON}!B{self.places.row(self.rates)}"
+        fastest = f"{ON}!{self.told.fastest.replace('$', '')}"
         return (
             f'IF({n}={self.cells},"{fastest}",{place})',
             f'IF({n}={self.cells},"the fastest rate",{name})',
@@ -74,12 +75,18 @@ class RateTable:
         return self._same(live, of_my_rate(updates) if k == self.rates - 1 else updates)
 
     def _fastest(self) -> str:
-        """Whether the fastest rate is the first of those with the fewest updates."""
-        last = self.places.row(self.rates - 1)
-        rates, updates = (f"{self._cell(c, 0)}:${letter(c)}${last}" for c in (0, len(self.labels) - 1))
-        best = f"INDEX({rates},MATCH(MIN({updates}),{updates},0),1)"
-        told = f'IF(COUNT({updates})=0,"none",IF(MIN({updates})=0,"{ALREADY}",{best}))'
-        return self._same(f"{ON}!$B${last + 1}", told)
+        """Whether the fastest rate is the first with the fewest updates of those that walk to the goal."""
+        rows = range(self.places.row(0), self.places.row(self.rates - 1) + 1)
+        words, may = ([f"{ON}!${letter(self.told.column + c)}${r}" for r in rows] for c in (0, 1))
+        counts = [self._cell(len(self.labels) - 1, k) for k in range(self.rates)]
+        every = [f"{area[0]}:{area[-1].partition('!')[2]}" for area in (counts, may)]
+        walks = (f'OR({w}="{FALLS}",LEFT({w},{len(RISES)})="{RISES}")' for w in words)
+        right = (f'IF({w},IF(ISNUMBER({n}),{n},""),"")={m}' for w, n, m in zip(walks, counts, may, strict=True))
+        rates = f"{self._cell(0, 0)}:${letter(0)}${rows[-1]}"
+        none = f'IF(COUNT({every[0]})=0,"{NOBODY}",IF(MIN({every[0]})=0,"{ALREADY}","{NOBODY}"))'
+        best = f"INDEX({rates},MATCH(MIN({every[1]}),{every[1]},0),1)"
+        told = f"IF(IF(COUNT({every[1]})=0,0,MIN({every[1]}))=0,{none},{best})"
+        return f"IF(AND({','.join(right)}),{self._same(f'{ON}!{self.told.fastest}', told)},FALSE)"
 
     def _same(self, live: str, expected: str) -> str:
         # An emptied cell counts as 0 in a difference, and texts have none.

@@ -5,32 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from sheetgen.writer import style
 from sheetgen.writer.book import Book, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific, text_of, three_digits
 from sheetgen.writer.plan import MEASURED_ROWS, NO_RATE, RATES, Run, ticks, value
-from sheetgen.writer.sheets.common import ROW, Box, InputRule, colour, fold, heads, insert, limit, line, opened, strip
+from sheetgen.writer.sheets.common import (
+    ROW,
+    Box,
+    InputRule,
+    across,
+    colour,
+    fold,
+    heads,
+    insert,
+    limit,
+    merge,
+    opened,
+)
 from sheetgen.writer.sheets.ends import Ends
-from sheetgen.writer.sheets.plotted import COLUMN_PIXELS, Curve, Plotted, draw, helpers
-from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, Trace, fit_columns, letter
+from sheetgen.writer.sheets.plotted import Curve, Plotted, draw, helpers
+from sheetgen.writer.sheets.rates_told import FASTEST, MOST_RATE, RISEN, TYPE_ONE, UP, Told, goal, suggested
+from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, LAST_ROW, THIS, Trace, fit_columns, letter
 
 TABLE_HEAD = 4
-THRESHOLD = 0.001
 TYPED_RATE = 1.5  # what the cell for a learning rate of one's own holds at first
 MOST_RECOMPUTED = 150_000  # cells; beyond it the sheet Recomputation leaves them out
 WIDEST = 1_320  # pixels: what a screen shows
-FIRST_PIXELS, EMPTY_PIXELS = 82, 64  # of the first column, and of one that is not set
-MARK_PIXELS = 84  # beside the table
-FASTEST = "◂ fastest"
-STUCK = "◂ then stuck"  # the fastest, if E stays where its first update leaves it: units are saturated
-ALREADY = "already there"  # every rate, before the first update
-FOLDED = "Folded away: how each rate is computed. + above unfolds it."
+RATE_PIXELS, ERROR_PIXELS, EMPTY_PIXELS = 82, 80, 64  # of the first column, of the errors, of one that is not set
+SEEN = 8  # columns, at least, that are not folded away: the table on top needs them
+HEAD_PIXELS, RATE_ROW, TOP_PIXELS = 36, 24, 440  # heights: of the table's head, of its rows, of all down to row 14
+ANSWER_PIXELS = 26
+PRINTED = 15  # updates: as many as leave it one page
 TITLE = "E_total at every learning rate, logarithmic axis"
-TYPE_ONE = "type a number"
-
-SUBTITLE = (
-    "How fast the error falls depends on the learning rate: every rate is trained live below. "
-    "The last row of the table is yours: type any rate."
-)
+HEADING = "How large a step? One training at several learning rates"
+COLOURS = (0, 7, 2, 3, 4, 1, 5, 8)  # of the rates, so that neighbours differ; one's own is ink
+OWN_COLOUR = 6
 
 
 class RatePlaces:
@@ -51,7 +60,8 @@ class RatePlaces:
         fit_columns(self.width + n, RATES)
         self.traces = [self._trace(run, k) for k in range(n)]
         errors = zip(self.heads("E"), range(1, n + 1), strict=True)
-        self.curves = draw(TITLE, list(errors), True, program.spec.bounded, self.width)
+        drawing = draw(TITLE, list(errors), True, program.spec.bounded, self.width)
+        self.curves = drawing._replace(colours=(*COLOURS[: n - 1], OWN_COLOUR))
 
     def _trace(self, run: Run, k: int) -> Trace:
         n, work = len(self.numbers), self.cells
@@ -99,18 +109,34 @@ class RatePlaces:
         """The address of the cell for a learning rate of one's own."""
         return f"$A${self.row(len(self.numbers) - 1)}"
 
-    def mark(self, k: int) -> str:
-        """The address of the cell that marks the k-th rate if none is faster."""
-        return f"${letter(2 + len(self.marks))}${self.row(k)}"
+    def table(self, column: int) -> str:
+        """A column of the table on top, from the first rate to one's own."""
+        return f"${letter(column)}${self.row(0)}:${letter(column)}${self.row(len(self.numbers) - 1)}"
 
-    def fastest(self, k: int) -> str:
-        """Whether the k-th rate is marked as the fastest."""
-        return f'OR({self.mark(k)}="{FASTEST}",{self.mark(k)}="{STUCK}")'
+    @property
+    def aside(self) -> int:
+        """The first of the columns that are folded away."""
+        return max(1 + len(self.numbers), SEEN)
 
-    def stuck(self, k: int) -> str:
-        """Whether E above 0 is the same from the first update on; by a ratio, for engines round what is small."""
-        errors = f"${letter(1 + k)}${FIRST_ROW + 1}:${letter(1 + k)}${self.last}"
-        return f"IFERROR(MAX({errors})/MIN({errors})=1,FALSE)" if self.steps > 1 else "FALSE"
+    @property
+    def updates(self) -> int:
+        """The table's column of the updates until the threshold is reached; what E does comes next, in words."""
+        return 1 + len(self.marks)
+
+    def errors(self, k: int, first: int = FIRST_ROW) -> str:
+        """The errors of the k-th rate, from a row on."""
+        return f"${letter(1 + k)}${first}:${letter(1 + k)}${self.last}"
+
+    def hits(self, k: int) -> tuple[str, str]:
+        """What stands in the first row, and below: the iteration once E is at or below the threshold, else UP where E
+        has risen, else an empty text; MIN passes over both."""
+        E = letter(1 + k)
+        there = f"IF(AND(ISNUMBER(threshold),{E}{THIS}<=threshold),$A{THIS},"
+        return there + '"")', f'{there}IFERROR(IF({E}{THIS}/{E}{ABOVE}>{RISEN},"{UP}",""),""))'
+
+    def column_of_hits(self, k: int) -> str:
+        """These, from the first row to the last."""
+        return f"${self.reached(k)}${FIRST_ROW}:${self.reached(k)}${self.last}"
 
     def reached(self, k: int) -> str:
         """The letter of the column that tells at which step the k-th rate has reached the threshold."""
@@ -120,32 +146,47 @@ class RatePlaces:
 def write(book: Book, run: Run, places: RatePlaces) -> None:
     """Write the sheet Learning rates."""
     program, n, width = run.program, len(places.numbers), places.width
-    sheet = opened(book, RATES, "Learning rates, side by side", SUBTITLE)
+    told = Told(places, suggested(run))
+    sheet = opened(book, RATES, HEADING, "")
+    sheet.live(2, 0, told.answer, "result")
     heads(sheet, HEADER_ROW, 0, ["iteration"])
     heads(sheet, HEADER_ROW, 1, places.heads("E"), "c", "group rates")
-    line(sheet, HEADER_ROW - 1, "E_total of every rate, iteration by iteration", 1, n, "group", "group rates")
     names = [*places.heads("reached"), *(f"{c.name} ({name})" for name in places.names for c in places.cells)]
     heads(sheet, HEADER_ROW, 1 + n, names)
     number, count = sheet.style("cell", "number"), sheet.style("cell", "whole", "center")
-    small = sheet.style("cell", "scientific")
+    small, short = sheet.style("cell", "scientific"), sheet.style("cell", "three digits", "center")
     total = [t.columns[t.cells.index(program.network.loss)] for t in places.traces]
-    columns = [Stream(count, "0", f"A{ABOVE}+1")] + [Stream(small, c.first, c.below) for c in total]
-    for k in range(n):
-        # The iteration once the error is at or below the threshold, else an empty text, which MIN passes over.
-        reached = f'IF(AND(ISNUMBER(threshold),{letter(1 + k)}{THIS}<=threshold),$A{THIS},"")'
-        columns.append(Stream(count, reached, reached, given=False))
+    columns = [Stream(count, "0", f"A{ABOVE}+1")] + [Stream(short, c.first, c.below) for c in total]
+    columns += [Stream(count, *places.hits(k), given=False) for k in range(n)]
     for trace in places.traces:
         work = [c for c, node in zip(trace.columns, trace.cells, strict=True) if node is not program.network.loss]
         styles = [small if c.name.startswith("dE") else number for c in work]
         columns += [Stream(s, c.first, c.below) for s, c in zip(styles, work, strict=True)]
-    drawing = places.curves._replace(decades=_decades(run, places))
-    plotted = Plotted(sheet, [drawing], run.last, width)
+    plotted = Plotted(sheet, [places.curves._replace(decades=_decades(run, places))], run.last, width)
     columns += plotted.streams
-    strip(sheet, len(columns) - 1)
-    _table(sheet, places)
+    _shape(sheet, len(columns) - 1, n)
+    _table(sheet, places, told)
+    _typed(sheet, places, goal(run))
     sheet.stream(FIRST_ROW, run.last, 0, columns, lambda: _rows(run, places))
     scientific(sheet, (FIRST_ROW - 1, 1 + 2 * n, run.last - 1, width - 1), "number")
-    _chart(sheet, places, plotted)
+    three_digits(sheet, (FIRST_ROW - 1, 1, run.last - 1, n))
+    _chart(sheet, places, plotted, told)
+
+
+def _shape(sheet: Sheet, last: int, n: int) -> None:
+    """Row heights and column widths: all above the numbers fits a screen."""
+    below = HEADER_ROW - 1 - TABLE_HEAD - n  # rows between the table and the numbers, of what is left of the height
+    free = TOP_PIXELS - HEAD_PIXELS - RATE_ROW * n
+    heights = [ANSWER_PIXELS, ROW + 2, HEAD_PIXELS, *[RATE_ROW] * n, 12, *[(free - 12) // (below - 1)] * (below - 1)]
+    if below == 1:
+        heights = [*heights[: 3 + n], free]
+    for row, height in enumerate(heights, 1):
+        sheet.set_row_pixels(row, height)
+    sheet.set_column(1 + n, last, style.COLUMN_WIDTH)
+    sheet.set_column_pixels(0, 0, RATE_PIXELS)
+    sheet.set_column_pixels(1, max(n, SEEN - 1), ERROR_PIXELS)
+    # The first row of a column is not like the others, on purpose: Excel need not mark it with a green triangle.
+    sheet.ignore_errors({"formula_differs": f"A1:{letter(last)}{LAST_ROW}"})
 
 
 def _decades(run: Run, places: RatePlaces) -> int:
@@ -156,22 +197,23 @@ def _decades(run: Run, places: RatePlaces) -> int:
     return ticks(min(positive), max(positive)) if positive else 1
 
 
-def _chart(sheet: Sheet, places: RatePlaces, plotted: Plotted) -> None:
+def _chart(sheet: Sheet, places: RatePlaces, plotted: Plotted, told: Told) -> None:
     """The curves right of the table, each labelled at its end; fold the columns away that they are computed in."""
     n = len(places.numbers)
-    offset = (1 + len(places.marks)) * COLUMN_PIXELS + MARK_PIXELS
-    width = WIDEST - FIRST_PIXELS - offset - 12
+    left = (SEEN - 1) * ERROR_PIXELS + 16  # from the second column
+    width = WIDEST - RATE_PIXELS - left
     texts = [f'"{name}"' for name in places.names[:-1]] + [f'"yours: "&{text_of(places.own)}']
-    texts = [f'{text}&IF({places.fastest(k)}," "&{places.mark(k)},"")' for k, text in enumerate(texts)]
-    ends = Ends(sheet, texts, places.last)
-    (chart,) = plotted.charts(offset + width, ends)
+    ends = Ends(sheet, [f"{text}&{told.mark(k)}" for k, text in enumerate(texts)], places.last)
+    (chart,) = plotted.charts(left + width, ends)
+    told.write(sheet)
+    last = ends.right
     what = ", ".join(places.names[:-1])
     text = f"Line chart: E_total against the iteration for the learning rates {what} and your own."
-    insert(sheet, chart, Box((2, 1), (offset + 4, 4), (width, 10 * ROW + 12)), text)
-    fold(sheet, 1 + n, ends.right)
-    sheet.put(HEADER_ROW - 1, ends.right + 1, FOLDED, "muted")
-    seen = FIRST_PIXELS + n * COLUMN_PIXELS
-    sheet.print_area(0, 0, places.last - 1, ends.right + max(9, -(-(WIDEST - seen) // EMPTY_PIXELS)))
+    insert(sheet, chart, Box((2, 1), (left, 2), (width, ROW + TOP_PIXELS)), text)
+    fold(sheet, places.aside, last)
+    seen = RATE_PIXELS + max(n, SEEN - 1) * ERROR_PIXELS
+    sheet.print_area(0, 0, min(places.last, FIRST_ROW + PRINTED) - 1, last + -(-(WIDEST - seen) // EMPTY_PIXELS))
+    sheet.fit_to_pages(1, 1)
 
 
 def _rows(run: Run, places: RatePlaces) -> Iterator[list[Value]]:
@@ -182,64 +224,50 @@ def _rows(run: Run, places: RatePlaces) -> Iterator[list[Value]]:
         yield [float(n), *(value(x) for part in parts for x in part)]
 
 
-def _table(sheet: Sheet, places: RatePlaces) -> None:
-    """E at a few rows, the updates to reach the threshold, the fastest rate: all live."""
-    n, picked = len(places.numbers), places.marks
+def _table(sheet: Sheet, places: RatePlaces, told: Told) -> None:
+    """E at a few rows, the updates to reach the threshold, and what E does: all live."""
+    n, picked, updates = len(places.numbers), places.marks, places.updates
     small = sheet.style("cell", "three digits", "center")
-    names = ["learning rate", *(f"E at {m:,}" for m in picked)]
-    names[len(picked)] += " (last)"
-    sheet.set_row_pixels(TABLE_HEAD - 1, ROW + 14)
-    sheet.set_row_pixels(HEADER_ROW - 3, ROW - 14)  # nothing stands there
+    names = ["learning rate", *(f"E after {m:,}" for m in picked)]
     heads(sheet, TABLE_HEAD, 0, names, "c", "broken")
-    updates = 1 + len(picked)
-    until = f'IF(ISNUMBER(threshold),"updates until E ≤ "&{text_of("threshold")},"updates until E ≤ …")'
+    until = f'"updates"&CHAR(10)&"to E ≤ "&IF(ISNUMBER(threshold),{text_of("threshold")},"…")'
     sheet.live(TABLE_HEAD, updates, until, "head", "center", "broken")
+    heads(sheet, TABLE_HEAD, updates + 1, ["what E does", *[None] * (SEEN - updates - 2)], "l", "broken")
     for k, rate in enumerate(places.numbers):
         row, own = places.row(k), k == n - 1
         sheet.put(row, 0, rate, *(("input",) if own else ("cell", "bold")), "general", "center")
         for j, m in enumerate(picked):
             at = f"INDEX(${letter(1 + k)}${FIRST_ROW}:${letter(1 + k)}${places.last},{m}+1,1)"
-            sheet.live(row, 1 + j, at, small)
-        column = places.reached(k)
-        hits = f"{column}${FIRST_ROW}:{column}${places.last}"
+            sheet.live(row, 1 + j, f'IFERROR({at},"–")', small)
+        hits = places.column_of_hits(k)
         formula = f'IF(ISNUMBER(threshold),IF(COUNT({hits})=0,"not reached",MIN({hits})),"no threshold")'
-        formula = places.of_own(formula) if own else formula
-        sheet.live(row, updates, formula, "cell", "whole", "center")
-    first, last = places.row(0), places.row(n - 1)
-    rates, counts = f"$A${first}:$A${last}", f"${letter(updates)}${first}:${letter(updates)}${last}"
-    three_digits(sheet, (first - 1, 1, last - 1, len(picked)))
-    for k in range(n):
-        at = f"${letter(updates)}${places.row(k)}"
-        first_of_all = f"AND(MIN({counts})>0,MATCH(MIN({counts}),{counts},0)={k + 1})"
-        mark = f'IF(ISNUMBER({at}),IF({first_of_all},IF({places.stuck(k)},"{STUCK}","{FASTEST}"),""),"")'
-        told = f'IF(ISNUMBER({places.own}),{mark},"{TYPE_ONE}")' if k == n - 1 else mark
-        sheet.live(places.row(k), updates + 1, told, "muted")
-    for word, look in ((FASTEST, "fastest"), (STUCK, "note")):
-        colour(sheet, (first - 1, updates, last - 1, updates + 1), f'${letter(updates + 1)}{first}="{word}"', look)
-    found = f"INDEX({rates},MATCH(MIN({counts}),{counts},0),1)"
-    fastest = f'IF(COUNT({counts})=0,"none",IF(MIN({counts})=0,"{ALREADY}",{found}))'
-    # With ten steps or fewer the table has three columns, and "fastest" takes the first two.
-    _below(sheet, places, last + 1, max(updates, 3), fastest)
+        sheet.live(row, updates, places.of_own(formula) if own else formula, "cell", "whole", "center")
+        sheet.live(row, updates + 1, told.word(k), "cell", "unbroken")
+        across(sheet, row, updates + 2, [None] * (SEEN - updates - 2), "cell")
+    area = places.row(0) - 1, 0, places.row(n - 1) - 1, 0
+    three_digits(sheet, (area[0], 1, area[2], len(picked)))
+    shown = area[0], updates, area[2], SEEN - 1
+    colour(sheet, shown, f'LEFT(${letter(updates + 1)}{places.row(0)},{len(FASTEST)})="{FASTEST}"', "fastest")
+    scientific(sheet, area, "general", look="beyond, typed")
+    top = 1 if places.row(n - 1) + 1 == HEADER_ROW - 1 else 2  # below the table: a gap where there is room
+    box = places.row(n - 1) + top - 1, 0, HEADER_ROW - 2, SEEN - 1
+    merge(sheet, box, "aside")
+    sheet.live(box[0] + 1, 0, told.tries, "aside")
 
 
-def _below(sheet: Sheet, places: RatePlaces, row: int, updates: int, fastest: str) -> None:
-    sheet.put(row, 0, "fastest", "bold", "center")
-    sheet.live(row, 1, fastest, "bold", "center", "general")
-    colour(sheet, (row - 1, 1, row - 1, 1), f"ISNUMBER($B${row})", "fastest")
-    label = f'IF(ISNUMBER(threshold),"threshold: E ≤","{TYPE_ONE}:")'
-    sheet.live(row, updates - 1, label, "muted", "right")
-    sheet.put(row, updates, THRESHOLD, "input", "general", "center")
-    sheet.define(threshold=f"${letter(updates)}${row}")
-    own = places.row(len(places.numbers) - 1)
-    sheet.define(my_learning_rate=f"$A${own}")
-    for area in ((places.row(0) - 1, 0, own - 1, 0), (row - 1, 1, row - 1, 1), (row - 1, updates, row - 1, updates)):
-        scientific(sheet, area, "general", look="beyond, typed")
-    beside = own - 1, 2 + len(places.marks)
-    for name, at in (("my_learning_rate", beside), ("threshold", (row - 1, updates - 1))):
+def _typed(sheet: Sheet, places: RatePlaces, threshold: float) -> None:
+    """The cells to type into: a rate of one's own, and the threshold above its column."""
+    updates, own = places.updates, places.row(len(places.numbers) - 1)
+    sheet.live(3, updates - 1, f'IF(ISNUMBER(threshold),"goal: E ≤","{TYPE_ONE}:")', "muted", "right")
+    sheet.put(3, updates, threshold, "input", "general", "center")
+    sheet.put(3, updates + 1, "yellow cells are yours", "muted", "indent")
+    sheet.define(threshold=f"${letter(updates)}$3", my_learning_rate=f"$A${own}")
+    scientific(sheet, (2, updates, 2, updates), "general", look="beyond, typed")
+    for name, at in (("my_learning_rate", (own - 1, updates + 1)), ("threshold", (2, updates - 1))):
         colour(sheet, (*at, *at), f"NOT(ISNUMBER({name}))", "fail")
     for at, title, text in (
         ((own - 1, 0), "Your learning rate", "Type any rate from 0 to 1,000,000: the last curve follows."),
-        ((row - 1, updates), "Threshold", "The column beside counts the updates until E is at or below this number."),
+        ((2, updates), "Your goal", "The column below counts the updates until E is at or below this number."),
     ):
         complaint = "Not a number", "Type 0 to 1,000,000."
-        limit(sheet, (*at, *at), InputRule("decimal", (0, 1e6), hint=(title, text), complaint=complaint))
+        limit(sheet, (*at, *at), InputRule("decimal", (0, MOST_RATE), hint=(title, text), complaint=complaint))

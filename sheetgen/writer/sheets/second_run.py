@@ -15,7 +15,7 @@ from sheetgen.writer.plan import Run, value
 from sheetgen.writer.sheets.common import heads
 from sheetgen.writer.trace import FIRST_ROW, THIS, Trace, at_row, guarded, letter, quoted
 
-MOST_ROWS = 200  # updates
+MOST_ROWS = 100  # updates: a slip shows itself by then, or in no curve
 MOST_CELLS = 24_000
 FEWEST_ROWS = 10  # updates: with fewer a curve tells nothing
 
