@@ -97,7 +97,7 @@ def test_paper(book: Any, name: str) -> None:
 
 def test_headings_are_repeated_on_every_page(book: Any) -> None:
     titles = {"Steps": "$4:$4", "Training": "$14:$15", "Autograd check": "$15:$15"}
-    titles["Recomputation"] = "$15:$15"
+    titles |= {"Recomputation": "$15:$15", "Finite differences": "$8:$8"}
     assert {s.title: s.print_title_rows for s in book if s.print_title_rows} == titles
     assert {s.title: s.print_title_cols for s in book if s.print_title_cols} == {"Training": "$A:$A"}
     for sheet in (s for s in book if s.print_title_cols):  # there a title would be cut off on every later page

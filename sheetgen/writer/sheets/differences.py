@@ -64,7 +64,7 @@ def write(book: Book, run: Run, panel: Panel, places: DifferencePlaces) -> None:
     _table(sheet, run, panel, workings)
     _picture(sheet, run, workings, last)
     tries(sheet, TRY_ROW, (COLUMN, COLUMN + 2, LAST_COLUMN), TRIES)
-    page(sheet, (HEAD, 1), (top - 1, LAST_COLUMN))
+    page(sheet, (HEAD, 1), (top - 1, LAST_COLUMN), repeat=True)
     lock(sheet)
 
 

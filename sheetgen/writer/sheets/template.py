@@ -11,6 +11,7 @@ from sheetgen.writer.plan import TEMPLATE
 from sheetgen.writer.sheets.common import across, heads, line, lock, opened
 
 OPTIONS_ROW, FIRST_LINE = 4, 7
+ONE_PAGE = 50  # rows that are legible on one
 CODE_CHARACTERS, MOST_LINES = 58, 20  # of a line of the template in its column; a longer one is cut off
 HELP, LAST = 3, 6  # columns: the keys stand beside the lines, which stay where a check looks for them
 
@@ -73,7 +74,7 @@ def write(book: Book, spec: Spec, options: str) -> None:
             sheet.set_row_pixels(FIRST_LINE + k - 1, 6 + 14 * min(MOST_LINES, -(-len(text) // CODE_CHARACTERS)))
     last = max(_changes(sheet, _keys(sheet) + 2, spec), _example(sheet, FIRST_LINE + len(lines) + 1, spec))
     sheet.print_area(0, 0, last - 1, LAST)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(1, last <= ONE_PAGE)  # else as many as it takes
     sheet.freeze_panes(FIRST_LINE - 1, 0)
     lock(sheet, format_columns=False)
 
