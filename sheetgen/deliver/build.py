@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sheetgen.base.errors import UserError
 from sheetgen.base.files import CannotWrite, move_into_place, staging
+from sheetgen.base.process import uncollected
 from sheetgen.base.progress import Notice, Progress, silent
 from sheetgen.cells.text import FormulaTooLong
 from sheetgen.excel.read import MAX_CELLS
@@ -83,7 +84,8 @@ def build(
     extras = gather() if name is None else []  # the default workbook alone shows what other packages add
     made = Made(options.text, extras=extras, calculate=calculated)
     try:
-        report = _build(workbook.plan(spec), path, made, options.check, progress)
+        with uncollected():
+            report = _build(workbook.plan(spec), path, made, options.check, progress)
     except (TooLarge, FormulaTooLong, EngineFailed) as error:
         raise type(error)(f"{name or DEFAULT}: {error}") from error
     return Built(path, report)

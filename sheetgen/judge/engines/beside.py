@@ -6,7 +6,6 @@ They end with whoever started them: when he is done, when he is interrupted, and
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import shutil
@@ -21,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sheetgen.base.process import processors, python, signal_of
+from sheetgen.base.process import processors, python, signal_of, uncollected
 from sheetgen.excel import Workbook
 from sheetgen.judge.engines.result import EngineFailed, EngineMissing, Recalculated
 
@@ -125,9 +124,9 @@ def work(name: str, folder: str) -> None:
     """Run one engine, in a process of its own, on the workbook in a folder, and leave the results there."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that LibreOffice is stopped, too
     threading.Thread(target=_end_with_the_starter, args=[folder], daemon=True).start()
-    gc.disable()  # a quarter of the time went into looking for cycles among cells and areas, which have none
-    path, workbook = pickle.loads(Path(folder, "given").read_bytes())
-    _write(Path(folder, name), outcome(name, path, workbook))
+    with uncollected():
+        path, workbook = pickle.loads(Path(folder, "given").read_bytes())
+        _write(Path(folder, name), outcome(name, path, workbook))
 
 
 def _end_with_the_starter(folder: str) -> None:

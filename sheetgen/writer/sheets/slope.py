@@ -184,7 +184,7 @@ class Picture:
         """Draw the ticks of both axes: their rows, and on which side of its line stands the text of each."""
         for row, side in ticks:
             name, *ends = (f"${letter(column + k)}${row}" for k in range(5))
-            look = style.series_name(side) | {"custom": [{}, {"delete": True}]}
+            look = style.series_name(side) | {"custom": [None, {"delete": True}]}
             x, y = (self._at(":".join(ends[k : k + 2])) for k in (0, 2))
             places = {"name": self._at(name), "categories": x, "values": y}
             line = {"color": style.GRID, "width": 0.75}
