@@ -30,6 +30,8 @@ LEGEND = (  # two in a row
     ("p", "then 2×2 max-pooling: of four neighbours only the largest stays, so the size is halved"),
     ("=1", "the kernel of block 1 is used again (blocks count from 0): more work, no new parameters"),
     ("mean", "each plane becomes one number, its mean; a last convolution makes ten answers of them"),
+    ("sees", "how much of the image one cell looks at: its receptive field; beyond 28×28 it is padding"),
+    ("jump", "pixels of the image from one cell to the next; a layer's stride multiplies it"),
     ("ReLU", "what is below 0 becomes 0. It stands behind every convolution, then BatchNorm: mean 0, spread 1"),
 )
 SECOND = 8  # the column of the second of them
@@ -42,7 +44,7 @@ TYPED = {  # column -> (what it is, least, most, what a person is told)
 TITLE = "Architecture: from 28 × 28 pixels to ten answers"
 SUBTITLE = (
     "Squares are to scale, and a block is as deep as it has planes (channels). Under each: what one cell of it sees of "
-    "the image. Yellow cells may be typed over."
+    "the image; if that is more than 28×28, the rest is padding. Yellow cells may be typed over."
 )
 NO_SIZE, NOTHING = "no size", "nothing left"
 
