@@ -30,10 +30,9 @@ LEGEND = (  # two in a row
     ("p", "then 2×2 max-pooling: of four neighbours only the largest stays, so the size is halved"),
     ("=1", "the kernel of block 1 is used again (blocks count from 0): more work, no new parameters"),
     ("mean", "each plane becomes one number, its mean; a last convolution makes ten answers of them"),
-    ("sees", "how much of the image one cell looks at: its receptive field; beyond 28×28 it is padding"),
-    ("jump", "pixels of the image from one cell to the next; a layer's stride multiplies it"),
     ("ReLU", "what is below 0 becomes 0. It stands behind every convolution, then BatchNorm: mean 0, spread 1"),
 )
+JUMP = "receptive field: the side of what a cell sees; jump: pixels from one cell to the next"
 SECOND = 8  # the column of the second of them
 TYPED = {  # column -> (what it is, least, most, what a person is told)
     2: ("Kernel", 1, SIZE, "The side of the square that the layer looks at, in cells of the layer above."),
@@ -102,6 +101,7 @@ def write(book: Book, tables: Mapping[str, ArchitecturePlaces]) -> None:
         drawing = drawn.Drawing(drawn.stages(table.layers, table.first), table.total, table.title, len(WIDTHS))
         drawn.write(sheet, drawing, table.title + 1, name)
         _try(sheet, table)
+        sheet.put(table.head - 1, COLUMNS.index("jump"), JUMP, "muted")
         if table.title == FIRST:
             _legend(sheet, table.title + drawn.ROWS + 1)
         heads(sheet, table.head, 0, COLUMNS)
@@ -236,7 +236,8 @@ def _totals(sheet: Sheet, table: ArchitecturePlaces) -> None:
     sheet.live(row + 1, 12, f'IF(L{row}=L{row + 1},"PASS","FAIL")', "verdict")
     common.colour_words(sheet, (row, 12, row, 12), f"$M{row + 1}")
     shares = {
-        "type": "data_bar", "bar_color": style.SERIES[4], "min_type": "num", "min_value": 0, "max_type": "max",
+        "type": "data_bar", "bar_solid": True, "data_bar_2010": True, "bar_color": style.SERIES[4], "min_type": "num",
+        "min_value": 0, "max_type": "max",
         "min_length": 0, "max_length": 100,  # else nothing at all would have a bar
     }  # fmt: skip
     sheet.conditional_format(table.first - 1, 12, table.last - 1, 12, shares)

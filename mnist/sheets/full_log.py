@@ -30,7 +30,8 @@ ALL = "all"  # what stands for the seed in a network's line
 NAMED = len(COLUMNS) + 8  # the column, out of sight, of what a network is called on the chart
 NAMES = TELLING | {r.recipe.name: f"{r.recipe.name}: {r.title}" for r in LADDER}
 LEAST = 98  # per cent, where the bars begin
-HIGH = 17  # pixels of a row: seventy stand on a page
+HIGH = 17  # pixels of a row
+CHART_ROWS = 8  # at the least; it ends where the lines of the networks do, for no more is printed
 
 
 def write(book: Book, logged: Sequence[RunRows]) -> None:
@@ -61,7 +62,7 @@ def write(book: Book, logged: Sequence[RunRows]) -> None:
     sheet.conditional_format(FULL_HEAD, RATE + 4, last - 1, RATE + 4, inside)
     _chart(sheet, len(networks(logged)))
     sheet.autofilter(FULL_HEAD - 1, 0, last - 1, len(COLUMNS) - 1)
-    page(sheet, (FULL_HEAD, 0), (FULL_HEAD + len(networks(logged)), NAMED - 2))
+    page(sheet, (FULL_HEAD, 0), (FULL_HEAD + max(len(networks(logged)), CHART_ROWS), NAMED - 2))
 
 
 def _network(sheet: Sheet, row: int, name: str, runs: Sequence[RunRows]) -> None:
@@ -91,7 +92,7 @@ def _chart(sheet: Sheet, count: int) -> None:
     chart.show_hidden_data()
     sheet.set_column(NAMED, NAMED, 9, None, {"hidden": True, "level": 1})
     text = "Bar chart: the mean test accuracy of each network after the last epoch; the same numbers stand in its line."
-    insert(sheet, chart, Box((FULL_HEAD, len(COLUMNS)), (14, 2), (415, 50 + HIGH * count)), text)
+    insert(sheet, chart, Box((FULL_HEAD, len(COLUMNS)), (14, 2), (415, HIGH * max(count, CHART_ROWS) - 4)), text)
 
 
 def mark(sheet: Sheet, row: int) -> None:

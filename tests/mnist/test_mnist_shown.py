@@ -86,7 +86,9 @@ def test_the_histogram_is_numpys_and_counts_every_mistake(book: Path, made: dict
     assert histogram(found) == wanted.tolist() and sum(histogram(found)) == len(mistakes)
     assert found[ERRORS][f"{letter(errors.COUNT)}{bins(found).stop}"] == len(mistakes)
     said = str(found[ERRORS][f"A{errors.TOLD}"])
-    assert said.startswith(f"In {wanted[-1]} of its {len(mistakes)} mistakes it was 90 % sure or surer.")
+    assert said.startswith(
+        f"In {wanted[-1]} of the {len(mistakes)} mistakes that are listed below it was 90 % sure or surer."
+    )
 
 
 def test_the_histogram_follows_the_list(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:

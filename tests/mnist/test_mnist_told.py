@@ -125,8 +125,8 @@ def lesson(text: str, now: Record, before: Record | None) -> str:
 
     def figures(r: Record) -> dict[str, str]:
         shares = {"test": r.accuracy, "train": r.last.train_accuracy}
-        rounded = {name: f"{x:.2f}".rstrip("0").rstrip(".") for name, x in shares.items()}
-        loss, gap = (f"{x:{form}}".rstrip("0") for x, form in ((r.last.train_loss, ".4f"), (r.gap, "+.2f")))
+        rounded = {name: f"{x:.2f}" for name, x in shares.items()}
+        loss, gap = f"{r.last.train_loss:.4f}".rstrip("0"), f"{r.gap:+.2f}"
         return rounded | {"parameters": f"{r.parameters:,}", "loss": loss, "gap": gap}
 
     def said(match: re.Match[str]) -> str:
@@ -163,7 +163,7 @@ def test_the_ladders_sentences_follow_the_log(tmp_path: Path) -> None:
     path = set_cells(tmp_path / "x.xlsx", tmp_path / "y.xlsx", FULL, edits, order)
     epochs = (*steps[4].epochs[:-1], replace(steps[4].last, test_accuracy=98.7, train_accuracy=99.0))
     wanted = lesson(LADDER[4].taught, replace(steps[4], epochs=epochs), steps[3])
-    assert "stayed at 98.7 %" in wanted and ENGINES["IronCalc"](path).values["MNIST report"][at] == wanted
+    assert "stayed at 98.70 %" in wanted and ENGINES["IronCalc"](path).values["MNIST report"][at] == wanted
 
 
 @pytest.mark.parametrize("names", [[OURS, "ladder-1"], [OURS, SMALL, "ladder-1"]], ids=["one", "two"])
