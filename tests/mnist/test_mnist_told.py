@@ -156,6 +156,9 @@ def test_the_ladders_sentences_follow_the_log(tmp_path: Path) -> None:
     steps = [CLAIMS[rung.recipe.name].records[0] for rung in LADDER]
     pairs = zip(LADDER, steps, [None, *steps], strict=False)
     assert {lesson(rung.taught, now, before) for rung, now, before in pairs} <= set(said.values())
+    ours = CLAIMS[OURS]
+    (way,) = [v for v in said.values() if str(v).startswith(f"→  From there to ours, {round(ours.mean, 2):g} %: ")]
+    assert f"{ours.recipe.epochs} epochs instead of {steps[-1].recipe.epochs}, teachers." in way
     (at,) = [at for at, v in said.items() if v == lesson(LADDER[4].taught, steps[4], steps[3])]
     (run,) = runs.of(runs.places(CLAIMS), LADDER[4].recipe.name)
     order = ["Start", "MNIST report", "Architecture", "Training log", ERRORS, FULL]
