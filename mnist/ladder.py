@@ -36,7 +36,7 @@ LADDER = (
     Rung(FIFTH, "with augmentation",
          "Every epoch turns, shifts and bends the training images afresh, so that nothing can be learned by heart. The "
          "gap {gap}: training is now harder than the test. Test accuracy {test} %."),
-    Rung(SIXTH, "with wide last layers",
-         "More channels in the last layers, where planes are small and a channel costs least work. Parameters "
-         "{parameters}; test accuracy {test} %, the largest step up."),
+    Rung(SIXTH, "two layers more",
+         "Two more convolutions at the end, with more channels: planes are small there, a channel is cheap. "
+         "Parameters {parameters}; test accuracy {test} %, the largest step up."),
 )  # fmt: skip

@@ -43,6 +43,7 @@ REFS = Refs(*(f"${letter(c)}${TEN}:${letter(c)}${TEN + 9}" for c in (LOGIT, CHAN
 READ = f"${letter(SEEN)}${TOP}:${letter(SEEN + SIZE - 1)}${TOP + SIZE - 1}"  # what the network reads
 SECOND_SURE = f"MAX({REFS.rest})"
 SAME_AT = COLUMNS[2][0]  # the column of what is the same as PyTorch's
+OWN_LOGITS = "not known"
 SAME = f"${letter(SAME_AT)}${BARS + 20}"
 ANSWER, SURE, SECOND, MARGIN = (work(FACTS + k, 0) for k in range(4))
 
@@ -121,7 +122,7 @@ def _numbers(sheet: Sheet, cnn: Live) -> None:
 def _bars(sheet: Sheet) -> None:
     names = ("digit", "probability", "logit, its score")
     heads = COLUMNS[0], (COLUMNS[1][0], BAR[1]), *COLUMNS[2:]
-    for columns, name, side in zip(heads, names, ("center", "left", "right"), strict=True):
+    for columns, name, side in zip(heads, names, ("center", "indent", "right"), strict=True):
         wide(sheet, TOP, columns, name, "head", side)
     for d in range(10):
         row = BARS + 2 * d
@@ -145,9 +146,9 @@ def _bars(sheet: Sheet) -> None:
 def _same(sheet: Sheet) -> None:
     """Whether the cells give PyTorch's logits, and what to try."""
     (first, _), row = COLUMNS[0], BARS + 20
-    wide(sheet, row, (first, SAME_AT - 2), "the same logits as PyTorch’s? Of samples they are known:", "muted")
+    wide(sheet, row, (first, SAME_AT - 2), "the same logits as PyTorch’s? It is known of samples alone.", "muted")
     allowed = f"{LIMIT}*MAX(MAX({REFS.logits}),-MIN({REFS.logits}))"
-    formula = f'IF({PICK}<2,"–",IF(MAX({REFS.apart})<={allowed},"PASS","FAIL"))'
+    formula = f'IF({PICK}<2,"{OWN_LOGITS}",IF(MAX({REFS.apart})<={allowed},"PASS","FAIL"))'
     wide(sheet, row, (SAME_AT, SAME_AT + 7), Formula(formula), "verdict")
     colour_words(sheet, (row - 1, SAME_AT, row, SAME_AT + 7), SAME)
     reads, at = samples.of_blank()

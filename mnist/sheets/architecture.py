@@ -32,6 +32,7 @@ LEGEND = (  # two in a row
     ("mean", "each plane becomes one number, its mean; a last convolution makes ten answers of them"),
     ("ReLU", "what is below 0 becomes 0. It stands behind every convolution, then BatchNorm: mean 0, spread 1"),
 )
+JUMP = "receptive field: the side of what a cell sees; jump: pixels from one cell to the next"
 SECOND = 8  # the column of the second of them
 TYPED = {  # column -> (what it is, least, most, what a person is told)
     2: ("Kernel", 1, SIZE, "The side of the square that the layer looks at, in cells of the layer above."),
@@ -42,7 +43,7 @@ TYPED = {  # column -> (what it is, least, most, what a person is told)
 TITLE = "Architecture: from 28 × 28 pixels to ten answers"
 SUBTITLE = (
     "Squares are to scale, and a block is as deep as it has planes (channels). Under each: what one cell of it sees of "
-    "the image. Yellow cells may be typed over."
+    "the image; if that is more than 28×28, the rest is padding. Yellow cells may be typed over."
 )
 NO_SIZE, NOTHING = "no size", "nothing left"
 
@@ -100,6 +101,7 @@ def write(book: Book, tables: Mapping[str, ArchitecturePlaces]) -> None:
         drawing = drawn.Drawing(drawn.stages(table.layers, table.first), table.total, table.title, len(WIDTHS))
         drawn.write(sheet, drawing, table.title + 1, name)
         _try(sheet, table)
+        sheet.put(table.head - 1, COLUMNS.index("jump"), JUMP, "muted")
         if table.title == FIRST:
             _legend(sheet, table.title + drawn.ROWS + 1)
         heads(sheet, table.head, 0, COLUMNS)
@@ -234,7 +236,8 @@ def _totals(sheet: Sheet, table: ArchitecturePlaces) -> None:
     sheet.live(row + 1, 12, f'IF(L{row}=L{row + 1},"PASS","FAIL")', "verdict")
     common.colour_words(sheet, (row, 12, row, 12), f"$M{row + 1}")
     shares = {
-        "type": "data_bar", "bar_color": style.SERIES[4], "min_type": "num", "min_value": 0, "max_type": "max",
+        "type": "data_bar", "bar_solid": True, "data_bar_2010": True, "bar_color": style.SERIES[4], "min_type": "num",
+        "min_value": 0, "max_type": "max",
         "min_length": 0, "max_length": 100,  # else nothing at all would have a bar
     }  # fmt: skip
     sheet.conditional_format(table.first - 1, 12, table.last - 1, 12, shares)

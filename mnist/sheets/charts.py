@@ -8,7 +8,7 @@ from statistics import fmean
 
 from mnist import published
 from mnist.sheets.common import FULL, LOG, OURS, REFERENCE
-from mnist.sheets.runs import BESIDE, CHARTS, FACTS, HEAD, LIVE, LOWER, SIDE_BY_SIDE, UPPER, RunRows, of
+from mnist.sheets.runs import BESIDE, CHARTS, HEAD, LIVE, LOWER, ROW_AT, SIDE_BY_SIDE, UPPER, RunRows, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Chart, Sheet
 from sheetgen.writer.sheets.common import Box, across, below, curve, heads, insert
@@ -122,7 +122,7 @@ def _drawn(sheet: Sheet, runs: Sequence[RunRows]) -> None:
     for row, ((title, columns, none), y) in enumerate(zip(TITLES, amid, strict=True), LIVE):
         first, last = LIVE, _last(runs)
         drawn = ",".join(f"{_from(c)}{first}:{_from(c)}{last}" for c in columns)
-        message = f'IF(ISNUMBER($B${FACTS}),IF(COUNT({drawn})>0," ","{none}"),"there is no such seed")'
+        message = f'IF(ISNUMBER({ROW_AT}),IF(COUNT({drawn})>0," ","{none}"),"there is no such seed")'
         at = f"{letter(SPOT + 1)}{row}"
         sheet.live(row, SPOT, f'"{title}"&IF({at}=" ","",": empty, "&{at})', muted)
         sheet.live(row, SPOT + 1, message, muted)

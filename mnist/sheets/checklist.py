@@ -87,7 +87,7 @@ def _fast(s: Summary) -> list[Check]:
 def _cells(s: Summary, m: Measured) -> list[Check]:
     """The network that runs in cells; what was measured of it is in its record."""
     total = f"{quoted(live.WEIGHTS)}!{weights.total_cell()}"
-    source, right = "python -m mnist spreadsheet", f"100*{m.right}/{m.images}"
+    source, right = "its record", f"100*{m.right}/{m.images}"
     return [
         Check("the network in cells: parameters, counted there", total, "whole", "=", Formula(f"$B${s.row}"),
               live.WEIGHTS),

@@ -19,7 +19,7 @@ SIDES = {  # networks that are drawn, and where their names stand
 }  # fmt: skip
 AT = LAST_COLUMN + 2  # the column, from 0, of the hidden cells: name, x, y
 LEAST, MOST = 1_000, 1_000_000  # parameters: the ends of the axis
-SIZE = 480, 400  # pixels
+SIZE = 468, 400  # pixels
 ROWS = 22  # that it takes of the sheet
 TITLE = "Few parameters, few mistakes"
 BEST = "required: upper left"

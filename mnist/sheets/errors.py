@@ -8,16 +8,16 @@ from typing import NamedTuple
 from mnist.notation import CLASSES
 from mnist.record import Mistake, Record
 from mnist.sheets import confused, pictures
-from mnist.sheets.common import ERRORS, OURS, heads, pages, section
+from mnist.sheets.common import ERRORS, OURS, heads, section
 from mnist.sheets.pictures import Picture
 from mnist.sheets.runs import RunRows, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Chart, Sheet
-from sheetgen.writer.sheets.common import ROW, Box, across, bars, colour_words, insert, line, opened, page
+from sheetgen.writer.sheets.common import ROW, Box, across, bars, colour_words, insert, line, merge, opened, page
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import letter, quoted
 
-LABELS, FACTS, TOP = 4, 5, 8  # rows; the last holds the matrix's headings
+LABELS, FACTS, DEFINED, TOP = 4, 5, 6, 8  # rows; the last holds the matrix's headings
 SUMS = ("images", "precision", "recall", "F1", "missed", "false alarms")
 FIRST, LAST = 1, CLASSES  # columns of the matrix
 TOTAL, PRECISION, RECALL, HARMONIC, MISSED, ALARMS = range(LAST + 1, LAST + 7)
@@ -30,11 +30,15 @@ WIDTHS = (10, *(6.9 for _ in range(CLASSES)), *(8.6 for _ in SUMS), 2, 35, 2)
 HIDDEN = len(WIDTHS) + pictures.ACROSS * pictures.STEP + 1  # right of all pictures
 NARROW_STRIP = 13  # rows of the strip without pictures
 CHART_WIDTH = 615
-LISTED = ("place", "image", "true", "taken for", "how sure", "tenth")
+LISTED = ("place", "image", "true", "taken for", "how sure", "bar above")
 TENTH = 5  # the column of the list that says which bin a mistake is in
 SUBTITLE = (
     "The first seed of ours on the test images. A row is what an image is, a column what it was taken for; "
-    "green are the right answers. Type over a number, and all follows."
+    "green are the right answers. Type over a number of the table: its sums, sentences and drawings follow."
+)
+WORDS = (
+    "Precision: of all that are taken for a digit, the share that is it. Recall: of all that are it, the share that is "
+    "found. F1: one number for both, low if either is. The list of mistakes stays as recorded."
 )
 
 
@@ -100,9 +104,8 @@ def write(book: Book, at: MatrixPlaces, shown: Sequence[Picture]) -> None:
     _charts(sheet, at, pictures.height(len(shown)) if shown else ROW * NARROW_STRIP - 8)
     last = _mistakes(sheet, at, shown)
     right = pictures.write(sheet, STRIP, len(WIDTHS), shown) if shown else SIDE + 1
-    page(sheet, (3, 1), (last, right))
-    if not shown:  # with pictures on the right, the whole width is fitted to a page
-        pages(sheet, 75, [at.listed - 1])
+    # Without pictures on the right, the list below is left to the screen.
+    page(sheet, (3, 1), (last if shown else at.listed - 3, right))
 
 
 def _matrix(sheet: Sheet, at: MatrixPlaces) -> None:
@@ -163,9 +166,13 @@ def _facts(sheet: Sheet, at: MatrixPlaces) -> None:
     )
     for k, (name, formula, form) in enumerate(facts):
         column = max(0, 2 * k - 1)
-        sheet.put(LABELS, column, name, "muted", "left")
-        sheet.live(FACTS, column, formula, "bold", form, "left")
-    colour_words(sheet, (FACTS - 1, 9, FACTS - 1, 9), f"${letter(9)}${FACTS}")
+        if k:
+            for row in (LABELS, FACTS):
+                merge(sheet, (row - 1, column, row - 1, column + 1))
+        sheet.put(LABELS, column, name, "muted", "center")
+        sheet.live(FACTS, column, formula, "bold", form, "center")
+    colour_words(sheet, (FACTS - 1, 9, FACTS - 1, 10), f"${letter(9)}${FACTS}")
+    sheet.put(DEFINED, 0, WORDS, "muted")
 
 
 def _colours(sheet: Sheet, at: MatrixPlaces) -> None:
@@ -197,8 +204,8 @@ def _sure(sheet: Sheet, at: MatrixPlaces) -> None:
     sheet.live(last + 1, COUNT, f"SUM({at_all}{first}:{at_all}{last})", "head", "whole", "center")
     surest, whole = f"${at_all}${last}", f"${at_all}${last + 1}"
     told = (
-        f'"In "&{surest}&" of its "&{whole}&" mistakes it was 90 % sure or surer. To be sure is not to be right: "&'
-        '"look at these first; they head the list below."'
+        f'"In "&{surest}&" of the "&{whole}&" mistakes that are listed below it was 90 % sure or surer. "&'
+        '"To be sure is not to be right: look at these first; they head the list."'
     )
     formula = f'IF({whole}=0,"It made no mistake.",IF({surest}=0,"It was never 90 % sure of a mistake.",{told}))'
     sheet.live(TOLD, 0, formula, "text")

@@ -8,7 +8,8 @@ from statistics import stdev
 from string import Formatter
 
 from mnist.ladder import Rung
-from mnist.sheets.common import REPORT, heads, of_target, paragraph, section, thousands
+from mnist.recipe import Recipe
+from mnist.sheets.common import OURS, REPORT, heads, of_target, paragraph, section, thousands
 from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import RunRows, of
 from sheetgen.writer import style
@@ -24,8 +25,8 @@ HEADS = (
 FORMS = ("whole", "hundredth", "hundredth", "hundredth", "signed", "ten thousandth", "tenth", "hundredth")
 FIGURES = {"parameters": ("B", 0), "test": ("C", 2), "train": ("E", 2), "gap": ("F", 2), "loss": ("G", 4)}
 SAID = 6  # the column where the sentences begin, right of the chart
-FIT = 118  # characters in a line of them
-CHART = 550, 316  # pixels
+FIT = 114  # characters in a line of them
+CHART = 544, 316  # pixels
 TITLE_ROW, TEXT_ROW = 19, 34  # pixels
 STEPS = 6  # that have a place
 ROWS = 2 * STEPS + 2  # that the chart and the sentences take
@@ -37,7 +38,7 @@ def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[RunRows]
     """Write the ladder's chart, sentences and table, of the steps that are recorded; returns the row below them."""
     if not (there := _recorded(rungs, runs)):
         return row
-    section(sheet, row, f"What each step taught: one change at a time, {_chance(runs)}", 0, LAST_COLUMN)
+    section(sheet, row, f"What each step taught: one idea at a time, {_chance(runs)}", 0, LAST_COLUMN)
     head = row + ROWS
     heads(sheet, head, 0, HEADS)
     known = {rung.recipe.name: head + 1 + k for k, (rung, _) in enumerate(there)}
@@ -52,6 +53,7 @@ def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[RunRows]
     for at in range(row, row + 2 * STEPS, 2):
         sheet.set_row_pixels(at, TITLE_ROW)
         sheet.set_row_pixels(at + 1, TEXT_ROW)
+    sheet.put(head - 1, SAID, Formula(_to_ours(of(runs, OURS)[0].record.recipe, there[-1][0].recipe)), "bold")
     low = math.floor(min(a for _, run in there for a in (run.record.accuracy, run.record.last.train_accuracy)))
     _chart(sheet, row, (head + 1, head + len(there)), low)
     return row + height(rungs, runs)
@@ -74,6 +76,15 @@ def sentence(text: str, row: int, before: int) -> str:
     return "&".join(parts)
 
 
+def _to_ours(ours: Recipe, last: Recipe) -> str:
+    """What leads from the last step to ours, and how far."""
+    again = ", some kernels used again" if "=" in ours.architecture.net else ""
+    taught = ", teachers" if ours.distillation.teachers else ""
+    text = f"wider layers{again}, {ours.epochs} epochs instead of {last.epochs}{taught}"
+    mean = 'IF(ISNUMBER(mnist_mean),ROUND(mnist_mean,2)&" %","–")'
+    return f'"→  From there to ours, "&{mean}&": {text}."'
+
+
 def _figure(name: str, row: int) -> str:
     """A number of the table as text; one of thousands has a comma there."""
     column, digits = FIGURES[name]
@@ -81,7 +92,11 @@ def _figure(name: str, row: int) -> str:
     if not digits:
         return thousands(at)
     sign = f'IF({at}>0,"+","")&' if name == "gap" else ""
-    return f"{sign}ROUND({at},{digits})"
+    shown = f"ROUND({at},{digits})"
+    if digits == 2:  # with the 0 of 98.70, whatever the decimal sign is
+        tenths = f"ROUND({at},1)"
+        shown += f'&IF(AND({shown}={tenths},{tenths}<>ROUND({at},0)),"0","")'
+    return sign + shown
 
 
 def _change(name: str, row: int, before: int) -> str:

@@ -10,6 +10,7 @@ from mnist.record import Epoch
 from mnist.sheets import charts, runs
 from mnist.sheets.common import FULL, LOG, NO_SEED, OURS, REFERENCE, heads, of_target, pages, section
 from mnist.sheets.full_log import FORMS, mark
+from sheetgen.excel.a1 import place
 from sheetgen.writer.book import Book, Formula, Link, Sheet, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets.common import InputRule, across, limit, numbers, opened, page
@@ -17,7 +18,10 @@ from sheetgen.writer.trace import letter, quoted
 
 WIDTHS = (11, 12, 7, 12, 12, 12, 12, 11, 8, 10, 2)
 TITLE = "Training log: does it learn, or learn by heart?"
-SUBTITLE = "Choose a seed in the yellow cell: the sentences, three of the charts and the table below follow."
+SUBTITLE = (
+    "Choose a seed in the yellow cell: the sentences, three of the charts and the table below follow. Loss is "
+    "cross-entropy, −ln of the probability of the right digit. The reference is a classic network."
+)
 
 
 def write(book: Book, logged: Sequence[runs.RunRows]) -> None:
@@ -42,7 +46,7 @@ def write(book: Book, logged: Sequence[runs.RunRows]) -> None:
 
 def of_seed(formula: str) -> str:
     """A formula that tells of the seed chosen, if there is such a seed."""
-    return f"IF(ISNUMBER($B${runs.FACTS}),{formula},$B${runs.FACTS})"
+    return f"IF(ISNUMBER({runs.ROW_AT}),{formula},{runs.ROW_AT})"
 
 
 def _live_row(sheet: Sheet, ours: Sequence[runs.RunRows], epoch: Epoch) -> None:
@@ -50,7 +54,7 @@ def _live_row(sheet: Sheet, ours: Sequence[runs.RunRows], epoch: Epoch) -> None:
     row = runs.LIVE + epoch.epoch - 1
     sheet.put(row, 0, OURS, "cell", "bold")
     columns = [letter(column) for column in range(runs.RATE, runs.RATE + len(FORMS))]
-    figures = [of_seed(f"INDEX({runs.column_of(ours, at)},$B${runs.FACTS}+$C{row}-1,1)") for at in columns]
+    figures = [of_seed(f"INDEX({runs.column_of(ours, at)},{runs.ROW_AT}+$C{row}-1,1)") for at in columns]
     values: list[Value] = [Formula(of_seed("mnist_seed")), epoch.epoch, *map(Formula, figures)]
     numbers(sheet, row, 1, values, ("whole", "whole", *FORMS))
     mark(sheet, row)
@@ -67,7 +71,6 @@ def _facts(sheet: Sheet, ours: Sequence[runs.RunRows]) -> None:
     first = of_seed(of_target(f'IF(COUNT({marks})=0,"not reached",MIN({marks}))'))
     facts: tuple[tuple[int, str, Value, str], ...] = (
         (0, "seed shown", seeds[0], "whole"),
-        (1, "its row", Formula(row), "whole"),
         (3, "last epoch %", Formula(f"$H${last}"), "hundredth"),
         (4, "best epoch %", Formula(of_seed(f"MAX({accuracy})")), "hundredth"),
         (5, "best at epoch", Formula(of_seed(best)), "whole"),
@@ -78,6 +81,8 @@ def _facts(sheet: Sheet, ours: Sequence[runs.RunRows]) -> None:
         sheet.put(runs.LABELS, column, name, "muted", "center")
         look = "bold" if isinstance(value, Formula) else "input"
         sheet.put(runs.FACTS, column, value, look, "center", form)
+    top, column = place(runs.ROW_AT.replace("$", ""))
+    sheet.live(top, column - 1, row, "muted", "whole")
     sheet.define(mnist_seed=f"$A${runs.FACTS}", mnist_target=f"$H${runs.FACTS}")
     listed = [str(seed) for seed in seeds]
     seed = InputRule(
@@ -97,7 +102,7 @@ def _facts(sheet: Sheet, ours: Sequence[runs.RunRows]) -> None:
 def _told(sheet: Sheet, ours: Sequence[runs.RunRows]) -> None:
     """What the numbers above say, in a live sentence."""
     tested, seeds = ours[0].record.tested, ", ".join(str(run.record.seed) for run in ours)
-    row, accuracy, first = (f"${k}${runs.FACTS}" for k in "BDG")
+    row, accuracy, first = runs.ROW_AT, f"$D${runs.FACTS}", f"$G${runs.FACTS}"
     wrong = f'"Seed "&mnist_seed&" takes "&ROUND({tested}*(100-{accuracy})/100,0)&" of {tested:,} test images for '
     reached = (
         f'IF(ISNUMBER({first}),"It was at the target first in epoch "&{first}&".",'

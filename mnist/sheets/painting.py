@@ -6,8 +6,8 @@ import numpy as np
 
 from mnist.live import FIRST, LAYERS, LEFT, LIVE, NET, OWN, SAMPLES, SEEN, TOP, WEIGHTS, Live
 from mnist.sheets import answer, samples, strip, viewer, worked
-from mnist.sheets.common import section
-from mnist.sheets.screen import CHOICE, LAST, PANEL, RIGHT, SIZE, WORK, lay
+from mnist.sheets.common import pages, section
+from mnist.sheets.screen import CHOICE, LAST, PANEL, RIGHT, SIZE, VIEW, WORK, lay
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Link, Sheet
 from sheetgen.writer.sheets.common import InputRule, across, colour, limit, lock, merge, opened, page
@@ -42,8 +42,7 @@ def write(book: Book, cnn: Live) -> None:
     sheet.define(cnn_drawing=drawing, cnn_choice=CHOSEN, cnn_logits=answer.REFS.logits, cnn_same=answer.SAME)
     lock(sheet, format_columns=False)
     page(sheet, (CHOICE, 0), (LAST, RIGHT))
-    sheet.set_portrait()
-    sheet.fit_to_pages(1, 1)
+    pages(sheet, 77, [VIEW])
 
 
 def _choice(sheet: Sheet, cnn: Live) -> None:

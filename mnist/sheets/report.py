@@ -18,11 +18,11 @@ from sheetgen.writer.book import Book, Formula, Link, Sheet
 from sheetgen.writer.sheets.common import colour_words, merge, opened, page
 
 CARDS = 5  # the row of the big numbers, their labels above it and what they mean below
-WIDTHS = (26, *(10 for _ in range(12)), 29)
+WIDTHS = (26, *(9.8 for _ in range(12)), 27)
 TEXT = (1, LAST_COLUMN)  # the columns that the story runs over
-FIT = 185  # characters in a line of it
+FIT = 179  # characters in a line of it
 FAIR = (0, LAST_COLUMN)
-FAIR_FIT = 200
+FAIR_FIT = 194
 TITLE = "MNIST: can fewer than 20,000 numbers read handwriting?"
 SUBTITLE = (
     f"{LEARNED:,} handwritten digits to learn from, {TESTED:,} others to be tested on. "
@@ -31,7 +31,7 @@ SUBTITLE = (
 TRY = "→ Try it: type 99.7 as the target on Training log, and see PASS below turn to FAIL, line by line"
 WORDS = (
     "A parameter is a number that training changes. An epoch is one pass over all training images. A seed starts the "
-    "random numbers: what differs between seeds is chance."
+    "random numbers: what differs between seeds is chance. A teacher is a wider network that it learned from, too."
 )
 STORY = (
     ("The network", "Small convolutions, each followed by ReLU (what is below 0 becomes 0) and BatchNorm; then the "
@@ -43,8 +43,8 @@ STORY = (
     ("What counts", "The last epoch of every recorded seed, not the best epoch of the best one."),
 )  # fmt: skip
 UNPRINTED = (
-    "Below this line, and not printed, stand the recipe, the versions and the hardware of every run, and the SHA-256 "
-    "of its weights: enough to make each number again."
+    "Below this line, and not printed, stand every seed, the recipe, the versions and the hardware of every run, and "
+    "the SHA-256 of its weights: enough to make each number again."
 )
 CHOSEN = (
     "Networks and settings were chosen on images held out of the training set; those trials are not recorded. The "
@@ -111,7 +111,7 @@ def write(book: Book, content: Content) -> None:
     first = CARDS + 3
     top = first + ladder.height(content.rungs, content.runs) + len(told) + 2
     results_at = top + max(checklist.height(content.claims, content.measured), compared.ROWS) + 1
-    between = len(fair) + 2
+    between = len(fair) + 3
     summaries = results.places(content.claims, content.runs, content.networks, results_at, between)
     sheet.put(CARDS + 2, 0, WORDS, "muted")
     row = ladder.write(sheet, first, content.rungs, content.runs)
@@ -120,11 +120,12 @@ def write(book: Book, content: Content) -> None:
     _cards(sheet, summaries[OURS], required)
     compared.write(sheet, summaries, (top - 1, checklist.FROM + 1), top + 2)
     _fair(sheet, results.write(sheet, summaries) + 1, fair)
+    end = summaries[OURS].first - 3
+    paragraph(sheet, end, FAIR, UNPRINTED, FAIR_FIT, "muted")
     row = results.write_seeds(sheet, summaries)
-    paragraph(sheet, row + 1, FAIR, UNPRINTED, FAIR_FIT, "muted")
-    page(sheet, (3, 0), (row + 1, LAST_COLUMN))
-    pages(sheet, 75, [top, summaries[OURS].first - 2])
-    row = provenance.write(sheet, row + 3, content.claims, content.measured)
+    page(sheet, (3, 0), (end, LAST_COLUMN))
+    pages(sheet, 75, [top])
+    row = provenance.write(sheet, row + 1, content.claims, content.measured)
     provenance.weights(sheet, row + 1, [run for s in summaries.values() for run in s.runs])
 
 
@@ -151,12 +152,12 @@ def _cards(sheet: Sheet, ours: Summary, required: tuple[str, int]) -> None:
     mean, lowest = f"$E${ours.row}", f"$G${ours.row}"
     cards = (
         (0, 0, "all that is required", "big", whole, f'{passed}&" of {count} lines"'),
-        (1, 2, "mean accuracy %, last epoch", "thousandth", mean, f'{_wrong(mean)}&" of {TESTED:,} wrong"'),
+        (1, 2, "mean %, last epoch", "thousandth", mean, f'{_wrong(mean)}&" of {TESTED:,} wrong"'),
         (3, 4, "lowest seed %", "hundredth", lowest, f'{_wrong(lowest)}&" wrong, the worst of "&$D${ours.row}'),
         (5, 6, "parameters", "whole", f"$B${ours.row}", f'"fewer than {MOST_PARAMETERS:,} allowed"'),
         (7, 8, "epochs", "whole", f"$C${ours.row}", f'"fewer than {MOST_EPOCHS + 1} allowed"'),
         (9, 10, "seconds per run", "whole", f"$L${ours.row}", _minutes(f"$L${ours.row}")),
-        (11, 12, "with its teachers", "whole", f"$M${ours.row}", _minutes(f"$M${ours.row}")),
+        (11, 12, "seconds, teachers too", "whole", f"$M${ours.row}", _minutes(f"$M${ours.row}")),
     )
     sheet.set_row_pixels(CARDS - 1, 40)
     for first, last, label, form, formula, meaning in cards:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mnist.record import Claim, Record
 from mnist.sheets.common import FULL
 from mnist.tables import ordered
-from sheetgen.writer.trace import quoted
+from sheetgen.writer.trace import letter, quoted
 
 # Training log: what is shown of one run, charts, and below them its table and the comparison side by side.
 LABELS, FACTS, TOLD = 4, 5, 6  # rows
@@ -18,13 +18,14 @@ HEAD = CHARTS + UPPER + LOWER + 2
 LIVE = HEAD + 1
 COLUMNS = (
     "run", "seed", "epoch", "learning rate", "train loss", "train accuracy %", "test loss", "test accuracy %",
-    "seconds", "epoch at the target",
+    "seconds", "epoch, if at the target",
 )  # fmt: skip
 RATE, REACHED = 3, 9  # columns, on both sheets
 BESIDE = 11  # the column where the comparison begins
 SIDE_BY_SIDE = (
     "epoch", "ours, mean", "reference, mean", "published", "its train acc. %", "its test loss", "its rate", "target",
 )  # fmt: skip
+ROW_AT = f"${letter(BESIDE + len(SIDE_BY_SIDE) + 1)}${FACTS}"  # out of sight: where the seed shown begins in the log
 FULL_HEAD = 5  # the row of Full log's headings; a line for each network follows, then every epoch
 
 

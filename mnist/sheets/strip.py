@@ -50,7 +50,9 @@ def _choice(sheet: Sheet, cnn: Live, chosen: Chosen) -> None:
     source = "=" + on_layers(layers.table_range(cnn.layout, layers.NAME))
     limit(sheet, area, InputRule("list", source=source, hint=("Layer", "A layer of the sheet CNN layers.")))
     number = chosen["number"]
-    sizes = f'"blue: below 0, to "&ROUND({LEAST},2)&"; orange: above 0, to "&ROUND({MOST},2)'
+    # Behind ReLU nothing would be below 0.
+    shifted = f'IF({chosen["norm"]}*{chosen["relu"]}=1," (BatchNorm shifts it)","")'
+    sizes = f'"blue: below 0"&{shifted}&", to "&ROUND({LEAST},2)&"; orange: above 0, to "&ROUND({MOST},2)'
     note = f'IF(ISNUMBER({number}),{sizes},"{NO_LAYER}: choose one of the list")'
     sheet.live(LAYER, AT + 24, note, "muted", "section line")
     colour(sheet, (LAYER - 1, AT + 24, LAYER - 1, AT + 70), f"ISTEXT({number})", "fail")

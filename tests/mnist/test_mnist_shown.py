@@ -15,7 +15,7 @@ from mutants import set_cells
 
 from mnist import digits
 from mnist.record import Claim
-from mnist.sheets import charts, compared, confused, errors, runs
+from mnist.sheets import charts, compared, confused, errors, full_log, runs
 from mnist.sheets.common import ERRORS, FULL, LOG, REPORT
 from sheetgen.excel import ErrorValue, Value, read
 from sheetgen.excel.a1 import address
@@ -86,7 +86,9 @@ def test_the_histogram_is_numpys_and_counts_every_mistake(book: Path, made: dict
     assert histogram(found) == wanted.tolist() and sum(histogram(found)) == len(mistakes)
     assert found[ERRORS][f"{letter(errors.COUNT)}{bins(found).stop}"] == len(mistakes)
     said = str(found[ERRORS][f"A{errors.TOLD}"])
-    assert said.startswith(f"In {wanted[-1]} of its {len(mistakes)} mistakes it was 90 % sure or surer.")
+    assert said.startswith(
+        f"In {wanted[-1]} of the {len(mistakes)} mistakes that are listed below it was 90 % sure or surer."
+    )
 
 
 def test_the_histogram_follows_the_list(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
@@ -239,6 +241,19 @@ def test_a_networks_line_is_the_mean_of_its_seeds(book: Path, made: dict[str, Cl
     assert sheet.auto_filter.ref == f"A{runs.FULL_HEAD}:J{runs.places(made)[-1].last}"
     (series,) = chart_of(book, FULL, "Which reads best").series
     assert series.values.area and len(list(series.values.area.addresses())) == len(names)
+    assert series.categories.area
+    called = [str(found[at]) for at in series.categories.area.addresses()]
+    assert [text.partition(": ")[0] for text in called] == names and all(": " in text for text in called)
+
+
+def test_no_page_is_printed_of_lists_that_nobody_reads(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
+    """Not of every epoch, of every mistake without its picture, or of every seed."""
+    found, printed = after(book, tmp_path, {}), openpyxl.load_workbook(book)
+    last = {name: int(str(printed[name].print_area).rpartition("$")[2]) for name in (FULL, ERRORS, REPORT)}
+    assert last[FULL] == runs.FULL_HEAD + max(len(made), full_log.CHART_ROWS)
+    for name, heading in ((ERRORS, "Misclassified test images"), (REPORT, "Every seed")):
+        (below,) = [int(at[1:]) for at, v in found[name].items() if at[0] == "A" and str(v).startswith(heading)]
+        assert last[name] < below <= last[name] + 3
 
 
 def test_a_loss_of_zero_has_no_place_on_the_logarithmic_axis(

@@ -125,8 +125,8 @@ def lesson(text: str, now: Record, before: Record | None) -> str:
 
     def figures(r: Record) -> dict[str, str]:
         shares = {"test": r.accuracy, "train": r.last.train_accuracy}
-        rounded = {name: f"{x:.2f}".rstrip("0").rstrip(".") for name, x in shares.items()}
-        loss, gap = (f"{x:{form}}".rstrip("0") for x, form in ((r.last.train_loss, ".4f"), (r.gap, "+.2f")))
+        rounded = {name: f"{x:.2f}" for name, x in shares.items()}
+        loss, gap = f"{r.last.train_loss:.4f}".rstrip("0"), f"{r.gap:+.2f}"
         return rounded | {"parameters": f"{r.parameters:,}", "loss": loss, "gap": gap}
 
     def said(match: re.Match[str]) -> str:
@@ -156,6 +156,9 @@ def test_the_ladders_sentences_follow_the_log(tmp_path: Path) -> None:
     steps = [CLAIMS[rung.recipe.name].records[0] for rung in LADDER]
     pairs = zip(LADDER, steps, [None, *steps], strict=False)
     assert {lesson(rung.taught, now, before) for rung, now, before in pairs} <= set(said.values())
+    ours = CLAIMS[OURS]
+    (way,) = [v for v in said.values() if str(v).startswith(f"→  From there to ours, {round(ours.mean, 2):g} %: ")]
+    assert f"{ours.recipe.epochs} epochs instead of {steps[-1].recipe.epochs}, teachers." in way
     (at,) = [at for at, v in said.items() if v == lesson(LADDER[4].taught, steps[4], steps[3])]
     (run,) = runs.of(runs.places(CLAIMS), LADDER[4].recipe.name)
     order = ["Start", "MNIST report", "Architecture", "Training log", ERRORS, FULL]
@@ -163,7 +166,7 @@ def test_the_ladders_sentences_follow_the_log(tmp_path: Path) -> None:
     path = set_cells(tmp_path / "x.xlsx", tmp_path / "y.xlsx", FULL, edits, order)
     epochs = (*steps[4].epochs[:-1], replace(steps[4].last, test_accuracy=98.7, train_accuracy=99.0))
     wanted = lesson(LADDER[4].taught, replace(steps[4], epochs=epochs), steps[3])
-    assert "stayed at 98.7 %" in wanted and ENGINES["IronCalc"](path).values["MNIST report"][at] == wanted
+    assert "stayed at 98.70 %" in wanted and ENGINES["IronCalc"](path).values["MNIST report"][at] == wanted
 
 
 @pytest.mark.parametrize("names", [[OURS, "ladder-1"], [OURS, SMALL, "ladder-1"]], ids=["one", "two"])

@@ -10,7 +10,7 @@ from sheetgen.excel.a1 import place
 from sheetgen.network.torch.graph import Graph, Weight
 from sheetgen.writer import style
 from sheetgen.writer.book import Formula, Sheet, Value
-from sheetgen.writer.digits import Area
+from sheetgen.writer.digits import Area, scientific
 from sheetgen.writer.planes.layout import Layout
 from sheetgen.writer.sheets.common import InputRule, across, colour, first_of, limit, line, merge, section
 from sheetgen.writer.sheets.kernel_places import ACROSS, FACTS, MOST, WORK, Places, inputs, patches, typed
@@ -103,6 +103,7 @@ def _choice(sheet: Sheet, at: Places, known: list[tuple[str, Sequence[int], Weig
         merge(sheet, area, "input", "bold", "left")
         sheet.put(at.choice, column, value, "input", "bold", "left")
         limit(sheet, area, rule)
+        scientific(sheet, area, "general", look="beyond, narrow")
     inner, outputs = (f"{at.chosen(size)}-1" for size in ("inner", "outputs"))
     channels = f'IF({inner}=0,"channel 0 alone","channels 0 to "&({inner}))'
     kernels = f'"kernels 0 to "&({outputs})'
@@ -140,6 +141,7 @@ def _large(sheet: Sheet, layout: Layout, at: Places) -> None:
     numbers = _range(at.area(at.left))
     _shades(sheet, at, numbers)
     hint = "A pixel", "0 is paper, 1 is ink."
+    scientific(sheet, at.area(at.own), "general", look="beyond, narrow")
     limit(sheet, at.area(at.own), InputRule("decimal", (0, 1), hint=hint, complaint=("Not a shade", "0 to 1.")))
     middle = at.large + at.scale * at.high // 2 - 1
     for column, sign in ((at.own - 1, "×"), (at.answer - 1, "=")):

@@ -73,9 +73,9 @@ def _short(layout: Layout) -> bool:
 
 def _table(sheet: Sheet, layout: Layout, narrow: bool) -> None:
     shelf: Shelf = layout.shelf
-    names = ("tensor", "shape", None, None, None, "parameters", None, "PyTorch's")  # texts run over what is empty
+    names = ("tensor", "shape", None, None, None, "counted", None, "PyTorch")  # texts run over what is empty
     common.heads(sheet, TABLE, NAME, names, "lllr", *(["fine"] if narrow else []))
-    sheet.put(TABLE - 1, NAME, "all that was learned, listed below", "muted")
+    sheet.put(TABLE - 1, NAME, f"all that was learned, listed below{_norms(layout.graph)}", "muted")
     rows = [s for s in shelf.sections if s.trained]
     first, last = TABLE + 2, TABLE + 1 + len(rows)
     if rows and last + 2 > rows[0].top:
@@ -97,6 +97,13 @@ def _table(sheet: Sheet, layout: Layout, narrow: bool) -> None:
         common.line(sheet, row, shape, SHAPE, COUNT - 1, "cell", *(["fine"] if narrow else []))
         sheet.live(row, COUNT, f"COUNT({section.count_area})", *look)
         sheet.put(row, PYTORCH, math.prod(section.shape), *look)
+
+
+def _norms(graph: Graph) -> str:
+    """What the weights of BatchNorm are, which no name tells."""
+    names = (w.name for op in graph.ops if op.kind == "norm" for w in op.weights.values() if w.trained)
+    first = next(names, "").rpartition(".")[0]
+    return f"; {first}: BatchNorm, its scale (weight) and shift (bias)" if first else ""
 
 
 def _section(sheet: Sheet, section: Section, look: str) -> None:
