@@ -128,7 +128,9 @@ def _hidden_activations(d: _Derivation) -> Step:
                     terms.append(mul(variable(f"d{d.E}/d{b.name}"), backward(b)[h], backward(h)[a]))
                 whole = add(*terms)
             lines.append(Line(f"d{d.E}/d{a.name}", whole))
-    about = "A hidden activation acts on every output: its gradient is the sum over the errors."
+    about = (
+        "An activation is what leaves a unit. A hidden one acts on every output: its gradient is a sum over the errors."
+    )
     return Step("gradients of the hidden activations", about, lines)
 
 

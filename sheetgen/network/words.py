@@ -9,11 +9,12 @@ from sheetgen.network.derivation import Line
 
 _PARTIAL = re.compile(r"d(?P<y>[^/]+)/d(?P<x>[^/]+)")
 _DEEP = re.compile(r"a_h(\d+)_")  # of a network with several hidden layers
+HIDDEN = "; the first stands in Step 4"  # the gradient of a hidden activation
 _POWER = "(1+e^−{0})"
 ACTIVATIONS = {
-    "sigmoid": "{} squashed to between 0 and 1",
-    "tanh": "{} squashed to between −1 and 1",
-    "relu": "{}, or 0 where that is negative",
+    "sigmoid": "the sigmoid: {} squashed to between 0 and 1",
+    "tanh": "the tanh: {} squashed to between −1 and 1",
+    "relu": "the ReLU: {}, or 0 where that is negative",
     "identity": "{} as it is",
 }
 STEEP = {  # why the slope of an activation is what it is, line by line
@@ -35,7 +36,11 @@ def in_words(line: Line, activations: Sequence[str], product: bool) -> str:
         return "a step downhill: the weight minus learning rate times slope"
     if match := _PARTIAL.fullmatch(line.name):
         y, x = _bare(match["y"]), _bare(match["x"])
-        return STEEP[_activation(y, activations)].format(x) if y.startswith("a_") else _slope(y, x, product)
+        return (
+            STEEP[_activation(y, activations)].format(x)
+            if y.startswith("a_")
+            else _slope(y, x, (line.cell.args[0].name or "E") if product else "")
+        )
     name = _bare(line.name)
     if name == "E":
         return "the error: those of all outputs added up" + "; E_total on Training" * (line.name == "E")
@@ -57,7 +62,8 @@ def _bare(name: str) -> str:
     return name.partition("[")[0]
 
 
-def _slope(y: str, x: str, product: bool) -> str:
+def _slope(y: str, x: str, factor: str) -> str:
+    """A derivative in words; `factor`: the name of the first of the factors that it is the product of."""
     match = _NAMES.match(x)
     kind = match["kind"] if match else ""
     if not y.startswith("E"):  # a weighted sum
@@ -69,6 +75,6 @@ def _slope(y: str, x: str, product: bool) -> str:
         if x.startswith("a_o"):
             return f"how far {x} is above its target: the half and the 2 cancel, and the inner −1 turns t − a round"
         return f"how {y} changes with {x}: " + ("all ways, summed" if total else f"the way over o{y[1:]}")
-    if product:
-        return "the chain rule: the factors above, multiplied"
+    if factor:
+        return f"the chain rule: the factors above, multiplied{HIDDEN * (factor.partition('/d')[2].startswith('a_h'))}"
     return f"how {y} changes with {x}, written out"

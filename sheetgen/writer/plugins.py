@@ -28,6 +28,7 @@ class ChecklistItem(NamedTuple):
     number: str  # the name of the number shown beside it
     style: str  # how that number is written
     text: str  # what it is
+    sheet: str  # where what failed is told
 
 
 class Extra(NamedTuple):

@@ -93,7 +93,10 @@ def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None: 
 
 def start_subtitle(spec: Spec) -> str:
     """What a student is to know first, in one sentence."""
+    first, *hidden, last = spec.layers
+    units = [f"{' and '.join(map(str, hidden))} hidden unit{'s' * (hidden != [1])}"] if hidden else []
+    shape = ", ".join([f"{first} input{'s' * (first > 1)}", *units, f"{last} output{'s' * (last > 1)}"])
     return (
-        f"Student: every number of this network's training, over {spec.steps:,} updates, is a formula. Click one and "
-        "read it; type over a yellow one, and all follow."
+        f"Student: {shape}, {spec.steps:,} update{'s' * (spec.steps > 1)}, and every number is a formula. Click one "
+        "and read it; type over a yellow one, and all follow."
     )

@@ -34,6 +34,7 @@ READ = (
     ("by nudging", "(E₊ − E₋) / 2ε with the small step ε above, while all other weights stay as they are"),
     ("by chain rule", "the gradient that backpropagation gives, as on Training"),
     ("allowed", "how far the two may be apart: a millionth of the gradient, and what rounding of E can do"),
+    ("verdict", "PASS where the difference is no larger than what is allowed, FAIL where it is"),
     (TOO_SMALL, "the gradient is less than rounding can do, so nothing is measured; it is no failure"),
 )
 BOTTOM = "E is 0, the least it can be: at the bottom of the valley every slope is 0."
@@ -54,7 +55,7 @@ def write(book: Book, run: Run, panel: Panel, places: DifferencePlaces) -> None:
     sheet = opened(book, DIFFERENCES, "Can a gradient be had without calculus?", SUBTITLE)
     parameters = spread(list(run.program.next))
     last = HEAD + len(parameters)  # row of the table
-    top = max(last + 2 * len(READ) + 2, TRY_ROW + 2 * len(TRIES)) + 2  # of the workings
+    top = max(last + 2 * len(READ) + 4, TRY_ROW + 2 * len(TRIES)) + 2  # of the workings
     sheet.set_column(0, 0, 10)
     sheet.set_column(1, 41 + len(parameters), 14)
     sheet.set_column(1, 2, 15)
@@ -194,11 +195,16 @@ def _table(sheet: Sheet, run: Run, panel: Panel, workings: _Workings) -> None:
         sheet.live(row, 5, _there(verdict), "cell", "center")
     scientific(sheet, (HEAD, 1, HEAD + len(gradients) - 1, 2), "small")
     excused = [TOO_SMALL, *([KINK] if workings.on else []), *([] if run.program.spec.bounded else [UNDECIDED])]
-    _verdict(sheet, len(gradients), excused, error)
+    _verdict(sheet, len(gradients), excused, error, len(run.program.next))
 
 
-def _verdict(sheet: Sheet, n: int, excused: list[str], error: str) -> None:
+def _verdict(sheet: Sheet, n: int, excused: list[str], error: str, every: int) -> None:
     """The verdict of all, in a word and in a sentence, and how to read the table; `error` is where E stands."""
+    read = (
+        *READ,
+        ("why backpropagation", f"it finds all {every:,} slopes in one pass forward and one back; nudging needs "
+         f"{2 * every:,} passes forward"),
+    )  # fmt: skip
     block = f"$F${HEAD + 1}:$F${HEAD + n}"
     sheet.put(4, 3, "verdict", "muted", "right")
     sheet.put(EPSILON_ROW, 3, "gradients that differ", "muted", "right")
@@ -212,6 +218,6 @@ def _verdict(sheet: Sheet, n: int, excused: list[str], error: str) -> None:
     right = f'IF({small},"{FLAT}",IF(IFERROR(SIGN({error}),1)=0,"{BOTTOM}",IF({passed}={n},{many},{some})))'
     wrong = f'{DIFFER}&" of {n} gradients differ: they are red below."'
     sheet.live(HEAD - 1, 0, of_row(f"IF({DIFFER}=0,{right},{wrong})"), "bold")
-    tries(sheet, HEAD + n + 2, (0, 2, 5), READ, ("the table", "how to read it"))
+    tries(sheet, HEAD + n + 2, (0, 2, 5), read, ("the table", "how to read it"))
     for area in ((3, 4, 3, 4), (HEAD, 5, HEAD + n - 1, 5)):
         colour_words(sheet, area)

@@ -69,6 +69,9 @@ def _symbols(weight: OneWeight) -> list[tuple[str, str, str | None]]:
     """A symbol, what it is, and the formula of its number: in the order of the forward pass, then of the update."""
     run, net, at = weight.run, weight.run.program.network, weight.at
     first = {key: at[key].split(":")[0] for key in ("x", "h", "a", "t")}  # of the first sample
+    slope = f"a gradient: how steep E is along {weight.name}"
+    if weight.count > 1:
+        slope = "a gradient: the slope of E, all samples added"
     bias = ", and a bias" if run.program.spec.biases else ""
     made = [MAKES[name] for name in run.program.spec.activations]
     x, o, a, t = (stem(c[0, 0]) for c in (weight.before, weight.out.h, weight.out.a, net.targets))
@@ -89,7 +92,7 @@ def _symbols(weight: OneWeight) -> list[tuple[str, str, str | None]]:
         (t, "the target: what the answer should be", first["t"]),
         ("E, E_total", "the error: every ½(t − a)², added up", at["E"]),
         ("η, eta", "the learning rate: how far a step goes", at["rate"]),
-        (f"dE/d{weight.name}", f"a gradient: how steep E is along {weight.name}", at["slope"]),
+        (f"dE/d{weight.name}", slope, at["slope"]),
     ]
 
 

@@ -26,7 +26,8 @@ HEAD, BODY, APART = 24, 22, 8  # pixels: the heights of its rows
 TYPED, WIDE = "$I$5", "$I$6"  # the weight, and half the picture's width
 
 SUBTITLE = (
-    "Six ideas, and the rest is arithmetic. Type over the two yellow cells and watch; every symbol is explained below."
+    "Five ideas and a note, and the rest is arithmetic. Type over the two yellow cells and watch; every symbol is "
+    "explained below."
 )
 
 
@@ -59,7 +60,7 @@ def write(book: Book, run: Run, training: Trace) -> None:
     for k, idea in enumerate(ideas):
         place = TOP + ROWS * (k % 3), LEFT if k < 3 else RIGHT
         if idea:
-            _box(sheet, place, k + 1, idea)
+            _box(sheet, place, k + 1 if k < len(ideas) - 1 else "+", idea)
         else:
             _chain(sheet, place, k + 1, weight)
     _picture(book, sheet, weight)
@@ -92,7 +93,7 @@ def _typing(sheet: Sheet, run: Run, weight: OneWeight) -> None:
         limit(sheet, (row, CENTRE + 2, row, CENTRE + 2), rule)
 
 
-def _box(sheet: Sheet, at: tuple[int, int], number: int, idea: Idea) -> None:
+def _box(sheet: Sheet, at: tuple[int, int], number: Value, idea: Idea) -> None:
     row, column = at
     _frame(sheet, at, number, idea.title, idea.colour)
     merge(sheet, (row, column, row + ROWS - 4, column + 3), "side, left")
@@ -102,7 +103,7 @@ def _box(sheet: Sheet, at: tuple[int, int], number: int, idea: Idea) -> None:
     sheet.put(row + ROWS - 2, column, idea.result, *look, "side, left", "floor", "indent")
 
 
-def _frame(sheet: Sheet, at: tuple[int, int], number: int, title: str, colour: str) -> None:
+def _frame(sheet: Sheet, at: tuple[int, int], number: Value, title: str, colour: str) -> None:
     """The headline of a box, and its right side."""
     row, column = at
     sheet.put(row, column, number, "chip", *([f"chip, {colour}"] if colour else []))
@@ -148,16 +149,16 @@ def _gradient(weight: OneWeight) -> Idea:
 
 def _downhill(weight: OneWeight) -> Idea:
     slope, name = weight.at["slope"], weight.name
-    way = (
-        f'IF({slope}>0,"E rises to the right, so step to the left",IF({slope}<0,"E falls to the right, so step to the '
-        f'right","The curve is flat here, so there is no step"))'
-    )
-    text = (
+    places = {key.replace(" ", "_"): at for key, at in (weight.at | weight.text).items()}
+    way = f'IF({slope}>0,"E rises to the right, so step to the left","E falls to the right, so step to the right")'
+    steep = (
         "{way}: minus the slope. How far? η = {rate}, the learning rate. It takes E from {E} to {E_after}: it "
         "{words_of_the_step}."
     )
+    flat = f"The curve is flat here: the slope is 0, and η times 0 is no step, however large η is. {name} stays, and E."
+    told = f'IF({slope}=0,"{flat}",{spoken(steep, {**places, "way": way})})'
     result = _told(weight, f"{name}: {{w}} − {{rate}} · {{slope_in_brackets}} = {{next}}", brief=True)
-    return Idea("Minus η times the gradient", _told(weight, text, way=way), result, "step")
+    return Idea("Minus η times the gradient", _told(weight, "{told}", told=told), result, "step")
 
 
 def _update(run: Run, weight: OneWeight) -> Idea:
@@ -176,16 +177,16 @@ def _chain(sheet: Sheet, at: tuple[int, int], number: int, weight: OneWeight) ->
     row, column = at
     _frame(sheet, at, number, "The chain rule: slopes multiply", "")
     net = weight.run.program.network
+    hidden = len(net.layers) > 1
     x, h, a, e = (c[0, 0] for c in (weight.before, weight.out.h, weight.out.a, net.errors))
-    text: Value = f"{weight.name} moves {h.name}, that moves {a.name}, that moves {e.name}:"
-    if weight.count > 1:
-        text = _told(weight, f"in sample 1; all {weight.count} samples add up to {{slope}}:")
-    sheet.put(row + 1, column, text, "side, left", "indent")
+    way = [net.inputs[0, 0], *(["…"] if len(net.layers) > 2 else []), *([net.layers[-2].h[0, 0], x] if hidden else [])]
+    steps = [" → ".join(c if isinstance(c, str) else stem(c) for c in part) for part in (way, (h, a, e))]
+    sheet.put(row + 1, column, f" –{weight.name}→ ".join(steps), "body", "bold", "side, left", "indent")
     lines: tuple[tuple[str, Cell, Cell, str, str], ...] = (
         ("", e, a, _words(backward(e)[a]), "dE/da"),
         ("×", a, h, _words(backward(a)[h]), "da/dh"),
         ("×", h, weight.weight, _words(x), "x"),
-        ("=", e, weight.weight, "the slope" if weight.count == 1 else "of sample 1", "dE/dw"),
+        ("=", e, weight.weight, "the slope" if weight.count == 1 else f"sample 1 of {weight.count}", "dE/dw"),
     )
     for k, (sign, y, of, words, key) in enumerate(lines, row + 2):
         look = ("floor",) if sign == "=" else ()
@@ -206,28 +207,28 @@ def _words(c: Cell) -> str:
 
 GUARDS = {
     "sigmoid": Idea(
-        "Why IF(h < −700, …)",
+        "Note: why IF(h < −700, …)",
         "A unit squashes its sum h to 0…1: the sigmoid, 1/(1 + EXP(−h)). Beyond 709 EXP is #NUM! in Excel. Below −700 "
         "the sigmoid is 0 to 300 digits, so formulas ask first.",
         "IF(h<-700, 0, 1/(1+EXP(-h)))",
         code=True,
     ),
     "relu": Idea(
-        "Why IF(h > 0, h, 0)",
+        "Note: why IF(h > 0, h, 0)",
         "A ReLU lets pass what is above 0 and makes the rest 0: its slope is 1 or 0. With too long steps its numbers "
         "outgrow every cell; formulas then say “diverged”, not #NUM!.",
         "IF(h>0, h, 0)",
         code=True,
     ),
     "tanh": Idea(
-        "Why TANH(h) needs no IF",
+        "Note: why TANH(h) needs no IF",
         "EXP(710) is #NUM! in Excel, but TANH never fails. Far from 0 it is 1 or −1, and there its slope, 1 − a², is "
         "0: such a unit is saturated and hardly learns.",
         "TANH(h), slope 1 − TANH(h)^2",
         code=True,
     ),
     "identity": Idea(
-        "Why some cells can say “diverged”",
+        "Note: why cells can say “diverged”",
         "A linear unit passes h on, and nothing bounds it. With too long steps E and the weights outgrow every cell: "
         "Excel would show #NUM!. The formulas say “diverged”.",
         'IFERROR(…, "diverged")',

@@ -71,7 +71,8 @@ def _at_node(picture: Picture, texts: Sequence[Text], centre: tuple[float, float
 
 def _on_edge(picture: Picture, weight: str) -> list[Label]:
     """The weight, and backward its gradient below it, or in its place where there is no room for both."""
-    box, gradient, half = picture.places[weight], f"dE/d{weight}", picture.level.line / 2
+    box, gradient = picture.places[weight], f"dE/d{weight}"
+    half = (box.height - picture.level.line) / 2
     if not picture.level.both:
         return [Label(box.x, box.y, box.y, Said(weight, gradient), style.ACCENT)]
     return [

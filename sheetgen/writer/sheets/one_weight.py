@@ -183,7 +183,7 @@ class OneWeight(Ledger):
         says = (
             f'"E, as {name} changes and all else stays"',
             f'"tangent: slope dE/d{name} = "&{text["slope"]}',
-            f'"step −η·dE/d{name} = "&{text["step"]}&IF({at["power"]}=0,"",", drawn "&{times})',
+            f'"step -η·dE/d{name} = "&{text["step"]}&IF({at["power"]}=0,"",", drawn "&{times})',
         )
         self.names = [self.label(f'IF({at["ok"]}=1,{formula},"–")') for formula in says]
 

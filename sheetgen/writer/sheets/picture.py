@@ -18,6 +18,7 @@ PITCHES = 214, 190, 165, 140, 120, 100  # between the units of a layer
 MOST_NODES, MOST_LAYERS = 12, 8  # in one column, and columns of inputs and units
 OFF = 4  # from a node to what is written at it: its ring has room
 GAP = 6  # between labels
+CLEAR = 10  # between those above and below a level edge, which is up to so thick
 PLACES = [0.5 + sign * k / 50 for k in range(19) for sign in ((1, -1) if k else (1,))]  # along an edge
 FEW = 24  # edges: the weights of more are written on those alone that are spoken of
 
@@ -204,7 +205,8 @@ class Picture:
     def _box(self, edge: Edge, s: float) -> Box:
         names = [edge.weight, f"dE/d{edge.weight}"]
         width = max(self.level.width(self.text(name)) for name in names)
-        return Box(*edge.on(s), width, self.level.line * (2 if self.level.both else 1))
+        apart = CLEAR if abs(edge.source.at[1] - edge.target.at[1]) < self.level.line else 0  # of a level edge
+        return Box(*edge.on(s), width, 2 * self.level.line + apart if self.level.both else self.level.line)
 
     def _placed(self) -> dict[str, Box]:
         """Where each weight is written: on its edge, near the middle, clear of all else as far as there is room."""

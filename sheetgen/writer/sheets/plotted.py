@@ -71,6 +71,7 @@ class Drawing(NamedTuple):
     lines: list[Curve]
     bounded: bool
     decades: int = 1  # from tick to tick of a logarithmic axis
+    named: bool = True  # in a legend
     colours: Sequence[int] = ()  # of the curves, among those of all series; else in their order
 
     def colour(self, k: int) -> int:
@@ -175,6 +176,6 @@ class Plotted:
             ends(chart, drawing, column + len(SPOTS))
         speak(chart, self.sheet.name, row, column + 1)
         legend = {"position": "right", "font": style.label_font(), "delete_series": [len(drawing.lines)]}
-        chart.set_legend(legend if 1 < len(drawing.lines) <= LEGEND and not ends else {"none": True})
+        chart.set_legend(legend if drawing.named and 1 < len(drawing.lines) <= LEGEND and not ends else {"none": True})
         chart.show_hidden_data()  # a column that somebody hides keeps its curve
         return chart

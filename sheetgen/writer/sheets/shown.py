@@ -22,7 +22,7 @@ ASIDE = LEFT + ACROSS + 1  # what only formulas read stands from this column on
 TEXTS = ASIDE + 3  # of the panel, a column for each of its groups
 FIRST = TEXTS + 4  # of the numbers of a batch's first sample: name, number, text
 Number = tuple[str, Callable[[], str]]  # a quantity's name, and what makes the formula of its number
-MEANING = "h1: what enters a unit, added up; a_h1: what leaves it; dE/dw1: by how much E grows with w1"
+MEANING = "h1: the sum that enters a unit; a_h1: its activation, what leaves it; dE/dw1: by how much E grows with w1"
 
 
 @dataclass(frozen=True)
@@ -167,12 +167,12 @@ def write(sheet: Sheet, quantities: Quantities, layout: Layout) -> tuple[Panel, 
         row, k = places[name]
         sheet.put(row, LEFT + 2 * k, shown_as(name), "cell", "center")
         sheet.live(row, LEFT + 2 * k + 1, formula(), "cell", "right", run.style(name))
-        sheet.live(row, TEXTS + k, text_of(where[name]), "muted", "right")
+        sheet.live(row, TEXTS + k, text_of(where[name]), "muted", "shrink")  # over no cell beside it
     last = max(row for row, _ in places.values())
     scientific(sheet, (top - 1, LEFT, last - 1, LEFT + ACROSS - 1), "wide")
     for row, column in (place for name, place in given.items() if name not in places):
         at = f"${letter(column)}${row}"
-        sheet.live(row, ASIDE, f'IF(ISNUMBER({at}),{text_of(at)},"{NONE}")', "muted", "right")
+        sheet.live(row, ASIDE, f'IF(ISNUMBER({at}),{text_of(at)},"{NONE}")', "muted", "shrink")
     if picture.drawn(run.program.spec):
         for column in range(LEFT, LEFT + ACROSS, 2):
             colour(sheet, (top - 1, column, last - 1, column), f"{letter(column)}{top}=stage_name", "chosen")

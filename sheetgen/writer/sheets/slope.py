@@ -176,7 +176,8 @@ class Picture:
                 "line": {"none": True}, "major_gridlines": {"visible": False},
                 "name_font": style.label_font(bold=False)}  # fmt: skip
         self.chart.set_x_axis({**bare, "name": axes.x, "name_layout": {"x": 0.92, "y": 0.8}})
-        self.chart.set_y_axis({**bare, "name": axes.y, "name_layout": {"x": 0.02, "y": 0.03}})
+        self.chart.set_y_axis({**bare, "name": axes.y, "name_layout": {"x": 0.02, "y": 0.03},
+                               "name_font": {**style.label_font(bold=False), "rotation": 0}})  # fmt: skip
         self._unnamed: list[int] = []
         self._series = 0
 

@@ -44,8 +44,8 @@ HOW_TO = (
     "Type a learning rate of your own on Learning rates: is it faster?",
 )
 TEACHER = (
-    "Teacher: hand it out as it is. Every number is held against PyTorch, live; a broken cell turns this page red, "
-    "and is named."
+    "Teacher: hand it out as it is. Every number is compared, live, with PyTorch, which trains real networks; a broken "
+    "cell turns this page red and is named."
 )
 
 VERDICT_ROW = 4
@@ -54,11 +54,11 @@ LAST_COLUMN, BESIDE = COLUMNS - 1, 6  # the last column; the last beside the pic
 LEFT_END, RIGHT = 4, 5  # of the index: the last column of its left half, the first of its right half
 PICTURE = Box((0, BESIDE + 1), (8, 4), (3 * COLUMN - 8, 174))  # the error falling, at the top right
 PROGRAMS = {
-    "IronCalc": "a spreadsheet engine written in Rust",
+    "IronCalc": "a spreadsheet program for web pages",
     "LibreOffice": "LibreOffice Calc itself",
-    "formulas": "a Python package: every formula of the first rows",
-    "formulas patterns": "the same package: every kind of formula once, then all the cells that have it",
-    "Formulon": "an engine whose makers compare it, bit for bit, with Excel 365; it is not Excel itself",
+    "formulas": "a Python program: every formula of the first rows",
+    "formulas patterns": "the same, for all rows: each kind of formula once, then every cell that has it",
+    "Formulon": "a program that its makers compare, bit for bit, with Excel 365; it is not Excel",
 }  # what each engine is, in words
 PASS_CHANGED = "PASS for your inputs"
 
@@ -152,7 +152,7 @@ def _verdict(sheet: Sheet, rates: bool, verdicts: Sequence[ChecklistItem]) -> No
     common.merge(sheet, area, "big")
     sheet.live(VERDICT_ROW, 0, f'IF(IFERROR(OR({failed}),TRUE),"FAIL",{right})', "big")
     sheet.define(certificate="$A$4")
-    what, do = advice.lines(rates)
+    what, do = advice.lines(rates, verdicts)
     common.line(sheet, 5, Formula(what), 0, BESIDE, "link")
     sheet.set_row_pixels(5, 30)
     common.merge(sheet, (5, 0, 5, BESIDE), "muted", "wrap")
@@ -241,8 +241,8 @@ def _checklist(sheet: Sheet, row: int, cells: int, verdicts: Sequence[ChecklistI
     for k, (name, formula, form, detail, text) in enumerate(lines, row + 1):
         common.across(sheet, k, 0, (name, None), "cell", "bold")
         sheet.live(k, 2, formula, "cell", "verdict")
-        sheet.live(k, 3, detail, "cell", form, "right")
-        _line(sheet, k, 4, text, "cell", "muted", "indent")
+        sheet.live(k, 3, detail, "cell", form, "center")
+        _line(sheet, k, 4, text, "cell", "muted")
     area = (row, 2, row + len(lines) - 1, 2)
     first = f"$C{row + 1}"
     passed, failed = f'OR({first}="PASS",{first}="yes")', f'{first}="FAIL"'
@@ -253,12 +253,14 @@ def _checklist(sheet: Sheet, row: int, cells: int, verdicts: Sequence[ChecklistI
 
 def _certificate(sheet: Sheet, row: int, engines: Sequence[EngineLine]) -> int:
     """Write what the engines found: plain numbers, for no formula can know them."""
-    _section(sheet, row, "Calculated when it was built, by other programs, from the formulas alone: all cells compared")
+    _section(
+        sheet, row, "Do other spreadsheet programs find the same? Tried when it was built, from the formulas alone"
+    )
     row += 1
     if not engines:
         _line(sheet, row, 0, "not recalculated: run sheetgen check on this file", "cell", "muted")
         return row + 2
-    names = "program", "version", "cells compared", "largest difference", "in the cell", None, "what it is"
+    names = "program", "version", "cells compared", "largest difference", "found in", None, "what it is"
     common.heads(sheet, row, 0, (*names, *[None] * (LAST_COLUMN - 6)), "lcccl")
     for k, result in enumerate(engines, row + 1):
         sheet.put(k, 0, result.engine, "cell")

@@ -58,7 +58,13 @@ def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     sheet.live(3, FORMULA, told, "bold", "left", "indent")
     colour(sheet, (2, FORMULA, 2, VALUE), "ISTEXT(row_number)", "fail")
     sheet.live(3, AS_TEXT, quiet(f"row_number+{FIRST_ROW}"), "muted", "right")
-    heads(sheet, 4, MATHS, ("the line as mathematics, and in words",), "l")
+    heads(
+        sheet,
+        4,
+        MATHS,
+        ("as mathematics, and in words (∂, a slope while all else stays, is d on the other sheets)",),
+        "l",
+    )
     heads(sheet, 4, NUMBERS, ("with the numbers put in", "live value", "value as text"), "lc")
     heading = _substituted(f"as the Excel formula (Training, row {ROW_MARK})")
     sheet.live(4, FORMULA, f'IF(ISNUMBER({AT}),{heading},"as the Excel formula")', "head", "left", "indent")

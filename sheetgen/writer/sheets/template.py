@@ -18,9 +18,10 @@ HELP, LAST = 3, 6  # columns: the keys stand beside the lines, which stay where 
 SUBTITLE = (
     "A dozen lines describe a network; the program makes all the sheets of them. Change a copy, and build your own."
 )
-COMMAND = "python build.py my.toml -o my.xlsx"
+COMMAND = "sheetgen build my.toml -o my.xlsx"
 HOW_TO = "1  Copy the lines of the template into a text file, my.toml.   2  Change them.   3  Type in a terminal:"
 ABOUT = "file: where it was read from; options: what the command that built it added, such as --steps 50"
+WITH = "sheetgen is the free program that made this file: its README says how to install it (Python)."
 EXAMPLE_HEAD = "Another one to copy and build: {}"
 EXAMPLES = {
     "XOR, which takes a hidden layer": """\
@@ -64,6 +65,7 @@ def write(book: Book, spec: Spec, options: str) -> None:
     sheet.put(OPTIONS_ROW, HELP, "build your own", "bold")
     sheet.put(OPTIONS_ROW, HELP + 1, HOW_TO, "text")
     sheet.put(OPTIONS_ROW + 1, HELP + 1, COMMAND, "command")
+    sheet.put(OPTIONS_ROW - 1, HELP + 1, WITH, "muted")
     heads(sheet, FIRST_LINE - 1, 0, ("line", "template"), "cl")
     # Not splitlines(), which also splits at characters that TOML allows within a line.
     lines = spec.text.replace("\r\n", "\n").removesuffix("\n").split("\n")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from sheetgen.cells.cell import Cell
 from sheetgen.writer.book import Book, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific, text_of
-from sheetgen.writer.plan import TRAINING, Run, value
+from sheetgen.writer.plan import LABORATORY, TRAINING, Run, value
 from sheetgen.writer.sheets import groups
 from sheetgen.writer.sheets.choosers import MISSING
 from sheetgen.writer.sheets.common import CHART_LIMIT, ROW, Box, colour, fold, heads, insert, opened, strip
@@ -16,7 +17,10 @@ from sheetgen.writer.sheets.plotted import COLUMN_PIXELS, SPOTS, Curve, Drawing,
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, Trace
 
 COLUMNS_ON_A_PAGE, PAPER_SCALE = 12, 70  # beside the iteration; percent
-CHART_SIZE, GAP = (376, 9 * ROW + 12), 8  # pixels: three charts are seen at once
+WIDE, LEAST, TALL, GAP = 296, 264, 8 * ROW + 12, 6  # pixels of a chart, and to the next
+SCREEN, SEEN = 1_242, 4  # pixels of a screen right of the iteration; charts that it shows at once
+SLACK = 1.015  # LibreOffice draws a chart a little left of its column
+HARDLY, MOST_ASKED = 4, 60  # times that weights move less than others; weights of a layer that a formula asks about
 
 ABOUT = (
     "One row is one update. Below its first row each column is a single formula, what Fill Down would make of it. "
@@ -105,8 +109,24 @@ def _told(sheet: Sheet, run: Run, trace: Trace) -> None:
     missing = f'row_number="{MISSING}"'
     sheet.live(2, 1, f"IF({missing},why_none,{text})", "subtitle")
     sheet.put(3, 1, ABOUT, "muted")
+    sheet.live(4, 1, _asked(run, trace), "bold")
     colour(sheet, (1, 1, 1, 10), missing, "fail")
     colour(sheet, (FIRST_ROW - 1, 1, run.last - 1, len(trace.columns)), f"ISERROR(B{FIRST_ROW})", "unsaid", stop=True)
+
+
+def _asked(run: Run, trace: Trace) -> str:
+    """The formula of a question: why the weights of one layer hardly move beside another's, if that is so."""
+    text = '"which weights move most, and why those"'
+    layers = run.program.network.layers
+    ends = [list(layer.weights.flat) for layer in (layers[0], layers[-1])]
+    if len(layers) > 1 and max(map(len, ends)) <= MOST_ASKED:
+        names = [" to ".join(dict.fromkeys(w.name or "" for w in (g[0], g[-1]))) for g in ends]
+        columns = [[trace.letters[id(w)] for w in group] for group in ends]
+        moved = [f"({'+'.join(f'ABS({k}{run.last}-{k}{FIRST_ROW})' for k in group)})/{len(group)}" for group in columns]
+        for still, much in ((1, 0), (0, 1)):
+            hardly = f'"why do the weights {names[still]} hardly move, beside {names[much]}"'
+            text = f"IF(IFERROR({HARDLY}*{moved[still]}<{moved[much]},FALSE),{hardly},{text})"
+    return f'"Try this: "&{text}&"? Compare the gradients, in the same colours beside them; {LABORATORY} says what makes them."'
 
 
 def _shown(sheet: Sheet, run: Run, forms: list[str]) -> None:
@@ -126,15 +146,15 @@ def _shown(sheet: Sheet, run: Run, forms: list[str]) -> None:
 def _drawings(run: Run, trace: Trace) -> list[Drawing]:
     """The charts: the error twice, all weights, all gradients, and what a batch has learnt."""
     program = run.program
-    error, weights = [program.network.loss], list(program.next)
+    error, weights, gradients = [program.network.loss], list(program.next), list(program.gradients)
     charts: list[tuple[str, list[Cell], bool]] = [
         ("E_total", error, False),
         ("E_total, logarithmic axis", error, True),
         ("Weights", weights, False),
-        ("Gradients dE/dw", list(program.gradients), False),
+        ("Gradients dE/dw", gradients, False),
     ]
     if any(c.name and c.name.startswith("b") for c in weights):
-        charts[2:] = [("Weights and biases", weights, False), ("Gradients", list(program.gradients), False)]
+        charts[2:] = [("Weights and biases", weights, False), ("Gradients", gradients, False)]
     if program.spec.samples > 1:  # whether a batch has been learnt is seen in its outputs
         outputs = program.network.layers[-1].a
         charts.append(("Outputs of every sample", list(outputs.flat), False))
@@ -145,22 +165,35 @@ def _drawings(run: Run, trace: Trace) -> list[Drawing]:
         if len(cells) > len(drawn):
             title += f" (the first {len(drawn)} of {len(cells)})"
         drawing = draw(title, drawn, log, program.spec.bounded, 1 + len(place) + len(helpers(drawings)))
+        drawing = drawing._replace(named=cells is not gradients)  # these have the colours of the weights beside them
         drawings.append(drawing._replace(decades=run.decades(error[0].name or "")) if log else drawing)
     return drawings
 
 
 def _place(sheet: Sheet, plotted: Plotted, breaks: list[int], updates: int) -> int:
     """Put the charts side by side, none across the edge of a page; returns the last column that they need."""
-    shown, x, width = plotted.drawings, 0, CHART_SIZE[0] + GAP
-    places = []
-    for _ in shown:
-        x = next((edge for b in breaks if x < (edge := b * COLUMN_PIXELS) < x + width), x)
-        places.append(x)
-        x += width
-    charts = plotted.charts(x)
-    for place, drawing, chart in zip(places, shown, charts, strict=True):
+    shown = plotted.drawings
+    edges = [round(b * COLUMN_PIXELS * SLACK) for b in breaks]
+    places = next(
+        (found for wide in range(WIDE, LEAST, -4) if (found := _spread(len(shown), wide, edges))[SEEN] <= SCREEN),
+        _spread(len(shown), WIDE, edges),
+    )
+    charts = plotted.charts(places[-1])
+    usual = min(right - left for left, right in pairwise(places))
+    for left, right, drawing, chart in zip(places, places[1:], shown, charts, strict=False):
         lines = len(drawing.lines)
         what = f"{lines} lines" if lines > 1 else "a falling line when training works"
         title = f"Line chart: {drawing.title} against the iteration, {updates} updates; {what}."
-        insert(sheet, chart, Box((3, 1), (4 + place, 4), CHART_SIZE), title)
+        wide = right - left if right - left < 1.5 * usual else usual  # as wide as the page, if little is missing
+        insert(sheet, chart, Box((4, 1), (4 + left, 4), (wide - GAP, TALL)), title)
     return plotted.right
+
+
+def _spread(count: int, wide: int, edges: list[int]) -> list[int]:
+    """Where charts begin and the last one ends, in pixels, each with a gap: none across an edge."""
+    places, x = [], 0
+    for _ in range(count):
+        x = next((edge for edge in edges if x < edge < x + wide + GAP), x)
+        places.append(x)
+        x += wide + GAP
+    return [*places, x]

@@ -14,8 +14,8 @@ from sheetgen.writer.plan import Run
 MOST_TERMS = 3  # of a sum that is written out
 
 FUNCTIONS = {
-    "sigmoid": "the logistic function of",
-    "tanh": "the hyperbolic tangent of",
+    "sigmoid": "the sigmoid of",
+    "tanh": "the tanh of",
 }
 
 
@@ -124,7 +124,7 @@ class Walk:
             "dE/dE_total",
             "E_total",
             (),
-            "dE/dE is {dE/dE_total}, and here the way back begins: E grows as E = {E_total} does.",
+            "dE/dE is {dE/dE_total}, and here the way back begins: E grows by 1 when E grows by 1.",
         )
         for e in self.net.errors[0]:
             own = plain(e.name)
@@ -134,7 +134,7 @@ class Walk:
             layer = self.net.layers[k]
             for h, a in zip(layer.h[0], layer.a[0], strict=True):
                 yield self._flow(k, a)
-                yield self._delta(h, a)
+                yield self._delta(self.spec.activations[k], h, a)
             yield from self._gradients(k)
 
     def _flow(self, k: int, a: Cell) -> Stage:
@@ -157,7 +157,7 @@ class Walk:
         needs = tuple(n for pair in pairs for n in pair)
         return Stage(name, own[2:], needs, f"{name} is {{!{name}}}: what flows back over {over}, {about}.")
 
-    def _delta(self, h: Cell, a: Cell) -> Stage:
+    def _delta(self, kind: str, h: Cell, a: Cell) -> Stage:
         name, own, back = f"dE/d{plain(h.name)}", plain(h.name), f"dE/d{plain(a.name)}"
         slope = self.again.flows[h]
         if is_constant(slope, 1):
@@ -165,7 +165,7 @@ class Walk:
         elif slope.op == "step":
             about = f"{back} = {{!{back}}} where the unit is on (a_{own} = {{a_{own}}} is above 0), else 0"
         else:
-            about = f"{back} = {{!{back}}}, times the slope of the activation, {written(slope)} = {braced(slope)}"
+            about = f"{back} = {{!{back}}}, times the slope of the {kind}, {written(slope)} = {braced(slope)}"
         return Stage(name, own, (back, *_names(slope)), f"{name} is {{!{name}}}: {about}.")
 
     def _gradients(self, k: int) -> Iterator[Stage]:
