@@ -118,7 +118,8 @@ def _transpose(t: SecondTraining) -> Found:
     if len(t.net.layers) > 1 and out.weights.shape == (n, n) and n > 1:
         flipped = {out.weights.item(k, j): out.weights.item(j, k) for k in range(n) for j in range(n) if k != j}
         wrong = {t.deltas[h]: t.inside(t.deltas[h], flipped) for h in t.net.layers[-2].h.flat}
-        title = "back to the hidden layer by W, where its transpose belongs"
+        one, other = (p.name for p in next(iter(flipped.items())))
+        title = f"on the way back weights change places: {one} and {other}{', and so on' if n > 2 else ''}"
         yield _of_delta(t, title, wrong)
 
 

@@ -40,7 +40,7 @@ def three_digits(sheet: Sheet, area: Area) -> None:
     for low, high, look in ((0.001, 0.01, "0.00000"), (0.01, 0.1, "0.0000"), (0.1, 1, "0.000"), (1, 10, "hundredth"),
                             (10, 100, "tenth"), (100, 1000, "whole")):  # fmt: skip
         # One that is rounded up to the next power has its digits, too.
-        test = f"AND(ISNUMBER({at}),{at}>={low * 0.9995:.10g},{at}<{high * 0.9995:.10g})"
+        test = f"IF(ISNUMBER({at}),AND(ABS({at})>={low * 0.9995:.10g},ABS({at})<{high * 0.9995:.10g}),FALSE)"
         rule = {"type": "formula", "criteria": f"={test}", "format": sheet.book.conditional(look)}
         sheet.conditional_format(*area, rule)
 

@@ -17,7 +17,7 @@ SLOPES: dict[str, Any] = {
     "identity": (lambda h: h, np.ones_like),
 }
 KINDS = {
-    "none": "none", "where the slope at": "neighbour", "transpose": "transpose", "no brackets": "brackets",
+    "none": "none", "where the slope at": "neighbour", "change places": "transpose", "no brackets": "brackets",
     "times .* minus ": "times", "slope at .* is forgotten": "no slope", "only the first output": "one error",
     "twice as large": "twice", "without the one half": "half", "a \\$ too many": "frozen",
     "already updated": "already", "only the first sample": "one sample", "as if the bias": "bias",

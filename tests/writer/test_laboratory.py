@@ -410,9 +410,33 @@ def test_a_flat_map_is_said_to_be_flat(labs: Any) -> None:
     legend, one, other = lab.show("H30", at(0, 0), at(20, 20))
     assert one == other
     assert legend == "Flat: these two weights hardly change E_total here. It is 0.25 all over the map."
+    assert str(lab.show("H31")[0]).startswith(f"Try it: type {STEPS} as “row shown” on Network, and look again. ")
     lab.type(learning_rate=1.0)
-    legend, end = lab.show("H30", "H31")
-    assert "(blue)" in legend and end.startswith(f"Try it: type {STEPS} as “row shown” on Network, ")
+    assert "(blue)" in str(lab.show("H30")[0])
+
+
+def test_it_says_why_the_way_ends_beside_the_blue(labs: Any) -> None:
+    """Where E at its end, the other weights as in the row shown, is above the fourth of the eight levels."""
+    said = set()
+    for name, across, up in (("homework", "w5", "w7"), ("mazur", "w5", "w7"), ("xor", "w5", "w6")):
+        lab, spec = labs(name), SPECS[name]
+        run = [r.parameters for r in train(spec, NONE, STEPS)]
+        for row in (0, 6, STEPS):
+            lab.type(**{"Laboratory!K5": across, "Laboratory!P5": up, "Laboratory!U5": 3.0, "row_shown": float(row)})
+            xs, ys = (lab.show(*cells) for cells in ([at(21, c) for c in range(21)], [f"H{6 + r}" for r in range(21)]))
+            grid = np.array([[error(spec, run[row] | {across: x, up: y}) for x in xs] for y in ys])
+            least = min(0.9 * grid.max(), max(grid.min(), grid.max() / 1000))
+            r, c = (np.abs(np.array(axis) - run[-1][p]).argmin() for axis, p in ((ys, up), (xs, across)))
+            beside = bool(grid[r, c] > least * (grid.max() / least) ** (4 / 8)) and row < STEPS
+            legend, text = lab.show("H30", "H31")
+            beside = beside and not str(legend).startswith("Flat")
+            wanted = f"The line does not end in the blue: the colours hold the other weights at row {row}, "
+            assert str(text).startswith(wanted) == beside, (name, row)
+            there = row == STEPS and not str(legend).startswith("Flat")
+            assert str(text).startswith("Here the other weights are the last row's. ") == there
+            said.add(beside)
+        lab.type(row_shown=0.0)
+    assert said == {True, False}
 
 
 def test_without_a_landscape_a_box_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -453,6 +477,14 @@ def test_no_text_is_cut_off(build_book: BuildBook) -> None:
     assert heights["31"] >= 25 > heights["30"]  # points
 
 
+def test_it_fits_a_screen(build_book: BuildBook) -> None:
+    """With its map, in a program that draws columns 5 % wider, beside the row headings."""
+    sheet = load_workbook(build_book("homework"))["Laboratory"]
+    spans = [d for d in sheet.column_dimensions.values() if d.min <= 29]
+    pixels = sum(round(d.width * 7) * (min(d.max, 29) - d.min + 1) for d in spans)
+    assert sum(min(d.max, 29) - d.min + 1 for d in spans) == 29 and pixels * 1.057 + 30 < 1_366
+
+
 @pytest.mark.parametrize("name", ["homework", "xor"])
 def test_the_chart_of_moves_is_printed_whole_and_has_a_title(build_book: BuildBook, name: str) -> None:
     path = build_book(name)
@@ -467,6 +499,7 @@ def test_the_chart_of_moves_is_printed_whole_and_has_a_title(build_book: BuildBo
     (anchor,) = [a for a in anchors if "how far the next update" in etree.tostring(a).decode()]
     end = int(next(anchor.find("{*}to").iter("{*}row")).text)
     assert end < int(area.rpartition("$")[2])
+    assert int(next(anchor.find("{*}to").iter("{*}col")).text) <= 29  # no wider than the map
     assert len([c for c in charts if "How far the next update moves each weight" in c]) == 1
 
 

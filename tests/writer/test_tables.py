@@ -28,6 +28,7 @@ from sheetgen.spec import Spec, load, parse
 from sheetgen.writer.plan import Oracle, Run, ticks
 from sheetgen.writer.sheets import groups, overview, start, steps
 from sheetgen.writer.sheets.plotted import tick
+from sheetgen.writer.sheets.rates import RatePlaces
 from sheetgen.writer.sheets.rates_told import (
     ABOVE,
     ALREADY,
@@ -37,6 +38,7 @@ from sheetgen.writer.sheets.rates_told import (
     RISES,
     RUNS_OFF,
     STILL,
+    Told,
     goal,
     suggested,
 )
@@ -189,8 +191,10 @@ def digits(sheet: Any, area: str, number: float) -> str:
 
 @pytest.mark.parametrize("number", [0.001, 0.00999, 0.009996, 0.0134, 0.0999, 0.09996, 0.5, 0.9996, 5.98, 9.996, 42.42,
                                     99.96, 123.4, 999.4, 1234.5, 0.000999, 3.17e-8, 0.0009996])  # fmt: skip
-def test_the_table_of_rates_shows_three_digits(book: Any, number: float) -> None:
-    shown = digits(book["Learning rates"], "B5:C11", number)
+@pytest.mark.parametrize(("name", "area"), [("Learning rates", "B5:C11"), ("Laboratory", "B41:F48")])
+def test_numbers_are_shown_with_three_digits(book: Any, name: str, area: str, number: float) -> None:
+    assert all(rule.formula[0].count("ABS(") == 2 for rule in rules(book[name], area))  # a negative one, too
+    shown = digits(book[name], area, number)
     assert len(re.sub(r"E.*|\.|^0[.0]*", "", shown)) == 3 and ("E" in shown) == (not 0.0009995 <= number < 999.5), shown
     assert math.isclose(float(shown), number, rel_tol=5.1e-3)
 
@@ -319,18 +323,34 @@ steps = 12
     assert not any(sheet.column_dimensions[k].hidden for k in "ABCDEFGH")
 
 
-@pytest.mark.parametrize("name", ["homework", "mazur", "xor", "tanh-2-3-2"])
-def test_what_is_worth_a_try(name: str) -> None:
-    """At the tiny rate E hardly falls; at the giant one it rises or stands still; some rate comes down to the goal."""
+@pytest.mark.parametrize(
+    ("name", "faster", "giant"),
+    [
+        ("homework", 10, 1e3),
+        ("homework-eta-0.5", 10, 1e6),
+        ("mazur", 10, 1e6),
+        ("xor", 5, 10),
+        ("tanh-2-3-2", 0, 10),
+    ],
+)
+def test_what_is_worth_a_try(name: str, faster: float, giant: float) -> None:
+    """At the tiny rate E hardly falls; the faster one wins; at the giant one E never comes down to the goal."""
     spec = load(TEMPLATES / f"{name}.toml")
     run = Run(program.build(spec))
-    tiny, giant = suggested(run)
-    rates = tiny, giant, *spec.learning_rates
+    tried, aim = suggested(run), goal(run)
+    assert (tried.faster or 0, tried.giant) == (faster, giant)
+    rates = [rate for rate in (*tried, *spec.learning_rates) if rate]
     E = {x: [r.E for r in train(replace(spec, learning_rate=x), RIGHT, spec.steps)] for x in rates}
-    assert tiny < min(spec.learning_rates) and E[tiny][-1] > 0.95 * E[tiny][0]
-    assert giant > max(spec.learning_rates) and does(E[giant], 0.0) != FALLS
+    updates = {x: next((n for n, e in enumerate(errors) if e <= aim), math.inf) for x, errors in E.items()}
+    assert tried.tiny < min(spec.learning_rates) and E[tried.tiny][-1] > 0.95 * E[tried.tiny][0]
+    assert updates[giant] == math.inf and does(E[giant], 0.0) != FALLS
+    assert not faster or updates[faster] < min(updates[x] for x in spec.learning_rates)
+    assert not faster or does(E[faster], 0.0).startswith((FALLS, RISES))
     least = min(E[rate][-1] for rate in spec.learning_rates)
-    assert least <= goal(run) and (goal(run) == 0.001 or least > goal(run) / 2.6)
+    assert least <= aim and (aim == 0.001 or least > aim / 2.6)
+    told = Told(RatePlaces(run), tried).tries
+    assert ("Can you find a rate" in told) == (not faster)
+    assert all(f'"• "&{x:g}&" is a ' in told for x in tried if x and x < 1e6)
 
 
 @pytest.mark.parametrize("steps", [4, 5, 8, 30, 31, 110, 200, 997, 100_000])

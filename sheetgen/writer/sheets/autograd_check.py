@@ -101,7 +101,7 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
     _stream(sheet, run, checked, lambda: _live(run, rates))
     _colours(sheet, run, n)
     wide = max(0, math.ceil((PAPER - overview.SQUARE * n) / COLUMN_PIXELS))
-    bottom, right = (overview.LEGEND_ROW, overview.MOST) if together > 1 else (HEADER_ROW, n + wide)
+    bottom, right = (overview.LEGEND_ROW, overview.MOST) if together > 1 else (COLUMN_VERDICT_ROW, n + wide)
     sheet.print_area(0, 0, bottom - 1, 1 + right)
     sheet.fit_to_pages(1, 1)
     lock(sheet)

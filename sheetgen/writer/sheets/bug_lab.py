@@ -33,7 +33,7 @@ FIRST_SLIP = 1  # what is chosen at first: the commonest
 NO_SLIP = "no such slip"
 EYE, RELATIVELY, ABSOLUTELY = "eye", "relative", "absolute"
 NOTICES, MISSES, NOTHING = "notices it", "misses it", "nothing to notice"
-CHART = 636, 200  # pixels
+CHART = 622, 200  # pixels
 NUMBER_ROW = 3  # of the number of the slip, above the list
 
 
@@ -47,8 +47,8 @@ class Check(NamedTuple):
 
 CHECKS = (
     Check("the eye, at the curves", EYE, 0.01),
-    Check("a check of every number", RELATIVELY, 1e-3),
-    Check("the same, absolute", ABSOLUTELY, 1e-6),
+    Check("a check of every number, relative", RELATIVELY, 1e-3),
+    Check("the same, of plain differences", ABSOLUTELY, 1e-6),
     Check("a finer check, relative", RELATIVELY, 1e-6),
     Check("the check of this workbook", RELATIVELY, 1e-9),
 )
@@ -135,7 +135,7 @@ class _Lab:
             sheet,
             row,
             0,
-            ("who looks", None, "allows up to", "finds at most", f"rows out of {self.rows}", "verdict"),
+            ("who looks", None, "allows up to", "finds at most", f"rows, of {self.rows}", "verdict"),
             "llcccc",
         )
         for k, check in enumerate(CHECKS, row + 1):
@@ -208,9 +208,9 @@ class _Lab:
         missed = [f'$F${c + k}="{MISSES}"' for k in range(len(CHECKS))]
         only = f'"notices it, "&{at["all rows"]}&"."'
         perfect = (
-            f'"The loss curve looks perfect, yet "&{what}&" is wrong by "&{wrong}&". A check at 1e-3 passes it"'
-            f'&IF({missed[2]},", and so does one that allows 1e-6 absolutely, for the gradient is small",""'
-            f')&"; only a relative one, of 1e-6 or better of 1e-9, "&{only}'
+            f'"The loss curve looks perfect, yet "&{what}&" is wrong by "&{wrong}&". A check at 1e-3 lets that pass"'
+            f'&IF({missed[2]},". So does 1e-6 of plain differences, for the numbers are small",""'
+            f')&". Only a check relative to the number, at 1e-6 or better 1e-9, "&{only}'
         )
         tiny = f'"The loss curve looks perfect, and 1e-6 passes it, too: only 1e-9 "&{only}'
         plain = (

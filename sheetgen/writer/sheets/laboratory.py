@@ -7,7 +7,7 @@ from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.plan import LABORATORY, Run
 from sheetgen.writer.sheets import bug_lab, moves
 from sheetgen.writer.sheets.common import line, merge, opened, section
-from sheetgen.writer.sheets.landscape import GRID, TICKS, Landscape
+from sheetgen.writer.sheets.landscape import GRID, PIXELS, TICKS, Landscape
 from sheetgen.writer.sheets.moves import Moves
 from sheetgen.writer.sheets.network import Panel
 from sheetgen.writer.sheets.second_run import SecondRun
@@ -16,8 +16,8 @@ from sheetgen.writer.trace import Trace, letter
 TOP, ROW = 4, 18  # the row of the titles; the height of those below, in pixels
 MAP = 8  # the column where the map begins
 WORKINGS = 31  # the column where the workings begin
-WIDTHS = (118, 88, 92, 104, 104, 134, 22, 44)  # pixels, of the columns left of the map
-MAP_CELL = 28  # pixels
+WIDTHS = (118, 88, 92, 104, 104, 120, 36, 40)  # pixels, of the columns left of the map
+MAP_CELL = PIXELS[0]
 WORDS = TOP + GRID + 8  # the row of the title of the words
 TRY = WORDS - 4, WORDS - 2  # rows of what to try in the bug lab
 
@@ -73,7 +73,8 @@ def write(book: Book, places: LaboratoryPlaces, panel: Panel) -> None:
     for row in range(TOP + 1, WORDS):
         sheet.set_row_pixels(row - 1, ROW)
     sheet.set_row_pixels(TOP + GRID + 1, TICKS)
-    section(sheet, TOP, "A bug lab: put a slip in, and see who notices it", 0, 5)
+    some = f" in {places.second.updates} updates" if places.second else ""
+    section(sheet, TOP, f"A bug lab: put a slip in, and see who notices it{some}", 0, 5)
     section(sheet, TOP, "The loss landscape of two weights, and the way down", MAP - 1, MAP + GRID - 1)
     if places.second:
         bug_lab.write(sheet, places.second, TOP + 1, WORKINGS)

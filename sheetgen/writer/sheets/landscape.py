@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sheetgen.cells.cell import Cell, add, constant, rebuilt
 from sheetgen.cells.text import FormulaTooLong, show
+from sheetgen.writer import style
 from sheetgen.writer.book import Formula, Sheet
 from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import Run
@@ -21,7 +22,7 @@ GRID = 21  # cells across and up
 ACROSS = "\x02"  # in the formula of the map: the letters of a column
 HALF = GRID // 2
 POINTS = 61  # of the way, at most
-PIXELS = 28, 18  # of a cell of the map
+PIXELS = 26, 18  # of a cell of the map
 CONTROLS = 0, 5, 10  # columns from the map's first: the weight across, the weight up, how much wider
 WIDER, SEEN = (1.0, 1_000.0), 3.0  # what may be typed, and what stands there at first
 FLAT = 0.002  # of E: cells that differ by less have one E to the eye
@@ -119,7 +120,7 @@ class Landscape:
     def _controls(self, sheet: Sheet, row: int) -> None:
         names = self._column(0)
         defaults = [self.weights[k].name or "" for k in self._defaults()]
-        for k, (at, text) in enumerate(zip(CONTROLS, ("across", "up", "wider"), strict=True)):
+        for k, (at, text) in enumerate(zip(CONTROLS, ("across", "up", "width"), strict=True)):
             column = self.at[1] + at
             sheet.put(row, column, text, "muted")
             area = row - 1, column + 2, row - 1, column + 3
@@ -127,7 +128,7 @@ class Landscape:
             look = sheet.style("input", "center", "bold", "general")
             if k == 2:
                 sheet.put(row, column + 2, SEEN, look)
-                hint = "How much wider", "1: the way of the training fills the map; 3: three times as much is seen."
+                hint = "How wide a view", "1: the way of the training fills the map; 3: three times as much is seen."
                 rule = InputRule("decimal", WIDER, hint=hint, complaint=("Not a number", "Type 1 to 1,000."))
             else:
                 sheet.put(row, column + 2, defaults[k], look)
@@ -135,6 +136,7 @@ class Landscape:
                 complaint = "No such weight", "Choose a weight from the list."
                 rule = InputRule("list", source=f"={names}", hint=hint, complaint=complaint)
             limit(sheet, area, rule)
+        sheet.put(row, self.at[1] + CONTROLS[2] + 4, "× the training's way", "muted", "indent")
         scientific(sheet, (row - 1, self.at[1] + CONTROLS[2] + 2) * 2, "general", look="beyond, typed")
 
     def _weights(self, sheet: Sheet, panel: Panel) -> None:
@@ -171,7 +173,7 @@ class Landscape:
         problem = f'IF(COUNT({base})<{len(self.weights)},"at this row a weight is no number",1)'
         problem = f"IF(ISNUMBER(row_number),{problem},row_number)"
         inside = f"IF(ISNUMBER({wider}),AND({wider}>={WIDER[0]:g},{wider}<={WIDER[1]:g}),FALSE)"
-        problem = f'IF({inside},{problem},"wider: type a number from 1 to 1,000")'
+        problem = f'IF({inside},{problem},"width: type a number from 1 to 1,000")'
         problem = f'IF({x}={y},"choose two different weights",{problem})'
         problem = f'IF({x}*{y}=0,"choose two weights from the lists",{problem})'
         sheet.put(4, self.first, "what can be drawn", "muted")
@@ -269,7 +271,8 @@ class Landscape:
         for k, what in enumerate(("MIN", "MAX")):
             sheet.live(4, self.first + 3 + k, f"{what}({self._area})", "muted", "general")
             sheet.live(4, self.first + 5 + k, text_of(spots[k], 2), "muted")
-        sheet.put(4, self.first + 2, "lowest, highest", "muted")
+        sheet.put(4, self.first + 2, "lowest, highest; as text; where the way ends", "muted")
+        sheet.live(4, self.first + 7, self._at_the_end(), "muted", "general")
         low, high = texts
         flat = f"OR({low}={high},{spots[1]}-{spots[0]}<={FLAT}*{spots[1]})"
         what = "E_total, the other weights as in the row shown"
@@ -280,11 +283,27 @@ class Landscape:
         text = f'IF(COUNT({self._area})=0,"Every E_total of this map has run off to infinity.",{text})'
         left, right = self.at[1] - 1, self.at[1] + GRID - 1
         line(sheet, row, Formula(f'IF(ISNUMBER({self._ok}),{text},"No map: "&{self._ok}&".")'), left, right)
-        text = (
-            f"Try it: type {self.run.program.spec.steps} as “row shown” on Network, and look again. The line, the way "
-            "of the training, is the same; the land is not, for the other weights have moved."
-        )
         merge(sheet, (row, left, row, right), "aside")
         sheet.set_row_pixels(row, TWO_LINES)
-        sheet.put(row + 1, left, text, "aside")
+        sheet.live(row + 1, left, self._tries(f"OR(ISTEXT({self._ok}),{flat})"), "aside")
         colour(sheet, (row - 1, left, row - 1, right), f"ISTEXT({self._ok})", "note")
+
+    def _at_the_end(self) -> str:
+        """E of the cell that the way ends in."""
+        end = self.top + len(self.rows) - 1
+        x, y = (f"INT({letter(self.way + k)}{end})" for k in (4, 5))
+        return f"IFERROR(INDEX({self._area},{GRID}-{y},{x}+1),0)"
+
+    def _tries(self, silent: str) -> str:
+        """What to try: at another row the colours are others; and why the way may end beside the blue."""
+        last = self.run.program.spec.steps
+        moved = "The line, the way of the training, is the same; the land is not, for the other weights have moved."
+        there = f'"Try it: type {last} as “row shown” on Network, and look again. {moved}"'
+        back = f'"Here the other weights are the last row\'s. Try it: type 0 as “row shown” on Network. {moved}"'
+        beside = (
+            '"The line does not end in the blue: the colours hold the other weights at row "&row_number&", and these '
+            f'move, too. Try it: type {last} as “row shown” on Network. Does it then end in the blue?"'
+        )
+        blue = f"${letter(self.across + len(style.LEVELS) // 2 - 1)}${self.at[0]}"
+        text = f"IF({self._cell(6, 4)}>{blue},{beside},{there})"
+        return f"IF({silent},{there},IF(row_number={last},{back},{text}))"

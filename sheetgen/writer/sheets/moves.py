@@ -12,7 +12,7 @@ from sheetgen.cells.cell import Cell, add, cell, constant, mul, sub, variable
 from sheetgen.cells.ops import OPS
 from sheetgen.cells.text import number, show
 from sheetgen.writer.book import Sheet, Value
-from sheetgen.writer.digits import scientific, text_of
+from sheetgen.writer.digits import text_of, three_digits
 from sheetgen.writer.plan import LABORATORY, Run
 from sheetgen.writer.sheets.common import ROW, Box, bars, heads, insert, merge
 from sheetgen.writer.sheets.network import Panel
@@ -22,13 +22,13 @@ from sheetgen.writer.trace import Trace, letter, quoted
 
 MOST_WEIGHTS, MOST_CELLS = 60, 2_500
 FACTORS = ("comes back", "slope", "input")
-COLUMNS = ("weight", "gradient", "comes back", "slope", "input", "change in the update")
+COLUMNS = ("weight", "gradient", "comes back", "slope", "input", "change")
 DIGITS = 3
 TOLD = 1.1  # of the strongest samples a factor is named that makes so much of a difference
 LEFT, CHART_LEFT, RIGHT = 0, 8, 7  # columns: of the sentences, of the chart, the last one of the sentences
-CHART = 588, 320  # pixels
+CHART = 546, 320  # pixels
 CHART_ROWS = CHART[1] // ROW + 1
-ONE_LINE, TWO_LINES = 20, 36  # pixels, of a sentence
+TWO_LINES = 36  # pixels, of a sentence
 TRY_ZERO = "Try it: type 0 as i1 on Network. Which weights do not move now, and which factor of their gradient is 0?"
 TRY_ROW = "Try it: type another “row shown” on Network. Does the same weight still move most?"
 
@@ -221,7 +221,7 @@ class Moves:
             row, look = self.words + k, ("section", "result", "text")[min(k, 2)]
             if k:
                 merge(sheet, (row - 1, LEFT, row - 1, RIGHT), look, "broken")
-                sheet.set_row_pixels(row - 1, TWO_LINES if k == 1 or self.samples > 1 else ONE_LINE)
+                sheet.set_row_pixels(row - 1, TWO_LINES)
             otherwise = ('"Which weight moves most, and why"', "row_number", '""')[min(k, 2)]
             text = formula if k == 1 else f'IFERROR({formula},"")'
             sheet.live(row, LEFT, f"IF(ISNUMBER(row_number),{text},{otherwise})", look, *(["broken"] if k else []))
@@ -274,17 +274,16 @@ class Moves:
     def _table(self, sheet: Sheet) -> int:
         """Every weight's gradient as a product, under the sentences."""
         heads(sheet, self.table, LEFT, COLUMNS, "c")
-        forms = ("millionth", "thousandth", "thousandth", "thousandth", "millionth")
         for k, _ in enumerate(self.weights):
             row, at = self.table + 1 + k, self.top + k
             sheet.live(row, LEFT, self._at(0, at), "cell", "center")
             step = f'IFERROR(-learning_rate*{self._at(1, at)},"–")'
             formulas = [self._at(1, at), self._at(6, at), self._at(7, at), self._at(8, at), step]
-            for j, (formula, form) in enumerate(zip(formulas, forms, strict=True), 1):
-                sheet.live(row, LEFT + j, formula, "cell", "center", form)
+            for j, formula in enumerate(formulas, 1):
+                sheet.live(row, LEFT + j, formula, "cell", "center", "three digits")
         last = self.table + len(self.weights)
         self._chart(sheet, last)
-        scientific(sheet, (self.table, 1, last - 1, len(COLUMNS) - 1), "wide", look="beyond, short")
+        three_digits(sheet, (self.table, 1, last - 1, len(COLUMNS) - 1))
         return last
 
     def _chart(self, sheet: Sheet, last: int) -> None:

@@ -109,5 +109,5 @@ def _legend(sheet: Sheet) -> None:
     column = 2
     for look, text, width in LEGEND:
         sheet.put(LEGEND_ROW, column, 0, "square", *look)
-        sheet.put(LEGEND_ROW, column + 1, text, "muted", "left")
+        sheet.put(LEGEND_ROW, column + 1, text, "muted", "left", "indent")
         column += 1 + width

@@ -24,7 +24,7 @@ from sheetgen.writer.sheets.common import (
 )
 from sheetgen.writer.sheets.ends import Ends
 from sheetgen.writer.sheets.plotted import Curve, Plotted, draw, helpers
-from sheetgen.writer.sheets.rates_told import FASTEST, MOST_RATE, RISEN, TYPE_ONE, UP, Told, goal, suggested
+from sheetgen.writer.sheets.rates_told import FASTEST, MOST_RATE, PRINTED, RISEN, TYPE_ONE, UP, Told, goal, suggested
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, LAST_ROW, THIS, Trace, fit_columns, letter
 
 TABLE_HEAD = 4
@@ -35,7 +35,6 @@ RATE_PIXELS, ERROR_PIXELS, EMPTY_PIXELS = 82, 80, 64  # of the first column, of 
 SEEN = 8  # columns, at least, that are not folded away: the table on top needs them
 HEAD_PIXELS, RATE_ROW, TOP_PIXELS = 36, 24, 440  # heights: of the table's head, of its rows, of all down to row 14
 ANSWER_PIXELS = 26
-PRINTED = 15  # updates: as many as leave it one page
 TITLE = "E_total at every learning rate, logarithmic axis"
 HEADING = "How large a step? One training at several learning rates"
 COLOURS = (0, 7, 2, 3, 4, 1, 5, 8)  # of the rates, so that neighbours differ; one's own is ink

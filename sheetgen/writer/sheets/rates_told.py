@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sheetgen.cells.text import number
 from sheetgen.writer.book import Sheet
@@ -28,23 +31,52 @@ STILL, JUMPS, FALLS, RISES, ABOVE, RUNS_OFF, NO_NUMBER = (
 )  # fmt: skip
 TRIED, SLOW = 1_000, 0.95  # updates that decide which rates and goals are worth a try; what a tiny rate leaves of E
 MOST_RATE, GOAL = 1e6, 0.001
+PRINTED = 15  # updates: as many as leave it one page
+ROOMY = 7  # rates, at most, that leave room for lines between the sentences
 
 
-def suggested(run: Run) -> tuple[float, float]:
-    """A tiny and a giant rate that are worth a try: at one E hardly falls, at the other it rises, or stands still."""
-    rates = run.program.spec.learning_rates
-    tiny = min(rates)
+class Tries(NamedTuple):
+    """Rates that are worth a try: at one E hardly falls, one is faster than all (None: none was found), one fails."""
+
+    tiny: float
+    faster: float | None
+    giant: float
+
+
+NO_TRIES = Tries(0, None, 0)
+
+
+def suggested(run: Run) -> Tries:
+    """These, as they are with the template's inputs; the goal is out of the reach of the one that fails."""
+    rates, aim = run.program.spec.learning_rates, goal(run)
+    tiny, top = min(rates), max(rates)
     for _ in range(6):
         tiny = float(f"{tiny / 10:.0e}")
         errors = _errors(run, tiny)
         if errors[-1] > SLOW * errors[0]:
             break
-    giant = MOST_RATE
-    for giant in (m * 10.0**k for k in range(-6, 6) for m in (1, 2, 5) if m * 10.0**k > max(rates)):
-        errors = _errors(run, giant)
-        if any(not y <= x * float(RISEN) for x, y in pairwise(errors)) or errors[1] == errors[-1]:
-            break
-    return tiny, giant
+    best = min(_updates(run, rate, aim) for rate in rates)
+    near = [x for m in (1, 5, 2) for k in range(-6, 6) if top < (x := float(f"{m}e{k}")) <= 10 * top]
+    faster = next((x for x in near if _updates(run, x, aim) < best and _goes_on(_errors(run, x))), None)
+    for giant in (10.0**k for k in range(-5, 7) if 10.0**k > top):
+        if _updates(run, giant, aim) == math.inf and not _falls(_errors(run, giant)):
+            return Tries(tiny, faster, giant)
+    return Tries(tiny, faster, MOST_RATE)
+
+
+def _updates(run: Run, rate: float, aim: float) -> float:
+    """After how many updates E is down to the goal: infinitely many if never."""
+    return next((float(n) for n, E in enumerate(_errors(run, rate)) if aim >= E), math.inf)
+
+
+def _falls(errors: Sequence[float]) -> bool:
+    """Whether E falls with every update, not only with the first."""
+    return all(y <= x * float(RISEN) for x, y in pairwise(errors)) and _goes_on(errors)
+
+
+def _goes_on(errors: Sequence[float]) -> bool:
+    """Whether E moves after the first update, too."""
+    return len(errors) < 3 or not max(errors[1:]) <= 1.000001 * min(errors[1:])
 
 
 def goal(run: Run) -> float:
@@ -53,6 +85,7 @@ def goal(run: Run) -> float:
     return next((x for k in range(-3, 7) for m in (1, 2, 5) if (x := float(f"{m}e{k}")) >= least), GOAL)
 
 
+@lru_cache(maxsize=32)
 def _errors(run: Run, rate: float) -> list[float]:
     steps = min(TRIED, run.program.spec.steps)
     return [row[0] for row in islice(run.program.run([run.program.network.loss], rate), steps + 1)]
@@ -61,9 +94,9 @@ def _errors(run: Run, rate: float) -> list[float]:
 class Told:
     """The formulas of the sentences. What they are made of stands above the folded columns."""
 
-    def __init__(self, places: RatePlaces, tries: tuple[float, float] = (0, 0)):
+    def __init__(self, places: RatePlaces, tries: Tries = NO_TRIES):
         self.places, self.column = places, places.aside
-        self.n, self.tiny, self.giant = len(places.numbers), *tries
+        self.n, self.worth = len(places.numbers), tries
         self.best, self.fastest, self.nearest = (self.at(2, k) for k in range(3))
 
     def at(self, column: int, k: int) -> str:
@@ -151,13 +184,19 @@ class Told:
 
     @property
     def tries(self) -> str:
-        """Two rates to type, and why a step may be too long."""
+        """Three rates to type, and why a step may be too long."""
+        tiny, faster, giant = (number(x) if x else "" for x in self.worth)
+        longer = "Can you find a rate that is faster than all others? A little too long a step, and E jumps about."
+        longer = f'{faster}&" is a longer step. Does it win?"' if faster else f'"{longer}"'
+        paper = f"; on paper, the first {PRINTED}" if self.places.steps > PRINTED else ""
         lines = (
             '"Try it: type a rate of your own into the yellow cell of the last row."',
-            f'"• "&{number(self.giant)}&" is a giant step. Does E still fall? See the black curve, and the last row."',
-            f'"• "&{number(self.tiny)}&" is a tiny step. How far does E get in {self.places.steps:,} updates?"',
-            '"Why: a gradient is the slope where you stand. A long step leaves the place where it holds, and may "',
-            '"jump over the valley; a short one is safe, and slow."',
+            f'"• "&{longer}',
+            f'"• "&{giant}&" is a giant step. Does E still come down? See the black curve, and the last row."',
+            f'"• "&{tiny}&" is a tiny step. How far does E get in {self.places.steps:,} updates?"',
+            '"Why: a gradient is the slope where you stand. A longer step is faster while that slope still holds. Too"&'
+            '" long a one leaves it, and jumps over the valley, or to where no slope is left; a short one is slow."',
+            f'"Below: E at every update{paper}. + above unfolds how each rate is computed."',
         )
-        folded = '"Below: E at every update. + above unfolds how each rate is computed."'
-        return "&CHAR(10)&CHAR(10)&".join((*lines[:3], "&".join(lines[3:]), folded))
+        gap = "&CHAR(10)&CHAR(10)&" if self.n <= ROOMY else "&CHAR(10)&"  # many rates leave less room
+        return gap.join(lines)

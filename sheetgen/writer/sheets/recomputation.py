@@ -19,7 +19,8 @@ from sheetgen.writer.sheets.rate_table import RateTable
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, THIS, column_range, letter, quoted
 
 SHEET_ROW, LETTER_ROW, NAME_ROW = HEADER_ROW - 3, HEADER_ROW - 2, HEADER_ROW - 1  # which cell a flag is about
-WIDTH = 18.2  # of the columns of the first screen, which the second computation begins right of
+WIDTH = 18.2  # of the columns of the first screen
+WIDE = 60  # of the one right of them: its texts stand at its right end, beyond the screen
 CELLS, DIFFER, PLACE, WHAT = 6, 7, 8, 9  # columns of the table
 
 TITLE = "What if I change the inputs? Who checks then?"
@@ -38,7 +39,7 @@ TOO_LONG = "{} of the columns are only seen to be numbers: a second formula woul
 TABLE = "the table of Learning rates", "read from its columns once more"
 BELOW = "Below, iteration by iteration; far right, the second computation itself, a column for each that is checked."
 COUNTED = "how many cells differ, down to this iteration"
-FIRST = "which column is the first that does, in the tables far right"
+FIRST = "the first column that differs, by its number far right"
 BANDS = (COUNTED, "data"), (FIRST, "gradients"), ("of small differences: how small, how exact", "rates")
 
 
@@ -63,7 +64,7 @@ def write(book: Book, layout: recomputed.RecomputationLayout) -> DifferencePlace
     _headings(sheet, layout)
     _stream(sheet, layout)
     _colours(sheet, layout)
-    sheet.print_area(0, 0, recomputed.SIZE_ROW - 1, recomputed.FLAGS_COLUMN - 1)
+    sheet.print_area(0, 0, recomputed.WAYS_ROW, recomputed.FLAGS_COLUMN - 1)
     sheet.fit_to_pages(1, 1)
     lock(sheet)
     scales = (letter(recomputed.SCALES_COLUMN + k) for k in range(len(SCALES)))
@@ -101,12 +102,12 @@ def _top(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     _table(sheet, layout.table, row + 1)
     _missing(sheet, layout, row + 2)
     _total(sheet, layout)
-    row = recomputed.SIZE_ROW
-    sheet.put(row, 0, BELOW, "muted")
-    sheet.put(row, 5, "added to divisors, against 0", "muted", "right")
-    sheet.put(row, 6, 1e-300, "muted", "left", "relative")
-    sheet.put(row, 8, "largest input", "muted", "right")
-    sheet.live(row, 9, network.input_size(layout.run), "muted", "left", "general")
+    sheet.put(recomputed.BELOW_ROW, 0, BELOW, "muted")
+    row, column = recomputed.TABLE_TOP, layout.aside
+    for k, text in enumerate(("largest input", "added to divisors, against 0")):
+        sheet.put(row + k, column - 1, text, "muted", "right")
+    sheet.live(row, column, network.input_size(layout.run), "muted", "left", "general")
+    sheet.put(row + 1, column, 1e-300, "muted", "left", "relative")
     sheet.define(recomputation_verdict=f"$B${recomputed.VERDICT_ROW}", cells_that_differ=total)
     places = {"broken_place": PLACE, "broken_what": WHAT}
     sheet.define(**{name: f"${letter(column)}${recomputed.TOTAL_ROW}" for name, column in places.items()})
@@ -179,15 +180,18 @@ def _headings(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     heads(sheet, HEADER_ROW, 0, ["iteration", *counts, *SCALES])
     for k, (text, look) in enumerate(BANDS):
         line(sheet, HEADER_ROW - 1, text, 1 + 3 * k, 3 + 3 * k, "group", f"group {look}")
-    narrow, muted = 9.5, sheet.style("muted", "left")  # left, so that none runs over the one before
+    narrow = 9.5  # texts stand left, so that none runs over the one before
     for block in layout.blocks:
-        sheet.put(SHEET_ROW - 1, block.first, f"{block.what}: 1 where it differs", "section")
+        beyond = block.first == recomputed.FLAGS_COLUMN
+        side = ("right",) if beyond else ()
+        sheet.put(SHEET_ROW - 1, block.first, f"{block.what}: 1 where it differs", "section", *side)
         sheet.set_column(block.first, block.first + len(block.flags) - 1, narrow)
-        sheet.set_column(block.first, block.first, 27)  # its heading is longer
+        sheet.set_column(block.first, block.first, WIDE if beyond else 27)  # its heading is longer
         for j, flag in enumerate(block.flags, block.first):
             for row, text in ((SHEET_ROW, quoted(flag.sheet)), (LETTER_ROW, flag.letter), (NAME_ROW, flag.name)):
-                sheet.put(row, j, text, sheet.style("muted", "left", "typed") if text[0] == "'" else muted)
-        heads(sheet, HEADER_ROW, block.first, [_heading(block, flag) for flag in block.flags])
+                typed = ("typed",) if text[0] == "'" else ()
+                sheet.put(row, j, text, "muted", *(side if j == block.first and beyond else ("left",)), *typed)
+        heads(sheet, HEADER_ROW, block.first, [_heading(block, flag) for flag in block.flags], "rc" if beyond else "c")
     if workings := layout.workings:
         at = layout.working_column
         title = "Workings: deltas, then forward passes with weights moved"

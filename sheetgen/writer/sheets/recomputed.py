@@ -17,8 +17,7 @@ from sheetgen.writer.sheets.side import RunAddresses
 from sheetgen.writer.sheets.training import TrainingPlaces
 from sheetgen.writer.trace import guarded, letter, quoted
 
-VERDICT_ROW, TABLE_ROW, TOTAL_ROW, WAYS_ROW, SIZE_ROW = 4, 5, 10, 11, 13
-SIZE, TINY = f"$J${SIZE_ROW}", f"$G${SIZE_ROW}"
+VERDICT_ROW, TABLE_ROW, TOTAL_ROW, WAYS_ROW, BELOW_ROW = 4, 5, 10, 11, 13
 TABLE_TOP = 3  # of the grid of the table on top of Learning rates
 TOGETHER = "the gradients together"
 BY_DELTAS = "its formula again from the cells before it; gradients by deltas, layer by layer"
@@ -57,6 +56,8 @@ class RecomputationLayout:
     def __init__(self, run: Run, training: TrainingPlaces, rates: RatePlaces):
         self.run, self.again, self.training, self.rates = run, Recomputation(run.program), training, rates
         self.compared = len(rates.numbers) if rates.recomputed else 0  # learning rates
+        self.aside = FLAGS_COLUMN + len(rates.numbers) + 5  # a column: two numbers, beside the table
+        self.size, self.tiny = (f"${letter(self.aside)}${TABLE_TOP + k}" for k in (0, 1))
         own = {id(d) for d in run.program.deltas}
         self.deltas = [d for d in self.again.deltas.values() if id(d) not in own]
         flags = 1 + len(run.program.columns) + len(training.lines)
@@ -64,9 +65,9 @@ class RecomputationLayout:
         self.working_column = FLAGS_COLUMN + flags
         self.sides = list(self._sides(self.working_column))
         moved = self.working_column + len(self.sides) * len(self.deltas)
-        self.differences = Differences(run, self.sides[0], moved, SCALES_COLUMN, SIZE)
+        self.differences = Differences(run, self.sides[0], moved, SCALES_COLUMN, self.size)
         self.blocks = list(self._blocks(moved + len(self.differences.columns)))
-        self.table = RateTable(rates, TABLE_TOP, FLAGS_COLUMN, TINY)
+        self.table = RateTable(rates, TABLE_TOP, FLAGS_COLUMN, self.tiny)
 
     def _sides(self, at: int) -> Iterator[RunAddresses]:
         for k, trace in enumerate([self.training.trace, *self.rates.traces[: self.compared]]):
@@ -75,7 +76,7 @@ class RecomputationLayout:
             yield RunAddresses(trace.sheet, trace.letters, names, own)
 
     def _blocks(self, last: int) -> Iterator[FlagBlock]:
-        self.flags = [Flags(self.rates, self.again, side, TINY) for side in self.sides]
+        self.flags = [Flags(self.rates, self.again, side, self.tiny) for side in self.sides]
         training, *rates = self.flags
         first = [*training.training(), *map(training.drawn, self.training.lines)]
         yield FlagBlock("every cell of Training", BY_DELTAS, FLAGS_COLUMN, first)
