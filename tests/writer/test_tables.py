@@ -25,10 +25,11 @@ from sheetgen.network.derivation import Line, derive
 from sheetgen.network.slips import RIGHT
 from sheetgen.network.words import STEEP, in_words
 from sheetgen.spec import Spec, load, parse
+from sheetgen.writer.book import writing
 from sheetgen.writer.plan import Oracle, Run, ticks
 from sheetgen.writer.sheets import groups, overview, start, steps
 from sheetgen.writer.sheets.plotted import tick
-from sheetgen.writer.sheets.rates import RatePlaces
+from sheetgen.writer.sheets.rates import RatePlaces, _shape
 from sheetgen.writer.sheets.rates_told import (
     ABOVE,
     ALREADY,
@@ -321,6 +322,15 @@ steps = 12
     assert with_helpers["E4"].value == "what E does"  # the table is in sight though there are few rates
     sheet = load_workbook(path)["Learning rates"]
     assert not any(sheet.column_dimensions[k].hidden for k in "ABCDEFGH")
+
+
+@pytest.mark.parametrize("rates", range(1, 9))
+def test_any_number_of_rates_fills_the_screen_above_the_numbers(rates: int, tmp_path: Path) -> None:
+    with writing(tmp_path / "rows.xlsx", "rows") as book:
+        _shape(book.sheet("Learning rates", "", ""), 40, rates + 1)
+    heights = load_workbook(tmp_path / "rows.xlsx")["Learning rates"].row_dimensions
+    assert [round(heights[k].height / 0.75) for k in range(5, 6 + rates)] == [24] * (rates + 1)
+    assert 430 <= sum(heights[k].height / 0.75 for k in range(4, 15)) <= 441
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ WORKINGS = 31  # the column where the workings begin
 WIDTHS = (118, 88, 92, 104, 104, 120, 36, 40)  # pixels, of the columns left of the map
 MAP_CELL = PIXELS[0]
 WORDS = TOP + GRID + 8  # the row of the title of the words
+ONE_PAGE, SCALE = WORDS + 24, 74  # rows that one page takes legibly; percent, of several
 TRY = WORDS - 4, WORDS - 2  # rows of what to try in the bug lab
 
 SUBTITLE = (
@@ -88,7 +89,11 @@ def write(book: Book, places: LaboratoryPlaces, panel: Panel) -> None:
         _instead(sheet, ONE_WEIGHT if len(places.run.program.next) < 2 else TOO_LONG)
     bottom = _words(sheet, places, panel)
     sheet.print_area(0, 0, bottom - 1, MAP + GRID - 1)
-    sheet.fit_to_pages(1, 1 if bottom < 80 else 0)
+    if bottom <= ONE_PAGE:
+        sheet.fit_to_pages(1, 1)
+    else:  # the words have pages of their own; a break is heeded where the scale is given
+        sheet.set_print_scale(SCALE)
+        sheet.set_h_pagebreaks([WORDS - 1])
 
 
 def _instead(sheet: Sheet, text: str) -> None:

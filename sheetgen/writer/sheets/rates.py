@@ -34,7 +34,7 @@ WIDEST = 1_320  # pixels: what a screen shows
 RATE_PIXELS, ERROR_PIXELS, EMPTY_PIXELS = 82, 80, 64  # of the first column, of the errors, of one that is not set
 SEEN = 8  # columns, at least, that are not folded away: the table on top needs them
 HEAD_PIXELS, RATE_ROW, TOP_PIXELS = 36, 24, 440  # heights: of the table's head, of its rows, of all down to row 14
-ANSWER_PIXELS = 26
+ANSWER_PIXELS, GAP = 26, 12
 TITLE = "E_total at every learning rate, logarithmic axis"
 HEADING = "How large a step? One training at several learning rates"
 COLOURS = (0, 7, 2, 3, 4, 1, 5, 8)  # of the rates, so that neighbours differ; one's own is ink
@@ -176,9 +176,8 @@ def _shape(sheet: Sheet, last: int, n: int) -> None:
     """Row heights and column widths: all above the numbers fits a screen."""
     below = HEADER_ROW - 1 - TABLE_HEAD - n  # rows between the table and the numbers, of what is left of the height
     free = TOP_PIXELS - HEAD_PIXELS - RATE_ROW * n
-    heights = [ANSWER_PIXELS, ROW + 2, HEAD_PIXELS, *[RATE_ROW] * n, 12, *[(free - 12) // (below - 1)] * (below - 1)]
-    if below == 1:
-        heights = [*heights[: 3 + n], free]
+    box = [GAP, *[(free - GAP) // (below - 1)] * (below - 1)] if below > 1 else [free]
+    heights = [ANSWER_PIXELS, ROW + 2, HEAD_PIXELS, *[RATE_ROW] * n, *box]
     for row, height in enumerate(heights, 1):
         sheet.set_row_pixels(row, height)
     sheet.set_column(1 + n, last, style.COLUMN_WIDTH)
