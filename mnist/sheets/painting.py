@@ -8,7 +8,7 @@ from mnist.live import FIRST, LAYERS, LEFT, LIVE, NET, OWN, SAMPLES, SEEN, TOP, 
 from mnist.sheets import answer, samples, strip, viewer, worked
 from mnist.sheets.common import pages, section
 from mnist.sheets.screen import CHOICE, LAST, PANEL, RIGHT, SIZE, VIEW, WORK, lay
-from sheetgen.writer import style
+from sheetgen.writer import heat
 from sheetgen.writer.book import Book, Link, Sheet
 from sheetgen.writer.sheets.common import InputRule, across, colour, limit, lock, merge, opened, page
 from sheetgen.writer.trace import letter
@@ -90,7 +90,7 @@ def _drawing(sheet: Sheet, cnn: Live) -> None:
     area = (TOP - 1, LEFT, TOP + SIZE - 2, LEFT + SIZE - 1)
     hint, complaint = ("A pixel", "0 is paper, 255 is ink."), ("Not a grey value", "Type a whole number from 0 to 255.")
     limit(sheet, area, InputRule("integer", (0, 255), hint=hint, complaint=complaint))
-    sheet.conditional_format(*area, style.ink())
+    sheet.conditional_format(*area, heat.ink())
 
 
 def _seen(sheet: Sheet, cnn: Live) -> None:
@@ -103,4 +103,4 @@ def _seen(sheet: Sheet, cnn: Live) -> None:
         # SUM of one cell is 0 where it is empty or holds a text.
         formula = f"IF({pick}=1,SUM({own}),IF({pick}<=2,0,INDEX({gallery},{down},{right})))"
         sheet.live(row, SEEN + x, formula, pixel)
-    sheet.conditional_format(TOP - 1, SEEN, TOP + SIZE - 2, SEEN + SIZE - 1, style.ink())
+    sheet.conditional_format(TOP - 1, SEEN, TOP + SIZE - 2, SEEN + SIZE - 1, heat.ink())

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mnist.notation import SIZE
 from mnist.record import Mistake
-from sheetgen.writer import style
+from sheetgen.writer import heat, style
 from sheetgen.writer.book import Sheet
 
 ACROSS, MOST = 6, 24  # pictures in a row, and in all
@@ -75,5 +75,5 @@ def write(sheet: Sheet, top: int, left: int, shown: Sequence[Picture]) -> int:
             for x, value in enumerate(line, column):
                 sheet.put(y, x, value, pixel)
     # Captions are text, to which a colour scale does nothing.
-    sheet.conditional_format(top - 1, left, top - 2 + rows(len(shown)), right, style.ink(style.PAPER))
+    sheet.conditional_format(top - 1, left, top - 2 + rows(len(shown)), right, heat.ink(style.PAPER))
     return right

@@ -9,7 +9,7 @@ import numpy as np
 from mnist import digits
 from mnist.live import LIVE, OWN, SAMPLES, Live
 from mnist.sheets.common import section
-from sheetgen.writer import style
+from sheetgen.writer import heat, style
 from sheetgen.writer.book import Book, Formula, Link, Sheet, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets.common import colour, colour_words, line, lock, merge, opened, page
@@ -78,7 +78,7 @@ def write(book: Book, cnn: Live) -> None:
     for k, name in enumerate(digits.names()):
         if name in cnn.images:
             _image(sheet, cnn, name, (GALLERY + k % HANDS * DOWN, LEFT + k // HANDS * ACROSS))
-    sheet.conditional_format(GALLERY - 1, LEFT, GALLERY + HANDS * DOWN - 3, columns, style.ink(style.PAPER))
+    sheet.conditional_format(GALLERY - 1, LEFT, GALLERY + HANDS * DOWN - 3, columns, heat.ink(style.PAPER))
     _list(sheet, cnn, columns)
     lock(sheet, format_columns=False)
     page(sheet, (3, 1), (LIST + len(choices(cnn)), columns))

@@ -11,7 +11,7 @@ from mnist.sheets import facts
 from mnist.sheets.common import section
 from mnist.sheets.facts import NO_LAYER, Chosen
 from mnist.sheets.screen import ACROSS, BANDS, LAST, MAP, MAPS, RIGHT, STEP, STRIP, WORK, ends, far_row, on_layers, work
-from sheetgen.writer import style
+from sheetgen.writer import heat
 from sheetgen.writer.book import Sheet
 from sheetgen.writer.sheets import layers
 from sheetgen.writer.sheets.common import InputRule, across, colour, limit, merge
@@ -122,4 +122,4 @@ def _maps(sheet: Sheet, cnn: Live, chosen: Chosen) -> None:
                 there = f"IF({chosen['stride']}=2,INDEX({wide},{at}+{slot},{offset}),{there})"
                 none = f"OR({at}=0,{offset}=0,{first}+{slot}>={chosen['channels']})"
                 sheet.live(row, LEFT + c, f'IF({none},"",{there})', form)
-    sheet.conditional_format(*AREA, style.heat_within(COLD, BOUND, deep=True))
+    sheet.conditional_format(*AREA, heat.within(COLD, BOUND, deep=True))

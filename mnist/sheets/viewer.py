@@ -9,7 +9,7 @@ from mnist.sheets import strip
 from mnist.sheets.common import section
 from mnist.sheets.facts import Chosen
 from mnist.sheets.screen import GRID, LAST, RIGHT, SIZE, VIEW, WORK, ends, far_row, on_layers, wide, work
-from sheetgen.writer import style
+from sheetgen.writer import heat
 from sheetgen.writer.book import Formula, Sheet
 from sheetgen.writer.sheets.common import InputRule, colour, limit
 from sheetgen.writer.trace import letter
@@ -102,4 +102,4 @@ def _plane(sheet: Sheet, cnn: Live, chosen: Chosen) -> None:
     area = (GRID - 1, LEFT, GRID + SIZE - 2, LEFT + SIZE - 1)
     here = f"AND($A{GRID}={SHOWN_ROW},{letter(LEFT)}${GRID - 1}={SHOWN_COLUMN},ISNUMBER({SHOWN}))"
     colour(sheet, area, here, "marked", stop=True)
-    sheet.conditional_format(*area, style.heat_within(strip.COLD, strip.BOUND, deep=True))
+    sheet.conditional_format(*area, heat.within(strip.COLD, strip.BOUND, deep=True))

@@ -10,7 +10,7 @@ from mnist.sheets import facts, viewer
 from mnist.sheets.common import section
 from mnist.sheets.facts import Chosen
 from mnist.sheets.screen import BLOCKS, GRID, LAST, RIGHT, WORK, ends, on_layers, on_weights, wide, work
-from sheetgen.writer import style
+from sheetgen.writer import heat
 from sheetgen.writer.book import Formula, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets.common import colour_words
@@ -80,7 +80,7 @@ def write(sheet: Sheet, cnn: Live) -> None:
         ranges = " ".join(_range(block, part) for block in range(facts.MOST))
         first = next(spots(0))
         area = (first.row - 1, first.left + part, first.row + 1, first.left + part + PLACE * SIDE - 1)
-        sheet.conditional_format(*area, {**style.heat_within(at(f"-{bound}"), at(bound)), "multi_range": ranges})
+        sheet.conditional_format(*area, {**heat.within(at(f"-{bound}"), at(bound)), "multi_range": ranges})
     _steps(sheet, cnn, chosen)
 
 

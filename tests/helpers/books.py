@@ -77,12 +77,15 @@ def _opened(path: Path, _: int) -> tuple[Workbook, Live]:
     return book, Live(book)
 
 
-def recalculated(path: Path, **typed: Value) -> Values:
-    """Every formula's value after typing something into cells, which go by their defined names."""
+def recalculated(path: Path, **typed: Value | None) -> Values:
+    """Every formula's value after typing something into cells, which go by their defined names; None empties one."""
     book, live = _opened(path, path.stat().st_mtime_ns)
     cells = [place_of(book, name) for name in typed]
     for cell, value in zip(cells, typed.values(), strict=True):
-        live.put(cell, value)
+        if value is None:
+            live.model.clear_cell_contents(live.order[cell[0]], *place(cell[1]))
+        else:
+            live.put(cell, value)
     formulas = [cell for cell in formula_cells(book.sheets) if cell not in cells]
     values: Values = {sheet: {} for sheet in book.sheets}
     for (sheet, address), value in zip(formulas, live.evaluate(formulas), strict=True):

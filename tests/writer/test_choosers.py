@@ -62,8 +62,8 @@ def test_a_sample_that_there_is_not_is_said(build_book: BuildBook, typed: Value)
     assert recalculated(path, sample_shown=4.0)["Network"]["C5"] == "1 to 4; in the drawing"
 
 
-@pytest.mark.parametrize("typed", ["a text", "", True])
-def test_an_input_that_is_no_number_is_said(homework_book: Path, book: Workbook, typed: Value) -> None:
+@pytest.mark.parametrize("typed", ["a text", None, True])
+def test_an_input_that_is_no_number_is_said(homework_book: Path, book: Workbook, typed: Value | None) -> None:
     values = recalculated(homework_book, w_1=typed)
     row = place_of(book, "w_1")[1].removeprefix("B")
     assert values["Network"][f"C{row}"] == "not a number: type one"
@@ -71,7 +71,10 @@ def test_an_input_that_is_no_number_is_said(homework_book: Path, book: Workbook,
     assert not [at for at in errors(values) if re.fullmatch(r"Laboratory!A?[A-Z]\d+", at)]  # what a person reads
     assert {at.split("!")[0] for at in errors(values)} <= trained
     told = f"w1, cell Network!B{row}, holds no number: type one there, or undo (Ctrl+Z)."
-    assert values["Steps"]["B3"] == values["Training"]["B2"] == told
+    assert values["Steps"]["B3"] == values["Training"]["B2"] == values["Learning rates"]["A2"] == told
+    assert told in values["Laboratory"].values()  # not that no check notices the slip
+    assert "misses it" not in values["Laboratory"].values()
+    assert {values["Recomputation"][f"{k}12"] for k in "CFI"} == {"–"}
     assert (values["Steps"]["D7"], values["Finite differences"]["E4"]) == ("–", "an input is missing")
     assert values["Start"]["A5"] == told
 

@@ -11,6 +11,7 @@ from sheetgen.writer.sheets.network import SHOWN_ROW
 from sheetgen.writer.trace import quoted
 
 ALL_WELL = "Every number is PyTorch's too, and every cell, calculated a second time, comes out the same."
+ALL_WELL_FEWER = ALL_WELL.replace("every cell", "every cell of Training")
 TRY = "Type over a yellow cell on Network, or break a formula on Training, and look at this page again."
 MEND = "Undo it (Ctrl+Z). Or copy a right cell of its column over it: below its first row a column is one formula."
 UNDO = "Undo what was changed last (Ctrl+Z)."
@@ -36,6 +37,7 @@ def lines(rates: bool, more: Sequence[ChecklistItem]) -> tuple[str, str]:
     """
     changed = 'HYPERLINK("#"&changed_place,changed_place&": "&changed_input)'
     mend = 'HYPERLINK("#"&changed_place,input_to_mend)'
+    well = ALL_WELL if rates else ALL_WELL_FEWER
     checked = STILL_CHECKED if rates else STILL_CHECKED_FEWER
     shown = f"{plan.NETWORK}!B{SHOWN_ROW}"
     others = (
@@ -44,7 +46,7 @@ def lines(rates: bool, more: Sequence[ChecklistItem]) -> tuple[str, str]:
         for v in more
     )  # fmt: skip
     cases = (
-        ('$A$4="PASS"', f'HYPERLINK("#{plan.RECOMPUTED}!A1","{ALL_WELL}")', TRY),
+        ('$A$4="PASS"', f'HYPERLINK("#{plan.RECOMPUTED}!A1","{well}")', TRY),
         ("inputs_no_number>0", mend, TYPE_NUMBER),
         ("cells_that_differ>0", autograd_check.broken_link(), MEND),
         ('differences_verdict="FAIL"', f'HYPERLINK("#{quoted(plan.DIFFERENCES)}!A1","{SEE_DIFFERENCES}")', UNDO),

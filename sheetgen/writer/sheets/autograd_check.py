@@ -34,7 +34,7 @@ SUBTITLE = (
 )
 TRY = (
     "Try it: type 1 over {0}, then look here again. Its square turns red, and so does all that follows from it; what "
-    "came before stays green. Undo (Ctrl+Z)."
+    "came before keeps its colour. Undo (Ctrl+Z)."
 )
 ALL_EQUAL = (
     "All {:,} numbers of the training agree with PyTorch's. First the worst of each fifth{}; below, on the screen, "

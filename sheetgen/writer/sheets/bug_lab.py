@@ -149,7 +149,7 @@ class _Lab:
             sheet.live(
                 k,
                 5,
-                f'IF(ISNUMBER({self.number}),IF({self.number}=0,"{NOTHING}",{word}),"{NOTHING}")',
+                f'IF(AND(ISNUMBER({self.number}),inputs_no_number=0),IF({self.number}=0,"{NOTHING}",{word}),"{NOTHING}")',
                 "cell",
                 "verdict",
             )
@@ -232,8 +232,8 @@ class _Lab:
         text = f"IF({self.number}=0,{none},{text})"
         choose = '"There is no such slip: choose one from the list. Until then none is put in."'
         loss = self.second.run.program.network.loss
-        empty = '"No row of the second training holds a number: an input is missing, or all ran off to infinity."'
-        text = f"IF(COUNT({self.second.column(loss)})=0,{empty},{text})"
+        empty = '"No row of the second training holds a number: all ran off to infinity."'
+        text = f"IF(inputs_no_number>0,input_to_mend,IF(COUNT({self.second.column(loss)})=0,{empty},{text}))"
         merge(sheet, (row - 1, 0, row + 1, LAST), "wrap")
         sheet.live(row, 0, f"IF(ISNUMBER({self.number}),{text},{choose})", "wrap")
         colour(sheet, (row - 1, 0, row + 1, LAST), f"ISTEXT({self.number})", "note")

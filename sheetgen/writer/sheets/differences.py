@@ -38,7 +38,7 @@ READ = (
     (TOO_SMALL, "the gradient is less than rounding can do, so nothing is measured; it is no failure"),
 )
 BOTTOM = "E is 0, the least it can be: at the bottom of the valley every slope is 0."
-FLAT = "Every slope is smaller than what rounding can do: there is nothing to measure, and nothing wrong."
+FLAT = "Rounding may hide every slope here: there is nothing to measure, and nothing wrong."
 TRIES = (
     ("1  Halve ε in the picture, again and again", "The secant turns into the tangent: with half the ε they are about "
      "four times closer on a smooth curve."),
@@ -213,7 +213,8 @@ def _verdict(sheet: Sheet, n: int, excused: list[str], error: str, every: int) -
     sheet.live(4, 4, of_row(f'IF({DIFFER}=0,IF({small},"{TOO_SMALL}","PASS"),"FAIL")'), "verdict", "shrink")
     sheet.live(EPSILON_ROW, 4, of_row(f"{n}-({passed}{excuses})"), "bold", "center", "whole", "shrink")
     sheet.define(differences_verdict=VERDICT, gradients_that_differ=DIFFER)
-    many = f'"All {n} gradients agree: nudging and calculus tell the same."'
+    agree = f"All {n} gradients agree" if n > 1 else "The gradient agrees"
+    many = f'"{agree}: nudging and calculus tell the same."'
     some = f'{passed}&" of {n} gradients agree; the others cannot be measured here."'
     right = f'IF({small},"{FLAT}",IF(IFERROR(SIGN({error}),1)=0,"{BOTTOM}",IF({passed}={n},{many},{some})))'
     wrong = f'{DIFFER}&" of {n} gradients differ: they are red below."'

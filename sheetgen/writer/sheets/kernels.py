@@ -8,7 +8,7 @@ import numpy as np
 
 from sheetgen.excel.a1 import place
 from sheetgen.network.torch.graph import Graph, Weight
-from sheetgen.writer import style
+from sheetgen.writer import heat, style
 from sheetgen.writer.book import Formula, Sheet, Value
 from sheetgen.writer.digits import Area, scientific
 from sheetgen.writer.planes.layout import Layout
@@ -190,7 +190,7 @@ def _patches(sheet: Sheet, at: Places) -> None:
         for i, j in np.ndindex(at.high, at.wide):
             sheet.put(row + i, column + j, int((i, j) in patch.ink), pixel)
         here = (row - 1, column, row + at.high - 2, column + at.wide - 1)
-        sheet.conditional_format(*here, style.ink(style.PAPER) | {"max_value": 1})
+        sheet.conditional_format(*here, heat.ink(style.PAPER) | {"max_value": 1})
         below, mine = row + at.high, at.work(at.choice + k, 1)
         merge(sheet, (below - 1, column, below - 1, column + at.wide - 1), "signed", "bold", "left")
         sheet.put(below, column, Formula(_ready(at, mine)), "signed", "bold", "left")
@@ -258,6 +258,6 @@ def _sisters(sheet: Sheet, layout: Layout, at: Places) -> None:
             sheet.live(row + 1 + i, column + j, formula, form)
     bottom = at.sisters + -(-MOST // ACROSS) * (at.high + 1)
     sheet.conditional_format(
-        at.sisters, at.left, bottom - 1, at.left + ACROSS * (at.wide + 1) - 2, style.heat(signed=True)
+        at.sisters, at.left, bottom - 1, at.left + ACROSS * (at.wide + 1) - 2, heat.between(signed=True)
     )
     sheet.put(at.sisters - 1, at.left, LEGEND, "muted")

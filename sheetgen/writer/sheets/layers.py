@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sheetgen.network.torch.graph import Graph, Operation
-from sheetgen.writer import style
+from sheetgen.writer import heat
 from sheetgen.writer.book import Book, Link, Sheet, Value
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.planes.blocks import Block, blocks
@@ -186,5 +186,5 @@ def _heat(sheet: Sheet, plane: Plane) -> None:
     top = plane.top + down * channels
     left = LEFT + aside
     area = top, left, top + height * channels - 1, left + width - 1
-    sheet.conditional_format(*area, style.heat())
+    sheet.conditional_format(*area, heat.between())
     scientific(sheet, area, "activation", look="beyond, narrow")

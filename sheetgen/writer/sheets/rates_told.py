@@ -179,8 +179,9 @@ class Told:
         text = f'IF({self.best}>0,{found}&{slow},IF({self.fastest}="{ALREADY}",{there},{text}))'
         text = f'IF(ISNUMBER(threshold),{text},"Type a number as your goal, into the yellow cell below.")'
         own = f'IF(ISNUMBER({p.own})," Yours, "&{text_of(p.own)}&", "&{self.at(0, self.n - 1)}&".","")'
-        missing = '"No rate has numbers to compare: an input is missing, or all ran off to infinity."'
-        return f"IF({self.nearest}=0,{missing},IFERROR({text}&{own},{missing}))"
+        missing = '"No rate has numbers to compare: all ran off to infinity."'
+        text = f"IF({self.nearest}=0,{missing},IFERROR({text}&{own},{missing}))"
+        return f"IF(inputs_no_number>0,input_to_mend,{text})"
 
     @property
     def tries(self) -> str:

@@ -25,7 +25,8 @@ def write(sheet: Sheet, run: Run, left: int) -> None:
         sheet.put(INPUT_ROW + 1, k, number, "cell", "center", "general")
         sheet.live(INPUT_ROW + 2, k, run.names[c], "cell", "center", "general")
         now = f"{column}{INPUT_ROW + 2}"
-        same = f"IF(ISNUMBER({now}),IF({column}{INPUT_ROW + 1}={now},0,1),-1)"
+        # Of the cell itself: a copy of an empty one is 0, which is a number.
+        same = f"IF(ISNUMBER({run.names[c]}),IF({column}{INPUT_ROW + 1}={now},0,1),-1)"
         sheet.live(INPUT_ROW + 3, k, same, "cell", "center", "count")
     row, last = INPUT_ROW + 3, left + 1 + len(cells)
     scientific(sheet, (INPUT_ROW, left + 2, INPUT_ROW + 1, last), "general", look="beyond, typed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sheetgen.writer.book import Formula, Sheet, Value
 from sheetgen.writer.digits import scientific
+from sheetgen.writer.plan import NONE
 from sheetgen.writer.sheets import recomputed
 from sheetgen.writer.sheets.common import across, heads
 from sheetgen.writer.trace import FIRST_ROW, at_row, guarded
@@ -30,7 +31,8 @@ def write(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     for (column, words), formula in zip(WAYS, ways, strict=True):
         if formula and len(formula) <= LONGEST:
             names[column] = words
-            values[column] = Formula(guarded(at_row(formula, FIRST_ROW), program.spec.bounded))
+            told = guarded(at_row(formula, FIRST_ROW), program.spec.bounded)
+            values[column] = Formula(f'IF(inputs_no_number>0,"{NONE}",{told})')
             scientific(sheet, (row, column, row, column), form)
     heads(sheet, row, 0, names, "l")
     sheet.set_row_pixels(row - 1, 24)

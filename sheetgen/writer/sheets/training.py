@@ -94,16 +94,18 @@ def _told(sheet: Sheet, run: Run, trace: Trace) -> None:
     )
     w, w_next, slope = (f"{trace.letters[id(c)]}{FIRST_ROW + k}" for c, k in ((weight, 0), (weight, 1), (gradient, 0)))
     e, e_next, e_last, told, told_next = (text_of(at, 3, brackets=False) for at in (before, after, last, w, w_next))
-    share = f'IF({after}>10*{before},"more than tenfold",ROUND(100*ABS({after}/{before}-1),1)&" %")'
-    change = (
-        f'IF({after}>{before},{share}&" up: the step is too long",IF({after}<{before},{share}&" down","unchanged"))'
-    )
+    part = f"ABS({after}/{before}-1)"
+    share = f'IF({part}<0.001,"less than 0.1 %",IF({after}>10*{before},"more than tenfold",ROUND(100*{part},1)&" %"))'
+    up = f'{share}&" up"&IF(learning_rate>0,": the step is too long","")'
+    change = f'IF({after}>{before},{up},IF({after}<{before},{share}&" down","unchanged"))'
     change = f'IFERROR({change},"unchanged")'
     end = f'IF(ISNUMBER({last}),{e_last},"no number: it has diverged")'
     text = f'"The first update takes E_total from "&{e}&" to "&{e_next}&", "&{change}'
     text += f'&"; after {run.program.spec.steps:,} it is "&{end}&". "'
     moved = f'"{weight.name} becomes "&{told}&" - "&{text_of("learning_rate", 3)}&"*"&{text_of(slope, 3)}'
-    moved += f'&" = "&{told_next}&": every weight moves against its gradient."'
+    rule = 'IF(learning_rate>0,"every weight moves against its gradient",'
+    rule += 'IF(learning_rate=0,"at a rate of 0 no weight moves","below 0 every weight moves uphill"))'
+    moved += f'&" = "&{told_next}&": "&{rule}&"."'
     diverged = '"E_total has diverged in the first update: type a smaller learning_rate on Network."'
     text = f"IF(COUNT({before},{after},{w_next},{slope})<4,{diverged},{text}&{moved})"
     missing = f'row_number="{MISSING}"'
@@ -126,7 +128,8 @@ def _asked(run: Run, trace: Trace) -> str:
         for still, much in ((1, 0), (0, 1)):
             hardly = f'"why do the weights {names[still]} hardly move, beside {names[much]}"'
             text = f"IF(IFERROR({HARDLY}*{moved[still]}<{moved[much]},FALSE),{hardly},{text})"
-    return f'"Try this: "&{text}&"? Compare the gradients, in the same colours beside them; {LABORATORY} says what makes them."'
+    compare = f"Compare the gradients, in the same colours beside them; {LABORATORY} says what makes them."
+    return f'"Try this: "&{text}&"? {compare}"'
 
 
 def _shown(sheet: Sheet, run: Run, forms: list[str]) -> None:

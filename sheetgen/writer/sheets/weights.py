@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from sheetgen.network.torch.graph import CannotExport, Graph
-from sheetgen.writer import style
+from sheetgen.writer import heat
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.planes.kernels import LEFT, Section, Shelf
@@ -123,5 +123,5 @@ def _section(sheet: Sheet, section: Section, look: str) -> None:
                 sheet.fill(row + 1, LEFT + k, None, x, number)
     last = section.top + len(section.lines) - 1
     area = section.top, LEFT, last, LEFT + section.width - 1
-    sheet.conditional_format(*area, style.heat_around(section.count_area))
+    sheet.conditional_format(*area, heat.around(section.count_area))
     scientific(sheet, area, "weight", look="beyond, narrow")

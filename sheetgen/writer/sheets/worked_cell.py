@@ -6,7 +6,7 @@ import numpy as np
 
 from sheetgen.excel.a1 import Area, area
 from sheetgen.network.torch.graph import Graph, Operation
-from sheetgen.writer import style
+from sheetgen.writer import heat
 from sheetgen.writer.book import Link, Sheet
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.planes.layout import Layout, Written
@@ -87,7 +87,7 @@ def _numbers(sheet: Sheet, top: int, areas: tuple[Area, Area], found: Parts) -> 
     for left in lefts:
         here = (top, left, top + high - 1, left + wide - 1)
         cells = f"${letter(left)}${top + 1}:${letter(left + wide - 1)}${top + high}"
-        sheet.conditional_format(*here, style.heat_around(cells))
+        sheet.conditional_format(*here, heat.around(cells))
         scientific(sheet, here, "activation", look="beyond, narrow")
     return f"{letter(lefts[2])}{top + 1}:{letter(lefts[2] + wide - 1)}{top + high}"
 
