@@ -126,7 +126,8 @@ def _asked(run: Run, trace: Trace) -> str:
         for still, much in ((1, 0), (0, 1)):
             hardly = f'"why do the weights {names[still]} hardly move, beside {names[much]}"'
             text = f"IF(IFERROR({HARDLY}*{moved[still]}<{moved[much]},FALSE),{hardly},{text})"
-    return f'"Try this: "&{text}&"? Compare the gradients, in the same colours beside them; {LABORATORY} says what makes them."'
+    compare = f"Compare the gradients, in the same colours beside them; {LABORATORY} says what makes them."
+    return f'"Try this: "&{text}&"? {compare}"'
 
 
 def _shown(sheet: Sheet, run: Run, forms: list[str]) -> None:
@@ -193,7 +194,8 @@ def _spread(count: int, wide: int, edges: list[int]) -> list[int]:
     """Where charts begin and the last one ends, in pixels, each with a gap: none across an edge."""
     places, x = [], 0
     for _ in range(count):
-        x = next((edge for edge in edges if x < edge < x + wide + GAP), x)
+        for edge in edges:
+            x = edge if x < edge < x + wide + GAP else x
         places.append(x)
         x += wide + GAP
     return [*places, x]
