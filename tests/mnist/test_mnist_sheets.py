@@ -326,6 +326,7 @@ def test_the_checklist_fails_what_is_changed(
     found = changed(book, tmp_path, sheet, {f"{column}{run.last}": value})
     assert verdicts(found, cells)[line] == "FAIL"
     assert found["MNIST report"]["A5"] == "FAIL" and found["Start"]["A4"] == "FAIL"
+    assert found["Start"]["A5"] == "MNIST at its target: not so. See what is red on the sheet MNIST report."
 
 
 def test_a_layer_made_wider_fails_the_checklist(

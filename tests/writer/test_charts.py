@@ -6,6 +6,7 @@ import math
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from sheetgen.judge.check import check
 from sheetgen.judge.engines import ENGINES, available
 from sheetgen.judge.engines.result import Values
 from sheetgen.spec import parse
+from sheetgen.writer.sheets import training
 from sheetgen.writer.trace import FIRST_ROW
 
 TABLES = ("Training", "Learning rates")
@@ -347,3 +349,12 @@ def test_libreoffice_leaves_the_same_rows_out(build_book: BuildBook, tmp_path: P
         numbers = [x for x in points if isinstance(x, float)]
         assert numbers and all(x > 0 for x in numbers)
         assert all(x == "#N/A" for x in points if not isinstance(x, float))
+
+
+@pytest.mark.parametrize("edges", [[], [424], [1272], [424, 1696], [400, 500, 1300]])
+def test_no_chart_of_training_stands_across_the_edge_of_a_page(edges: list[int]) -> None:
+    places = training._spread(5, training.WIDE, edges)
+    for left in places[:-1]:
+        assert not any(left < edge < left + training.WIDE for edge in edges)
+    assert all(left + training.WIDE < right for left, right in pairwise(places))
+    assert edges or places[training.SEEN] <= training.SCREEN  # four are seen at once

@@ -179,15 +179,16 @@ def test_the_order_of_the_homework() -> None:
 SENTENCES = {
     ("forward", 1): "Step 1 of 11: h1 is 0.0275: each input times its weight, added up, w1*i1 + w2*i2 = "
     "0.15*0.05 + 0.2*0.1.",
-    ("forward", 2): "Step 2 of 11: a_h1 is 0.506875, the logistic function of h1 = 0.0275.",
+    ("forward", 2): "Step 2 of 11: a_h1 is 0.506875, the sigmoid of h1 = 0.0275.",
     ("forward", 11): "Step 11 of 11: E is 0.0141814: E1 + E2 = 0.00566875 + 0.00851262. This is what training "
     "makes small.",
+    ("backward", 1): "Step 1 of 19: dE/dE is 1, and here the way back begins: E grows by 1 when E grows by 1.",
     ("backward", 4): "Step 4 of 19: dE/da_o1 is 0.106478: the output minus its target, a_o1 - t1 = 0.606478 - 0.5.",
     ("backward", 8): "Step 8 of 19: dE/dw5 is 0.0128808: dE/do1*a_h1 = 0.0254122*0.506875, for o1 changes by a_h1 for "
     "each unit of w5.",
     ("backward", 12): "Step 12 of 19: dE/da_h1 is 0.0253643: what flows back over w5 and w7, dE/do1*w5 + dE/do2*w7 = "
     "0.0254122*0.4 + 0.0303987*0.5.",
-    ("backward", 13): "Step 13 of 19: dE/dh1 is 0.00633987: dE/da_h1 = 0.0253643, times the slope of the activation, "
+    ("backward", 13): "Step 13 of 19: dE/dh1 is 0.00633987: dE/da_h1 = 0.0253643, times the slope of the sigmoid, "
     "a_h1*(1 - a_h1) = 0.506875*(1 - 0.506875).",
 }
 

@@ -523,7 +523,7 @@ def lines_of(spec: Spec) -> dict[str, Line]:
 
 
 @pytest.mark.parametrize(("name", "words"), [
-    ("h1", "what comes in times its weights, added up"), ("a_o2", "o2 squashed to between 0 and 1"),
+    ("h1", "what comes in times its weights, added up"), ("a_o2", "the sigmoid: o2 squashed to between 0 and 1"),
     ("E2", "half the squared distance of a_o2 from its target"),
     ("E", "the error: those of all outputs added up; E_total on Training"),
     ("dE/dE1", "E follows E1 one to one: it is a sum"), 
@@ -543,8 +543,8 @@ def test_words_follow_the_network() -> None:
     spec = parse(DEEP, "deep.toml")
     lines = lines_of(spec)
     told = {name: in_words(lines[name], spec.activations, product=False) for name in lines}
-    assert told["a_h1_1"] == "h1_1, or 0 where that is negative"
-    assert told["a_h2_3"] == "h2_3 squashed to between −1 and 1" and told["a_o1"] == "o1 as it is"
+    assert told["a_h1_1"] == "the ReLU: h1_1, or 0 where that is negative"
+    assert told["a_h2_3"] == "the tanh: h2_3 squashed to between −1 and 1" and told["a_o1"] == "o1 as it is"
     assert told["da_o1/do1"] == "1: the output is o1 as it is"
     assert told["E[1]"] == "the error: those of all outputs added up"
 
@@ -576,5 +576,6 @@ def test_words_of_steps_have_room_in_their_rows(homework_book: Path, book: Any) 
 def test_steps_tells_its_lines_in_words(homework_book: Path) -> None:
     cells = read(homework_book).sheets["Steps"]
     told = [str(e.value) for at, e in cells.items() if re.fullmatch(r"A\d+", at) and int(at[1:]) > 6]
-    assert told.count("the chain rule: the factors above, multiplied") == 2
+    assert told.count("the chain rule: the factors above, multiplied") == 1
+    assert told.count("the chain rule: the factors above, multiplied; the first stands in Step 4") == 1
     assert len(told) > 35 and place_of(read(homework_book), "row_shown")[0] == "Network"

@@ -78,7 +78,7 @@ def test_the_lines_beside_the_keys_are_the_template(build_book: BuildBook, name:
 
 def test_the_command_that_builds_is_there(homework_book: Path) -> None:
     cells = read(homework_book).sheets[TEMPLATE]
-    assert "python build.py my.toml -o my.xlsx" in {e.value for e in cells.values()}
+    assert "sheetgen build my.toml -o my.xlsx" in {e.value for e in cells.values()}
     assert cells["B6"].value == "template" and [a for a, e in cells.items() if e.value == "template"] == ["B6"]
 
 

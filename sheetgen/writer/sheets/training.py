@@ -196,7 +196,8 @@ def _spread(count: int, wide: int, edges: list[int]) -> list[int]:
     """Where charts begin and the last one ends, in pixels, each with a gap: none across an edge."""
     places, x = [], 0
     for _ in range(count):
-        x = next((edge for edge in edges if x < edge < x + wide + GAP), x)
+        for edge in edges:
+            x = edge if x < edge < x + wide + GAP else x
         places.append(x)
         x += wide + GAP
     return [*places, x]
