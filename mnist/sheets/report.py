@@ -18,9 +18,9 @@ from sheetgen.writer.book import Book, Formula, Link, Sheet
 from sheetgen.writer.sheets.common import colour_words, merge, opened, page
 
 CARDS = 5  # the row of the big numbers, their labels above it and what they mean below
-WIDTHS = (26, *(9.8 for _ in range(12)), 27)
+WIDTHS = (26, *(9.6 for _ in range(12)), 29)
 TEXT = (1, LAST_COLUMN)  # the columns that the story runs over
-FIT = 179  # characters in a line of it
+FIT = 178  # characters in a line of it
 FAIR = (0, LAST_COLUMN)
 FAIR_FIT = 194
 TITLE = "MNIST: can fewer than 20,000 numbers read handwriting?"
@@ -123,7 +123,7 @@ def write(book: Book, content: Content) -> None:
     end = summaries[OURS].first - 3
     paragraph(sheet, end, FAIR, UNPRINTED, FAIR_FIT, "muted")
     row = results.write_seeds(sheet, summaries)
-    page(sheet, (3, 0), (end, LAST_COLUMN))
+    page(sheet, (3, 0), (end - 1, LAST_COLUMN))
     pages(sheet, 75, [top])
     row = provenance.write(sheet, row + 1, content.claims, content.measured)
     provenance.weights(sheet, row + 1, [run for s in summaries.values() for run in s.runs])
