@@ -10,7 +10,7 @@ from sheetgen.cells.cell import Cell
 from sheetgen.writer.book import Book, Sheet, Stream, Value
 from sheetgen.writer.digits import scientific, text_of
 from sheetgen.writer.plan import LABORATORY, TRAINING, Run, value
-from sheetgen.writer.sheets import groups
+from sheetgen.writer.sheets import groups, moves
 from sheetgen.writer.sheets.choosers import MISSING
 from sheetgen.writer.sheets.common import CHART_LIMIT, ROW, Box, colour, fold, heads, insert, opened, strip
 from sheetgen.writer.sheets.plotted import COLUMN_PIXELS, SPOTS, Curve, Drawing, Plotted, draw, helpers
@@ -128,7 +128,8 @@ def _asked(run: Run, trace: Trace) -> str:
         for still, much in ((1, 0), (0, 1)):
             hardly = f'"why do the weights {names[still]} hardly move, beside {names[much]}"'
             text = f"IF(IFERROR({HARDLY}*{moved[still]}<{moved[much]},FALSE),{hardly},{text})"
-    compare = f"Compare the gradients, in the same colours beside them; {LABORATORY} says what makes them."
+    says = f"; {LABORATORY} says what makes them" if moves.fits(run) else ""
+    compare = f"Compare the gradients, in the same colours beside them{says}."
     return f'"Try this: "&{text}&"? {compare}"'
 
 
