@@ -13,7 +13,7 @@ INDEX = (
     (REPORT, "digits read by a small network: goal, checklist, seeds, what each step taught"),
     (ARCHITECTURE, "its layers, drawn to scale: sizes, receptive fields, parameters, all live"),
     (LOG, "one run shown live, with charts of loss and accuracy; choose its seed"),
-    (ERRORS, "confusion matrix, how sure it was when wrong, its mistakes one by one"),
+    (ERRORS, "confusion matrix, how sure it was when wrong, each of its mistakes"),
 )
 LAST_INDEX = ((FULL, "every epoch of every recorded run: the numbers that Training log draws"),)
 PICTURED = ", {count} pictured"  # what Start adds of Errors, if MNIST was at hand

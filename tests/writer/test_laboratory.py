@@ -113,7 +113,10 @@ def written(spec: Spec, path: Path) -> Path:
     trained = training.places(run)
     laid = LaboratoryPlaces(run, trained.trace)
     with writing(path, "a laboratory", calculated) as book:
-        book.sheet("Start", "", "")
+        start = book.sheet("Start", "", "")  # with what Autograd check tells of inputs
+        start.live(3, 0, 'IF(row_number="an input is missing",1,0)')
+        start.live(4, 0, 'IF($A$3=0,"","an input is missing")')
+        start.define(inputs_no_number="$A$3", input_to_mend="$A$4")
         panel = network.write(book, run, trained.trace)
         training.write(book, run, trained)
         laboratory.write(book, laid, panel)
