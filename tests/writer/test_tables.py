@@ -318,7 +318,7 @@ steps = 12
     with_helpers = read(path).sheets["Learning rates"]
     assert with_helpers["E4"].value == "what E does"  # the table is in sight though there are few rates
     sheet = load_workbook(path)["Learning rates"]
-    assert not any(sheet.column_dimensions[k].hidden for k in "ABCDEFGH")
+    assert not any(sheet.column_dimensions[k].hidden for k in "ABCDEFG")
 
 
 @pytest.mark.parametrize("rates", range(1, 9))
@@ -341,7 +341,7 @@ def test_what_is_worth_a_try(name: str) -> None:
     assert tiny < min(spec.learning_rates) and E[tiny][-1] > 0.95 * E[tiny][0]
     assert giant > max(spec.learning_rates) and does(E[giant], 0.0) != FALLS
     least = min(E[rate][-1] for rate in spec.learning_rates)
-    assert least <= goal(run) and (goal(run) == 0.001 or least > goal(run) / 2.6)
+    assert least <= goal(run) and (goal(run) == 0.001 or least > goal(run) / 2.001)
 
 
 @pytest.mark.parametrize("steps", [4, 5, 8, 30, 31, 110, 200, 997, 100_000])
