@@ -19,7 +19,8 @@ WORKINGS = 31  # the column where the workings begin
 WIDTHS = (118, 88, 92, 104, 104, 120, 36, 40)  # pixels, of the columns left of the map
 MAP_CELL = PIXELS[0]
 WORDS = TOP + GRID + 8  # the row of the title of the words
-ONE_PAGE, SCALE = WORDS + 24, 74  # rows that one page takes legibly; percent, of several
+ONE_PAGE = WORDS + 24  # rows that one page takes legibly
+SMALLEST, LARGEST, PAGE = 60, 74, 3_500  # percent, of several pages; one of the words takes so many rows at 1 %
 TRY = WORDS - 4, WORDS - 2  # rows of what to try in the bug lab
 
 SUBTITLE = (
@@ -92,7 +93,7 @@ def write(book: Book, places: LaboratoryPlaces, panel: Panel) -> None:
     if bottom <= ONE_PAGE:
         sheet.fit_to_pages(1, 1)
     else:  # the words have pages of their own; a break is heeded where the scale is given
-        sheet.set_print_scale(SCALE)
+        sheet.set_print_scale(max(SMALLEST, min(LARGEST, PAGE // (bottom - WORDS + 5))))
         sheet.set_h_pagebreaks([WORDS - 1])
 
 

@@ -32,7 +32,7 @@ TYPED_RATE = 1.5  # what the cell for a learning rate of one's own holds at firs
 MOST_RECOMPUTED = 150_000  # cells; beyond it the sheet Recomputation leaves them out
 WIDEST = 1_320  # pixels: what a screen shows
 RATE_PIXELS, ERROR_PIXELS, EMPTY_PIXELS = 82, 80, 64  # of the first column, of the errors, of one that is not set
-SEEN = 8  # columns, at least, that are not folded away: the table on top needs them
+SEEN = 7  # columns, at least, that are not folded away: the table on top needs them, and as many pixels as 8 have
 HEAD_PIXELS, RATE_ROW, TOP_PIXELS = 36, 24, 440  # heights: of the table's head, of its rows, of all down to row 14
 ANSWER_PIXELS, GAP = 26, 12
 TITLE = "E_total at every learning rate, logarithmic axis"
@@ -118,6 +118,11 @@ class RatePlaces:
         return max(1 + len(self.numbers), SEEN)
 
     @property
+    def right(self) -> int:
+        """The last column of the table; it is wide where there are few."""
+        return min(SEEN, self.aside - 1)
+
+    @property
     def updates(self) -> int:
         """The table's column of the updates until the threshold is reached; what E does comes next, in words."""
         return 1 + len(self.marks)
@@ -183,6 +188,8 @@ def _shape(sheet: Sheet, last: int, n: int) -> None:
     sheet.set_column(1 + n, last, style.COLUMN_WIDTH)
     sheet.set_column_pixels(0, 0, RATE_PIXELS)
     sheet.set_column_pixels(1, max(n, SEEN - 1), ERROR_PIXELS)
+    if n < SEEN:
+        sheet.set_column_pixels(SEEN - 1, SEEN - 1, 2 * ERROR_PIXELS)
     # The first row of a column is not like the others, on purpose: Excel need not mark it with a green triangle.
     sheet.ignore_errors({"formula_differs": f"A1:{letter(last)}{LAST_ROW}"})
 
@@ -198,7 +205,7 @@ def _decades(run: Run, places: RatePlaces) -> int:
 def _chart(sheet: Sheet, places: RatePlaces, plotted: Plotted, told: Told) -> None:
     """The curves right of the table, each labelled at its end; fold the columns away that they are computed in."""
     n = len(places.numbers)
-    left = (SEEN - 1) * ERROR_PIXELS + 16  # from the second column
+    left = SEEN * ERROR_PIXELS + 16  # from the second column
     width = WIDEST - RATE_PIXELS - left
     texts = [f'"{name}"' for name in places.names[:-1]] + [f'"yours: "&{text_of(places.own)}']
     ends = Ends(sheet, [f"{text}&{told.mark(k)}" for k, text in enumerate(texts)], places.last)
@@ -209,7 +216,7 @@ def _chart(sheet: Sheet, places: RatePlaces, plotted: Plotted, told: Told) -> No
     text = f"Line chart: E_total against the iteration for the learning rates {what} and your own."
     insert(sheet, chart, Box((2, 1), (left, 2), (width, ROW + TOP_PIXELS)), text)
     fold(sheet, places.aside, last)
-    seen = RATE_PIXELS + max(n, SEEN - 1) * ERROR_PIXELS
+    seen = RATE_PIXELS + max(n, SEEN) * ERROR_PIXELS
     sheet.print_area(0, 0, min(places.last, FIRST_ROW + PRINTED) - 1, last + -(-(WIDEST - seen) // EMPTY_PIXELS))
     sheet.fit_to_pages(1, 1)
 
@@ -230,7 +237,7 @@ def _table(sheet: Sheet, places: RatePlaces, told: Told) -> None:
     heads(sheet, TABLE_HEAD, 0, names, "c", "broken")
     until = f'"updates"&CHAR(10)&"to E ≤ "&IF(ISNUMBER(threshold),{text_of("threshold")},"…")'
     sheet.live(TABLE_HEAD, updates, until, "head", "center", "broken")
-    heads(sheet, TABLE_HEAD, updates + 1, ["what E does", *[None] * (SEEN - updates - 2)], "l", "broken")
+    heads(sheet, TABLE_HEAD, updates + 1, ["what E does", *[None] * (places.right - updates - 1)], "l", "broken")
     for k, rate in enumerate(places.numbers):
         row, own = places.row(k), k == n - 1
         sheet.put(row, 0, rate, *(("input",) if own else ("cell", "bold")), "general", "center")
@@ -241,14 +248,14 @@ def _table(sheet: Sheet, places: RatePlaces, told: Told) -> None:
         formula = f'IF(ISNUMBER(threshold),IF(COUNT({hits})=0,"not reached",MIN({hits})),"no threshold")'
         sheet.live(row, updates, places.of_own(formula) if own else formula, "cell", "whole", "center")
         sheet.live(row, updates + 1, told.word(k), "cell", "unbroken")
-        across(sheet, row, updates + 2, [None] * (SEEN - updates - 2), "cell")
+        across(sheet, row, updates + 2, [None] * (places.right - updates - 1), "cell")
     area = places.row(0) - 1, 0, places.row(n - 1) - 1, 0
     three_digits(sheet, (area[0], 1, area[2], len(picked)))
-    shown = area[0], updates, area[2], SEEN - 1
+    shown = area[0], updates, area[2], places.right
     colour(sheet, shown, f'LEFT(${letter(updates + 1)}{places.row(0)},{len(FASTEST)})="{FASTEST}"', "fastest")
     scientific(sheet, area, "general", look="beyond, typed")
     top = 1 if places.row(n - 1) + 1 == HEADER_ROW - 1 else 2  # below the table: a gap where there is room
-    box = places.row(n - 1) + top - 1, 0, HEADER_ROW - 2, SEEN - 1
+    box = places.row(n - 1) + top - 1, 0, HEADER_ROW - 2, places.right
     merge(sheet, box, "aside")
     sheet.live(box[0] + 1, 0, told.tries, "aside")
 

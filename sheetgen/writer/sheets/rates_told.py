@@ -80,9 +80,11 @@ def _goes_on(errors: Sequence[float]) -> bool:
 
 
 def goal(run: Run) -> float:
-    """What E is to come down to: 0.001, or the least round number that a rate reaches."""
-    least = min(_errors(run, rate)[-1] for rate in run.program.spec.learning_rates)
-    return next((x for k in range(-3, 7) for m in (1, 2, 5) if (x := float(f"{m}e{k}")) >= least), GOAL)
+    """What E is to come down to: 0.001, or the least number of one digit that a rate reaches."""
+    errors = [_errors(run, rate) for rate in run.program.spec.learning_rates]
+    least, rounded = min(e[-1] for e in errors), (float(f"{m}e{k}") for k in range(-3, 7) for m in range(1, 10))
+    found = next((x for x in rounded if x >= least), GOAL)
+    return found if found < errors[0][0] or least == 0 else float(f"{(least + errors[0][0]) / 2:.2g}")
 
 
 @lru_cache(maxsize=32)
