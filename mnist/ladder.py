@@ -21,8 +21,8 @@ class Rung(NamedTuple):
 
 LADDER = (
     Rung(FIRST, "a working model",
-         "It reads {train now} % of the images that it learned from, and {test now} % of the test's: it has learned "
-         f"the former nearly by heart, which is overfitting. {{parameters now}} parameters; fewer than "
+         "It reads {train now} % of the images that it learned from, and {test now} % of the test images: it has "
+         "learned the former nearly by heart, which is overfitting. {parameters now} parameters; fewer than "
          f"{MOST_PARAMETERS:,} are allowed."),
     Rung(SECOND, "a smaller one",
          "Who has less room must learn rules, not images. Parameters {parameters}; the gap between training and test "

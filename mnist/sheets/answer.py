@@ -43,7 +43,6 @@ REFS = Refs(*(f"${letter(c)}${TEN}:${letter(c)}${TEN + 9}" for c in (LOGIT, CHAN
 READ = f"${letter(SEEN)}${TOP}:${letter(SEEN + SIZE - 1)}${TOP + SIZE - 1}"  # what the network reads
 SECOND_SURE = f"MAX({REFS.rest})"
 SAME_AT = COLUMNS[2][0]  # the column of what is the same as PyTorch's
-OWN_LOGITS = "not known"
 SAME = f"${letter(SAME_AT)}${BARS + 20}"
 ANSWER, SURE, SECOND, MARGIN = (work(FACTS + k, 0) for k in range(4))
 
@@ -148,7 +147,7 @@ def _same(sheet: Sheet) -> None:
     (first, _), row = COLUMNS[0], BARS + 20
     wide(sheet, row, (first, SAME_AT - 2), "the same logits as PyTorch’s? It is known of samples alone.", "muted")
     allowed = f"{LIMIT}*MAX(MAX({REFS.logits}),-MIN({REFS.logits}))"
-    formula = f'IF({PICK}<2,"{OWN_LOGITS}",IF(MAX({REFS.apart})<={allowed},"PASS","FAIL"))'
+    formula = f'IF({PICK}<2,"{samples.NOT_KNOWN}",IF(MAX({REFS.apart})<={allowed},"PASS","FAIL"))'
     wide(sheet, row, (SAME_AT, SAME_AT + 7), Formula(formula), "verdict")
     colour_words(sheet, (row - 1, SAME_AT, row, SAME_AT + 7), SAME)
     reads, at = samples.of_blank()

@@ -24,7 +24,7 @@ SUBTITLE = (
 )
 WORDS = (
     "which network", "its random start", "a pass over all images", "size of a step", "error on the images fed",
-    "of these, most of them warped", "error on new images", "of 10,000 new images", "it took", "if reached",
+    "of these, most of them warped", "error on new images", "of 10,000 new images", "each epoch took", "if reached",
 )  # fmt: skip
 ALL = "all"  # what stands for the seed in a network's line
 NAMED = len(COLUMNS) + 8  # the column, out of sight, of what a network is called on the chart

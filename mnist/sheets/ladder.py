@@ -138,7 +138,7 @@ def _chart(sheet: Sheet, row: int, rows: tuple[int, int], low: float) -> None:
     def column(letter: str) -> str:
         return f"{where}!${letter}${rows[0]}:${letter}${rows[1]}"
 
-    title = "Where the two lines part, it learns by heart"
+    title = "Where the dashed line is on top, it learns by heart"
     axes = Axes("", "images right at the last epoch, %", up=(low, 100.0), step=0.5 if low > 95 else None)
     chart = sheet.book.chart({"type": "line"}, title, axes)
     for letter, name, dash in (("E", "of the training images", "dash"), ("C", "of the test images", "solid")):

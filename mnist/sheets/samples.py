@@ -15,6 +15,7 @@ from sheetgen.writer.digits import scientific
 from sheetgen.writer.sheets.common import colour, colour_words, line, lock, merge, opened, page
 from sheetgen.writer.trace import letter, quoted
 
+NOT_KNOWN = "not known"  # whether the cells agree with PyTorch, which has read samples alone
 PIXEL = 4  # pixels of the screen for one of the image
 GALLERY, LEFT = 6, 1  # the row (from 1) and column (from 0) of the first image's first pixel
 TELLS = 2  # lines below an image
@@ -143,7 +144,7 @@ def _summary(sheet: Sheet, cnn: Live, last: int) -> None:
     which = f"MATCH({_least(cnn)},{behind},0)"
     hardest = f'"The hardest is “"&INDEX({names},{which},1)&"”: "&INDEX({following},{which},1)&" comes next."'
     now = 'IF(cnn_same="PASS",", and its cells agree with PyTorch.",", and its cells differ from PyTorch.")'
-    read = f'IF(cnn_same="–",""," Live CNN reads “"&cnn_choice&"” now"&{now})'
+    read = f'IF(cnn_same="{NOT_KNOWN}",""," Live CNN reads “"&cnn_choice&"” now"&{now})'
     count = f'COUNTIF({right},"right")'
     told = f'"PyTorch reads "&{count}&" of {len(digits.names())} right. "&{hardest}&{read}'
     sheet.live(3, LEFT + ACROSS, told, "bold")

@@ -277,7 +277,8 @@ def dress(chart: Any, title: str, axes: Axes) -> None:
     count = tens if axes.log_x else {"num_format": WHOLE} if axes.whole else {}
     low = {"major_gridlines": {"visible": False}, "label_position": "low"}
     apart = {"major_unit": axes.step_x} if axes.step_x else {}
-    chart.set_x_axis({**axis, "name": axes.x, **low, **_limits(axes.across), **count, **apart})
+    level = {"num_font": label_font(rotation=360)}  # XlsxWriter's 0, or a program tilts them where there is little room
+    chart.set_x_axis({**axis, **level, "name": axes.x, **low, **_limits(axes.across), **count, **apart})
     up = {**_limits(axes.up), **({"major_unit": axes.step} if axes.step else {})}
     if axes.log:
         up = {**_limits(axes.up), **tens, "major_unit": 10**axes.decades}

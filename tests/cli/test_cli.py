@@ -279,7 +279,7 @@ def test_an_unknown_engine_is_one_sentence(sheetgen: Sheetgen) -> None:
 @pytest.mark.parametrize("name", sorted(path.stem for path in TEMPLATES.glob("*.toml")))
 def test_every_template_builds_and_passes_every_engine(name: str, sheetgen: Sheetgen, tmp_path: Path) -> None:
     """With few rows, for each is the one above filled down; test_properties.py trains each as long as it is shipped."""
-    status, out, err = sheetgen("build", name, "--steps", 25)
+    status, out, err = sheetgen("build", name, "--steps", 12)
     assert (status, err) == (0, "")
     assert all(engine in out for engine in ENGINES)
     assert left_in(tmp_path) == {"out", f"out/{name}.xlsx"}

@@ -64,4 +64,4 @@ def test_stated_numbers_are_the_code_s(live_cells: Workbook) -> None:
     formulas = len(below)
     assert 0 < len(cells) - formulas < 100
     assert f"network of {formulas:,} formulas" in words(README)
-    assert f"one short formula, {formulas:,} in all" in DOCS["workbook.md"]
+    assert f"all {formulas:,} activations, each a short formula" in DOCS["workbook.md"]

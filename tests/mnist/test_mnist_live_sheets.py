@@ -260,6 +260,7 @@ def test_the_gallery_tells_what_pytorch_reads(live_cells: Workbook) -> None:
     summary = f"{letter(samples.LEFT + samples.ACROSS)}3"
     now = " Live CNN reads “4 closed” now, and its cells"
     first = f"PyTorch reads 20 of 20 right. The hardest is “{names[hardest]}”: {order[hardest, 1]} comes next."
+    assert cells[summary].value == first  # of a drawing there is nothing to agree with
     assert typed.read([summary], live.SAMPLES) == [f"{first}{now} agree with PyTorch."]
     k = names.index("4 closed")
     typed.put(f"{letter(samples.LEFT + 4 * samples.WIDE)}{samples.LIST + 2 + k}", -99.0, live.SAMPLES)

@@ -566,8 +566,8 @@ def test_what_makes_a_gradient_smaller(labs: Any) -> None:
     lab.type(row_shown=0.0)
     assert lab.show("A35", "A36", "A37") == [
         "It is 0.13 (the error a_o2 - t2) × 0.233 (the slope at a_o2) × 0.511 (a_h2).",
-        "Next comes w7, by 0.0154. What makes it smaller: a_h1 = 0.507, where w8 has a_h2 = 0.511.",
-        "Least moves w1, by 0.000317. What makes it smaller: i1 = 0.05, where w8 has a_h2 = 0.511.",
+        "Next comes w7, by 0.0154. What makes it smaller most of all: a_h1 = 0.507, where w8 has a_h2 = 0.511.",
+        "Least moves w1, by 0.000317. What makes it smaller most of all: i1 = 0.05, where w8 has a_h2 = 0.511.",
     ]
 
 

@@ -65,7 +65,7 @@ def test_a_random_network_agrees_with_autograd(spec: Spec) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(networks())
 def test_many_random_networks_agree_with_autograd(spec: Spec) -> None:
     assert agree(spec) > 0

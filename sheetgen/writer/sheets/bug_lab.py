@@ -209,8 +209,8 @@ class _Lab:
         only = f'"notices it, "&{at["all rows"]}&"."'
         perfect = (
             f'"The loss curve looks perfect, yet "&{what}&" is wrong by "&{wrong}&". A check at 1e-3 lets that pass"'
-            f'&IF({missed[2]},". So does 1e-6 of plain differences, for the numbers are small",""'
-            f')&". Only a check relative to the number, at 1e-6 or better 1e-9, "&{only}'
+            f'&IF({missed[2]},". So does a check of plain differences at 1e-6, for the numbers are small",""'
+            f')&". Only a check relative to the number, at 1e-6, or better at 1e-9, "&{only}'
         )
         tiny = f'"The loss curve looks perfect, and 1e-6 passes it, too: only 1e-9 "&{only}'
         plain = (

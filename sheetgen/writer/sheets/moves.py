@@ -256,7 +256,7 @@ class Moves:
         begins = "Next comes " if row == most + 1 else "Least moves "
         own = f'{chosen(8, row)}&" = "&{chosen(17, row)}'
         other = f'{self._at(2, most)}&" has "&{chosen(8, most)}&" = "&{chosen(17, most)}'
-        why = f'" What makes it smaller: "&{own}&", where "&{other}&"."'
+        why = f'" What makes it smaller most of all: "&{own}&", where "&{other}&"."'
         sizes = [f'SUBSTITUTE({chosen(17, at)},"-","")' for at in (row, most)]
         why = f'IF({sizes[0]}={sizes[1]},"",{why})'  # no factor alone makes a difference that is seen
         if self.samples > 1:  # of several samples the parts may cancel, or many small ones add up

@@ -105,7 +105,7 @@ def shade(sheet: Sheet, area: Area) -> None:
 def _legend(sheet: Sheet) -> None:
     """How to read a square, in the squares' own looks."""
     sheet.set_row_pixels(LEGEND_ROW - 1, 26)
-    sheet.put(LEGEND_ROW, 0, "Of 16 digits, alike are", "bold")
+    sheet.put(LEGEND_ROW, 0, "Digits that agree", "bold")
     column = 2
     for look, text, width in LEGEND:
         sheet.put(LEGEND_ROW, column, 0, "square", *look)

@@ -149,7 +149,7 @@ def _total(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     numeric = [row for row, block in zip(rows, layout.blocks, strict=False) if block.numeric]
     counted = "+".join(f"${differ}${row}" for row in rows if row not in numeric)
     total = f"IF({counted}>0,{counted},${differ}${numeric[0]})" if numeric else counted
-    sheet.put(recomputed.TOTAL_ROW, 0, "in all, and the first", "bold")
+    sheet.put(recomputed.TOTAL_ROW, 0, "in all", "bold")
     sheet.live(recomputed.TOTAL_ROW, DIFFER, total, "bold", "center", "whole")
     for column in (PLACE, WHAT):
         text = '""'

@@ -24,7 +24,7 @@ HARDLY, MOST_ASKED = 4, 60  # times that weights move less than others; weights 
 
 ABOUT = (
     "One row is one update. Below its first row each column is a single formula, what Fill Down would make of it. "
-    "E_total is E on Network. Change a yellow cell there and all rows follow; ▸ marks the row shown there."
+    "E_total is E on Network. Change a yellow cell there and all rows follow. The mark ▸ is at the row shown there."
 )
 
 
@@ -113,7 +113,8 @@ def _told(sheet: Sheet, run: Run, trace: Trace) -> None:
     sheet.put(3, 1, ABOUT, "muted")
     sheet.live(4, 1, _asked(run, trace), "bold")
     colour(sheet, (1, 1, 1, 10), missing, "fail")
-    colour(sheet, (FIRST_ROW - 1, 1, run.last - 1, len(trace.columns)), f"ISERROR(B{FIRST_ROW})", "unsaid", stop=True)
+    # From column A on: of rules for one and the same area LibreOffice would take the format of the first for all.
+    colour(sheet, (FIRST_ROW - 1, 0, run.last - 1, len(trace.columns)), f"ISERROR(A{FIRST_ROW})", "unsaid", stop=True)
 
 
 def _asked(run: Run, trace: Trace) -> str:

@@ -19,7 +19,7 @@ TABLE = 6  # the row of the table's heading, counted from 1
 NAME, SHAPE, COUNT, PYTORCH, GROUP = 0, 1, 4, 6, 8  # the columns of the table, in which numbers have two
 SUBTITLE = (
     "A kernel is a small pattern of numbers, laid on every spot of the picture above it. It answers most where there "
-    "is ink under its orange numbers, and none under its blue ones."
+    "is ink under its orange numbers, and paper under its blue ones."
 )
 OTHER = "Every number that was learned, by the name and shape that PyTorch gives its tensor: counted, and listed below."
 UNLOCK = "Locked: unprotect the sheet (no password) to try another weight."
