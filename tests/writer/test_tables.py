@@ -154,7 +154,7 @@ def test_training_tells_what_to_look_at(homework_book: Path, homework_spec: Spec
 def test_errors_of_a_text_are_not_seen(book: Any) -> None:
     """Where a wall of #VALUE! stood, a sentence says which input is missing."""
     rules = [r for area in book["Training"].conditional_formatting for r in area.rules if "ISERROR" in str(r.formula)]
-    assert [(r.formula, r.stopIfTrue, r.dxf.font.color.rgb) for r in rules] == [(["ISERROR(B16)"], True, "FFFFFFFF")]
+    assert [(r.formula, r.stopIfTrue, r.dxf.font.color.rgb) for r in rules] == [(["ISERROR(A16)"], True, "FFFFFFFF")]
 
 
 @pytest.mark.parametrize(("typed", "told"), [(0.0, 0.0), (7.0, 7.0), (900.0, "none"), ("x", "none")])
