@@ -40,10 +40,10 @@ GROUPS = {
     "data": "#E9EDF2", "hidden": "#D9E9F5", "outputs": "#FBE3D1", "error": "#F4D9DA", "gradients": "#F0E1EC",
     "rates": "#E4EEE6",
 }  # fmt: skip
-LEVELS = "#5B9BD0", "#84B8DE", "#ABD0E8", "#D3E7F3", "#FCE8DA", "#F8CDB4", "#F4A582", "#E07B4F"  # of a landscape
 GROUP_EDGE = "#8793A3"  # between two groups
 COOLER, COOL = "#E9F3F8", "#C8E1EE"  # of blue, lighter than COLD
 TEPID, WARM = "#FDF0E9", "#F8CDB4"  # of red, lighter than HEAT
+LEVELS = "#5B9BD0", "#84B8DE", "#ABD0E8", "#D3E7F3", "#FCE8DA", WARM, HEAT, "#E07B4F"  # of a landscape
 ROUNDED, CANCELLED = "#FFF3D6", "#FFD08A"  # of a map of digits: rounding, and more, but allowed
 ALIKE = range(9, 16)  # digits that may agree, of 16, where two numbers are not equal
 
@@ -197,7 +197,6 @@ STYLES: dict[str, dict[str, Any]] = {
     "cooler": {"bg_color": COOLER},
     "inked": {"bg_color": INK, "font_color": "#FFFFFF"},
     "unsaid": {"font_color": "#FFFFFF"},  # an error that one sentence speaks of
-    "faded": {"font_color": MUTED},
     "chosen": {"bg_color": LIT, "bold": True},
     # One cell among many that are seen by their colour; where a colour scale hides the fill, the sign is seen.
     "marked": {"bg_color": INK, "font_color": "#FFFFFF", "num_format": '"×";"×";"×"'},
@@ -277,7 +276,7 @@ def dress(chart: Any, title: str, axes: Axes) -> None:
     count = tens if axes.log_x else {"num_format": WHOLE} if axes.whole else {}
     low = {"major_gridlines": {"visible": False}, "label_position": "low"}
     apart = {"major_unit": axes.step_x} if axes.step_x else {}
-    level = {"num_font": label_font(rotation=360)}  # XlsxWriter's 0, or a program tilts them where there is little room
+    level = {"num_font": label_font(rotation=0)}  # said, or a program tilts them where there is little room
     chart.set_x_axis({**axis, **level, "name": axes.x, **low, **_limits(axes.across), **count, **apart})
     up = {**_limits(axes.up), **({"major_unit": axes.step} if axes.step else {})}
     if axes.log:
