@@ -98,17 +98,20 @@ def _keys(sheet: Sheet, at: Matrix) -> None:
     keys = f"${first}${at.row}:${last}${at.row + CLASSES - 1}"
     for k in range(PAIRS):
         key, times, true, taken = (at.fact(k, column) for column in (KEY, TIMES, TRUE, TAKEN))
-        often = f'IF({times}=1,"once",{times}&" times")'
         formulas = (
             f"LARGE({keys},{k + 1})",
             f"MAX(0,INT({key}/100))",
             f"INT((99-{key}+100*INT({key}/100))/10)",
             f"99-{key}+100*INT({key}/100)-10*{true}",
-            f'IF({times}>0,{true}&" → "&{taken}&", "&{often}," ")',
+            f'IF({times}>0,{true}&" → "&{taken}&", "&{_often(times)}," ")',
         )
         for column, formula in enumerate(formulas):
             sheet.live(at.row + CLASSES + k, at.hidden + column, formula, "muted", "general")
         across(sheet, at.row + CLASSES + k, at.hidden + ACROSS, (WIDE / 2, -STEP * k - TOP / 2), "muted")
+
+
+def _often(times: str) -> str:
+    return f'IF({times}=1,"once",{times}&" times")'
 
 
 def sentence(at: Matrix, k: int) -> str:
@@ -118,8 +121,7 @@ def sentence(at: Matrix, k: int) -> str:
     looks = "&".join(
         f'"{a}"&IF({n}=8,"n "," ")&{n}&" is "&INDEX({shapes},1,{n}+1)' for a, n in ((": a", true), (", a", taken))
     )
-    often = f'IF({times}=1,"once",{times}&" times")'
-    return f'IF({times}>0,{true}&" taken for "&{taken}&", "&{often}&{looks}&".","{"" if k else NONE}")'
+    return f'IF({times}>0,{true}&" taken for "&{taken}&", "&{_often(times)}&{looks}&".","{"" if k else NONE}")'
 
 
 def _digit(sheet: Sheet, at: Matrix, which: tuple[int, int], place: tuple[int, int], points: int) -> None:

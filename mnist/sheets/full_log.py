@@ -70,7 +70,7 @@ def _network(sheet: Sheet, row: int, name: str, runs: Sequence[RunRows]) -> None
     means = [f"AVERAGE({','.join(f'{k}{run.last}' for run in runs)})" for k in "EFGH"]
     epochs = f"MAX(C{runs[0].first}:C{runs[-1].last})"
     seconds = f"AVERAGE(I{runs[0].first}:I{runs[-1].last})"
-    cells: tuple[Value | None, ...] = (ALL, *map(Formula, (epochs,)), None, *map(Formula, (*means, seconds)), None)
+    cells: tuple[Value | None, ...] = (ALL, Formula(epochs), None, *map(Formula, (*means, seconds)), None)
     sheet.put(row, 0, name, "cell", "group data", "bold")
     sheet.put(row, NAMED, NAMES.get(name, name), "muted")
     for column, (value, form) in enumerate(zip(cells, ("text", "whole", *FORMS, "text"), strict=True), 1):

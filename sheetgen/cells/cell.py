@@ -167,6 +167,13 @@ def summed_products(node: Cell) -> Cell:
     return node if node.op != "dot" else products[0] if half == 1 else Cell("add", tuple(products))
 
 
+def read_once(c: Cell) -> Cell:
+    """An activation written so that it reads its argument once: arguments are long, and here always numbers."""
+    if c.op == "sigmoid":
+        return constant(1) / (1 + (-c.args[0].apply("max", -700)).apply("exp"))
+    return c.args[0].apply("max", 0) if c.op == "relu" else c
+
+
 class Gradients:
     """The derivatives of one Cell with respect to every Cell before it: `gradients[w]` is again a Cell."""
 

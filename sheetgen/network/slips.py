@@ -276,7 +276,7 @@ def _another(t: SecondTraining) -> Found:
 
 @_slip
 def _never(t: SecondTraining) -> Found:
-    p = list(t.program.next)[-1]
+    *_, p = t.program.next
     yield _of_update(t, p, " is never updated", p.name or "", constant(0))
 
 
@@ -288,9 +288,8 @@ def _slides(t: SecondTraining) -> Found:
     rate = constant(0)  # the cells below those are empty
     for k, c in reversed(list(enumerate([t.program.learning_rate, *below]))):
         rate = t.update.apply("eq", k).apply("if", c, rate)
-    w = t.net.weights[0].name
+    w, title = t.net.weights[0].name, "the learning rate without $, so that it slides down onto other numbers"
     wrong = f"{w} - B9*dE/d{w}, then {w} - B10*dE/d{w}, {w} - B11*dE/d{w}, ..."
-    title = "the learning rate without $, so that it slides down onto other numbers"
     yield Slip(title, f"{w}_next", f"{w} - $B$9*dE/d{w} in every row", wrong, {t.rate: rate}, "the learning rate")
 
 

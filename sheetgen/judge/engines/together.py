@@ -141,13 +141,14 @@ def arithmetic(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return wrap
 
 
-def _numbers(argument: Any, kinds: frozenset[type] = frozenset({float, int, np.float64})) -> Any:
+_NUMBERS = frozenset({float, int, np.float64})
+_TRUTHS = _NUMBERS | {bool, np.bool_}
+
+
+def _numbers(argument: Any, kinds: frozenset[type] = _NUMBERS) -> Any:
     """As an array of floats, or None if one is something else: a text, a blank, an error."""
     values = np.asarray(argument, object)
     return values.astype(float) if kinds.issuperset(map(type, values.ravel())) else None
-
-
-_TRUTHS = frozenset({bool, np.bool_, float, int, np.float64})
 
 
 def windows(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -186,7 +187,8 @@ def _at_once(name: str, count: int, arguments: tuple[Any, ...]) -> list[Any] | N
     """The values of a column for plain numbers; None where one argument is something else, which the library knows."""
     if name not in ("AND", "MAX", "MIN", "OR", "SUM", "SUMPRODUCT"):
         return None
-    plain = [_plain(a, count, name in ("AND", "OR")) for a in arguments]
+    kinds = _TRUTHS if name in ("AND", "OR") else _NUMBERS
+    plain = [_plain(a, count, kinds) for a in arguments]
     if name == "SUMPRODUCT" and len({np.shape(a) for a in arguments}) > 1:
         return None
     flat = [a for a in plain if a is not None]
@@ -201,9 +203,9 @@ def _at_once(name: str, count: int, arguments: tuple[Any, ...]) -> list[Any] | N
     return list(values.tolist())
 
 
-def _plain(argument: Any, count: int, truths: bool) -> Any:
-    """A row of numbers for each cell, or None if one of them is no plain number (nor, if asked, a truth)."""
+def _plain(argument: Any, count: int, kinds: frozenset[type]) -> Any:
+    """A row of numbers for each cell, or None if one of them is of no such kind."""
     if np.ndim(argument) == 3:
         return argument.reshape(count, -1) if argument.dtype == float else None
-    numbers = _numbers(argument, _TRUTHS) if truths else _numbers(argument)
+    numbers = _numbers(argument, kinds)
     return None if numbers is None else np.broadcast_to(numbers.reshape(-1, 1), (count, 1))

@@ -26,7 +26,7 @@ from sheetgen.writer.sheets.second_run import ABSOLUTE, APART, RELATIVE, TRAININ
 from sheetgen.writer.style import Axes
 from sheetgen.writer.trace import letter, quoted
 
-TITLE, NAME, RIGHT, WRONG, ABOUT, WHERE = range(6)  # columns of the list of slips
+TITLE, NAME, RIGHT, WRONG, ABOUT = range(5)  # columns of the list of slips
 COLUMNS = 6
 LAST = 5  # the last column of what a person reads
 FIRST_SLIP = 1  # what is chosen at first: the commonest

@@ -7,7 +7,7 @@ from sheetgen.cells.ops import ACTIVATIONS, OPS
 from sheetgen.cells.text import show
 from sheetgen.writer.book import Book, Sheet
 from sheetgen.writer.digits import scientific
-from sheetgen.writer.plan import DIFFERENCES, Run, of_row
+from sheetgen.writer.plan import DIFFERENCES, Run, of_row, quiet
 from sheetgen.writer.sheets.common import colour_words, heads, lock, opened, page
 from sheetgen.writer.sheets.glossary import tries
 from sheetgen.writer.sheets.network import Panel
@@ -95,11 +95,6 @@ def _shown(column: str) -> str:
     return of_row(f"INDEX({column},row_number+1,1)")
 
 
-def _there(formula: str) -> str:
-    """A formula of the table, which has nothing to show where there is no such row, or an input is missing."""
-    return f'IF(ISNUMBER(row_number),{formula},"{UNDECIDED}")'
-
-
 def _top(sheet: Sheet, run: Run, step: str) -> None:
     sheet.put(4, 0, "row shown", "bold")
     sheet.live(4, 1, "row_number", "bold", "left", "whole")
@@ -176,12 +171,12 @@ def _table(sheet: Sheet, run: Run, panel: Panel, workings: _Workings) -> None:
         row = HEAD + 1 + k
         up, down = workings.row(k, 1), workings.row(k, -1)
         sheet.put(row, 0, workings.parameters[k].name, "cell", "center")
-        numeric = _there(f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")')
+        numeric = quiet(f'IFERROR(({column}{up}-{column}{down})/(2*{eps}),"diverged")')
         form = sheet.style("cell", run.style(g.name or ""))
         sheet.live(row, 1, numeric, form)
-        sheet.live(row, 2, _there(panel.number[g.name or ""]), form)
+        sheet.live(row, 2, quiet(panel.number[g.name or ""]), form)
         apart = f'IFERROR(IF(B{row}=C{row},0,ABS(B{row}-C{row})),"–")'
-        sheet.live(row, 3, _there(apart), "cell", "relative")
+        sheet.live(row, 3, quiet(apart), "cell", "relative")
         limit = f"0.000001*MAX(ABS(B{row}),ABS(C{row}))+{_shown(workings.places.rounding)}"
         sheet.live(row, 4, f'IFERROR({limit},"–")', "cell", "relative")
         undecided = f'IF(OR(ISNUMBER(B{row}),ISERROR(C{row})),"FAIL","{UNDECIDED}")'
@@ -192,7 +187,7 @@ def _table(sheet: Sheet, run: Run, panel: Panel, workings: _Workings) -> None:
         if workings.on:
             on = workings.letters[id(workings.on)]
             verdict = f'IF({on}{up}<>{on}{down},"{KINK}",{verdict})'
-        sheet.live(row, 5, _there(verdict), "cell", "center")
+        sheet.live(row, 5, quiet(verdict), "cell", "center")
     scientific(sheet, (HEAD, 1, HEAD + len(gradients) - 1, 2), "small")
     excused = [TOO_SMALL, *([KINK] if workings.on else []), *([] if run.program.spec.bounded else [UNDECIDED])]
     _verdict(sheet, len(gradients), excused, error, len(run.program.next))

@@ -81,9 +81,8 @@ def _ring(chart: Chart, columns: Columns, scene: Scene) -> None:
     here = [(*park, 0.0)] + [
         (*places.get(s.at, park), picture.level.radius + 3 if s.at in places else 0.0) for s in stages
     ]
-    row = f"IF(next_number=0,0,backward*{len(scene.walk.forward)}+next_number)+1"
     areas = [columns.area(column, len(here)) for column in map(columns.put, zip(*here, strict=True))]
-    now = columns.live([True] * 3, lambda k: f"INDEX({areas[columns.index(k)]},{row},1)")
+    now = columns.live([True] * 3, lambda k: f"INDEX({areas[columns.index(k)]},{scene.walk.now}+1,1)")
     turns = [2 * math.pi * k / CORNERS for k in range(CORNERS + 1)]
     unit = columns.put([math.cos(t) for t in turns]), columns.put([math.sin(t) for t in turns])
     x, y = (

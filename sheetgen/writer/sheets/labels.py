@@ -96,8 +96,9 @@ def _fans(chart: Chart, columns: Columns, scene: Scene) -> None:
     step = [numbers[1] - numbers[0] if len(numbers) > 1 else 0 for numbers in found]
     slope = [float(bool(names) and names[0].startswith("dE/d")) for names in spoken]
     stages = [columns.put(values) for values in (first, step, [float(len(names)) for names in spoken], slope)]
-    row = f"IF(next_number=0,0,backward*{len(walk.forward)}+next_number)+1"
-    now = columns.live([True] * 4, lambda k: f"INDEX({columns.area(stages[columns.index(k)], len(spoken))},{row},1)")
+    now = columns.live(
+        [True] * 4, lambda k: f"INDEX({columns.area(stages[columns.index(k)], len(spoken))},{walk.now}+1,1)"
+    )
     texts = []
     for start in ("", "dE/d"):
         names = [f"{start}{weight}" for weight in weights]

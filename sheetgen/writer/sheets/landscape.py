@@ -6,7 +6,7 @@ depends on the column (`across`) and one that depends on the row (`up`), so that
 
 from __future__ import annotations
 
-from sheetgen.cells.cell import Cell, add, constant, rebuilt
+from sheetgen.cells.cell import Cell, add, read_once, rebuilt
 from sheetgen.cells.text import FormulaTooLong, show
 from sheetgen.writer import style
 from sheetgen.writer.book import Formula, Sheet
@@ -29,13 +29,6 @@ FLAT = 0.002  # of E: cells that differ by less have one E to the eye
 TWO_LINES, TICKS = 36, 6  # pixels
 EVERY = 5  # cells from one number along an edge to the next
 OUT = 0.7  # how much of the way's own range there is on either side of its middle
-
-
-def read_once(c: Cell) -> Cell:
-    """An activation written so that it reads its argument once: arguments are long, and here always numbers."""
-    if c.op == "sigmoid":
-        return constant(1) / (1 + (-c.args[0].apply("max", -700)).apply("exp"))
-    return c.args[0].apply("max", 0) if c.op == "relu" else c
 
 
 class Landscape:
@@ -88,9 +81,9 @@ class Landscape:
     def _ok(self) -> str:
         return self._cell(0, 4)
 
-    def _column(self, k: int, last: int | None = None) -> str:
+    def _column(self, k: int) -> str:
         at = letter(self.first + k)
-        return f"${at}${self.top}:${at}${last or self.top + len(self.weights) - 1}"
+        return f"${at}${self.top}:${at}${self.top + len(self.weights) - 1}"
 
     def _way(self, k: int) -> str:
         at = letter(self.way + k)
@@ -178,12 +171,10 @@ class Landscape:
         problem = f'IF({x}*{y}=0,"choose two weights from the lists",{problem})'
         sheet.put(4, self.first, "what can be drawn", "muted")
         sheet.live(4, self.first + 1, problem, muted)
-        spans = [self._span(k) for k in (0, 1)]
         # Above the workings, right of the chosen weights: the middle and half of the map, across and up.
         for k in (0, 1):
-            own, other = spans[k], spans[1 - k]
             middle = f"(MAX({self._way(2 + k)})+MIN({self._way(2 + k)}))/2"
-            half = f"MAX({OUT}*{own},0.2*{other},0.05)*{wider}"
+            half = f"MAX({OUT}*{self._span(k)},0.2*{self._span(1 - k)},0.05)*{wider}"
             sheet.live(row, self.first + 4 + 2 * k, self._if(middle, "0"), muted)
             sheet.live(row, self.first + 5 + 2 * k, self._if(half, "1"), muted)
 

@@ -125,9 +125,8 @@ def _sentence(sheet: Sheet, run: Run, walk: Walk, own: Shown) -> None:
     for row, text in enumerate(overview, SHOWN_ROW):
         sheet.live(row, SENTENCES + 1, spoken(text, own.text), "muted")
     n = f"IF(backward=1,{len(walk.backward)},{len(walk.forward)})"
-    k = f"backward*{len(walk.forward)}+next_number"
-    now = f"INDEX({every},{k},1)"
-    sheet.live(SHOWN_ROW, SENTENCES, f'IF(next_number=0," ",INDEX({told},{k},1))', "muted")
+    now = f"INDEX({every},{walk.now},1)"
+    sheet.live(SHOWN_ROW, SENTENCES, f'IF(next_number=0," ",INDEX({told},{walk.now},1))', "muted")
     first, second = (f"${column}${SHOWN_ROW + k}" for k in (0, 1))
     step = f'"Step "&next_number&" of "&{n}&": "&{now}'
     text = f"IF(next_number=0,IF(backward=1,{second},{first}),{step})"

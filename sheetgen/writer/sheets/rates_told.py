@@ -164,20 +164,20 @@ class Told:
     @property
     def answer(self) -> str:
         """Which rate is the fastest, what the smallest one loses, and what one's own does."""
-        p, goal = self.places, text_of("threshold")
+        p, aim = self.places, text_of("threshold")
         small = min(range(self.n - 1), key=lambda k: p.numbers[k])
-        count, E = self._updates(small), f"${letter(len(p.marks))}${p.row(small)}"
+        count, slowest = self._updates(small), f"${letter(len(p.marks))}${p.row(small)}"
         updates = f"INDEX({p.table(p.updates)},{self.best}+0,1)"
-        takes = f'IF(ISNUMBER({count}),"takes "&{count}&".","is only at "&{text_of(E, 3)}&" after {p.steps:,}.")'
+        takes = f'IF(ISNUMBER({count}),"takes "&{count}&".","is only at "&{text_of(slowest, 3)}&" after {p.steps:,}.")'
         slow = f'IF({self.best}={small + 1},""," {p.names[small]} "&{takes})'
         after = f'{updates}&IF({updates}=1," update."," updates.")'
-        found = f'{self.fastest}&" is fastest: E is down to "&{goal}&" after "&{after}'
-        E = f"INDEX({p.table(len(p.marks))},{self.nearest}+0,1)"
-        near = f'INDEX({p.table(0)},{self.nearest}+0,1)&" comes nearest, to "&{text_of(E, 3)}&"."'
-        far = f'"No rate gets E down to "&{goal}&" in {p.steps:,} updates: "&{near}'
-        luck = f'"No rate walks down to "&{goal}&": what gets there jumps once, and is stuck."'
+        found = f'{self.fastest}&" is fastest: E is down to "&{aim}&" after "&{after}'
+        least = f"INDEX({p.table(len(p.marks))},{self.nearest}+0,1)"
+        near = f'INDEX({p.table(0)},{self.nearest}+0,1)&" comes nearest, to "&{text_of(least, 3)}&"."'
+        far = f'"No rate gets E down to "&{aim}&" in {p.steps:,} updates: "&{near}'
+        luck = f'"No rate walks down to "&{aim}&": what gets there jumps once, and is stuck."'
         text = f"IF(COUNT({p.table(p.updates)})>0,{luck},{far})"
-        there = f'"E is at "&{goal}&" or below before the first update: type a smaller goal."'
+        there = f'"E is at "&{aim}&" or below before the first update: type a smaller goal."'
         text = f'IF({self.best}>0,{found}&{slow},IF({self.fastest}="{ALREADY}",{there},{text}))'
         text = f'IF(ISNUMBER(threshold),{text},"Type a number as your goal, into the yellow cell below.")'
         own = f'IF(ISNUMBER({p.own})," Yours, "&{text_of(p.own)}&", "&{self.at(0, self.n - 1)}&".","")'

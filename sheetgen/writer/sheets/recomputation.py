@@ -126,9 +126,7 @@ def _missing(sheet: Sheet, layout: recomputed.RecomputationLayout, row: int) -> 
     if layout.too_long:
         texts.append(TOO_LONG.format(f"{len(layout.too_long):,}"))
     if texts:
-        sheet.put(
-            row if row < recomputed.TOTAL_ROW else recomputed.TOTAL_ROW, 2, f"Not here: {'; '.join(texts)}.", "muted"
-        )
+        sheet.put(min(row, recomputed.TOTAL_ROW), 2, f"Not here: {'; '.join(texts)}.", "muted")
 
 
 def _table(sheet: Sheet, table: RateTable, row: int) -> None:

@@ -14,6 +14,7 @@ from sheetgen.writer.sheets import groups, moves
 from sheetgen.writer.sheets.choosers import MISSING
 from sheetgen.writer.sheets.common import CHART_LIMIT, ROW, Box, colour, fold, heads, insert, opened, strip
 from sheetgen.writer.sheets.plotted import COLUMN_PIXELS, SPOTS, Curve, Drawing, Plotted, draw, helpers
+from sheetgen.writer.sheets.slope import per_cent
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, Trace
 
 COLUMNS_ON_A_PAGE, PAPER_SCALE = 12, 70  # beside the iteration; percent
@@ -94,8 +95,7 @@ def _told(sheet: Sheet, run: Run, trace: Trace) -> None:
     )
     w, w_next, slope = (f"{trace.letters[id(c)]}{FIRST_ROW + k}" for c, k in ((weight, 0), (weight, 1), (gradient, 0)))
     e, e_next, e_last, told, told_next = (text_of(at, 3, brackets=False) for at in (before, after, last, w, w_next))
-    part = f"ABS({after}/{before}-1)"
-    share = f'IF({part}<0.001,"less than 0.1 %",IF({after}>10*{before},"more than tenfold",ROUND(100*{part},1)&" %"))'
+    share = f'IF({after}>10*{before},"more than tenfold",{per_cent(f"(100*ABS({after}/{before}-1))")})'
     up = f'{share}&" up"&IF(learning_rate>0,": the step is too long","")'
     change = f'IF({after}>{before},{up},IF({after}<{before},{share}&" down","unchanged"))'
     change = f'IFERROR({change},"unchanged")'

@@ -73,6 +73,11 @@ class Walk:
                     return k
         return 0
 
+    @property
+    def now(self) -> str:
+        """The formula of the stage that the walk has come to, in both lists one after the other; 0 where it is not."""
+        return f"IF(next_number=0,0,backward*{len(self.forward)}+next_number)"
+
     def _forward(self) -> Iterator[Stage]:
         x = self.net.inputs[0]
         for k, layer in enumerate(self.net.layers):

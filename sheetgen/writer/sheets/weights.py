@@ -22,7 +22,6 @@ SUBTITLE = (
     "is ink under its orange numbers, and paper under its blue ones."
 )
 OTHER = "Every number that was learned, by the name and shape that PyTorch gives its tensor: counted, and listed below."
-UNLOCK = "Locked: unprotect the sheet (no password) to try another weight."
 
 
 def first_section(graph: Graph) -> int:
@@ -46,18 +45,18 @@ def write(book: Book, layout: Layout, name: str, home: Sequence[str] = ()) -> No
 
     Raises CannotExport if its table has no room for all tensors.
     """
-    shown = bool(kernels.tensors(layout.graph))
-    sheet = book.sheet(name, *((HEADING, SUBTITLE) if shown else ("What did the network learn?", OTHER)))
+    tried = _tried(layout.graph) if kernels.tensors(layout.graph) else None
+    sheet = book.sheet(name, *((HEADING, SUBTITLE) if tried else ("What did the network learn?", OTHER)))
     widest = max((s.width for s in layout.shelf.sections), default=1)
-    column = kernels.COLUMN if shown and _short(layout) else 52
+    column = kernels.COLUMN if tried and _short(layout) else 52
     longest = max((len(s.name) for s in layout.shelf.sections if s.trained), default=0)
-    sheet.set_column_pixels(0, 0, min(260, max(124, 7 * longest + 10)) if shown else 210)
+    sheet.set_column_pixels(0, 0, min(260, max(124, 7 * longest + 10)) if tried else 210)
     common.back(sheet, home)
-    last = _tried(layout.graph).last if shown else GROUP + 8
+    last = tried.last if tried else GROUP + 8
     sheet.set_column_pixels(LEFT, max(LEFT + widest, last), column)
     _table(sheet, layout, column < 52)
-    if shown:
-        kernels.write(sheet, layout, _tried(layout.graph))
+    if tried:
+        kernels.write(sheet, layout, tried)
     for section in layout.shelf.sections:
         _section(sheet, section, "weight, short" if column < 52 else "weight")
     common.page(sheet, (3, LEFT), (first_section(layout.graph), last))
