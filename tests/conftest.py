@@ -1,5 +1,6 @@
 """Workbooks that many tests read: each is built once per session, and nobody writes to it."""
 
+import gc
 import hashlib
 import os
 import pickle
@@ -32,10 +33,12 @@ def pytest_configure() -> None:
     """Take a closed terminal and Ctrl+C for what they are, though nohup or a shell's & may have begun the tests.
 
     These start hundreds of processes, several at a time: one thread of PyTorch each, and what Python compiled is kept.
+    To look for cycles among millions of cells took an eighth of the time: it is done more seldom.
     """
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    gc.set_threshold(100_000, 50, 50)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
 

@@ -57,8 +57,9 @@ def test_nothing_is_found_in_a_short_workbook(
 def test_nothing_is_found_in_a_workbook_of_any_template(
     name: str, validate: Validator, build_book: Callable[..., Path]
 ) -> None:
-    """As it is built; openxml-audit, to which XOR's 300 rows are a minute, sees 25, of which the others are copies."""
-    assert validate(build_book(name, steps=25 if validate is audit else load(TEMPLATES / f"{name}.toml").steps)) == []
+    """As it is built, the homework; else 25 rows, of which the others are copies: to openxml-audit 300 are a minute."""
+    whole = name == "homework" and validate is sdk
+    assert validate(build_book(name, steps=load(TEMPLATES / f"{name}.toml").steps if whole else 25)) == []
 
 
 @VALIDATORS
