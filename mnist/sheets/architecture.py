@@ -28,7 +28,7 @@ LEGEND = (  # two in a row
     ("c32", "a 3×3 convolution to 32 planes, with a ring of zeros around its input: the size stays"),
     ("v32", "the same without the ring: the plane loses a pixel on every side"),
     ("p", "then 2×2 max-pooling: of four neighbours only the largest stays, so the size is halved"),
-    ("=1", "the kernel of block 1 is used again (blocks count from 0): more work, no new parameters"),
+    ("=1", "the kernel of block 1 (last column below) is used again: more work, no new parameters"),
     ("mean", "each plane becomes one number, its mean; a last convolution makes ten answers of them"),
     ("ReLU", "what is below 0 becomes 0. It stands behind every convolution, then BatchNorm: mean 0, spread 1"),
 )

@@ -56,7 +56,7 @@ def write(book: Book, logged: Sequence[RunRows]) -> None:
     last = logged[-1].last
     scientific(sheet, (logged[0].first - 1, RATE, last - 1, RATE + 5), "number", look="beyond, short")
     inside = {
-        "type": "data_bar", "bar_solid": True, "data_bar_2010": True, "bar_color": style.SERIES[4],
+        "type": "data_bar", "bar_solid": True, "data_bar_2010": True, "bar_color": style.COOL,
         "min_type": "num", "min_value": LEAST, "max_type": "num", "max_value": 100, "min_length": 0, "max_length": 100,
     }  # fmt: skip
     sheet.conditional_format(FULL_HEAD, RATE + 4, last - 1, RATE + 4, inside)

@@ -14,19 +14,20 @@ from mnist.sheets.results import LAST_COLUMN
 from mnist.sheets.runs import RunRows, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Formula, Sheet, Value
-from sheetgen.writer.sheets.common import Box, below, curve, insert, numbers
+from sheetgen.writer.sheets.common import Box, across, below, curve, insert, numbers
 from sheetgen.writer.style import Axes
-from sheetgen.writer.trace import quoted
+from sheetgen.writer.trace import letter, quoted
 
 HEADS = (
     "the steps in numbers", "parameters", "last epoch %", "best epoch %", "train, last %", "train − test",
-    "train loss, last", "seconds", "target %",
+    "train loss, last", "seconds",
 )  # fmt: skip
-FORMS = ("whole", "hundredth", "hundredth", "hundredth", "signed", "ten thousandth", "tenth", "hundredth")
+FORMS = ("whole", "hundredth", "hundredth", "hundredth", "signed", "ten thousandth", "tenth")
 FIGURES = {"parameters": ("B", 0), "test": ("C", 2), "train": ("E", 2), "gap": ("F", 2), "loss": ("G", 4)}
+DRAWN = LAST_COLUMN + 2  # the first of two columns, out of sight: what a step is called on the chart, and the target
 SAID = 6  # the column where the sentences begin, right of the chart
 FIT = 114  # characters in a line of them
-CHART = 545, 316  # pixels
+CHART = 532, 316  # pixels
 TITLE_ROW, TEXT_ROW = 19, 34  # pixels
 STEPS = 6  # that have a place
 ROWS = 2 * STEPS + 2  # that the chart and the sentences take
@@ -50,6 +51,8 @@ def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[RunRows]
         told = f'"{FIRST_OF}"' if before is None else sentence(rung.taught, head + 1 + k, before)
         paragraph(sheet, at + 1, (SAID, LAST_COLUMN), Formula(told), FIT)
         _numbers(sheet, head + 1 + k, name, run)
+        across(sheet, head + 1 + k, DRAWN, (float(n + 1), Formula(of_target("mnist_target"))), "muted")
+    sheet.set_column(DRAWN, DRAWN + 1, 9, None, {"hidden": True, "level": 1})
     for at in range(row, row + 2 * STEPS, 2):
         sheet.set_row_pixels(at, TITLE_ROW)
         sheet.set_row_pixels(at + 1, TEXT_ROW)
@@ -125,7 +128,7 @@ def _numbers(sheet: Sheet, row: int, name: str, run: RunRows) -> None:
     r = run.record
     cells: tuple[Value, ...] = (
         r.parameters, Formula(run.end("H")), Formula(f"MAX({run.cells('H')})"), Formula(run.end("F")),
-        Formula(f"E{row}-C{row}"), Formula(run.end("E")), r.wall_seconds, Formula(of_target("mnist_target")),
+        Formula(f"E{row}-C{row}"), Formula(run.end("E")), r.wall_seconds,
     )  # fmt: skip
     sheet.put(row, 0, name, "cell", "bold")
     numbers(sheet, row, 1, cells, FORMS)
@@ -135,18 +138,19 @@ def _chart(sheet: Sheet, row: int, rows: tuple[int, int], low: float) -> None:
     """Train and test accuracy of every step: where the lines part, it learns by heart."""
     where = quoted(REPORT)
 
-    def column(letter: str) -> str:
-        return f"{where}!${letter}${rows[0]}:${letter}${rows[1]}"
+    def column(at: str) -> str:
+        return f"{where}!${at}${rows[0]}:${at}${rows[1]}"
 
     title = "Where the dashed line is on top, it learns by heart"
-    axes = Axes("", "images right at the last epoch, %", up=(low, 100.0), step=0.5 if low > 95 else None)
+    axes = Axes("step", "images right at the last epoch, %", up=(low, 100.0), step=0.5 if low > 95 else None)
     chart = sheet.book.chart({"type": "line"}, title, axes)
-    for letter, name, dash in (("E", "of the training images", "dash"), ("C", "of the test images", "solid")):
-        k = COLOURS[letter]
+    for at, name, dash in (("E", "training images", "dash"), ("C", "test images", "solid")):
+        k = COLOURS[at]
         look = {"line": {**style.series_line(k, 2.25), "dash_type": dash}, "marker": style.series_point(k, 7)}
-        curve(chart, k, name, column("A"), column(letter), **look)
+        curve(chart, k, name, column(letter(DRAWN)), column(at), **look)
     target = {"color": style.FAIL_INK, "width": 1.25, "dash_type": "square_dot"}
-    curve(chart, 2, "target", column("A"), column("I"), line=target)
+    curve(chart, 2, "target", column(letter(DRAWN)), column(letter(DRAWN + 1)), line=target)
     below(chart)
+    chart.show_hidden_data()
     text = "Line chart: train and test accuracy at the last epoch, step by step, and the target."
     insert(sheet, chart, Box((row, 0), (4, 4), CHART), text)

@@ -8,7 +8,7 @@ from mnist.live import FIRST, LAYERS, LEFT, LIVE, NET, OWN, SAMPLES, SEEN, TOP, 
 from mnist.sheets import answer, samples, strip, viewer, worked
 from mnist.sheets.common import pages, section
 from mnist.sheets.screen import CHOICE, LAST, PANEL, RIGHT, SIZE, VIEW, WORK, lay
-from sheetgen.writer import heat
+from sheetgen.writer import heat, style
 from sheetgen.writer.book import Book, Link, Sheet
 from sheetgen.writer.sheets.common import InputRule, across, colour, limit, lock, merge, opened, page
 from sheetgen.writer.trace import letter
@@ -90,7 +90,7 @@ def _drawing(sheet: Sheet, cnn: Live) -> None:
     area = (TOP - 1, LEFT, TOP + SIZE - 2, LEFT + SIZE - 1)
     hint, complaint = ("A pixel", "0 is paper, 255 is ink."), ("Not a grey value", "Type a whole number from 0 to 255.")
     limit(sheet, area, InputRule("integer", (0, 255), hint=hint, complaint=complaint))
-    sheet.conditional_format(*area, heat.ink())
+    sheet.conditional_format(*area, heat.ink(style.INPUT_FILL))
 
 
 def _seen(sheet: Sheet, cnn: Live) -> None:

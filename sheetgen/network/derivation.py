@@ -67,7 +67,7 @@ class _Derivation:
 
 
 def derive(spec: Spec) -> list[Step]:
-    """The six steps of a network, for its first sample."""
+    """The six steps of a network, for its first sample; four where no layer is hidden."""
     d = _Derivation(spec)
     steps = [_forward(d), _one_output_weight(d), _output_weights(d)]
     if len(d.net.layers) > 1:

@@ -37,10 +37,10 @@ TRY = (
     "came before keeps its colour. Undo (Ctrl+Z)."
 )
 ALL_EQUAL = (
-    "All {:,} numbers of the training agree with PyTorch's. First the worst of each fifth{}; below, on the screen, "
-    "every cell."
+    "All {:,} numbers of the training agree with PyTorch's. A square: the fewest digits that agree in a fifth of the "
+    "rows{}; below, on the screen, every cell."
 )
-NEIGHBOURS = " and of {} neighbouring columns"
+NEIGHBOURS = " and {} columns"
 NOT_EQUAL = "Where it is red, the numbers are not PyTorch's."
 OTHERS = ". PyTorch's numbers are for the template: see Recomputation, which checks yours."
 COUNTED = "how many cells of the column hold something: an emptied one counts as 0, which might be right"

@@ -1,6 +1,6 @@
 """The ends of curves, labelled beside them: one reads the name where the curve is, and needs no legend.
 
-The labels keep a distance from one another, in the order of the ends: a thin line leads from each end to its label.
+A label stands beside its end, or as much below as keeps it at a distance from the one before; a thin line leads there.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from sheetgen.writer.sheets.common import heads
 from sheetgen.writer.sheets.plotted import SPOT_ROW, Drawing
 from sheetgen.writer.trace import FIRST_ROW, letter, quoted
 
-HEADS = ("label", "x of the end", "x of the label", "y of the end", "y of the label", "log10", "rank")
+HEADS = ("label", "x of the end", "x of the label", "y of the end", "y of the label", "log10", "rank", "low", "apart")
 LEAD = 0.04  # from an end to its label, of the length of the axis
 LEAST = -300  # as a power of ten
 # Below this power of ten E is made of rounding, which differs from engine to engine: there all curves end alike.
 SETTLED, LOWEST = -22, -30
 ROUGH = -10  # below this one few of its digits are the same everywhere
+APART = 0.12  # from one label to the next, of the same, where the labels have as much room
 SPREAD, SHARE = 1.0, 0.6  # from the first label to the last: powers of ten, at least, and of what the curves fall
 
 
@@ -50,7 +51,7 @@ class Ends:
     def _cells(self, k: int, count: int, column: int, areas: Sequence[str]) -> None:
         errors, drawn = areas
         row, rows, steps = SPOT_ROW + 1 + k, range(SPOT_ROW + 1, SPOT_ROW + 1 + count), self.last - FIRST_ROW
-        x, y, log, rank = (f"{letter(column + j)}{row}" for j in (1, 3, 5, 6))
+        x, y, log, rank, lowest, apart = (f"{letter(column + j)}{row}" for j in (1, 3, 5, 6, 7, 8))
         logs = f"${letter(column + 5)}${rows[0]}:${letter(column + 5)}${rows[-1]}"
         points = f"COUNT({drawn})"
         settled = f'COUNTIF({errors},"<"&10^{SETTLED})>0'
@@ -58,7 +59,7 @@ class Ends:
         end = f"IF({settled},IFERROR(MAX(10^{LOWEST},{errors.partition(':')[2]}+0),10^{LOWEST}),{end})"
         fall = f"IFERROR({SHARE}*(LOG10({drawn.partition(':')[0]})-MIN({logs})),0)"
         low = f"MAX({LEAST},MIN(MIN({logs}),MAX({logs})-MAX({SPREAD},{fall})))"
-        slot = f"10^(MAX({logs})-{rank}*(MAX({logs})-{low})/MAX(1,COUNT({logs})-1))"
+        slot = f"10^MAX({lowest}+(COUNT({logs})-1-{rank})*{apart},{self._pushed(column, row, rows)})"
         cells = (
             (self.names[k], '" "'),
             (f"IF({settled},{steps},{points}-1)", "0"),
@@ -67,10 +68,20 @@ class Ends:
             (f"IF({x}<{steps},{y},{slot})", amid),  # one that breaks off has its label beside its end
             (f'IF({points}=0,"",IF({settled},{SETTLED},ROUND(LOG10({end}),IF({end}<10^{ROUGH},1,6))))', '""'),
             (self._rank(row, rows, log.rstrip("0123456789")), '""'),
+            (low, '""'),
+            (f"(MAX({logs})-{lowest})*MIN({APART},1/MAX(1,COUNT({logs})-1))", '""'),
         )
         for j, (formula, nothing) in enumerate(cells):
             test = f"IFERROR({formula},{nothing})" if j == 5 else f"IF(ISNUMBER({log}),{formula},{nothing})"
             self.sheet.live(row, column + j, test, "muted", *(["general"] if j else []))
+
+    @staticmethod
+    def _pushed(column: int, row: int, rows: range) -> str:
+        """The height of a label, as a power of ten, that those of the ends above leave it."""
+        log, rank, apart = (letter(column + j) for j in (5, 6, 8))
+        at, d = f"{rank}{row}", f"{apart}{row}"
+        above = (f"IF(ISNUMBER({log}{j}),IF({rank}{j}<={at},{log}{j}+{rank}{j}*{d},999),999)" for j in rows)
+        return f"MIN({','.join(above)})-{at}*{d}"
 
     @staticmethod
     def _rank(row: int, rows: range, log: str) -> str:

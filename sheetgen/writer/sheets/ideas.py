@@ -125,9 +125,10 @@ def _error(run: Run, weight: OneWeight) -> Idea:
     n, outputs = run.program.spec.samples, run.program.spec.layers[-1]
     parts = [*(["outputs"] * (outputs > 1)), *([f"{n} samples"] * (n > 1))]
     added = f" It is added up over all {' and '.join(parts)}." if parts else ""
+    others = f" Its bottom need not be 0: other outputs do not hear of {weight.name}." if outputs > 1 == n else ""
     text = (
         f"The network answers a, and t is the target. The error E is half the squared distance, ½·(t − a)².{added} 0 "
-        f"is perfect. The curve shows E for every {weight.name}."
+        f"is perfect. The curve shows E for every {weight.name}.{others}"
     )
     result = _told(weight, f"E = {{E}} at {weight.name} = {{w}}", brief=True)
     return Idea("E says how wrong the network is", text, result, "curve")

@@ -75,7 +75,7 @@ def write(book: Book, places: LaboratoryPlaces, panel: Panel) -> None:
     for row in range(TOP + 1, WORDS):
         sheet.set_row_pixels(row - 1, ROW)
     sheet.set_row_pixels(TOP + GRID + 1, TICKS)
-    some = f" in {places.second.updates} updates" if places.second else ""
+    some = f" in {places.second.updates} update{'s' * (places.second.updates > 1)}" if places.second else ""
     section(sheet, TOP, f"A bug lab: put a slip in, and see who notices it{some}", 0, 5)
     section(sheet, TOP, "The loss landscape of two weights, and the way down", MAP - 1, MAP + GRID - 1)
     if places.second:

@@ -257,16 +257,14 @@ class Landscape:
 
     def _legend(self, sheet: Sheet, row: int) -> None:
         """What the map shows, in words, or why it shows nothing; and what to try."""
-        spots = [self._cell(k, 4) for k in (2, 3)]
-        texts = [self._cell(k, 4) for k in (4, 5)]
+        spots, (low, high) = [self._cell(k, 4) for k in (2, 3)], (self._cell(k, 4) for k in (4, 5))
         for k, what in enumerate(("MIN", "MAX")):
             sheet.live(4, self.first + 3 + k, f"{what}({self._area})", "muted", "general")
             sheet.live(4, self.first + 5 + k, text_of(spots[k], 2), "muted")
         sheet.put(4, self.first + 2, "lowest, highest; as text; where the way ends", "muted")
         sheet.live(4, self.first + 7, self._at_the_end(), "muted", "general")
-        low, high = texts
         flat = f"OR({low}={high},{spots[1]}-{spots[0]}<={FLAT}*{spots[1]})"
-        what = "E_total, the other weights as in the row shown"
+        what = f"E_total{', the other weights as in the row shown' * (len(self.weights) > 2)}"
         what = "E of sample 1 alone (E of all is too long a formula)" if self.alone else what
         text = f'"Colour is {what}: from "&{low}&" (blue) to "&{high}&" (orange)."'
         level = f'"Flat: these two weights hardly change E_total here. It is "&{high}&" all over the map."'
@@ -288,6 +286,8 @@ class Landscape:
     def _tries(self, silent: str) -> str:
         """What to try: at another row the colours are others; and why the way may end beside the blue."""
         last = self.run.program.spec.steps
+        if len(self.weights) < 3:
+            return f'"Try it: type {last} as “row shown” on Network, and see how far down the training has come."'
         moved = "The line, the way of the training, is the same; the land is not, for the other weights have moved."
         there = f'"Try it: type {last} as “row shown” on Network, and look again. {moved}"'
         back = f'"Here the other weights are the last row\'s. Try it: type 0 as “row shown” on Network. {moved}"'

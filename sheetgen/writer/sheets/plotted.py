@@ -22,6 +22,7 @@ LEGEND = 20  # a longer one leaves no room for the curves
 AMID = 3.0  # a logarithmic axis around it alone goes from 1 to 10
 COLUMN_PIXELS = 106
 ROOM = 1.25  # of an axis, for the labels of the curves' ends
+TICKS = 5  # of an axis of iterations, at the most, beside 0: a narrow chart has room for no more
 
 
 class Curve(NamedTuple):
@@ -105,9 +106,9 @@ def helpers(drawings: Iterable[Drawing]) -> list[Curve]:
 
 
 def tick(last: int, end: int) -> int:
-    """From one tick to the next of an axis that ends beyond the last number: none stands there."""
+    """From one tick to the next of an axis that may end beyond the last number: none stands there."""
     round_ones = (k * 10**power for power in range(len(str(last))) for k in (1, 2, 5))
-    fits = (k for k in round_ones if k <= last and (last // k + 1) * k > end)
+    fits = (k for k in round_ones if k <= last <= TICKS * k and (last // k + 1) * k > end)
     return next(fits, last // 2 if last % 2 == 0 else last)
 
 
@@ -163,7 +164,7 @@ class Plotted:
         title = f"{where}${letter(column)}${row}"
         kind = {"type": "scatter", "subtype": "straight"}
         across = 0, math.ceil((self.last - FIRST_ROW) * (ROOM if ends else 1))
-        step = tick(self.last - FIRST_ROW, across[1]) if ends else None
+        step = tick(self.last - FIRST_ROW, across[1])
         axes = Axes("iteration", "", drawing.log, across, whole=True, decades=drawing.decades, step_x=step)
         chart = self.sheet.book.chart(kind, title, axes)
         x = f"{quoted(self.sheet.name)}!{self._range(0)}"

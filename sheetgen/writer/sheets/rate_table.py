@@ -27,7 +27,8 @@ class RateTable:
     def write(self, sheet: Sheet) -> None:
         """Write the grid, and below it a cell for the fastest rate."""
         shown, muted = sheet.style("cell", "whole", "center"), sheet.style("muted", "right")
-        heads(sheet, self.row, self.column, ["table of Learning rates", *self.places.names], "rc")
+        sheet.put(self.row, self.column, "table of Learning rates", muted)  # the edge of it is on the first screen
+        heads(sheet, self.row, self.column + 1, self.places.names, "c")
         n, fastest = len(self.labels), self.row + len(self.labels) + 1
         for j, label in enumerate(self.labels):
             sheet.put(self.row + 1 + j, self.column, label, muted)

@@ -93,6 +93,10 @@ def _errors(run: Run, rate: float) -> list[float]:
     return [row[0] for row in islice(run.program.run([run.program.network.loss], rate), steps + 1)]
 
 
+def _updates_in(steps: int) -> str:
+    return f"{steps:,} update{'s' * (steps > 1)}"
+
+
 class Told:
     """The formulas of the sentences. What they are made of stands above the folded columns."""
 
@@ -174,7 +178,7 @@ class Told:
         found = f'{self.fastest}&" is fastest: E is down to "&{aim}&" after "&{after}'
         least = f"INDEX({p.table(len(p.marks))},{self.nearest}+0,1)"
         near = f'INDEX({p.table(0)},{self.nearest}+0,1)&" comes nearest, to "&{text_of(least, 3)}&"."'
-        far = f'"No rate gets E down to "&{aim}&" in {p.steps:,} updates: "&{near}'
+        far = f'"No rate gets E down to "&{aim}&" in {_updates_in(p.steps)}: "&{near}'
         luck = f'"No rate walks down to "&{aim}&": what gets there jumps once, and is stuck."'
         text = f"IF(COUNT({p.table(p.updates)})>0,{luck},{far})"
         there = f'"E is at "&{aim}&" or below before the first update: type a smaller goal."'
@@ -196,7 +200,7 @@ class Told:
             '"Try it: type a rate of your own into the yellow cell of the last row."',
             f'"• "&{longer}',
             f'"• "&{giant}&" is a giant step. Does E still come down? See the black curve, and the last row."',
-            f'"• "&{tiny}&" is a tiny step. How far does E get in {self.places.steps:,} updates?"',
+            f'"• "&{tiny}&" is a tiny step. How far does E get in {_updates_in(self.places.steps)}?"',
             '"Why: a gradient is the slope where you stand. A longer step is faster while that slope still holds. Too"&'
             '" long a one leaves it, and jumps over the valley, or to where no slope is left; a short one is slow."',
             f'"Below: E at every update{paper}. + above unfolds how each rate is computed."',

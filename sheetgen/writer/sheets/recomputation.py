@@ -38,7 +38,7 @@ NO_STEPS = "gradients by small differences: too many formulas for a network of t
 TOO_LONG = "{} of the columns are only seen to be numbers: a second formula would be too long for Excel"
 TABLE = "the table of Learning rates", "read from its columns once more"
 BELOW = "Below, iteration by iteration; far right, the second computation itself, a column for each that is checked."
-COUNTED = "how many cells differ, down to this iteration"
+COUNTED = "how many cells differ, down to this iteration (· none)"
 FIRST = "the first column that differs, by its number far right"
 BANDS = (COUNTED, "data"), (FIRST, "gradients"), ("of small differences: how small, how exact", "rates")
 

@@ -20,7 +20,7 @@ from sheetgen.writer.trace import guarded, letter, quoted
 VERDICT_ROW, TABLE_ROW, TOTAL_ROW, WAYS_ROW, BELOW_ROW = 4, 5, 10, 11, 13
 TABLE_TOP = 3  # of the grid of the table on top of Learning rates
 TOGETHER = "the gradients together"
-BY_DELTAS = "its formula again from the cells before it; gradients by deltas, layer by layer"
+BY_DELTAS = "its formula again from the cells before it; gradients passed back, layer by layer"
 AT_EVERY_RATE = "the same, at every learning rate"
 BY_STEPS = "no calculus: E with a weight a little larger, less E with it a little smaller"
 SCALES_COLUMN = 7  # behind the iteration and two columns for each block

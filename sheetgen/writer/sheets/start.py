@@ -20,7 +20,7 @@ from sheetgen.writer.trace import FIRST_ROW, HEADER_ROW, column_range, letter, q
 INDEX = (
     (plan.IDEAS, "first a picture: what a gradient is, and why we go downhill"),
     (plan.NETWORK, "the network drawn with live numbers; type over any yellow one"),
-    (plan.STEPS, "the derivation in six steps, with the numbers put in"),
+    (plan.STEPS, "the derivation step by step, with the numbers put in"),
     (plan.TRAINING, "a row for each update; charts of the error, weights, gradients"),
     (plan.RATES, "the same training at several learning rates, and at yours"),
     (plan.LABORATORY, "put a slip in, and see who notices; the loss landscape"),

@@ -48,7 +48,9 @@ SUBTITLE = (
 
 def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     """Write the sheet Steps."""
-    sheet = opened(book, STEPS, "Backpropagation in six steps", SUBTITLE)
+    steps = derivation.derive(run.program.spec)
+    many = "six" if len(steps) > 4 else "four"  # where no layer is hidden
+    sheet = opened(book, STEPS, f"Backpropagation in {many} steps", SUBTITLE)
     sheet.set_column_pixels(MATHS, MATHS, MATHS_PIXELS + 16)
     for column, width in enumerate(WIDTHS, FORMULA):
         sheet.set_column(column, column, width)
@@ -69,7 +71,7 @@ def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
     heading = _substituted(f"as the Excel formula (Training, row {ROW_MARK})")
     sheet.live(4, FORMULA, f'IF(ISNUMBER({AT}),{heading},"as the Excel formula")', "head", "left", "indent")
     writer = _Writer(sheet, run, training, panel)
-    for step in derivation.derive(run.program.spec):
+    for step in steps:
         writer.step(step)
     scientific(sheet, (4, VALUE, writer.row - 1, VALUE), "wide")
     page(sheet, (4, 0), (writer.row + 1, VALUE), repeat=True)

@@ -11,7 +11,7 @@ from sheetgen.writer.trace import FIRST_ROW, at_row, guarded
 
 WAYS = (
     (2, "the chain rule written out, on Training"),
-    (5, "a delta passed back, times what came in"),
+    (5, "its output's delta, dE/do, times what came in"),
     (8, "E a little up less E a little down, over 2ε"),
 )  # where, and in words
 LONGEST = 4_000  # characters

@@ -54,8 +54,8 @@ def places(run: Run) -> TrainingPlaces:
 
 def write(book: Book, run: Run, places: TrainingPlaces) -> int:
     """Write the sheet Training; returns the first column of the cells that its charts quote."""
-    program, trace = run.program, places.trace
-    sheet = opened(book, TRAINING, f"Training: {program.spec.steps:,} updates", "", column=1)
+    program, trace, steps = run.program, places.trace, run.program.spec.steps
+    sheet = opened(book, TRAINING, f"Training: {steps:,} update{'s' * (steps > 1)}", "", column=1)
     n, parts = len(trace.columns), groups.of_program(program)
     heads(sheet, HEADER_ROW, 0, ["iteration"])
     breaks = groups.pages(parts, COLUMNS_ON_A_PAGE)
@@ -188,7 +188,7 @@ def _place(sheet: Sheet, plotted: Plotted, breaks: list[int], updates: int) -> i
     for left, right, drawing, chart in zip(places, places[1:], shown, charts, strict=False):
         lines = len(drawing.lines)
         what = f"{lines} lines" if lines > 1 else "a falling line when training works"
-        title = f"Line chart: {drawing.title} against the iteration, {updates} updates; {what}."
+        title = f"Line chart: {drawing.title} against the iteration, {updates} update{'s' * (updates > 1)}; {what}."
         wide = right - left if right - left < 1.5 * usual else usual  # as wide as the page, if little is missing
         insert(sheet, chart, Box((4, 1), (4 + left, 4), (wide - GAP, TALL)), title)
     return plotted.right

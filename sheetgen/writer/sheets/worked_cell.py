@@ -56,7 +56,7 @@ def write(sheet: Sheet, layout: Layout, top: int, hint: str) -> None:
     if found is None:
         raise AssertionError(f"{conv.layer}: the formula of a convolution is {written.formulas[number]}")
     cell = f"{letter(int(written.columns[number]))}{int(written.rows[number]) + 1}"
-    section(sheet, top, f"Cell {cell}: a window of the picture times a kernel, added up", 0, LAST)
+    section(sheet, top, f"Cell {cell}, further down: a window of the picture times a kernel, added up", 0, LAST)
     for row in range(top + 1, top + rows(layout.graph) - 2):
         sheet.set_row_pixels(row, HIGH)
     products = _numbers(sheet, top + 1, (area(found.window), area(found.kernel)), found)
