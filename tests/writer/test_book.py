@@ -315,8 +315,11 @@ def test_networks_of_any_shape_can_be_written(build_book: BuildBook, shape: str)
         f"[network]\n{shape}\n[data]\ninputs = {[0.5] * units[0]}\ntargets = {[0.1] * units[-1]}\n"
         "[initial]\nseed = 1\n[training]\nsteps = 3\nlearning_rates = [0.5]\n", "shape.toml",
     ))  # fmt: skip
-    assert _unlike(read(path).sheets, values := recalculated(path)) == []
+    sheets = read(path).sheets
+    assert _unlike(sheets, values := recalculated(path)) == []
     assert values["Start"]["A4"] == "PASS"
+    many = "six" if len(units) > 2 else "four"  # where no layer is hidden
+    assert sheets["Steps"]["A1"].value == f"Backpropagation in {many} steps"
 
 
 def test_a_network_that_runs_off_says_so(build_book: BuildBook, homework_spec: Spec) -> None:

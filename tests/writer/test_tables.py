@@ -204,7 +204,7 @@ def ends(book: Workbook) -> dict[str, list[str]]:
     """Heading -> addresses, of the labels of the curves of Learning rates."""
     heads = columns(book, "Learning rates", 4)
     count = sum(re.fullmatch(r"E \(.*\)", h) is not None for h in columns(book, "Learning rates"))
-    names = ("label", "x of the end", "x of the label", "y of the end", "y of the label")
+    names = ("label", "x of the end", "x of the label", "y of the end", "y of the label", "low", "apart")
     return {name: [f"{heads[name]}{row}" for row in range(5, 5 + count)] for name in names}
 
 
@@ -224,7 +224,7 @@ def test_every_curve_is_labelled_at_its_end(build_book: BuildBook, typed: dict[s
     for k, letters in enumerate(drawn):
         curve = [values[f"{letters}{row}"] for row in range(16, 127)]
         numbers = [x for x in curve if isinstance(x, float)]
-        label, x, to_x, y, to_y = (values[at[name][k]] for name in at)
+        label, x, to_x, y, to_y, *_ = (values[at[name][k]] for name in at)
         assert all(isinstance(z, float) for z in (x, to_x, y, to_y))
         if not numbers:
             assert label == " " and (x, y) == (to_x, to_y)
@@ -244,6 +244,13 @@ def test_every_curve_is_labelled_at_its_end(build_book: BuildBook, typed: dict[s
     logs = [math.log10(to_y) for _, to_y, _ in found]
     gaps = [a - b for a, b in pairwise(logs)]
     assert not gaps or min(gaps) >= 1.0 / 6.01
+    if len(found) == 7:  # a label is beside its end, or pushed down by those above, but never below the lowest
+        low, apart = (float(values[at[name][0]]) for name in ("low", "apart"))
+        pushed: list[float] = []
+        for end, _, _ in found:
+            pushed.append(min(math.log10(end), pushed[-1] - apart) if pushed else math.log10(end))
+        wanted = [max(y, low + (6 - k) * apart) for k, y in enumerate(pushed)]
+        assert logs == pytest.approx(wanted, abs=0.1 if found[-1][0] < 1e-10 else 1e-5)
     counts = [values[f"F{row}"] for row in range(5, 12)]
     there = [x for x in counts if isinstance(x, float)]
     marked = [str(values[f"G{row}"]).startswith(FASTEST) for row in range(5, 12)]
@@ -359,17 +366,24 @@ def test_what_is_worth_a_try(name: str, faster: float, giant: float) -> None:
     least = min(E[rate][-1] for rate in spec.learning_rates)
     assert least <= aim and (aim == 0.001 or least > aim / 2.001)
     told = Told(RatePlaces(run), tried).tries
+    assert f"does E get in {spec.steps} updates?" in told
     assert ("Can you find a rate" in told) == (not faster)
     assert all(f'"• "&{x:g}&" is a ' in told for x in tried if x and x < 1e6)
+
+
+def test_one_update_is_one() -> None:
+    run = Run(program.build(replace(load(TEMPLATES / "homework.toml"), steps=1)))
+    told = Told(RatePlaces(run), suggested(run))
+    assert "does E get in 1 update?" in told.tries and "in 1 update: " in told.answer
 
 
 @pytest.mark.parametrize("steps", [4, 5, 8, 30, 31, 110, 200, 997, 100_000])
 def test_no_tick_is_beyond_the_last_update(steps: int) -> None:
     """And one is beyond 0: the axis has room for the labels of the curves."""
     end = math.ceil(1.25 * steps)
-    every = tick(steps, end)
-    ticks_shown = range(0, end + 1, every)
-    assert 2 <= len(ticks_shown) <= 8 and ticks_shown[-1] <= steps
+    for last in (end, steps):  # of Learning rates, of Training
+        ticks_shown = range(0, last + 1, tick(steps, last))
+        assert 2 <= len(ticks_shown) <= 6 and ticks_shown[-1] <= steps
 
 
 @pytest.mark.parametrize(("typed", "told"), [(None, "0.001"), (0.05, "0.05"), (1e-7, "1E-7"), ("x", "…")])
