@@ -120,7 +120,7 @@ STYLES: dict[str, dict[str, Any]] = {
         "font_size": 14, "bold": True, "underline": 0, "font_color": ACCENT, "bg_color": PAPER, "align": "left",
         "indent": 1, "left": 5, "left_color": "#FFFFFF",
     },
-    "tile, first": {"font_color": INK, "bg_color": LIT},
+    "tile, first": {"font_color": INK, "bg_color": COOL},
     "tile, text": {"font_size": 10, "bold": False, "font_color": INK, "text_wrap": True, "valign": "top"},
     # what to try
     "aside": {"font_size": 11, "text_wrap": True, "bg_color": PAPER, "indent": 1, "left": 5, "left_color": ACCENT},

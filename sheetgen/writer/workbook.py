@@ -73,7 +73,7 @@ def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None: 
             subject="A neural network whose training is live formulas",
             keywords="backpropagation, neural network, gradient descent, sheetgen",
         )
-        book.sheet(START, f"{spec.title}, in live cells", start_subtitle(spec))
+        book.sheet(START, f"{spec.title}, in live cells", start.WHAT)
         ideas.write(book, run, trace)
         panel = network.write(book, run, trace)
         steps.write(book, run, trace, panel)
@@ -89,14 +89,3 @@ def write(plan: Plan, path: Path, oracle: Oracle, made: Made = Made()) -> None: 
         falling = start.Falling(plan.training.drawings[0].lines[0], run.last, spots)
         told = start.Content(spec, run.height * plan.compared, plan.rates.recomputed, falling)
         start.write(book, told, oracle, made)
-
-
-def start_subtitle(spec: Spec) -> str:
-    """What a student is to know first, in one sentence."""
-    first, *hidden, last = spec.layers
-    units = [f"{' and '.join(map(str, hidden))} hidden unit{'s' * (hidden != [1])}"] if hidden else []
-    shape = ", ".join([f"{first} input{'s' * (first > 1)}", *units, f"{last} output{'s' * (last > 1)}"])
-    return (
-        f"Student: {shape}, {spec.steps:,} update{'s' * (spec.steps > 1)}, and every number is a formula. Click one "
-        "and read it; type over a yellow one, and all follow."
-    )

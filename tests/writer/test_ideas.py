@@ -13,11 +13,13 @@ import pytest
 import torch
 from books import TEMPLATES, BuildBook, charts_on, labels, recalculated
 from lxml import etree
+from slip_training import train
 from torch import Tensor
 
 from sheetgen.excel import ErrorValue, Value, read
 from sheetgen.excel.a1 import address, place
 from sheetgen.judge.engines.result import Values
+from sheetgen.network.slips import RIGHT
 from sheetgen.spec import Spec, load, parse
 from sheetgen.writer.plan import DIFFERENCES, IDEAS
 from sheetgen.writer.sheets import ideas, one_weight, secant
@@ -415,7 +417,13 @@ def test_what_is_foretold_of_an_experiment_is_seen(made: tuple[Spec, Path]) -> N
     words = "steeper than now: a longer step" if abs(slope) > abs(here) else "flatter than now: a shorter step"
     assert str(steeper[1]).startswith(f"There dE/d{name} is ") and words in str(steeper[1])
     assert float(str(steeper[1]).split(" is ")[1].split(",")[0]) == pytest.approx(slope, rel=6e-3)
-    assert near_by[0] == "3  Type 0.1 for what the picture shows" and "times the learning rate" in str(rate[0])
+    assert near_by[0] == "3  Type 0.1 for what the picture shows"
+    leaps = re.fullmatch(r"5  On Network, type (\S+) as learning_rate", str(rate[0]))
+    if leaps:
+        errors = [r.E for r in train(replace(spec, learning_rate=float(leaps[1])), RIGHT, 1)]
+        assert errors[1] > errors[0] and "leaps over the valley, and E rises" in str(rate[1])
+    else:
+        assert "ten times the learning rate" in str(rate[0])
     bound = float(re.fullmatch(rf"4  Type (\S+) as {name}", str(far[0]))[1])  # type: ignore[index]
     (_, distant), (E, _), (twice, _) = along(spec, k, [bound, bound, 2 * bound])
     if "The curve is flat" in str(far[1]):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import openpyxl
 import pytest
 import torch
-from books import TEMPLATES, BuildBook, charts_on, labels, network_alone, place_of, recalculated
+from books import TEMPLATES, BuildBook, charts_on, labels, network_alone, panel, place_of, recalculated
 from lxml import etree
 
 from sheetgen.cells.cell import Cell
@@ -455,3 +455,19 @@ def test_the_number_that_is_told_is_marked_in_the_table(homework: Path, way: str
     }
     assert {area[0]: rule for area, rule in marks.items()} == {k: f"{k}{area[1:3]}=stage_name" for k, area in
                                                                zip("EGIK", marks, strict=True)}  # fmt: skip
+
+
+def test_what_is_to_be_tried_happens(homework: Path) -> None:
+    """A target that is the answer leaves no gradient on its way; an input of 0 none of its weights; and 0 is known."""
+    at = panel(read(homework))
+    values = recalculated(homework)["Network"]
+    tries = {str(v).split("  ")[0]: str(v) for k, v in values.items() if k[0] == "A" and str(v)[:3] in ("2  ", "3  ")}
+    answer = float(tries["2"].split(" ")[3])
+    assert tries["2"].endswith(" as t1. Which gradients all but vanish?") and answer == pytest.approx(0.606478)
+    assert tries["3"] == "3  Type 0 as i1. Which weights stop learning?"
+    found = recalculated(homework, t_1=answer)["Network"]
+    sizes = {w: abs(float(found[at[f"dE/dw{w}"]])) for w in range(1, 9)}
+    assert max(sizes[5], sizes[6]) < 1e-7 < min(sizes[w] for w in (1, 2, 3, 4, 7, 8))
+    still = recalculated(homework, i_1=0.0)["Network"]
+    assert {w for w in range(1, 9) if still[at[f"dE/dw{w}"]] == 0} == {1, 3}
+    assert "3  Type 1 as i1. Which weights learn now?" in still.values()

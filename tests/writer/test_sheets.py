@@ -68,7 +68,7 @@ def test_start_leads_to_every_sheet_and_every_sheet_back(book: Any, parts: dict[
         found = {str(book[name][at].value): e.get("location") for at, e in links.items()}
         found = {re.sub(r"^\d   ", "", text): place for text, place in found.items()}  # the way to go is numbered
         others = {other: f"'{other}'!A1" if " " in other else f"{other}!A1" for other in SHEETS[1:]}
-        on = {"Network →": "Network!A1"} if name == "Ideas" else {}
+        on = {"Ideas": {"Network →": "Network!A1"}, "Network": {"Steps →": "Steps!A1"}}.get(name, {})
         assert found == (others if name == "Start" else {"← Start": "Start!A1"} | on)
         assert all(e.get("tooltip") for e in links.values())
 

@@ -42,6 +42,8 @@ from sheetgen.writer.sheets.rates_told import (
     Told,
     goal,
     suggested,
+    too_long,
+    typed_at_first,
 )
 from sheetgen.writer.style import CANCELLED, GROUPS, ROUNDED
 
@@ -233,7 +235,7 @@ def test_every_curve_is_labelled_at_its_end(build_book: BuildBook, typed: dict[s
         settled = any(isinstance(z, float) and z < 1e-22 for z in errors)  # what is left is rounding
         assert (x, y) == ((110, max(1e-30, float(errors[-1]))) if settled else (len(numbers) - 1, numbers[-1]))
         fastest = str(values.get(f"G{5 + k}")).startswith(FASTEST)
-        rate = ("0.1", "0.2", "0.5", "0.8", "1", "2", f"yours: {float(typed.get('my_learning_rate', 1.5)):g}"
+        rate = ("0.1", "0.2", "0.5", "0.8", "1", "2", f"yours: {float(typed.get('my_learning_rate', 100)):g}"
                 if typed.get("my_learning_rate") != "x" else "")[k]  # fmt: skip
         assert label == rate + f" {FASTEST}" * fastest and to_x == pytest.approx(float(x) + 4.4)
         if x < 110:
@@ -296,13 +298,12 @@ def test_one_rate_is_the_fastest(
     labels = [str(values[at]) for at in ends(read(homework_book))["label"]]
     assert [label.endswith(f" {FASTEST}") for label in labels] == [k == place for k in range(7)]
     answer = str(values["A2"])
-    own = float(typed.get("my_learning_rate", 1.5))
+    own = float(typed.get("my_learning_rate", 100))
     assert answer.endswith(f" Yours, {f'{own:.6f}'.rstrip('0').rstrip('.')}, {words[6]}.")
     if place is not None:
         count = int(float(values[f"D{5 + place}"]))
-        assert (
-            answer.startswith(f"{float(fastest):g} is fastest: E is down to ") and f" after {count} updates. " in answer
-        )
+        assert answer.startswith(f"Of these, {float(fastest):g} is fastest: E is down to ")
+        assert f" after {count} updates. " in answer
         slow = values["D5"]
         assert "0.1 is only at 0.0" in answer if slow == "not reached" else f"0.1 takes {int(float(slow))}." in answer
 
@@ -369,6 +370,22 @@ def test_what_is_worth_a_try(name: str, faster: float, giant: float) -> None:
     assert f"does E get in {spec.steps} updates?" in told
     assert ("Can you find a rate" in told) == (not faster)
     assert all(f'"• "&{x:g}&" is a ' in told for x in tried if x and x < 1e6)
+
+
+@pytest.mark.parametrize(("name", "long", "typed"), [
+    ("homework", 100, 100), ("homework-eta-0.5", None, 1.5), ("mazur", None, 1.5), ("xor", 10, 1.5),
+    ("tanh-2-3-2", None, 1.5),
+])  # fmt: skip
+def test_a_rate_that_is_too_long_stands_there_at_first(name: str, long: float | None, typed: float) -> None:
+    """Where there is one, and E comes down all the same: where it jumps on and on, engines soon differ."""
+    spec = load(TEMPLATES / f"{name}.toml")
+    run = Run(program.build(spec))
+    assert (too_long(run), typed_at_first(run)) == (long, typed) and RatePlaces(run).numbers[-1] == typed
+    E = {x: [r.E for r in train(replace(spec, learning_rate=x), RIGHT, spec.steps)] for x in (long or 1e6,)}
+    for rate, errors in E.items():
+        assert (errors[1] > errors[0]) == (rate == long)
+        rises = sum(b > a for a, b in pairwise(errors))
+        assert rate != long or (rises <= 3 and errors[-1] < errors[0]) == (typed == long)
 
 
 def test_one_update_is_one() -> None:

@@ -10,7 +10,7 @@ from sheetgen.writer.sheets import autograd_check
 from sheetgen.writer.sheets.network import SHOWN_ROW
 from sheetgen.writer.trace import quoted
 
-ALL_WELL = "Every number is PyTorch's too, and every cell, calculated a second time, comes out the same."
+ALL_WELL = "Every number agrees with PyTorch's, and every cell with a second calculation of it."
 ALL_WELL_FEWER = ALL_WELL.replace("every cell", "every cell of Training")
 TRY = "Type over a yellow cell on Network, or break a formula on Training, and look at this page again."
 MEND = "Undo it (Ctrl+Z). Or copy a right cell of its column over it: below its first row a column is one formula."

@@ -135,7 +135,7 @@ class _Lab:
             sheet,
             row,
             0,
-            ("who looks", None, "allows up to", "finds at most", f"rows, of {self.rows}", "verdict"),
+            ("who looks", None, "allows up to", "largest difference", f"rows, of {self.rows}", "verdict"),
             "llcccc",
         )
         for k, check in enumerate(CHECKS, row + 1):

@@ -35,7 +35,7 @@ READ = (
     ("by chain rule", "the gradient that backpropagation gives, as on Training"),
     ("allowed", "how far the two may be apart: a millionth of the gradient, and what rounding of E can do"),
     ("verdict", "PASS where the difference is no larger than what is allowed, FAIL where it is"),
-    (TOO_SMALL, "the gradient is less than rounding can do, so nothing is measured; it is no failure"),
+    (TOO_SMALL, "a gradient smaller than rounding: it cannot be measured, which is no failure"),
 )
 BOTTOM = "E is 0, the least it can be: at the bottom of the valley every slope is 0."
 FLAT = "Rounding may hide every slope here: there is nothing to measure, and nothing wrong."

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sheetgen.cells.cell import Cell
+from sheetgen.cells.text import number
 from sheetgen.writer.book import Formula, Sheet, Value
 from sheetgen.writer.digits import scientific, spoken
 from sheetgen.writer.plan import NETWORK
 from sheetgen.writer.sheets.common import heads, line, merge
 from sheetgen.writer.sheets.one_weight import OneWeight, stem
+from sheetgen.writer.sheets.rates_told import too_long
 
 ROWS, ROW = 10, 21  # of both tables; pixels
 TRY = "try this", "what you see, and why"
@@ -44,10 +46,10 @@ def write(sheet: Sheet, row: int, columns: tuple[int, int, int], weight: OneWeig
     heads(sheet, row, first, ["symbol", None], "l", "body", "indent")
     heads(sheet, row, first + 2, [what, *[None] * (middle - first - 4)], "l", "body")
     heads(sheet, row, middle - 1, ["now"], "c", "body")
-    for k, (symbol, text, number) in enumerate(_symbols(weight), row + 1):
+    for k, (symbol, text, at) in enumerate(_symbols(weight), row + 1):
         line(sheet, k, symbol, first, first + 1, "cell", "body", "bold", "indent")
         line(sheet, k, text, first + 2, middle - 2, "cell", "body")
-        shown = f'IF({weight.at["state"]}="",IFERROR(({number})^1,"–"),"–")'
+        shown = f'IF({weight.at["state"]}="",IFERROR(({at})^1,"–"),"–")'
         sheet.live(k, middle - 1, shown, "cell", "body", "ten thousandth", "center")
     scientific(sheet, (row, middle - 1, row + ROWS - 1, middle - 1), "number", look="beyond, short")
     tries(sheet, row, (middle, middle + 2, last), _experiments(weight))
@@ -119,10 +121,18 @@ def _experiments(weight: OneWeight) -> Pairs:
          "The curve turns into its tangent: from near, a smooth curve is straight. So the slope foretells what a small "
          "step does to E."),
         (f"4  Type {FAR} as {name}", distant),
-        (f"5  On {NETWORK}, type ten times the learning rate",
-         "Every step is ten times as long. Does E still fall? Boxes 3 and 4 tell; if it rises, the step leapt over the "
-         "valley."),
+        _leap(weight),
     ]  # fmt: skip
+
+
+def _leap(weight: OneWeight) -> tuple[Value, Value]:
+    """The last of them: a rate at which the first update leaps over the valley, if there is one; else a longer one."""
+    rate = too_long(weight.run)
+    if rate is None:
+        text = "Every step is ten times as long. Does E still fall? Boxes 3 and 4 tell; if it rises, the step leapt"
+        return f"5  On {NETWORK}, type ten times the learning rate", f"{text} over the valley."
+    text = "The first update is so long a step that it leaps over the valley, and E rises: box 4 tells. A smaller"
+    return Formula(f'"5  On {NETWORK}, type "&{number(rate)}&" as learning_rate"'), f"{text} learning rate mends it."
 
 
 def live(weight: OneWeight, sentence: str, places: dict[str, str]) -> Formula:

@@ -125,7 +125,8 @@ def _error(run: Run, weight: OneWeight) -> Idea:
     n, outputs = run.program.spec.samples, run.program.spec.layers[-1]
     parts = [*(["outputs"] * (outputs > 1)), *([f"{n} samples"] * (n > 1))]
     added = f" It is added up over all {' and '.join(parts)}." if parts else ""
-    others = f" Its bottom need not be 0: other outputs do not hear of {weight.name}." if outputs > 1 == n else ""
+    o, name = weight.out.h[0, 0].name, weight.name
+    others = f" Its bottom is not 0 if other outputs err: {name} feeds {o} alone." if outputs > 1 == n else ""
     text = (
         f"The network answers a, and t is the target. The error E is half the squared distance, ½·(t − a)².{added} 0 "
         f"is perfect. The curve shows E for every {weight.name}.{others}"

@@ -129,7 +129,7 @@ class Landscape:
                 complaint = "No such weight", "Choose a weight from the list."
                 rule = InputRule("list", source=f"={names}", hint=hint, complaint=complaint)
             limit(sheet, area, rule)
-        sheet.put(row, self.at[1] + CONTROLS[2] + 4, "× the training's way", "muted", "indent")
+        sheet.put(row, self.at[1] + CONTROLS[2] + 4, "× the way's own width", "muted", "indent")
         scientific(sheet, (row - 1, self.at[1] + CONTROLS[2] + 2) * 2, "general", look="beyond, typed")
 
     def _weights(self, sheet: Sheet, panel: Panel) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sheetgen.cells.cell import Cell
 from sheetgen.excel.a1 import column_number
-from sheetgen.writer.book import Book, Sheet
+from sheetgen.writer.book import Book, Formula, Link, Sheet
 from sheetgen.writer.digits import bare, spoken
-from sheetgen.writer.plan import NETWORK, Run
+from sheetgen.writer.plan import NETWORK, STEPS, Run
 from sheetgen.writer.sheets import choosers, drawing, inputs, picture
 from sheetgen.writer.sheets import shown as numbers
 from sheetgen.writer.sheets.choosers import Chooser
-from sheetgen.writer.sheets.common import colour, merge, opened
+from sheetgen.writer.sheets.common import colour, line, merge, opened
 from sheetgen.writer.sheets.inputs import ACROSS, HEAD, LEFT, Layout
 from sheetgen.writer.sheets.inputs import SHOWN_ROW as SHOWN_ROW
 from sheetgen.writer.sheets.inputs import input_cells as input_cells
@@ -26,6 +26,7 @@ SENTENCES = FIRST + 3  # of the walk: name, sentence; the drawing's points stand
 WIDTHS = 13, 12, 26, 2, *(14.43,) * ACROSS
 
 TYPE = "Type over any yellow cell: everything follows. “row shown” moves to that iteration, 0 rewinds"
+TRIES_BELOW = 18  # inputs, at the most, that leave room on a screen for what to try
 WALK = "; “pass” shows the numbers or their gradients; “next” walks through them, one at a time"
 TOO_LARGE = (
     f"Of more than {picture.MOST_LAYERS} layers, or {picture.MOST_NODES} units in one, a network is not drawn: its "
@@ -82,8 +83,27 @@ def write(book: Book, run: Run, training: Trace) -> Panel:
         _legend(sheet, scene, place)
     else:
         sheet.live(HEAD, LEFT, f'IF(ISTEXT(row_number),why_none,"{TOO_LARGE}")', "muted")
+    if spec.samples == 1 and len(place.listed) <= TRIES_BELOW:
+        _tries(sheet, run, HEAD + len(place.listed) + 2, own)
     _finish(sheet, run, place, last)
     return panel
+
+
+def _tries(sheet: Sheet, run: Run, row: int, own: Shown) -> None:
+    """What to try, below the inputs, where a screen has room for it."""
+    net = run.program.network
+    a, t, x = (c.item(0, 0) for c in (net.layers[-1].a, net.targets, net.inputs))
+    zero = f'IF({run.names[x]}=0,"3  Type 1 as {x.name}. Which weights learn now?","3  Type 0 as {x.name}. '
+    tries = (
+        '"1  Choose backward, then type 1, 2, … into “next”."',
+        f'"2  Type "&{own.text[a.name or ""]}&" as {t.name}. Which gradients all but vanish?"',
+        f'{zero}Which weights stop learning?")',
+        f'"4  Type "&{run.program.spec.steps}&" as “row shown”. What has training changed?"',
+    )
+    line(sheet, row, "Try this", 0, 2, "section")
+    sheet.link(row, 2, Link.to(STEPS, f"{STEPS} →", "On to the derivation"), "right")
+    for k, text in enumerate(tries, row + 1):
+        line(sheet, k, Formula(text), 0, 2, "text")
 
 
 def _finish(sheet: Sheet, run: Run, place: Layout, last: int) -> None:
@@ -117,7 +137,7 @@ def _sentence(sheet: Sheet, run: Run, walk: Walk, own: Shown) -> None:
     added = "E1" if len(errors) == 1 else f"{' + '.join(errors) if len(errors) < 4 else f'E1 + … + {errors[-1]}'}"
     added += f", added up over {run.program.spec.samples} samples" if walk.many else ""
     overview = (
-        f"Forward: every number flows along the edges to the error, E = {{E_total}} ({added}; on Training it is called "
+        f"Forward: every number flows along the edges to the error, E = {{E_total}} ({added}; Training calls it "
         "E_total). Type 1 into “next” to walk through it, or choose backward.",
         "Backward: slopes flow back from the error, E = {E_total}. Each dE/d… says by how much E grows when that "
         "number grows by a little, per unit. Type 1 into “next” to walk through it.",

@@ -28,7 +28,7 @@ NAMES = {"data": "data", "hidden": "hidden", "outputs": "outputs", "error": "err
 LEGEND = (
     ((), "all of them", 4),
     (("alike, 15",), "12 to 15: rounding, for sums were added in another order", 11),
-    (("alike, 10",), "9 to 11: rounding where equal parts cancel; allowed", 10),
+    (("alike, 10",), "9 to 11: rounding, of two nearly equal numbers subtracted", 10),
     (("alike, broken",), "fewer: a formula is broken", 0),
 )  # the look, what it tells, and how many squares that takes
 

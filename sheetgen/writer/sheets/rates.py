@@ -24,11 +24,21 @@ from sheetgen.writer.sheets.common import (
 )
 from sheetgen.writer.sheets.ends import Ends
 from sheetgen.writer.sheets.plotted import Curve, Plotted, draw, helpers
-from sheetgen.writer.sheets.rates_told import FASTEST, MOST_RATE, PRINTED, RISEN, TYPE_ONE, UP, Told, goal, suggested
+from sheetgen.writer.sheets.rates_told import (
+    FASTEST,
+    MOST_RATE,
+    PRINTED,
+    RISEN,
+    TYPE_ONE,
+    UP,
+    Told,
+    goal,
+    suggested,
+    typed_at_first,
+)  # fmt: skip
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, LAST_ROW, THIS, Trace, fit_columns, letter
 
 TABLE_HEAD = 4
-TYPED_RATE = 1.5  # what the cell for a learning rate of one's own holds at first
 MOST_RECOMPUTED = 150_000  # cells; beyond it the sheet Recomputation leaves them out
 WIDEST = 1_320  # pixels: what a screen shows
 RATE_PIXELS, ERROR_PIXELS, EMPTY_PIXELS = 82, 80, 64  # of the first column, of the errors, of one that is not set
@@ -51,7 +61,7 @@ class RatePlaces:
     def __init__(self, run: Run):
         program, n = run.program, len(run.program.spec.learning_rates) + 1
         self.last, self.steps = run.last, program.spec.steps
-        self.numbers = [*program.spec.learning_rates, TYPED_RATE]  # the last is the user's own
+        self.numbers = [*program.spec.learning_rates, typed_at_first(run)]  # the last is the user's own
         self.names = [*(f"{rate:g}" for rate in program.spec.learning_rates), "yours"]  # as headings have them
         net = program.network
         self.cells = [*program.next, *(a for layer in net.layers for a in layer.a.flat), *program.deltas]

@@ -31,6 +31,7 @@ STILL, JUMPS, FALLS, RISES, ABOVE, RUNS_OFF, NO_NUMBER = (
 )  # fmt: skip
 TRIED, SLOW = 1_000, 0.95  # updates that decide which rates and goals are worth a try; what a tiny rate leaves of E
 MOST_RATE, GOAL = 1e6, 0.001
+FEW, TYPED = 3, 1.5  # times that E may rise at a rate that stands there at first; the rate if there is none
 PRINTED = 15  # updates: as many as leave it one page
 ROOMY = 7  # rates, at most, that leave room for lines between the sentences
 
@@ -62,6 +63,25 @@ def suggested(run: Run) -> Tries:
         if _updates(run, giant, aim) == math.inf and not _falls(_errors(run, giant)):
             return Tries(tiny, faster, giant)
     return Tries(tiny, faster, MOST_RATE)
+
+
+def too_long(run: Run) -> float | None:
+    """The smallest round rate at which the first update leaps over the valley, and E rises; None if there is none."""
+    top = max(run.program.spec.learning_rate, *run.program.spec.learning_rates)
+    for rate in (x for k in range(-6, 7) for m in (1, 2, 5) if (x := float(f"{m}e{k}")) > top):
+        before, after = _errors(run, rate)[:2]
+        if not after <= before:
+            return rate if after < math.inf else None
+    return None
+
+
+def typed_at_first(run: Run) -> float:
+    """What stands in the cell for a rate of one's own: one that is too long, if E comes down all the same."""
+    rate = too_long(run)
+    errors = _errors(run, rate) if rate else []
+    # Where E jumps on and on, no two engines agree for long: what they round differently grows with each jump.
+    settles = errors and sum(y > x for x, y in pairwise(errors)) <= FEW and errors[-1] < errors[0]
+    return rate if rate and settles else TYPED
 
 
 def _updates(run: Run, rate: float, aim: float) -> float:
@@ -175,7 +195,7 @@ class Told:
         takes = f'IF(ISNUMBER({count}),"takes "&{count}&".","is only at "&{text_of(slowest, 3)}&" after {p.steps:,}.")'
         slow = f'IF({self.best}={small + 1},""," {p.names[small]} "&{takes})'
         after = f'{updates}&IF({updates}=1," update."," updates.")'
-        found = f'{self.fastest}&" is fastest: E is down to "&{aim}&" after "&{after}'
+        found = f'"Of these, "&{self.fastest}&" is fastest: E is down to "&{aim}&" after "&{after}'
         least = f"INDEX({p.table(len(p.marks))},{self.nearest}+0,1)"
         near = f'INDEX({p.table(0)},{self.nearest}+0,1)&" comes nearest, to "&{text_of(least, 3)}&"."'
         far = f'"No rate gets E down to "&{aim}&" in {_updates_in(p.steps)}: "&{near}'
@@ -194,7 +214,8 @@ class Told:
         """Three rates to type, and why a step may be too long."""
         tiny, faster, giant = (number(x) if x else "" for x in self.worth)
         longer = "Can you find a rate that is faster than all others? A little too long a step, and E jumps about."
-        longer = f'{faster}&" is a longer step. Does it win?"' if faster else f'"{longer}"'
+        win = '" is a longer step. Does it win? Where does longer stop being faster?"'
+        longer = f"{faster}&{win}" if faster else f'"{longer}"'
         paper = f"; on paper, the first {PRINTED}" if self.places.steps > PRINTED else ""
         lines = (
             '"Try it: type a rate of your own into the yellow cell of the last row."',
@@ -203,7 +224,7 @@ class Told:
             f'"• "&{tiny}&" is a tiny step. How far does E get in {_updates_in(self.places.steps)}?"',
             '"Why: a gradient is the slope where you stand. A longer step is faster while that slope still holds. Too"&'
             '" long a one leaves it, and jumps over the valley, or to where no slope is left; a short one is slow."',
-            f'"Below: E at every update{paper}. + above unfolds how each rate is computed."',
+            f'"Below: E at every update{paper}. The + over the column letters unfolds how each rate is computed."',
         )
         gap = "&CHAR(10)&CHAR(10)&" if self.n <= ROOMY else "&CHAR(10)&"  # many rates leave less room
         return gap.join(lines)

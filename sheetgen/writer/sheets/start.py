@@ -43,9 +43,13 @@ HOW_TO = (
     "Break a formula on Training: this page turns red and names the cell. Ctrl+Z mends it.",
     "Type a learning rate of your own on Learning rates: is it faster?",
 )
-TEACHER = (
-    "Teacher: hand it out as it is. Every number is compared, live, with PyTorch, which trains real networks; a broken "
-    "cell turns this page red and is named."
+WHAT = (
+    "Backpropagation finds for every weight of a network which way, and how strongly, it moves the error. Here each of "
+    "its numbers is a live formula."
+)
+WHO = (
+    "Student: click a number and read it; type over a yellow one, and all follow. Teacher: PyTorch checks it, live; a "
+    "broken cell is named here."
 )
 
 VERDICT_ROW = 4
@@ -109,7 +113,7 @@ def write(book: Book, content: Content, oracle: plan.Oracle, made: Made) -> None
     sheet = book.workbook.get_worksheet_by_name(plan.START)
     spec = content.spec
     sheet.set_column_pixels(0, LAST_COLUMN, COLUMN)
-    sheet.put(3, 0, TEACHER, "subtitle")
+    sheet.put(3, 0, WHO, "subtitle")
     _verdict(sheet, content.rates_recomputed, verdicts)
     _picture(sheet, content.falling)
     row = _tiles(sheet, 8)

@@ -30,8 +30,8 @@ layers = [2, 3, 1]
 activation = ["tanh", "sigmoid"]
 bias = "trained"
 [data]
-inputs = [[0, 1], [1, 0], [1, 1], [0, 0]]
-targets = [[1], [1], [0], [0]]
+inputs = [[0, 0], [0, 1], [1, 0], [1, 1]]
+targets = [[0], [1], [1], [0]]
 [initial]
 seed = 2
 [training]

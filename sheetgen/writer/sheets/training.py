@@ -24,8 +24,8 @@ SLACK = 1.015  # LibreOffice draws a chart a little left of its column
 HARDLY, MOST_ASKED = 4, 60  # times that weights move less than others; weights of a layer that a formula asks about
 
 ABOUT = (
-    "One row is one update. Below its first row each column is a single formula, what Fill Down would make of it. "
-    "E_total is E on Network. Change a yellow cell there and all rows follow. The mark ▸ is at the row shown there."
+    "One row is one update: each column is one formula, filled down from its second row. E_total is E on Network. "
+    "Change a yellow cell there and all rows follow. The mark ▸ is at the row shown there."
 )
 
 
