@@ -93,12 +93,13 @@ def _tries(sheet: Sheet, run: Run, row: int, own: Shown) -> None:
     """What to try, below the inputs, where a screen has room for it."""
     net = run.program.network
     a, t, x = (c.item(0, 0) for c in (net.layers[-1].a, net.targets, net.inputs))
-    zero = f'IF({run.names[x]}=0,"3  Type 1 as {x.name}. Which weights learn now?","3  Type 0 as {x.name}. '
+    zero = f'IF({run.names[x]}=0,"2  Type 1 as {x.name}. Which weights learn now?","2  Type 0 as {x.name}. '
+    answer = f'"4  Type "&{own.text[a.name or ""]}&" as {t.name}. Which gradients all but vanish?"'
     tries = (
         '"1  Choose backward, then type 1, 2, … into “next”."',
-        f'"2  Type "&{own.text[a.name or ""]}&" as {t.name}. Which gradients all but vanish?"',
         f'{zero}Which weights stop learning?")',
-        f'"4  Type "&{run.program.spec.steps}&" as “row shown”. What has training changed?"',
+        f'"3  Type "&{run.program.spec.steps}&" as “row shown”. What has training changed?"',
+        f'IF(ISNUMBER(row_number),{answer}," ")',
     )
     line(sheet, row, "Try this", 0, 2, "section")
     sheet.link(row, 2, Link.to(STEPS, f"{STEPS} →", "On to the derivation"), "right")
