@@ -24,11 +24,11 @@ SQUARE, TALL = 30, 24  # pixels: how wide and how high
 MOST = 38  # squares across a screen
 LETTER = 6  # pixels
 NAMES = {"data": "data", "hidden": "hidden", "outputs": "outputs", "error": "errors", "gradients": "gradients",
-         "rates": "rates"}  # fmt: skip
+         "rates": "learning rates"}  # fmt: skip
 LEGEND = (
     ((), "all of them", 4),
     (("alike, 15",), "12 to 15: rounding, for sums were added in another order", 11),
-    (("alike, 10",), "9 to 11: rounding, of two nearly equal numbers subtracted", 10),
+    (("alike, 10",), "9 to 11: rounding where nearly equal numbers cancel", 10),
     (("alike, broken",), "fewer: a formula is broken", 0),
 )  # the look, what it tells, and how many squares that takes
 
