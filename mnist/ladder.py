@@ -11,7 +11,7 @@ class Rung(NamedTuple):
     """One step: what is trained, its news, and the lesson of its result.
 
     In the lesson `{test}` is how the figure changed since the step before, as "rose from 99.16 to 99.19"; `{test now}`
-    is the figure.
+    is the figure. `{chance}` is said where another seed could have changed the test accuracy as much.
     """
 
     recipe: Recipe
@@ -25,18 +25,18 @@ LADDER = (
          "learned the former nearly by heart, which is overfitting. {parameters now} parameters; fewer than "
          f"{MOST_PARAMETERS:,} are allowed."),
     Rung(SECOND, "a smaller one",
-         "Who has less room must learn rules, not images. Parameters {parameters}; the gap between training and test "
-         "{gap}. The price: test accuracy {test} %."),
+         "With less room it must find rules. Parameters {parameters}; the gap between training and test {gap}. The "
+         "price: test accuracy {test} %{chance}."),
     Rung(THIRD, "with BatchNorm",
-         "BatchNorm gives the numbers of each plane the mean 0 and the spread 1, which makes learning easier: in as "
-         "many epochs train loss {loss}. Test accuracy {test} %."),
+         "A plane is the picture that one kernel makes. BatchNorm gives each the mean 0 and the spread 1, so learning "
+         "is easier: in as many epochs train loss {loss}. Test accuracy {test} %{chance}."),
     Rung(FOURTH, "with averaging",
          "Each plane hands on its mean, not every cell: no big last layer is needed. Parameters {parameters}; test "
-         "accuracy {test} %: what is left must carry it all."),
+         "accuracy {test} %{chance}: what is left must carry it all."),
     Rung(FIFTH, "with augmentation",
          "Every epoch turns, shifts and bends the training images afresh, so that nothing can be learned by heart. The "
-         "gap {gap}: training is now harder than the test. Test accuracy {test} %."),
+         "gap {gap}: training is now harder than the test. Test accuracy {test} %{chance}."),
     Rung(SIXTH, "two layers more",
          "Two more convolutions at the end, with more channels: planes are small there, a channel is cheap. "
-         "Parameters {parameters}; test accuracy {test} %, the largest step up."),
+         "Parameters {parameters}; test accuracy {test} %{chance}, the largest step up."),
 )  # fmt: skip

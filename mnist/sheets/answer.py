@@ -145,7 +145,9 @@ def _bars(sheet: Sheet) -> None:
 def _same(sheet: Sheet) -> None:
     """Whether the cells give PyTorch's logits, and what to try."""
     (first, _), row = COLUMNS[0], BARS + 20
-    wide(sheet, row, (first, SAME_AT - 2), "the same logits as PyTorch’s? It is known of samples alone.", "muted")
+    wide(
+        sheet, row, (first, SAME_AT - 2), "the same as PyTorch’s? Its answers are stored only for the samples.", "muted"
+    )
     allowed = f"{LIMIT}*MAX(MAX({REFS.logits}),-MIN({REFS.logits}))"
     formula = f'IF({PICK}<2,"{samples.NOT_KNOWN}",IF(MAX({REFS.apart})<={allowed},"PASS","FAIL"))'
     wide(sheet, row, (SAME_AT, SAME_AT + 7), Formula(formula), "verdict")

@@ -16,6 +16,7 @@ from sheetgen.writer.sheets import common
 from sheetgen.writer.trace import quoted
 
 SHOWN = (OURS, SMALL, REFERENCE)
+CALLED = TELLING | {OURS: "ours: our network, trained with help from wider ones"}
 FIRST = 4  # the row of the first network's title
 WIDTHS = (8, 16, 8, 8, 9, 10, 10, 10, 10, 11, 8, 12, 16, 12, 10, 8, 1)
 COLUMNS = (
@@ -28,11 +29,11 @@ LEGEND = (  # two in a row
     ("c32", "a 3×3 convolution to 32 planes, with a ring of zeros around its input: the size stays"),
     ("v32", "the same without the ring: the plane loses a pixel on every side"),
     ("p", "then 2×2 max-pooling: of four neighbours only the largest stays, so the size is halved"),
-    ("=1", "the kernel of block 1 (last column below) is used again: more work, no new parameters"),
+    ("=1", "as block 1 (last column below): its kernel is used again, more work but no new parameters"),
     ("mean", "each plane becomes one number, its mean; a last convolution makes ten answers of them"),
     ("ReLU", "what is below 0 becomes 0. It stands behind every convolution, then BatchNorm: mean 0, spread 1"),
 )
-JUMP = "receptive field: the side of what a cell sees; jump: pixels from one cell to the next"
+JUMP = "Receptive field: the side of what a cell sees. Jump: pixels from one cell to the next."
 SECOND = 8  # the column of the second of them
 TYPED = {  # column -> (what it is, least, most, what a person is told)
     2: ("Kernel", 1, SIZE, "The side of the square that the layer looks at, in cells of the layer above."),
@@ -95,13 +96,13 @@ def places(claims: Mapping[str, Claim]) -> dict[str, ArchitecturePlaces]:
 def write(book: Book, tables: Mapping[str, ArchitecturePlaces]) -> None:
     """Write the sheet Architecture."""
     sheet = common.opened(book, ARCHITECTURE, TITLE, SUBTITLE, WIDTHS)
+    sheet.put(3, 2, JUMP, "muted")
     for name, table in tables.items():
         net = table.claim.recipe.architecture.net
-        section(sheet, table.title, f"{TELLING[name]}: {net}", 0, len(COLUMNS) - 1)
+        section(sheet, table.title, f"{CALLED[name]}; its code in short: {net}", 0, len(COLUMNS) - 1)
         drawing = drawn.Drawing(drawn.stages(table.layers, table.first), table.total, table.title, len(WIDTHS))
         drawn.write(sheet, drawing, table.title + 1, name)
         _try(sheet, table)
-        sheet.put(table.head - 1, COLUMNS.index("jump"), JUMP, "muted")
         if table.title == FIRST:
             _legend(sheet, table.title + drawn.ROWS + 1)
         heads(sheet, table.head, 0, COLUMNS)
@@ -121,7 +122,8 @@ def _try(sheet: Sheet, table: ArchitecturePlaces) -> None:
     total = f"$L${table.total}"
     within = f'IF({total}<{MOST_PARAMETERS},"fewer than","no longer fewer than")'
     text = (
-        f'"Try it: type 64 in G{table.first}, the channels of block 0. Now "&{thousands(total)}&" parameters: "&'
+        f'"Try it: type 64 in G{table.first}, the channels of block 0. The next convolution grows most, for it '
+        f'reads them all. Now "&{thousands(total)}&" parameters: "&'
         f'{within}&" the {MOST_PARAMETERS:,} allowed."'
     )
     sheet.live(table.head - 1, 0, text, "bold")
@@ -149,7 +151,7 @@ def _written(sheet: Sheet, table: ArchitecturePlaces, k: int, block: int) -> Non
     row, kind = table.first + k, table.layers[k].kind
     text = sheet.style("cell", "center", "bold")
     if kind == CONVOLUTION and k < len(table.layers) - 1:
-        kernel = f'IF(H{row}=0,"","="&IFERROR(INDEX($P${table.first}:$P${table.last},H{row},1),"?"))'
+        kernel = f'IF(H{row}=0,"","="&{drawn.block_of(row, (table.first, table.last))})'
         named = f"AND(COUNT(C{row},D{row},E{row},G{row})=4,C{row}=3,D{row}=1,OR(E{row}=0,E{row}=1))"
         sheet.live(row, WRITTEN, f'IF({named},IF(E{row}=1,"c","v")&G{row}&{kernel},"other")', text)
     else:

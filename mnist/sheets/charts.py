@@ -28,6 +28,7 @@ TITLES = (  # of the charts of the seed shown, and the columns that each draws
     ("Accuracy of the seed shown", "FH", "no number"),
     ("Learning rate of the seed shown", "D", "no number"),
 )
+RATE, SETTLING = "D", ": large steps to get near, small ones to settle"
 TARGET_LINE = {"color": style.FAIL_INK, "width": 1.25, "dash_type": "dash"}
 
 
@@ -42,7 +43,7 @@ def write(sheet: Sheet, runs: Sequence[RunRows]) -> None:
         (_seeds(book, runs), "Line chart: test accuracy of every seed of ours by epoch, and the target."),
     )
     lower = (
-        (_compared(book, runs), "Line chart: mean test accuracy of ours and of the reference, and the published run."),
+        (_compared(book, runs), "Line chart: mean test accuracy of ours and of the reference, and its author's run."),
         (rate, "Line chart: the learning rate of the chosen seed by epoch."),
     )
     for row, rows, band in ((CHARTS, UPPER, upper), (CHARTS + UPPER, LOWER, lower)):
@@ -124,13 +125,15 @@ def _drawn(sheet: Sheet, runs: Sequence[RunRows]) -> None:
         drawn = ",".join(f"{_from(c)}{first}:{_from(c)}{last}" for c in columns)
         message = f'IF(ISNUMBER({ROW_AT}),IF(COUNT({drawn})>0," ","{none}"),"there is no such seed")'
         at = f"{letter(SPOT + 1)}{row}"
-        sheet.live(row, SPOT, f'"{title}"&IF({at}=" ","",": empty, "&{at})', muted)
+        rates = f"{RATE}{first}:{RATE}{last}"
+        more = f'IF({RATE}{last}<MAX({rates})/2,"{SETTLING}","")' if columns == RATE else '""'
+        sheet.live(row, SPOT, f'"{title}"&IF({at}=" ",{more},": empty, "&{at})', muted)
         sheet.live(row, SPOT + 1, message, muted)
         sheet.put(row, SPOT + 2, len(record.epochs) / 2, muted)
         sheet.live(row, SPOT + 3, f"IF(ISNUMBER({_from(columns[0])}{first}),{_from(columns[0])}{first},{y:g})", muted)
     start = f"{TRAIN}{LIVE}"
     below_it = LIVE + len(TITLES)
-    text = f'"train starts at "&ROUND({start},1)&" %, below"'
+    text = f'"train, epoch 1: "&ROUND({start},1)&" %, off the chart"'
     sheet.live(below_it, SPOT + 1, f'IF(ISNUMBER({start}),IF({start}<{_low(runs):g},{text}," ")," ")', muted)
     across(sheet, below_it, SPOT + 2, (0.55 * len(record.epochs), _low(runs) + 0.14 * (100 - _low(runs))), "muted")
     sheet.set_column(DRAWN, SPOT + 3, 12, None, {"hidden": True, "level": 1})
@@ -183,10 +186,10 @@ def _seeds(book: Book, runs: Sequence[RunRows]) -> Chart:
 
 
 def _compared(book: Book, runs: Sequence[RunRows]) -> Chart:
-    names = (("ours, mean", OURS), ("reference, mean", REFERENCE), ("reference, published run", published.NAME))
+    names = (("ours, mean", OURS), ("reference, mean", REFERENCE), ("reference, by its author", published.NAME))
     means = [fmean(e) for _, claim in names for e in zip(*_tests(runs, claim), strict=False)]
     axes = _accuracies(len(published.RUN), floor_of(means))
-    chart = _empty(book, "Ours, the reference, and its published run", axes, 1.5 * LINE)
+    chart = _empty(book, "Ours, the reference, and as its author published it", axes, 1.5 * LINE)
     for k, (name, claim) in enumerate(names):
         rows = min(max(map(len, _tests(runs, claim)), default=0), len(published.RUN))
         if rows:

@@ -159,8 +159,9 @@ def _written(sheet: Sheet, drawing: Drawing, k: int, stage: Stage) -> None:
     for m, end in enumerate(ends, BARS):
         _put(sheet, drawing, k, m, f"{x}+({s}+{d})/2")
         _put(sheet, drawing, k, m, end, 1)
+    rows = drawing.stages[0].row + 1, drawing.total - 1
     heights: tuple[str | float, ...] = (f"{s}+{d}", 0, SEEN, drawing.at(k, BARS + 1, 1))
-    for m, (height, text) in enumerate(zip(heights, _labels(stage), strict=True), LABELS):
+    for m, (height, text) in enumerate(zip(heights, _labels(stage, rows), strict=True), LABELS):
         _put(sheet, drawing, k, m, height, 1)
         _put(sheet, drawing, k, m, text, 2)
 
@@ -173,13 +174,19 @@ def _hull(x: str, s: str, d: str) -> Iterator[tuple[str | float, str | float]]:
         yield f"{x}+{right}" if right else x, up or 0
 
 
-def _labels(stage: Stage) -> tuple[str, ...]:
-    """What is written on a block, under it, below that, and at its bar."""
+def block_of(row: int, rows: tuple[int, int]) -> str:
+    """The block whose kernel a layer uses again, looked up between two rows of the table."""
+    looked = f"INDEX($P${rows[0]}:$P${rows[1]},H{row},1)"
+    return f'IFERROR(IF(ISNUMBER({looked}),{looked},"?"),"?")'
+
+
+def _labels(stage: Stage, rows: tuple[int, int]) -> tuple[str, ...]:
+    """What is written on a block, under it, below that, and at its bar; the table's layers stand between two rows."""
     r, x = stage.row, stage.layer
     own, nameless = x.kind == CONVOLUTION, "mean"
     if own or x is IMAGE:
         nameless = "classes" if own else "image"
-    share = f'IF(H{r}=0,ROUND(100*M{r},0)&" %","as layer "&H{r})' if own else '" "&""'
+    share = f'IF(H{r}=0,ROUND(100*M{r},0)&" %","as block "&{block_of(r, rows)})' if own else '" "&""'
     size = f'IF(ISNUMBER(I{r}),G{r}&" × "&I{r}&"×"&I{r},I{r})'
     return f'IF(O{r}="","{nameless}",O{r})', size, f'J{r}&"×"&J{r}', share
 

@@ -160,7 +160,7 @@ def _facts(sheet: Sheet, at: MatrixPlaces) -> None:
         ("images", total, "whole"),
         ("mistakes", missed, "whole"),
         ("accuracy %", f"100*({total}-{missed})/{total}", "hundredth"),
-        ("log says %", at.run.end("H"), "hundredth"),
+        ("Training log says", at.run.end("H"), "hundredth"),
         ("they agree", f'IF(ABS({mine}-{logged})<0.000001,"PASS","FAIL")', "verdict"),
         ("mean F1", f"SUM({at.column(HARMONIC)})/{CLASSES}", "ten thousandth"),
     )

@@ -7,6 +7,7 @@ from dataclasses import astuple
 
 from mnist.ladder import LADDER
 from mnist.sheets.common import FULL, LOG, TELLING, heads
+from mnist.sheets.common import LADDER as STEP
 from mnist.sheets.runs import COLUMNS, FULL_HEAD, RATE, REACHED, RunRows, networks, of
 from sheetgen.writer import style
 from sheetgen.writer.book import Book, Formula, Link, Sheet, Value
@@ -22,9 +23,11 @@ SUBTITLE = (
     "On top a line per network: the mean of its seeds after the last epoch. The arrows in the headings filter. "
     "Only these lines and the chart are printed."
 )
+STEPS = " Those called ladder are the steps of MNIST report."
 WORDS = (
     "which network", "its random start", "a pass over all images", "size of a step", "error on the images fed",
-    "of these, most of them warped", "error on new images", "of 10,000 new images", "each epoch took", "if reached",
+    "of these, most of them warped", "error on new images", "of 10,000 new images", "each epoch took",
+    "its epoch, or –",
 )  # fmt: skip
 ALL = "all"  # what stands for the seed in a network's line
 NAMED = len(COLUMNS) + 8  # the column, out of sight, of what a network is called on the chart
@@ -36,7 +39,8 @@ CHART_ROWS = 8  # at the least; it ends where the lines of the networks do, for 
 
 def write(book: Book, logged: Sequence[RunRows]) -> None:
     """Write the sheet."""
-    sheet = opened(book, FULL, TITLE, SUBTITLE, WIDTHS)
+    steps = STEPS if any(run.claim.startswith(STEP) for run in logged) else ""
+    sheet = opened(book, FULL, TITLE, SUBTITLE + steps, WIDTHS)
     sheet.set_default_row(HIGH * 0.75)
     for row in (2, 3):
         sheet.set_row_pixels(row - 1, 20)

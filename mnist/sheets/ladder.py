@@ -32,6 +32,7 @@ TITLE_ROW, TEXT_ROW = 19, 34  # pixels
 STEPS = 6  # that have a place
 ROWS = 2 * STEPS + 2  # that the chart and the sentences take
 FIRST_OF = "The step before it is not recorded."
+WITHIN = " (within chance)"  # what another seed could have changed as much
 COLOURS = {"E": 0, "C": 1}  # column -> its colour among those of a chart
 
 
@@ -39,7 +40,8 @@ def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[RunRows]
     """Write the ladder's chart, sentences and table, of the steps that are recorded; returns the row below them."""
     if not (there := _recorded(rungs, runs)):
         return row
-    section(sheet, row, f"What each step taught: one idea at a time, {_chance(runs)}", 0, LAST_COLUMN)
+    chance = deviations(runs)
+    section(sheet, row, f"What each step taught: one idea at a time, {_chance(chance)}", 0, LAST_COLUMN)
     head = row + ROWS
     heads(sheet, head, 0, HEADS)
     known = {rung.recipe.name: head + 1 + k for k, (rung, _) in enumerate(there)}
@@ -48,7 +50,7 @@ def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[RunRows]
         name, at = f"{n + 1}  {rung.title}", row + 1 + 2 * k
         sheet.put(at, SAID, name, "bold")
         before = known.get(rungs[n - 1].recipe.name) if n else 0
-        told = f'"{FIRST_OF}"' if before is None else sentence(rung.taught, head + 1 + k, before)
+        told = f'"{FIRST_OF}"' if before is None else sentence(rung.taught, head + 1 + k, before, chance)
         paragraph(sheet, at + 1, (SAID, LAST_COLUMN), Formula(told), FIT)
         _numbers(sheet, head + 1 + k, name, run)
         across(sheet, head + 1 + k, DRAWN, (float(n + 1), Formula(of_target("mnist_target"))), "muted")
@@ -68,12 +70,14 @@ def height(rungs: Sequence[Rung], runs: Sequence[RunRows]) -> int:
     return ROWS + there + 2 if there else 0
 
 
-def sentence(text: str, row: int, before: int) -> str:
+def sentence(text: str, row: int, before: int, chance: Sequence[float] = ()) -> str:
     """A lesson as a formula: its figures stand in a row of the table, those of the step before in another."""
     parts = []
     for said, field, *_ in Formatter().parse(text):
         parts += [f'"{said}"'] if said else []
-        if field:
+        if field == "chance":
+            parts += [_within(row, before, chance[-1])] if chance else []
+        elif field:
             name, _, now = field.partition(" ")
             parts.append(_figure(name, row) if now else _change(name, row, before))
     return "&".join(parts)
@@ -110,18 +114,28 @@ def _change(name: str, row: int, before: int) -> str:
     return f'IF({new}={old},"stayed at "&{now},IF({new}>{old},"rose","fell")&" from "&{then}&" to "&{now})'
 
 
+def _within(row: int, before: int, most: float) -> str:
+    """Whether the test accuracy changed, but by no more than chance may change it, to the digits that are shown."""
+    new, old = (f"ROUND(C{k},2)" for k in (row, before))
+    return f'IF({new}={old},"",IF(ROUND(ABS({new}-{old}),2)<={most:.2f},"{WITHIN}",""))'
+
+
 def _recorded(rungs: Sequence[Rung], runs: Sequence[RunRows]) -> list[tuple[Rung, RunRows]]:
     """The steps that are recorded, each with its run."""
     return [(rung, seeds[0]) for rung in rungs if (seeds := of(runs, rung.recipe.name))]
 
 
-def _chance(runs: Sequence[RunRows]) -> str:
-    """One seed is one draw: by how much the seeds of one claim deviate, where there are several."""
+def deviations(runs: Sequence[RunRows]) -> list[float]:
+    """By how much the seeds of a claim deviate, of all claims that have several; the largest comes last."""
     claims = [[run.record.accuracy for run in of(runs, name)] for name in dict.fromkeys(run.claim for run in runs)]
-    deviations = [stdev(accuracies) for accuracies in claims if len(accuracies) > 1]
-    if not deviations:
+    return sorted(stdev(accuracies) for accuracies in claims if len(accuracies) > 1)
+
+
+def _chance(chance: Sequence[float]) -> str:
+    """One seed is one draw: how much another may differ, where that is known."""
+    if not chance:
         return "one seed each"
-    return f"one seed each (chance alone moves other networks by {min(deviations):.2f} to {max(deviations):.2f} %)"
+    return f"one seed each (chance alone moves other networks by {chance[0]:.2f} to {chance[-1]:.2f} %)"
 
 
 def _numbers(sheet: Sheet, row: int, name: str, run: RunRows) -> None:
@@ -135,13 +149,13 @@ def _numbers(sheet: Sheet, row: int, name: str, run: RunRows) -> None:
 
 
 def _chart(sheet: Sheet, row: int, rows: tuple[int, int], low: float) -> None:
-    """Train and test accuracy of every step: where the lines part, it learns by heart."""
+    """Train and test accuracy of every step: where train is far above, it learns by heart."""
     where = quoted(REPORT)
 
     def column(at: str) -> str:
         return f"{where}!${at}${rows[0]}:${at}${rows[1]}"
 
-    title = "Where the dashed line is on top, it learns by heart"
+    title = "Dashed far above solid: a sign of learning by heart"
     axes = Axes("step", "images right at the last epoch, %", up=(low, 100.0), step=0.5 if low > 95 else None)
     chart = sheet.book.chart({"type": "line"}, title, axes)
     for at, name, dash in (("E", "training images", "dash"), ("C", "test images", "solid")):

@@ -64,7 +64,8 @@ def _choice(sheet: Sheet, cnn: Live) -> None:
     for k, formula in enumerate(numbers):
         sheet.live(answer.PICK_AT, WORK + k, formula, "axis")
     kept, none = f"your drawing is kept: choose “{OWN}” for it", "no such image: choose from the list"
-    note = f'IF({pick}=1,"it reads your drawing",IF({pick}=0,"{none}","{kept}"))'
+    yours = "it reads your drawing; a blank page or one of twenty digits can be chosen"
+    note = f'IF({pick}=1,"{yours}",IF({pick}=0,"{none}","{kept}"))'
     sheet.live(CHOICE, AT + 15, note, "muted")
     colour(sheet, (CHOICE - 1, AT + 15, CHOICE - 1, AT + 42), f"{pick}=0", "fail")
     sheet.put(CHOICE, PANEL + 16, "what it is made of:", "muted")

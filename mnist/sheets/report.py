@@ -25,10 +25,13 @@ FAIR = (0, LAST_COLUMN)
 FAIR_FIT = 194
 TITLE = "MNIST: can fewer than 20,000 numbers read handwriting?"
 SUBTITLE = (
-    f"{LEARNED:,} handwritten digits to learn from, {TESTED:,} others to be tested on. "
-    "Whatever follows from another number here is a live formula."
+    f"MNIST is a collection of handwritten digits, 28 × 28 pixels each: {LEARNED:,} to learn from, {TESTED:,} others "
+    "to be tested on. Whatever follows from another number here is a live formula."
 )
-TRY = "→ Try it: type 99.7 as the target on Training log, and see PASS below turn to FAIL, line by line"
+TRY = (
+    "→ Try it: the target is the % of the test images that it must read. Type 99.7 for it on Training log, and see "
+    "PASS below turn to FAIL, line by line"
+)
 WORDS = (
     "A parameter is a number that training changes. An epoch is one pass over all training images. A seed starts the "
     "random numbers: what differs between seeds is chance. A teacher is a wider network that it learned from, too."

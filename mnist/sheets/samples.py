@@ -30,6 +30,12 @@ SUBTITLE = (
     "Twenty digits, drawn for this workbook; no image of MNIST is here. The network gives each of the ten answers a "
     "score, its logit: the nearer the next digit's comes to the winner's, the harder was the choice."
 )
+UNSTORED = "what you paint on Live CNN: PyTorch’s answers are stored only for the samples"
+TRY = (
+    "Try: copy the 28 × 28 pixels of “{}” into your drawing on Live CNN (paste the values only). Rub out its loop "
+    "pixel by pixel, from the lower left on. When does the answer change?"
+)
+TRIED = "9 curved"
 TITLE = "What PyTorch reads of each, and how far the next digit is behind (each 1 behind: 2.7 times less probable)"
 
 
@@ -80,6 +86,8 @@ def write(book: Book, cnn: Live) -> None:
         if name in cnn.images:
             _image(sheet, cnn, name, (GALLERY + k % HANDS * DOWN, LEFT + k // HANDS * ACROSS))
     sheet.conditional_format(GALLERY - 1, LEFT, GALLERY + HANDS * DOWN - 3, columns, heat.ink(style.PAPER))
+    if TRIED in cnn.images:
+        sheet.put(GALLERY + HANDS * DOWN - 1, 0, TRY.format(TRIED), "bold")
     _list(sheet, cnn, columns)
     lock(sheet, format_columns=False)
     page(sheet, (3, 1), (LIST + len(choices(cnn)), columns))
@@ -107,7 +115,7 @@ def _image(sheet: Sheet, cnn: Live, name: str, at: tuple[int, int]) -> None:
 
 def _list(sheet: Sheet, cnn: Live, columns: int) -> None:
     """What can be chosen, PyTorch's logits for it, and what follows from them."""
-    section(sheet, LIST - 2, "What can be chosen, and PyTorch's logits in float64", 0, columns)
+    section(sheet, LIST - 2, "What can be chosen, and PyTorch's logits for it", 0, columns)
     sheet.set_row_pixels(LIST - 2, 20)
     sheet.put(LIST - 1, 0, "choice", "head")
     for k, name in enumerate([*range(10), *MADE]):
@@ -119,7 +127,7 @@ def _list(sheet: Sheet, cnn: Live, columns: int) -> None:
         row = LIST + k
         sheet.put(row, 0, name, "cell")
         if name not in cnn.logits:
-            line(sheet, row, None, LEFT, _column(RIGHT + 1) - 1, "cell")
+            line(sheet, row, UNSTORED, LEFT, _column(RIGHT + 1) - 1, "cell", "muted")
             continue
         for digit, value in enumerate(cnn.logits[name]):
             _wide(sheet, row, digit, float(value), *number)

@@ -124,8 +124,9 @@ def agrees(shown: Sequence[Block], rows: Sequence[Layer]) -> None:
     most = max(x.parameters for x in rows)
     assert bars == pytest.approx(drawn.BAR * parameters / most, rel=1e-9)
     total = sum(x.parameters for x in rows)
+    block = np.cumsum([x.kind == CONVOLUTION for x in rows]) - 1
     for b, x in zip(shown[1:], [x for x in rows if x.kind != NORM], strict=True):
-        share = f"{100 * x.parameters / total:.0f} %" if not x.shared else f"as layer {x.shared}"
+        share = f"{100 * x.parameters / total:.0f} %" if not x.shared else f"as block {block[x.shared - 1]}"
         assert b.texts[3] == (share if x.kind == CONVOLUTION else " ")
 
 
@@ -184,6 +185,16 @@ def test_the_legend_explains_every_sign_of_the_notation(made: dict[str, Claim]) 
     signs = set("".join(part for part, _ in architecture.LEGEND))
     for claim in made.values():
         assert {c for c in claim.recipe.architecture.net if not c.isdigit()} <= signs | {"-"}
+
+
+def test_a_kernel_of_a_layer_that_has_none_is_of_no_block(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
+    """Its second layer is BatchNorm, whose row names no block."""
+    at = table(made, "ours")
+    found = recalculated(book, tmp_path, {f"H{at.first + 5}": 2.0})
+    assert (
+        found[f"O{at.first + 5}"] == "c32=?"
+        and [b.texts[3] for b in blocks(drawings(book)[0], found)][4] == "as block ?"
+    )
 
 
 BROKEN: tuple[tuple[str, str | float], ...] = (

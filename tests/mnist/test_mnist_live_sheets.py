@@ -152,6 +152,23 @@ def test_the_worked_cell_of_layers_is_the_cell(live_cells: Workbook) -> None:
     assert typed.read([result, verdict], live.LAYERS) == [1e3, "FAIL"]
 
 
+def test_the_words_of_the_sheets_are_so_of_this_network(live_cells: Workbook) -> None:
+    """Of its kernels, of what pools, and of the sample to try, which reads otherwise once its loop is rubbed out."""
+    net, texts = network(), {name: {str(e.value) for e in live_cells.sheets[name].values()} for name in live.SHEETS}
+    assert all(m.bias is None for m in net.modules() if isinstance(m, torch.nn.Conv2d))
+    assert any(text.endswith("; the kernels have no bias") for text in texts[live.WEIGHTS])
+    assert "all products, added up: this kernel has no bias" in texts[live.LAYERS]
+    assert "2 × 2 max-pooling: the largest of its window" in texts[live.LAYERS] and "before ReLU" in texts[live.WEIGHTS]
+    assert "5 × 5 mean-pooling: the mean of its window" in texts[live.LAYERS]
+    assert samples.TRY.format(samples.TRIED) in texts[live.SAMPLES]
+    drawing = digits.image(samples.TRIED).astype(float)
+    before = theirs(net, drawing[None])[0].argmax()
+    for y, x in ((13, 10), (14, 10), (13, 11), (14, 11)):
+        assert drawing[y, x] > 0
+        drawing[y, x] = 0
+    assert before == digits.true_class(samples.TRIED) != theirs(net, drawing[None])[0].argmax()
+
+
 def references(formula: str) -> tuple[str, str, list[tuple[int, int, int, int]]]:
     """(the formula's text without its references, those to weights, the corners of all others)."""
     text, kernels, others = "", "", []

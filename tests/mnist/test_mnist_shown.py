@@ -194,9 +194,9 @@ def test_no_line_of_the_training_log_leaves_its_picture_unsaid(
     low = charts.floor_of([e.test_accuracy for r in made["ours"].records for e in r.epochs])
     trained = made["ours"].records[0].epochs[0].train_accuracy
     assert trained < low, "or nothing would have to be said"
-    assert f"train starts at {trained:.1f}".rstrip("0").rstrip(".") + " %, below" in found[LOG].values()
+    assert f"train, epoch 1: {trained:.1f}".rstrip("0").rstrip(".") + " %, off the chart" in found[LOG].values()
     above = after(book, tmp_path, {FULL: {f"F{runs.places(made)[0].first}": 99.5}})[LOG]
-    assert not [v for v in above.values() if str(v).startswith("train starts at")]
+    assert not [v for v in above.values() if "off the chart" in str(v)]
     train = charts.DRAWN + charts.PLOTTED.index(charts.TRAIN) + 1
     for title in ("Accuracy of the seed shown", "Every seed of ours", "Ours, the reference"):
         chart = chart_of(book, LOG, title)
@@ -222,7 +222,32 @@ def test_what_overfitting_is_follows_the_gap(book: Path, made: dict[str, Claim],
     assert after(book, tmp_path, {FULL: {f"F{last}": '="none"'}})[LOG][f"A{runs.TOLD + 1}"] == " "
 
 
+def test_small_steps_at_the_end_are_named_only_where_they_are(
+    book: Path, made: dict[str, Claim], tmp_path: Path
+) -> None:
+    rates = [e.learning_rate for e in made["ours"].records[0].epochs]
+    told = "Learning rate of the seed shown" + (charts.SETTLING if rates[-1] < max(rates) / 2 else "")
+    assert told in after(book, tmp_path, {})[LOG].values()
+    last = runs.places(made)[0].last
+    for rate, settles in ((max(rates) / 10, charts.SETTLING), (max(rates), "")):
+        found = after(book, tmp_path, {FULL: {f"D{last}": rate}})[LOG]
+        assert "Learning rate of the seed shown" + settles in found.values()
+
+
+def test_the_seed_to_try_is_one_that_drops(book: Path, made: dict[str, Claim]) -> None:
+    curves = {r.seed: np.array([e.test_accuracy for e in r.epochs]) for r in made["ours"].records}
+    drops = {seed: (np.maximum.accumulate(curve) - curve).max() for seed, curve in curves.items()}
+    (said,) = [e.value for e in read(book).sheets[LOG].values() if str(e.value).startswith("Try: choose seed ")]
+    assert drops[int(str(said).split()[3].rstrip("."))] == max(drops.values())
+
+
 # Full log: a line for each network.
+
+
+def test_what_ladder_means_is_said_where_there_is_one(book: Path, tmp_path: Path) -> None:
+    without = alone(tmp_path / "x.xlsx", claims(["ours"]))
+    for path, there in ((book, True), (without, False)):
+        assert (full_log.STEPS in str(read(path).sheets[FULL]["A2"].value)) == there
 
 
 def test_a_networks_line_is_the_mean_of_its_seeds(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:

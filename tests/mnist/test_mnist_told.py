@@ -19,7 +19,7 @@ from mnist.ladder import LADDER
 from mnist.notation import Architecture, layers
 from mnist.recipe import GOAL_MEAN, KEYS, RECIPES, Linear, Recipe, Warp
 from mnist.record import Claim, Record
-from mnist.sheets import errors, pictures, provenance, report, runs
+from mnist.sheets import errors, ladder, pictures, provenance, report, runs
 from mnist.sheets.common import ERRORS, FAST, FULL, LIVE_INDEX, ONE_TEACHER, OURS, SMALL, TELLING, UNTAUGHT
 from mnist.sheets.common import LADDER as STEPS
 from sheetgen.excel import read
@@ -120,8 +120,15 @@ def test_seconds_of_teachers_that_nobody_recorded_are_not_made_up(tmp_path: Path
 # The ladder, whose judgements tests/test_mnist_runs.py holds against its records.
 
 
-def lesson(text: str, now: Record, before: Record | None) -> str:
-    """What the report must say of a step, put together from its record and the one before it."""
+def chance(found: dict[str, Claim]) -> float:
+    """The most that the seeds of one of some claims deviate, to the digits that the report names."""
+    return round(max(c.deviation for c in found.values() if len(c.records) > 1), 2)
+
+
+def lesson(text: str, now: Record, before: Record | None, most: float) -> str:
+    """What the report must say of a step, put together from its record and the one before it, and from `chance`."""
+    moved = abs(round(now.accuracy, 2) - round(before.accuracy, 2)) if before else 1.0
+    text = text.replace("{chance}", " (within chance)" if 0 < moved <= most + 1e-9 else "")
 
     def figures(r: Record) -> dict[str, str]:
         shares = {"test": r.accuracy, "train": r.last.train_accuracy}
@@ -146,27 +153,37 @@ def test_the_ladders_sentences_are_of_the_records_that_are_there(tmp_path: Path)
     found = claims([OURS, "ladder-1", "ladder-2", "ladder-4"])
     said = texts(written(tmp_path / "x.xlsx", found))
     one, two, four = (found[f"ladder-{k}"].records[0] for k in (1, 2, 4))
-    assert lesson(LADDER[0].taught, one, None) in said and lesson(LADDER[1].taught, two, one) in said
+    most = chance(found)
+    assert lesson(LADDER[0].taught, one, None, most) in said and lesson(LADDER[1].taught, two, one, most) in said
     assert "The step before it is not recorded." in said and f"4  {LADDER[3].title}" in said
-    assert lesson(LADDER[3].taught, four, two) not in said
+    assert lesson(LADDER[3].taught, four, two, most) not in said
 
 
 def test_the_ladders_sentences_follow_the_log(tmp_path: Path) -> None:
     said = {at: v for at, v in written(tmp_path / "x.xlsx", CLAIMS)["MNIST report"].items() if at[0] == "G"}
     steps = [CLAIMS[rung.recipe.name].records[0] for rung in LADDER]
     pairs = zip(LADDER, steps, [None, *steps], strict=False)
-    assert {lesson(rung.taught, now, before) for rung, now, before in pairs} <= set(said.values())
+    most = chance(CLAIMS)
+    assert {lesson(rung.taught, now, before, most) for rung, now, before in pairs} <= set(said.values())
+    (small,) = [str(v) for v in said.values() if ladder.WITHIN in str(v)]
+    assert small.endswith("Test accuracy rose from 99.16 to 99.19 % (within chance)."), "the others moved by more"
     ours = CLAIMS[OURS]
     (way,) = [v for v in said.values() if str(v).startswith(f"→  From there to ours, {round(ours.mean, 2):g} %: ")]
     assert f"{ours.recipe.epochs} epochs instead of {steps[-1].recipe.epochs}, teachers." in way
-    (at,) = [at for at, v in said.items() if v == lesson(LADDER[4].taught, steps[4], steps[3])]
+    (at,) = [at for at, v in said.items() if v == lesson(LADDER[4].taught, steps[4], steps[3], most)]
     (run,) = runs.of(runs.places(CLAIMS), LADDER[4].recipe.name)
     order = ["Start", "MNIST report", "Architecture", "Training log", ERRORS, FULL]
-    edits = {f"H{run.last}": 98.7, f"F{run.last}": 99.0}
-    path = set_cells(tmp_path / "x.xlsx", tmp_path / "y.xlsx", FULL, edits, order)
-    epochs = (*steps[4].epochs[:-1], replace(steps[4].last, test_accuracy=98.7, train_accuracy=99.0))
-    wanted = lesson(LADDER[4].taught, replace(steps[4], epochs=epochs), steps[3])
-    assert "stayed at 98.70 %" in wanted and ENGINES["IronCalc"](path).values["MNIST report"][at] == wanted
+    for new, told in ((98.7, "stayed at 98.70 %."), (98.7 - most, f"fell from 98.70 to {98.7 - most:.2f} % (within")):
+        edits = {f"H{run.last}": new, f"F{run.last}": 99.0}
+        path = set_cells(tmp_path / "x.xlsx", tmp_path / "y.xlsx", FULL, edits, order)
+        epochs = (*steps[4].epochs[:-1], replace(steps[4].last, test_accuracy=new, train_accuracy=99.0))
+        wanted = lesson(LADDER[4].taught, replace(steps[4], epochs=epochs), steps[3], most)
+        assert told in wanted and ENGINES["IronCalc"](path).values["MNIST report"][at] == wanted
+
+
+def test_chance_is_not_made_up_where_no_deviation_is_known() -> None:
+    assert ladder.WITHIN in ladder.sentence(LADDER[1].taught, 5, 4, (0.01, 0.05))
+    assert ladder.WITHIN not in ladder.sentence(LADDER[1].taught, 5, 4)
 
 
 @pytest.mark.parametrize("names", [[OURS, "ladder-1"], [OURS, SMALL, "ladder-1"]], ids=["one", "two"])

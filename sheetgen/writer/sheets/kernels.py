@@ -40,9 +40,18 @@ def write(sheet: Sheet, layout: Layout, at: Places) -> None:
     known = _workings(sheet, layout, at)
     _choice(sheet, at, known)
     _large(sheet, layout, at)
+    if all(_then_relu(layout, weight) for _, _, weight in known):
+        sheet.put(at.large + at.scale * at.high // 2 + 1, at.answer, "before ReLU", "muted")
     _patches(sheet, at)
     _told(sheet, at)
     _sisters(sheet, layout, at)
+
+
+def _then_relu(layout: Layout, weight: Weight) -> bool:
+    """Whether a ReLU follows where a kernel is used."""
+    blocks = [w.block.ops for w in layout.written]
+    uses = [ops for ops in blocks if (used := ops[0].weights.get("weight")) is not None and used.name == weight.name]
+    return bool(uses) and all("relu" in [op.kind for op in ops] for ops in uses)
 
 
 def _facts(layout: Layout, weight: Weight) -> Sequence[int] | None:

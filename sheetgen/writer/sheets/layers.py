@@ -34,7 +34,7 @@ SOFTMAX = {
     "sum": "all these powers, added up",
     "quotient": "the power / that sum: a probability",
 }
-REDUCED = {"MAX": "the largest of its window", "AVERAGE": "the mean of its window"}
+REDUCED = {"MAX": ("max", "the largest of its window"), "AVERAGE": ("mean", "the mean of its window")}
 BEHIND = {"relu": "ReLU", "norm": "BatchNorm"}
 
 
@@ -70,7 +70,7 @@ def _first(op: Operation) -> str:
     if op.kind == "scalar":
         return f"the number above it {op.text}"
     if "Pool" in op.text and op.settings.get("f") in REDUCED:
-        return f"{REDUCED[op.settings['f']]} ({op.text})"
+        return _pooled(op)
     if op.kind == "linear":
         return f"all {op.weights['weight'].array.shape[1]} numbers above × their weights, added up"
     if op.kind == "copy":
@@ -82,6 +82,14 @@ def _first(op: Operation) -> str:
         return f"the {inner} numbers above × their weights, added up"
     read = "the channel" if inner == 1 else f"all {inner} channels"
     return f"a {height} × {width} window of {read} above × a kernel, added up"
+
+
+def _pooled(op: Operation) -> str:
+    """A pooling in words: of windows of one size, or of as many as cover its input."""
+    kind, cell = REDUCED[op.settings["f"]]
+    name, _, size = op.text.partition(" ")
+    sides = size if "×" in size else f"{size} × {size}"
+    return f"{sides} {kind}-pooling: {cell}" if not name.startswith("Adaptive") else f"{cell} ({op.text})"
 
 
 def table_range(layout: Layout, column: int) -> str:
@@ -110,7 +118,7 @@ def write(book: Book, layout: Layout, name: str, home: Sequence[str] = (), hint:
 
 def _table(sheet: Sheet, layout: Layout) -> None:
     top = table(layout.graph)
-    _row(sheet, top, ("layer", "each of its cells is", "cells"), "head")
+    _row(sheet, top, ("layer, by PyTorch’s name", "each of its cells is", "cells"), "head")
     sheet.put(top, LAST, "begins at", "head", "right")
     for row, written in enumerate(layout.written, top + 1):
         assert written.plane is not None

@@ -74,7 +74,9 @@ def _table(sheet: Sheet, layout: Layout, narrow: bool) -> None:
     shelf: Shelf = layout.shelf
     names = ("tensor", "shape", None, None, None, "counted", None, "PyTorch")  # texts run over what is empty
     common.heads(sheet, TABLE, NAME, names, "lllr", *(["fine"] if narrow else []))
-    sheet.put(TABLE - 1, NAME, f"all that was learned, listed below{_norms(layout.graph)}", "muted")
+    sheet.put(
+        TABLE - 1, NAME, f"all that was learned, listed below{_norms(layout.graph)}{_biases(layout.graph)}", "muted"
+    )
     rows = [s for s in shelf.sections if s.trained]
     first, last = TABLE + 2, TABLE + 1 + len(rows)
     if rows and last + 2 > rows[0].top:
@@ -103,6 +105,12 @@ def _norms(graph: Graph) -> str:
     names = (w.name for op in graph.ops if op.kind == "norm" for w in op.weights.values() if w.trained)
     first = next(names, "").rpartition(".")[0]
     return f"; {first}: BatchNorm, its scale (weight) and shift (bias)" if first else ""
+
+
+def _biases(graph: Graph) -> str:
+    """That the kernels have no bias, of a network whose convolutions have none."""
+    kernels = [op.weights for op in graph.ops if op.kind == "conv"]
+    return "; the kernels have no bias" if kernels and not any("bias" in w for w in kernels) else ""
 
 
 def _section(sheet: Sheet, section: Section, look: str) -> None:

@@ -95,7 +95,8 @@ def _numbers(sheet: Sheet, top: int, areas: tuple[Area, Area], found: Parts) -> 
 def _steps(sheet: Sheet, top: int, left: int, what: tuple[Written, Parts, str, str]) -> None:
     """A line for each step from the sum of the products to the cell."""
     written, found, cell, products = what
-    lines = [("all products, added up", "", f"SUM({products})")]
+    none = "" if "bias" in written.block.ops[0].weights else ": this kernel has no bias"
+    lines = [(f"all products, added up{none}", "", f"SUM({products})")]
     if found.bias:
         lines.append(("+ bias", found.bias, "{before}+{number}"))
     for kind in found.steps if found.whole else ():
