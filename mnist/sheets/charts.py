@@ -28,7 +28,7 @@ TITLES = (  # of the charts of the seed shown, and the columns that each draws
     ("Accuracy of the seed shown", "FH", "no number"),
     ("Learning rate of the seed shown", "D", "no number"),
 )
-RATE, SETTLING = "D", ": large steps to get near, small ones to settle"
+RATE, SETTLING = "D", ": large steps, then small to settle"
 TARGET_LINE = {"color": style.FAIL_INK, "width": 1.25, "dash_type": "dash"}
 
 
@@ -133,7 +133,7 @@ def _drawn(sheet: Sheet, runs: Sequence[RunRows]) -> None:
         sheet.live(row, SPOT + 3, f"IF(ISNUMBER({_from(columns[0])}{first}),{_from(columns[0])}{first},{y:g})", muted)
     start = f"{TRAIN}{LIVE}"
     below_it = LIVE + len(TITLES)
-    text = f'"train, epoch 1: "&ROUND({start},1)&" %, off the chart"'
+    text = f'"epoch 1: "&ROUND({start},1)&" %, off the chart"'
     sheet.live(below_it, SPOT + 1, f'IF(ISNUMBER({start}),IF({start}<{_low(runs):g},{text}," ")," ")', muted)
     across(sheet, below_it, SPOT + 2, (0.55 * len(record.epochs), _low(runs) + 0.14 * (100 - _low(runs))), "muted")
     sheet.set_column(DRAWN, SPOT + 3, 12, None, {"hidden": True, "level": 1})

@@ -87,8 +87,8 @@ def _facts(sheet: Sheet, ours: Sequence[runs.RunRows]) -> None:
         sheet.put(runs.FACTS, column, value, look, "center", form)
     top, column = place(runs.ROW_AT.replace("$", ""))
     sheet.live(top, column - 1, row, "muted", "whole")
-    for row, text in ((runs.LABELS, TRY.format(max(ours, key=_deepest).record.seed)), (runs.FACTS, WHY)):
-        sheet.put(row, len(facts) + 2, text, "bold")
+    for k, text in enumerate((TRY.format(max(ours, key=_deepest).record.seed), WHY)):
+        sheet.put(runs.LABELS + k, len(facts) + 2, text, "bold", "indent")
     sheet.define(mnist_seed=f"$A${runs.FACTS}", mnist_target=f"$H${runs.FACTS}")
     listed = [str(seed) for seed in seeds]
     seed = InputRule(

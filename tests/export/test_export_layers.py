@@ -117,6 +117,19 @@ def test_engines_agree(name: str, tmp_path: Path) -> None:
         assert wrong(book, engine) == [], engine
 
 
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("relu", [True, False])
+def test_what_is_said_of_kernels_and_pools_is_so(bias: bool, relu: bool, tmp_path: Path) -> None:
+    conv, behind = nn.Conv2d(1, 2, 3, bias=bias), [nn.ReLU()] * relu
+    pools = nn.MaxPool2d((2, 1)), nn.AdaptiveAvgPool2d(2)
+    path = export(nn.Sequential(conv, *behind, *pools), torch.randn(1, 1, 8, 8), tmp_path / "b.xlsx").path
+    texts = {name: " | ".join(str(e.value) for e in cells.values()) for name, cells in read(path).sheets.items()}
+    assert ("the kernels have no bias" in texts[WEIGHTS]) == ("this kernel has no bias" in texts[LAYERS]) == (not bias)
+    assert ("before ReLU" in texts[WEIGHTS]) == relu
+    assert " | 2 × 1 max-pooling: the largest of its window" in texts[LAYERS]
+    assert "the mean of its window (AdaptiveAvgPool2d 2)" in texts[LAYERS]
+
+
 class Row(nn.Module):
     """One row of numbers, as a kernel and as a factor, in either order."""
 

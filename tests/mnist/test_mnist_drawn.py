@@ -197,6 +197,18 @@ def test_a_kernel_of_a_layer_that_has_none_is_of_no_block(book: Path, made: dict
     )
 
 
+def test_more_channels_cost_most_in_the_next_convolution(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
+    """As the sheet says where it has 64 typed."""
+    tables = [table(made, name) for name in NAMES]
+    found, more = (recalculated(book, tmp_path, {f"G{at.first}": x for at in tables} if x else {}) for x in (0.0, 64.0))
+    for at in tables:
+        assert "The next convolution grows most" in str(found[f"A{at.head - 1}"])
+        rows = range(at.first, at.last + 1)
+        grown = [float(more[f"L{row}"] or 0) - float(found[f"L{row}"] or 0) for row in rows]
+        second = [k for k, x in enumerate(at.layers) if x.kind == CONVOLUTION][1]
+        assert int(np.argmax(grown)) == second and grown[second] > 0
+
+
 BROKEN: tuple[tuple[str, str | float], ...] = (
     ("C", '=""'), ("D", '=""'), ("E", '=""'), ("G", '=""'), ("H", '=""'), ("D", 0.0), ("C", 99.0), ("G", '="wide"'),
     ("D", '="far"'), ("C", 0.0), ("G", -3.0), ("H", 77.0),

@@ -194,7 +194,7 @@ def test_no_line_of_the_training_log_leaves_its_picture_unsaid(
     low = charts.floor_of([e.test_accuracy for r in made["ours"].records for e in r.epochs])
     trained = made["ours"].records[0].epochs[0].train_accuracy
     assert trained < low, "or nothing would have to be said"
-    assert f"train, epoch 1: {trained:.1f}".rstrip("0").rstrip(".") + " %, off the chart" in found[LOG].values()
+    assert f"epoch 1: {trained:.1f}".rstrip("0").rstrip(".") + " %, off the chart" in found[LOG].values()
     above = after(book, tmp_path, {FULL: {f"F{runs.places(made)[0].first}": 99.5}})[LOG]
     assert not [v for v in above.values() if "off the chart" in str(v)]
     train = charts.DRAWN + charts.PLOTTED.index(charts.TRAIN) + 1
