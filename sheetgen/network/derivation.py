@@ -53,14 +53,20 @@ class _Derivation:
         """A derivative that is itself a number of the network (do1/dw5 is a_h1) is named, not computed again."""
         return identity(c) if c.name and c.args else c
 
-    def chain(self, path: list[Cell], start: Line | None = None) -> Iterator[Line]:
-        """dE/dx as a product of factors along a path from E to x, then every factor, then the product written out."""
-        factors = [start] if start else []
-        factors += [self.partial(y, x) for y, x in itertools.pairwise(path)]
-        target = f"d{self.E}/d{path[-1].name}"
-        symbols = [variable(f.name) for f in factors]
-        yield from factors[1:] if start else factors
-        yield Line(target, mul(*symbols))
+    def of(self, x: Cell) -> str:
+        """The name of the gradient dE/dx."""
+        return f"d{self.E}/d{x.name}"
+
+    def chain(self, path: list[Cell]) -> Iterator[Line]:
+        """Along a path of which dE/d(its first) is known: every factor, and after it the gradient that it leads to."""
+        for y, x in itertools.pairwise(path):
+            factor = self.partial(y, x)
+            yield factor
+            yield Line(self.of(x), mul(variable(self.of(y)), variable(factor.name)))
+
+    def delta(self, h: Cell, a: Cell) -> Line:
+        """dE/dh of a unit, of whose activation dE/da is known: all weights into the unit need it."""
+        return Line(self.of(h), mul(variable(self.of(a)), backward(a)[h]))
 
     def layer(self, k: int) -> Layer:
         return self.net.layers[k]
@@ -89,16 +95,21 @@ def _forward(d: _Derivation) -> Step:
 def _one_output_weight(d: _Derivation) -> Step:
     out = d.net.layers[-1]
     h, a, w, e = out.h[0, 0], out.a[0, 0], out.weights[0, 0], d.net.errors[0, 0]
-    total = d.partial(d.net.loss, e)
-    lines = [total, *d.chain([e, a, h, w], total)]
-    written = Line(f"d{d.E}/d{w.name}", d.gradient[w])
+    way = [d.partial(d.net.loss, e), *d.chain([e, a, h]), d.partial(h, w)]
+    factors = [way[0], *way[1::2]]
+    product = Line(d.of(w), mul(*(variable(f.name) for f in factors)))
+    written = Line(d.of(w), d.gradient[w])
     about = f"Only {e.name} depends on {w.name}: the chain rule, factor by factor, and the factors multiplied out."
-    return Step(f"one output weight, d{d.E}/d{w.name}", about, [*lines, written])
+    return Step(f"one output weight, {d.of(w)}", about, [*way, product, written])
 
 
 def _output_weights(d: _Derivation) -> Step:
-    lines = [Line(f"d{d.E}/d{w.name}", d.gradient[w]) for w in list(d.net.layers[-1].weights.flat)[:MOST]]
-    lines += [Line(f"d{d.E}/d{b.name}", identity(d.gradient[h])) for b, h in _biased(d, d.net.layers[-1])]
+    out = d.net.layers[-1]
+    lines: list[Line] = []
+    for e, a, h in list(zip(d.net.errors[0], out.a[0], out.h[0], strict=True))[1:MOST]:  # the first: in the step before
+        lines += [d.partial(d.net.loss, e), Line(d.of(a), d.gradient[a]), d.delta(h, a)]
+    lines += [Line(d.of(w), d.gradient[w]) for w in list(out.weights.flat)[:MOST]]
+    lines += [Line(d.of(b), identity(d.gradient[h])) for b, h in _biased(d, out)]
     return Step("all output weights", "The same product for every weight into an output.", lines)
 
 
@@ -112,7 +123,7 @@ def _hidden_activations(d: _Derivation) -> Step:
     of_error = [backward(e) for e in d.net.errors[0]]
     for depth, layer in reversed(list(enumerate(d.net.layers[:-1]))):
         last_hidden = depth == len(d.net.layers) - 2
-        for a in layer.a[0][:MOST]:
+        for h, a in list(zip(layer.h[0], layer.a[0], strict=True))[:MOST]:
             if last_hidden and len(of_error) > 1:  # one part for each error, then their sum, by name
                 parts = [Line(f"d{e.name}/d{a.name}", g[a]) for e, g in zip(d.net.errors[0], of_error, strict=True)][
                     :MOST
@@ -123,11 +134,11 @@ def _hidden_activations(d: _Derivation) -> Step:
                 whole = d.gradient[a]
             else:  # deeper down, by the chain rule through the layer above
                 above = d.net.layers[depth + 1]
-                terms = []
-                for h, b in zip(above.h[0], above.a[0], strict=True):
-                    terms.append(mul(variable(f"d{d.E}/d{b.name}"), backward(b)[h], backward(h)[a]))
-                whole = add(*terms)
-            lines.append(Line(f"d{d.E}/d{a.name}", whole))
+                deltas = [variable(d.of(g)) if k < MOST else d.gradient[g] for k, g in enumerate(above.h[0])]
+                whole = add(*(mul(delta, backward(g)[a]) for g, delta in zip(above.h[0], deltas, strict=True)))
+            lines.append(Line(d.of(a), whole))
+            if depth:  # that of the first layer stands in the next step
+                lines.append(d.delta(h, a))
     about = (
         "An activation is what leaves a unit. A hidden one acts on every output: its gradient is a sum over the errors."
     )
@@ -137,28 +148,28 @@ def _hidden_activations(d: _Derivation) -> Step:
 def _one_input_weight(d: _Derivation) -> Step:
     first = d.net.layers[0]
     a, h, w = first.a[0, 0], first.h[0, 0], first.weights[0, 0]
-    start = Line(f"d{d.E}/d{a.name}", variable(f"d{d.E}/d{a.name}"))
-    lines = list(d.chain([a, h, w], start))
-    for (j, _), weight in list(np.ndenumerate(first.weights))[1:MOST]:
+    once = f"{d.of(a)} and {d.of(h)} are computed once, for all weights into {h.name}: this reuse is backpropagation."
+    lines = list(d.chain([a, h, w]))
+    for (j, i), weight in list(np.ndenumerate(first.weights))[1:MOST]:
         a, h = first.a[0, j], first.h[0, j]
-        factors = variable(f"d{d.E}/d{a.name}"), backward(a)[h], backward(h)[weight]
-        lines.append(Line(f"d{d.E}/d{weight.name}", mul(*factors)))
-    about = f"Through {d.net.layers[0].a[0, 0].name} back to {w.name}, and the same for every weight out of an input."
-    return Step("input-layer weights by the chain rule", about, lines)
+        if i == 0:
+            lines.append(d.delta(h, a))
+        lines.append(Line(d.of(weight), mul(variable(d.of(h)), backward(h)[weight])))
+    return Step("input-layer weights by the chain rule", once.replace("[1]", ""), lines)
 
 
 def _final(d: _Derivation, derived: set[str]) -> Step:
     lines: list[Line] = []
     first = d.net.layers[0]
     if d.short:  # all substituted, the homework's last lines
-        lines += [Line(f"d{d.E}/d{w.name}", d.gradient[w]) for w in list(first.weights.flat)[:MOST]]
-        lines += [Line(f"d{d.E}/d{b.name}", identity(d.gradient[h])) for b, h in _biased(d, first)]
+        lines += [Line(d.of(w), d.gradient[w]) for w in list(first.weights.flat)[:MOST]]
+        lines += [Line(d.of(b), identity(d.gradient[h])) for b, h in _biased(d, first)]
     derived |= {line.name for line in lines}
     trained = d.net.weights[:MOST] + (d.net.biases[:MOST] if d.spec.bias == "trained" else [])
     for p in trained:
         # A weight between hidden layers has no line above, and the gradient of a batch is the sum over its samples:
         # these have a column on Training.
-        own = f"d{d.E}/d{p.name}"
+        own = d.of(p)
         g = variable(own if own in derived and not d.batch else f"dE/d{p.name}")
         lines.append(Line(f"{p.name}_next", sub(p, d.learning_rate * g)))
     about = "Everything substituted, ready for a cell; then one step downhill for every weight."

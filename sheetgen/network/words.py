@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from sheetgen.cells.cell import Cell
 from sheetgen.network.derivation import Line
 
 _PARTIAL = re.compile(r"d(?P<y>[^/]+)/d(?P<x>[^/]+)")
 _DEEP = re.compile(r"a_h(\d+)_")  # of a network with several hidden layers
-HIDDEN = "; the first stands in Step 4"  # the gradient of a hidden activation
-_POWER = "(1+e^−{0})"
 ACTIVATIONS = {
     "sigmoid": "the sigmoid: {} squashed to between 0 and 1",
     "tanh": "the tanh: {} squashed to between −1 and 1",
@@ -18,9 +17,10 @@ ACTIVATIONS = {
     "identity": "{} as it is",
 }
 STEEP = {  # why the slope of an activation is what it is, line by line
-    "sigmoid": f"how steep the sigmoid is at {{0}}:\na = 1/{_POWER} has the slope\n"
-    f"e^−{{0}}/{_POWER}^2 = a(1−a),\nfor 1−a = e^−{{0}}/{_POWER}",
-    "tanh": "how steep tanh is at {0}:\na = sinh/cosh has the slope\n(cosh^2−sinh^2)/cosh^2 = 1−a^2",
+    "sigmoid": "how steep the sigmoid is, with u = e^−{0}:\n1. u has the slope −u, and 1/x has −1/x^2\n"
+    "2. so a = 1/(1+u) has the slope u/(1+u)^2\n3. u/(1+u) = 1−a, so this slope is a(1−a)",
+    "tanh": "how steep tanh is at {0}: a = sinh/cosh\n1. sinh has the slope cosh, cosh has sinh\n"
+    "2. so a has (cosh^2−sinh^2)/cosh^2\n3. divided out, this slope is 1−a^2",
     "relu": "how steep the ReLU is at {0}: 1 where that is positive, else 0",
     "identity": "1: the output is {0} as it is",
 }
@@ -36,11 +36,7 @@ def in_words(line: Line, activations: Sequence[str], product: bool) -> str:
         return "a step downhill: the weight minus learning rate times slope"
     if match := _PARTIAL.fullmatch(line.name):
         y, x = _bare(match["y"]), _bare(match["x"])
-        return (
-            STEEP[_activation(y, activations)].format(x)
-            if y.startswith("a_")
-            else _slope(y, x, (line.cell.args[0].name or "E") if product else "")
-        )
+        return STEEP[_activation(y, activations)].format(x) if y.startswith("a_") else _slope(y, x, line.cell, product)
     name = _bare(line.name)
     if name == "E":
         return "the error: those of all outputs added up" + "; E_total on Training" * (line.name == "E")
@@ -62,8 +58,14 @@ def _bare(name: str) -> str:
     return name.partition("[")[0]
 
 
-def _slope(y: str, x: str, factor: str) -> str:
-    """A derivative in words; `factor`: the name of the first of the factors that it is the product of."""
+def _known(cell: Cell) -> str:
+    """The gradient of a line above that a derivative is the product of, with others; nothing if it is written out."""
+    first = cell.args[0] if cell.op == "mul" else cell
+    return re.sub(r"\[\d+\]", "", first.name or "") if first.op == "variable" else ""
+
+
+def _slope(y: str, x: str, cell: Cell, product: bool) -> str:
+    """A derivative in words."""
     match = _NAMES.match(x)
     kind = match["kind"] if match else ""
     if not y.startswith("E"):  # a weighted sum
@@ -71,10 +73,20 @@ def _slope(y: str, x: str, factor: str) -> str:
     total = y == "E"
     if kind == "E":
         return f"{y} follows {x} one to one: it is a sum"
+    known = _known(cell) if total else ""
     if kind == "a_":
         if x.startswith("a_o"):
+            if known:
+                return f"how E changes with {x}: the two factors above, multiplied"
             return f"how far {x} is above its target: the half and the 2 cancel, and the inner −1 turns t − a round"
-        return f"how {y} changes with {x}: " + ("all ways, summed" if total else f"the way over o{y[1:]}")
-    if factor:
-        return f"the chain rule: the factors above, multiplied{HIDDEN * (factor.partition('/d')[2].startswith('a_h'))}"
-    return f"how {y} changes with {x}, written out"
+        if total:
+            return f"how E changes with {x}: all ways, summed"
+        weight = cell.args[-1].name or ""
+        return f"the way over o{y[1:]}: dE/do{y[1:]} times {weight}" if weight[:1] == "w" else f"the way over o{y[1:]}"
+    if not known:
+        return f"how {y} changes with {x}, written out"
+    if kind not in ("w", "i"):
+        return f"{known} times how steep a_{x} is: once, for all weights into {x}"
+    if product and known.startswith("dE/dE"):
+        return "the chain rule; the first three make dE/do1"
+    return f"{known}, times what {x} is multiplied by"

@@ -154,6 +154,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "side, right": {"right": 1, "right_color": RULE},
     "floor": {"bottom": 1, "bottom_color": RULE},
     "result": {"font_size": 11, "bold": True},
+    "picture": {"font_size": 22, "bold": True, "font_color": ACCENT, "align": "left"},  # a number that is one
     "ink, curve": {"font_color": CURVE},
     "ink, slope": {"font_color": SLOPE},
     "ink, step": {"font_color": STEP},

@@ -74,7 +74,7 @@ def test_an_input_that_is_no_number_is_said(homework_book: Path, book: Workbook,
     assert values["Steps"]["B3"] == values["Training"]["B2"] == values["Learning rates"]["A2"] == told
     assert told in values["Laboratory"].values()  # not that no check notices the slip
     assert "misses it" not in values["Laboratory"].values()
-    assert {values["Recomputation"][f"{k}12"] for k in "CFI"} == {"–"}
+    assert {values["Recomputation"][f"{k}{row}"] for k in "CFI" for row in (6, 7)} == {"–"}
     assert (values["Steps"]["D7"], values["Finite differences"]["E4"]) == ("–", "an input is missing")
     assert values["Start"]["A5"] == told
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from books import BuildBook, panel, place_of
 from breaking import INPUTS, SHEETS, Opened, named
 
+from sheetgen.deliver.build import ask_oracle
 from sheetgen.excel import read
+from sheetgen.judge.columns import find
 from sheetgen.spec import Spec, parse
 
 EXTREME: list[dict[str, float]] = [
@@ -94,6 +98,38 @@ def test_an_error_names_the_cell_that_it_came_from(right: Path) -> None:
     said = book.broken("Training", cell, "1/0")
     assert said.verdict == "FAIL" and str(said.what).startswith(f"Training!{cell}, a_h1, iteration 2: ")
     assert str(said.what).endswith(" cells differ")
+
+
+@pytest.mark.parametrize("inputs", [{}, {"i_1": 0.06, "t_1": 0.9}])
+def test_one_gradient_in_three_ways_with_its_numbers(
+    right: Path, homework_spec: Spec, inputs: dict[str, float]
+) -> None:
+    """PyTorch's number, whatever is typed; and the factors that are told multiply to it."""
+    changed = replace(homework_spec, inputs=((0.06, 0.1),), targets=((0.9, 0.5),)) if inputs else homework_spec
+    torch = ask_oracle(replace(changed, steps=1)).columns["dE/dw5"][0]
+    book = opened(right, inputs)
+    ways = [book.value("Recomputation", f"{k}6") for k in "CFI"]
+    assert ways[:2] == pytest.approx([torch] * 2, rel=1e-12) and ways[2] == pytest.approx(torch, rel=1e-7)
+    told = [str(book.value("Recomputation", f"{k}7")) for k in "CFI"]
+    factors = [[float(x.strip("()")) for x in text.split(" × ")] for text in told[:2]]
+    assert [len(f) for f in factors] == [3, 2]
+    assert [math.prod(f) for f in factors] == pytest.approx([torch] * 2, rel=2e-5)
+    assert told[2] == "(E+ − E−) / 2ε with ε = 1E-5"
+
+
+def test_of_a_batch_the_three_ways_say_what_they_add_up(build_book: BuildBook) -> None:
+    cells = read(build_book("xor", steps=8, learning_rates=(0.5, 2.0))).sheets["Recomputation"]
+    ways = [cells[f"{k}6"].value for k in "CFI"]
+    assert ways == pytest.approx([ways[0]] * 3, rel=1e-6)
+    assert [cells[f"{k}7"].value for k in "CF"] == ["added up over the 4 samples"] * 2
+
+
+def test_the_cell_to_break_is_named(right: Path) -> None:
+    sheets = read(right).sheets
+    column = find("Training", sheets["Training"])
+    assert column is not None
+    told = f"type 1 over Training!{column.columns['w5']}21 (w5, iteration 5)"
+    assert told in str(sheets["Recomputation"]["B3"].value) and told in str(sheets["Autograd check"]["C3"].value)
 
 
 @pytest.mark.parametrize("text", ['""', '"diverged"', "0", "NA()"])
@@ -217,8 +253,8 @@ def test_a_large_network_moves_all_weights_at_once_and_says_what_is_left_out(
     assert said.verdict == "PASS for your inputs" and "Learning rates (too many cells)" in str(said.do)
     cell = f"{book.tables['Training'].columns['dE/dw7']}19"
     assert str(book.broken("Training", cell).what) == f"Training!{cell}, dE/dw7, iteration 3: 1 cell differs"
-    assert book.value("Recomputation", "H7") == 0.0
-    assert str(sheet["C9"].value).startswith("Not here: Learning rates")
+    assert book.value("Recomputation", "H10") == 0.0
+    assert str(sheet["C12"].value).startswith("Not here: Learning rates")
     said = book.broken("Training", cell, "3")
     assert said.verdict == "FAIL" and str(said.what).startswith(f"Training!{cell}, ")
 

@@ -133,7 +133,7 @@ def test_what_is_printed_reaches_the_last_row(book: Any) -> None:
     assert areas["Learning rates"].endswith("$31")  # one page: the picture of them, and the first of their numbers
     # Of the checks a page of what they found: that every cell agrees need not be printed cell by cell.
     assert areas["Autograd check"] == "'Autograd check'!$A$1:$AM$13"  # no heading of what is not printed
-    assert areas["Recomputation"] == "'Recomputation'!$A$1:$J$12"
+    assert areas["Recomputation"] == "'Recomputation'!$A$1:$J$13"
     assert all(areas[name] for name in SHEETS[:-1])
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from worked_text import text_value
 
 from sheetgen.excel import Workbook, read
+from sheetgen.excel.a1 import column_letters, place
 from sheetgen.judge.engines import ENGINES
 from sheetgen.judge.engines.result import Values
 from sheetgen.network import program
@@ -38,11 +39,16 @@ E = E1 + E2
 Step 2: one output weight, dE/dw5
 dE/dE1 = 1
 dE1/da_o1 = a_o1 - t1
+dE/da_o1 = dE/dE1*dE1/da_o1
 da_o1/do1 = a_o1*(1 - a_o1)
+dE/do1 = dE/da_o1*da_o1/do1
 do1/dw5 = a_h1
 dE/dw5 = dE/dE1*dE1/da_o1*da_o1/do1*do1/dw5
 dE/dw5 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h1
 Step 3: all output weights
+dE/dE2 = 1
+dE/da_o2 = a_o2 - t2
+dE/do2 = dE/da_o2*a_o2*(1 - a_o2)
 dE/dw5 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h1
 dE/dw6 = (a_o1 - t1)*a_o1*(1 - a_o1)*a_h2
 dE/dw7 = (a_o2 - t2)*a_o2*(1 - a_o2)*a_h1
@@ -56,11 +62,13 @@ dE2/da_h2 = (a_o2 - t2)*a_o2*(1 - a_o2)*w8
 dE/da_h2 = dE1/da_h2 + dE2/da_h2
 Step 5: input-layer weights by the chain rule
 da_h1/dh1 = a_h1*(1 - a_h1)
+dE/dh1 = dE/da_h1*da_h1/dh1
 dh1/dw1 = i1
-dE/dw1 = dE/da_h1*da_h1/dh1*dh1/dw1
-dE/dw2 = dE/da_h1*a_h1*(1 - a_h1)*i2
-dE/dw3 = dE/da_h2*a_h2*(1 - a_h2)*i1
-dE/dw4 = dE/da_h2*a_h2*(1 - a_h2)*i2
+dE/dw1 = dE/dh1*dh1/dw1
+dE/dw2 = dE/dh1*i2
+dE/dh2 = dE/da_h2*a_h2*(1 - a_h2)
+dE/dw3 = dE/dh2*i1
+dE/dw4 = dE/dh2*i2
 Step 6: the final formulas and the update
 dE/dw1 = ((a_o1 - t1)*a_o1*(1 - a_o1)*w5 + (a_o2 - t2)*a_o2*(1 - a_o2)*w7)*a_h1*(1 - a_h1)*i1
 dE/dw2 = ((a_o1 - t1)*a_o1*(1 - a_o1)*w5 + (a_o2 - t2)*a_o2*(1 - a_o2)*w7)*a_h1*(1 - a_h1)*i2
@@ -152,6 +160,18 @@ def value_of(text: str) -> float:
     return float(eval(text.replace("^", "**"), {"exp": math.exp, "tanh": math.tanh}))
 
 
+def flows(book: Workbook) -> dict[str, str]:
+    """Name -> address of every gradient on Network's panel."""
+    cells = book.sheets["Network"]
+    found = {}
+    for at, entry in cells.items():
+        right = f"{column_letters(place(at)[1] + 1)}{place(at)[0]}"
+        if re.fullmatch(r"dE/d\w+", str(entry.value)) and isinstance(getattr(cells.get(right), "value", None), float):
+            found[str(entry.value)] = right
+    assert len(found) == 1 + 2 + 2 * 4 + 8
+    return found
+
+
 def check_row(path: Path, values: Values, row: int, suffix: str = "") -> None:
     """Panel, Steps and worked lines all tell of one row of Training."""
     book = read(path)
@@ -160,6 +180,11 @@ def check_row(path: Path, values: Values, row: int, suffix: str = "") -> None:
         if name in where:
             assert values["Network"][at] == numbers[f"{where[name]}{row}"]
     rows, followed = lines(path), set()
+    if not suffix:  # whatever flows back, but for E's own slope, which is 1
+        at_last = {line.split(" = ")[0]: f"D{at}" for at, line in sorted(rows.items())}
+        for name, at in flows(book).items():
+            if name != "dE/dE":
+                assert values["Steps"][at_last[name]] == pytest.approx(values["Network"][at], rel=1e-12, abs=1e-16)
     for at, line in rows.items():
         name, live = name_on_training(line), values["Steps"][f"D{at}"]
         column, below = (where.get(name + suffix) or where.get(name)), where.get(name.removesuffix("_next"))

@@ -10,18 +10,19 @@ from typing import Any
 
 import openpyxl
 import pytest
-from books import TEMPLATES, BuildBook, columns, place_of, recalculated
+from books import GOOD, TEMPLATES, BuildBook, columns, place_of, recalculated
 from mutants import formula_of, set_cells
 from openpyxl import load_workbook
 from slip_training import train
 
 from mnist.sheets import common as mnist_lines
+from sheetgen.cells.cell import Evaluator, forward_order
 from sheetgen.deliver.build import ask_oracle
 from sheetgen.excel import Value, Workbook, read
 from sheetgen.excel.a1 import column_letters, column_number
 from sheetgen.judge.engines import ENGINES
 from sheetgen.network import program
-from sheetgen.network.derivation import Line, derive
+from sheetgen.network.derivation import MOST, Line, derive
 from sheetgen.network.slips import RIGHT
 from sheetgen.network.words import STEEP, in_words
 from sheetgen.spec import Spec, load, parse
@@ -553,15 +554,57 @@ def lines_of(spec: Spec) -> dict[str, Line]:
     return {line.name: line for step in derive(spec) for line in step.lines}
 
 
+@pytest.mark.parametrize("name", ["homework", "mazur", "xor", "tanh-2-3-2", "deep", "wide"])
+def test_every_gradient_that_flows_back_has_its_line_and_is_autograds(name: str) -> None:
+    """Each line from the numbers of those above it; of a batch, for its first sample."""
+    import torch
+
+    spec = parse(GOOD.replace("[2, 2, 2]", "[2, 13, 13, 2]"), "wide.toml") if name == "wide" else spec_of(name)
+    built = program.build(spec)
+    known = {(c.name or "").removesuffix("[1]"): x for c, x in [*built.constants.items(), *built.initial.items()]}
+    for line in (line for step in derive(spec) for line in step.lines if not line.name.endswith("_next")):
+        leaves = {c: known[c.name or ""] for c in forward_order(line.cell) if c.op == "variable"}
+        (known[line.name],) = Evaluator([line.cell])(leaves)
+
+    kept: dict[str, Any] = {}
+    exact: dict[str, Any] = {"dtype": torch.float64}
+
+    def keep(name: str, x: Any) -> Any:
+        x.retain_grad()
+        return kept.setdefault(name, x)
+
+    weights, biases = (iter(torch.tensor(x, **exact, requires_grad=True)) for x in (spec.weights, spec.biases))
+    a = list(torch.tensor(spec.inputs[0], **exact))
+    f = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": lambda x: x * 1}
+    for k, units in enumerate(spec.layers[1:]):
+        letters = "o" if k == len(spec.layers) - 2 else "h" if len(spec.layers) == 3 else f"h{k + 1}_"
+        sums = [sum(next(weights) * x for x in a) + next(biases, 0) for _ in range(units)]
+        h = [keep(f"{letters}{j}", x) for j, x in enumerate(sums, 1)]
+        a = [keep(f"a_{letters}{j}", f[spec.activations[k]](x)) for j, x in enumerate(h, 1)]
+    errors = [keep(f"E{k}", (t - x) ** 2 / 2) for k, (t, x) in enumerate(zip(spec.targets[0], a, strict=True), 1)]
+    sum(errors).backward()  # type: ignore[union-attr]
+    whole = "E" if spec.samples == 1 else "E[1]"
+    few = [
+        name for name in kept if int(re.split(r"\D+", name)[-1]) <= MOST and not re.fullmatch(r"h1_([7-9]|1.)", name)
+    ]
+    assert len(few) == len(kept) - (4 + 6) * (name == "wide")  # units of which no line is written
+    for name in few:
+        assert known[f"d{whole}/d{name}"] == pytest.approx(kept[name].grad.item(), rel=1e-9, abs=1e-18), name
+
+
 @pytest.mark.parametrize(("name", "words"), [
     ("h1", "what comes in times its weights, added up"), ("a_o2", "the sigmoid: o2 squashed to between 0 and 1"),
     ("E2", "half the squared distance of a_o2 from its target"),
     ("E", "the error: those of all outputs added up; E_total on Training"),
     ("dE/dE1", "E follows E1 one to one: it is a sum"), 
     ("dE1/da_o1", "how far a_o1 is above its target: the half and the 2 cancel, and the inner −1 turns t − a round"),
-    ("da_o1/do1", "how steep the sigmoid is at o1:\na = 1/(1+e^−o1) has the slope\ne^−o1/(1+e^−o1)^2 = a(1−a),\n"
-                  "for 1−a = e^−o1/(1+e^−o1)"), ("do1/dw5", "what w5 is multiplied by"),
-    ("dE2/da_h1", "how E2 changes with a_h1: the way over o2"),
+    ("da_o1/do1", "how steep the sigmoid is, with u = e^−o1:\n1. u has the slope −u, and 1/x has −1/x^2\n"
+                  "2. so a = 1/(1+u) has the slope u/(1+u)^2\n3. u/(1+u) = 1−a, so this slope is a(1−a)"),
+    ("do1/dw5", "what w5 is multiplied by"),
+    ("dE/da_o1", "how E changes with a_o1: the two factors above, multiplied"),
+    ("dE/do1", "dE/da_o1 times how steep a_o1 is: once, for all weights into o1"),
+    ("dE/dh2", "dE/da_h2 times how steep a_h2 is: once, for all weights into h2"),
+    ("dE2/da_h1", "the way over o2: dE/do2 times w7"),
     ("dE/da_h1", "how E changes with a_h1: all ways, summed"),
     ("dE/dw4", "how E changes with w4, written out"), ("dh1/dw1", "what w1 is multiplied by"),
     ("w3_next", "a step downhill: the weight minus learning rate times slope"),
@@ -583,15 +626,30 @@ def test_words_follow_the_network() -> None:
 @pytest.mark.parametrize("x", [-3.0, -0.2, 0.5, 2.0])
 def test_the_slopes_that_words_tell_are_right(x: float) -> None:
     """Both sides of what is said of the sigmoid and of tanh, and the slope itself by a small difference."""
-    slope, ways = 1e-6, re.compile(r"slope\n([^=]*) = ([^=]*?)(?:,\nfor (.*) = (.*))?$")
-    names = {"exp": math.exp, "h": x, "sinh": math.sinh(x), "cosh": math.cosh(x)}
+    told: dict[str, list[tuple[str, str]]] = {  # what has a slope, and the slope as it is said, step by step
+        "sigmoid": [("u", "-u"), ("1/x", "-1/x**2"), ("1/(1+u)", "u/(1+u)**2"), ("1/(1+u)", "a*(1-a)")],
+        "tanh": [("sinh", "cosh"), ("cosh", "sinh"), ("sinh/cosh", "(cosh**2-sinh**2)/cosh**2"),
+                 ("sinh/cosh", "1-a**2")],
+    }  # fmt: skip
+    assert STEEP["sigmoid"].format("h").replace("−", "-").replace("^", "**").replace("a(", "a*(").splitlines() == [
+        "how steep the sigmoid is, with u = e**-h:", "1. u has the slope -u, and 1/x has -1/x**2",
+        "2. so a = 1/(1+u) has the slope u/(1+u)**2", "3. u/(1+u) = 1-a, so this slope is a*(1-a)",
+    ]  # fmt: skip
+    assert STEEP["tanh"].format("h").replace("−", "-").replace("^", "**").splitlines() == [
+        "how steep tanh is at h: a = sinh/cosh", "1. sinh has the slope cosh, cosh has sinh",
+        "2. so a has (cosh**2-sinh**2)/cosh**2", "3. divided out, this slope is 1-a**2",
+    ]  # fmt: skip
+
+    def at(text: str, h: float, a: float) -> float:
+        worth = {"u": math.exp(-h), "x": h, "a": a, "sinh": math.sinh(h), "cosh": math.cosh(h)}
+        return float(eval(text, worth))
+
+    small = 1e-6
     for name, f in (("sigmoid", lambda x: 1 / (1 + math.exp(-x))), ("tanh", math.tanh)):
-        said = STEEP[name].format("h").replace("e^−h", "exp(-h)").replace("−", "-").replace("^", "**")
-        found = ways.search(said.replace("a(", "a*("))
-        assert found
-        worth = [float(eval(side, {**names, "a": f(x)})) for side in found.groups() if side]
-        assert worth[:2] == pytest.approx([(f(x + slope) - f(x - slope)) / (2 * slope)] * 2, rel=1e-6)
-        assert worth[2:] == pytest.approx([1 - f(x)] * len(worth[2:]))
+        for what, slope in told[name]:
+            found = (at(what, x + small, 0) - at(what, x - small, 0)) / (2 * small)
+            assert at(slope, x, f(x)) == pytest.approx(found, rel=1e-6), (name, what)
+    assert at("u/(1+u)", x, 0) == pytest.approx(1 - 1 / (1 + math.exp(-x)))
 
 
 def test_words_of_steps_have_room_in_their_rows(homework_book: Path, book: Any) -> None:
@@ -607,6 +665,6 @@ def test_words_of_steps_have_room_in_their_rows(homework_book: Path, book: Any) 
 def test_steps_tells_its_lines_in_words(homework_book: Path) -> None:
     cells = read(homework_book).sheets["Steps"]
     told = [str(e.value) for at, e in cells.items() if re.fullmatch(r"A\d+", at) and int(at[1:]) > 6]
-    assert told.count("the chain rule: the factors above, multiplied") == 1
-    assert told.count("the chain rule: the factors above, multiplied; the first stands in Step 4") == 1
+    assert told.count("the chain rule; the first three make dE/do1") == 1
+    assert sum(text.startswith("dE/dh1, times what ") for text in told) == 2
     assert len(told) > 35 and place_of(read(homework_book), "row_shown")[0] == "Network"

@@ -94,8 +94,8 @@ def write(book: Book, run: Run, training: Trace, rates: RatePlaces, oracle: Orac
     squares = overview.write(sheet, run.height, parts)
     together = squares[0][1] + 1  # columns in a square
     _top(sheet, run, n, NEIGHBOURS.format(together) if together > 1 else "")
-    place = to_break(run, training)
-    sheet.live(VERDICT_ROW - 1, 2, f'HYPERLINK("#{place}","{TRY.format(place)}")', "link")
+    place, told = to_break(run, training)
+    sheet.live(VERDICT_ROW - 1, 2, f'HYPERLINK("#{place}","{TRY.format(f"{place} ({told})")}")', "link")
     template_inputs.write(sheet, run, 2 + n)
     _columns(sheet, run, checked)
     _stream(sheet, run, checked, lambda: _live(run, rates))
@@ -120,10 +120,10 @@ def _headings(sheet: Sheet, names: Sequence[str], parts: Sequence[Group], versio
     sheet.put(BAND_ROW, 2 + 2 * n, f"{version}, float64", "section")
 
 
-def to_break(run: Run, training: Trace) -> str:
-    """The address of a weight of Training that somebody is to break, to see what follows."""
-    weight = training.letters[id(run.program.network.layers[-1].weights.flat[0])]
-    return f"{TRAINING}!{weight}{(FIRST_ROW + run.last + 1) // 2}"
+def to_break(run: Run, training: Trace) -> tuple[str, str]:
+    """The address of a weight of Training that somebody is to break, to see what follows; and what it is."""
+    weight, row = run.program.network.layers[-1].weights.flat[0], (FIRST_ROW + run.last + 1) // 2
+    return f"{TRAINING}!{training.letters[id(weight)]}{row}", f"{weight.name}, iteration {row - FIRST_ROW:,}"
 
 
 class Difference:

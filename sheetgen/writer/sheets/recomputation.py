@@ -12,7 +12,17 @@ from sheetgen.writer.book import Book, Sheet, Stream
 from sheetgen.writer.digits import scientific
 from sheetgen.writer.plan import RECOMPUTED
 from sheetgen.writer.sheets import autograd_check, network, recomputed, three_ways
-from sheetgen.writer.sheets.common import across, colour, colour_words, heads, line, lock, opened, strip
+from sheetgen.writer.sheets.common import (
+    SECTION_HEIGHT,
+    across,
+    colour,
+    colour_words,
+    heads,
+    lock,
+    opened,
+    section,
+    strip,
+)
 from sheetgen.writer.sheets.flags import Flag
 from sheetgen.writer.sheets.moved import SCALES
 from sheetgen.writer.sheets.rate_table import RateTable
@@ -29,7 +39,7 @@ SUBTITLE = (
     "way, from whatever you type. It is not likely that both are wrong and agree."
 )
 TRY = (
-    "Try it: type 0.4 over {0}, w1: this sheet still says PASS. Then type 1 over {1}: it names that cell alone. "
+    "Try it: type 0.4 over {} ({}): this sheet still says PASS. Then type 1 over {}: it names that cell alone. "
     "Undo twice (Ctrl+Z)."
 )
 ALL_EQUAL = "Every cell is what the cells before it make of it, to 9 digits."
@@ -37,10 +47,9 @@ LEFT_OUT = "Learning rates: too many cells to be computed twice here"
 NO_STEPS = "gradients by small differences: too many formulas for a network of this size"
 TOO_LONG = "{} of the columns are only seen to be numbers: a second formula would be too long for Excel"
 TABLE = "the table of Learning rates", "read from its columns once more"
-BELOW = "Below, iteration by iteration; far right, the second computation itself, a column for each that is checked."
-COUNTED = "how many cells differ, down to this iteration (· none)"
-FIRST = "the first column that differs, by its number far right"
-BANDS = (COUNTED, "data"), (FIRST, "gradients"), ("of small differences: how small, how exact", "rates")
+DETAILS = "Details, iteration by iteration"
+COUNTED = "cells that differ, down to each (· none); the first, by its column's number far right"
+SMALL = "of small differences: how small, how exact"
 
 
 class DifferencePlaces(NamedTuple):
@@ -58,13 +67,13 @@ def write(book: Book, layout: recomputed.RecomputationLayout) -> DifferencePlace
     sheet.set_column(1, recomputed.FLAGS_COLUMN - 1, WIDTH)
     sheet.live(3, 1, _experiment(layout), "link")
     for row in range(recomputed.VERDICT_ROW, recomputed.TOTAL_ROW + 1):
-        sheet.set_row_pixels(row - 1, 24)
+        sheet.set_row_pixels(row - 1, 22)
     _top(sheet, layout)
     three_ways.write(sheet, layout)
     _headings(sheet, layout)
     _stream(sheet, layout)
     _colours(sheet, layout)
-    sheet.print_area(0, 0, recomputed.WAYS_ROW, recomputed.FLAGS_COLUMN - 1)
+    sheet.print_area(0, 0, recomputed.TOTAL_ROW - 1, recomputed.FLAGS_COLUMN - 1)
     sheet.fit_to_pages(1, 1)
     lock(sheet)
     scales = (letter(recomputed.SCALES_COLUMN + k) for k in range(len(SCALES)))
@@ -76,7 +85,8 @@ def _experiment(layout: recomputed.RecomputationLayout) -> str:
     """The formula of a link to the first weight, which somebody is to change, with another cell to break."""
     weight = layout.run.program.network.layers[0].weights.flat[0]
     place = network.address(layout.run, weight)
-    return f'HYPERLINK("#{place}","{TRY.format(place, autograd_check.to_break(layout.run, layout.training.trace))}")'
+    broken = "{} ({})".format(*autograd_check.to_break(layout.run, layout.training.trace))
+    return f'HYPERLINK("#{place}","{TRY.format(place, weight.name, broken)}")'
 
 
 def _counts(k: int) -> tuple[str, str]:
@@ -102,7 +112,6 @@ def _top(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     _table(sheet, layout.table, row + 1)
     _missing(sheet, layout, row + 2)
     _total(sheet, layout)
-    sheet.put(recomputed.BELOW_ROW, 0, BELOW, "muted")
     row, column = recomputed.TABLE_TOP, layout.aside
     for k, text in enumerate(("largest input", "added to divisors, against 0")):
         sheet.put(row + k, column - 1, text, "muted", "right")
@@ -176,8 +185,9 @@ def _headings(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     kinds = "Training", "Learning rates", "gradients"
     counts = [f"{word} {what}" for word in ("in", "first in") for what in kinds]
     heads(sheet, HEADER_ROW, 0, ["iteration", *counts, *SCALES])
-    for k, (text, look) in enumerate(BANDS):
-        line(sheet, HEADER_ROW - 1, text, 1 + 3 * k, 3 + 3 * k, "group", f"group {look}")
+    section(sheet, HEADER_ROW - 1, DETAILS, 0, recomputed.FLAGS_COLUMN - 1, SECTION_HEIGHT)
+    for column, text in ((3, COUNTED), (recomputed.SCALES_COLUMN, SMALL)):
+        sheet.put(HEADER_ROW - 1, column, text, "section", "muted", "plain")
     narrow = 9.5  # texts stand left, so that none runs over the one before
     for block in layout.blocks:
         beyond = block.first == recomputed.FLAGS_COLUMN

@@ -17,7 +17,7 @@ from sheetgen.writer.sheets.side import RunAddresses
 from sheetgen.writer.sheets.training import TrainingPlaces
 from sheetgen.writer.trace import guarded, letter, quoted
 
-VERDICT_ROW, TABLE_ROW, TOTAL_ROW, WAYS_ROW, BELOW_ROW = 4, 5, 10, 11, 13
+VERDICT_ROW, WAYS_ROW, TABLE_ROW, TOTAL_ROW = 4, 5, 8, 13
 TABLE_TOP = 3  # of the grid of the table on top of Learning rates
 TOGETHER = "the gradients together"
 BY_DELTAS = "its formula again from the cells before it; gradients passed back, layer by layer"
