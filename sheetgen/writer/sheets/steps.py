@@ -82,13 +82,18 @@ def write(book: Book, run: Run, training: Trace, panel: Panel) -> None:
 def breaks(steps: Sequence[Sequence[int]]) -> list[int]:
     """After how many rows a page ends: before a step that it has no room for; a step of several pages is shared evenly.
 
+    Such a step begins on the page of the one before if a third of it is left.
     `steps` are the heights of every step's rows, the first of which is empty.
     """
     row, used, found = 4, TOP, []
     for heights in steps:
         so_far = [*accumulate(heights)]
-        parts = 1 if so_far[-1] <= PAGE - TITLES else -(-so_far[-1] // (PAGE - TITLES - max(heights)))
-        ends = [bisect_left(so_far, so_far[-1] * k / parts) + 1 for k in range(1, parts)]
+        long = so_far[-1] > PAGE - TITLES and 3 * (PAGE - used) >= PAGE
+        here = min(bisect_left(so_far, PAGE - used), len(heights) - 4) if long else 0  # no page of a line alone
+        start = so_far[here - 1] if here > 0 else 0
+        rest = so_far[-1] - start
+        parts = 1 if rest <= PAGE - TITLES else -(-rest // (PAGE - TITLES - max(heights)))
+        ends = [here] * (here > 0) + [bisect_left(so_far, start + rest * k / parts) + 1 for k in range(1, parts)]
         if used + so_far[ends[0] - 1 if ends else -1] > PAGE:
             found.append(row)
             used = TITLES
