@@ -95,7 +95,7 @@ KEYS: dict[str, dict[str, Key]] = {
         "activation": Key("what a unit makes of its sum", f"{_any_of(ACTIVATIONS)}, or a list", "sigmoid"),
         "bias": Key("whether units have a bias", _any_of(BIASES), "none"),
         "loss": Key("the error of an output", _any_of(LOSSES), LOSSES[0]),
-        "formulas": Key("one long formula, or steps", _any_of(FORMULAS), None, "whole if they are short")},
+        "formulas": Key("one long formula, or steps", _any_of(FORMULAS), None, "expanded, if short")},
     "data": {
         "inputs": Key("what the network is shown", "a list of numbers, or one for each sample"),
         "targets": Key("what it should answer", "as many samples as the inputs have")},

@@ -26,7 +26,7 @@ LIMIT = "10^-9"
 BAR = PANEL + 30, PANEL + 57  # the columns of the bars
 SAID = TOP + 17  # the row of the sentence
 BLANK = "Nothing is painted, yet it says "
-WHY = "Softmax shares out 100 % among ten digits, and none of them is “nothing”."
+WHY = "Softmax shares out 100 % among ten digits, and no page that it learned from was blank: it must choose."
 REASON = " %: a network must answer, and was never shown an empty page."
 
 

@@ -46,7 +46,7 @@ SUBTITLE = (
     "Squares are to scale, and a block is as deep as it has planes (channels). Under each: what one cell of it sees of "
     "the image; if that is more than 28×28, the rest is padding. Yellow cells may be typed over."
 )
-NO_SIZE, NOTHING = "no size", "nothing left"
+NO_SIZE, NOTHING, NO_FIT = "no size", "nothing left", "no fit"
 
 
 class ArchitecturePlaces(NamedTuple):
@@ -120,12 +120,12 @@ def write(book: Book, tables: Mapping[str, ArchitecturePlaces]) -> None:
 def _try(sheet: Sheet, table: ArchitecturePlaces) -> None:
     """What to type, and in a live sentence what comes of it."""
     total = f"$L${table.total}"
+    what = f"type 64 in G{table.first}, the channels of block 0. The next convolution grows most: it reads them all."
+    again = next((row for row, x in enumerate(table.layers, table.first) if x.shared), None)
+    if again:  # more channels would not fit a kernel that is used again
+        what = f"type 0 in H{again}, and this layer has a kernel of its own. What does it cost?"
     within = f'IF({total}<{MOST_PARAMETERS},"fewer than","no longer fewer than")'
-    text = (
-        f'"Try it: type 64 in G{table.first}, the channels of block 0. The next convolution grows most, for it '
-        f'reads them all. Now "&{thousands(total)}&" parameters: "&'
-        f'{within}&" the {MOST_PARAMETERS:,} allowed."'
-    )
+    text = f'"Try it: {what} Now "&{thousands(total)}&" parameters: "&{within}&" the {MOST_PARAMETERS:,} allowed."'
     sheet.live(table.head - 1, 0, text, "bold")
 
 
@@ -187,12 +187,12 @@ def _layer(sheet: Sheet, table: ArchitecturePlaces, k: int) -> None:
     if conv:
         what = "Kernel of layer", 0, k, "0: a kernel of its own. Or the number of a layer above."
         common.limit(sheet, (row - 1, 7, row - 1, 7), _whole(*what))
-    for column, formula in _following(x.kind, row):
+    for column, formula in _following(x.kind, row, (table.first, table.last)):
         sheet.live(row, column, formula, whole)
     sheet.live(row, 12, f"IF(ISNUMBER(L{row}),IF(L${table.total}=0,0,L{row}/L${table.total}),0)", "cell", "share")
 
 
-def _following(kind: str, row: int) -> Iterator[tuple[int, str]]:
+def _following(kind: str, row: int, rows: tuple[int, int]) -> Iterator[tuple[int, str]]:
     """(Column, formula) of what follows from the row above and the yellow cells, which a person may have emptied."""
     above, square = row - 1, f"C{row}*C{row}*F{row}*G{row}"
     if kind == NORM:  # it changes no shape
@@ -207,11 +207,17 @@ def _following(kind: str, row: int) -> Iterator[tuple[int, str]]:
     yield 9, f'IF(COUNT(J{above},K{above},C{row})=3,J{above}+(C{row}-1)*K{above},"–")'
     yield 10, f'IF(COUNT(K{above},D{row})=2,K{above}*D{row},"–")'
     if kind == CONVOLUTION:
-        yield 11, f'IF(COUNT(C{row},F{row},G{row})=3,IF(H{row}=0,{square},0),"–")'
+        yield 11, f'IF(COUNT(C{row},F{row},G{row})=3,IF(H{row}=0,{square},{_again(row, rows)}),"–")'
         yield 13, f'IF(COUNT(I{row},C{row},F{row},G{row})=4,I{row}*I{row}*{square},"–")'
     else:
         yield 11, "0+0"
         yield 13, "0+0"
+
+
+def _again(row: int, rows: tuple[int, int]) -> str:
+    """The parameters of a layer that uses another's kernel: none, if it fits."""
+    fits = ",".join(f"INDEX(${k}${rows[0]}:${k}${rows[1]},H{row},1)={k}{row}" for k in "CFG")
+    return f'IFERROR(IF(AND({fits}),0,"{NO_FIT}"),"{NO_FIT}")'
 
 
 def _given(sheet: Sheet, row: int, column: int, value: Value | None, free: bool) -> None:

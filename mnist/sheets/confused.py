@@ -29,7 +29,7 @@ SHAPES = (
 STEP, TOP, FROM, TO = 145, 40, 50, 230  # from pair to pair, and where a pair's digits begin, in hundredths of a digit
 WIDE = 380
 SIZE = 250, 290  # pixels
-TITLE = "The commonest confusions"
+TITLE = "The commonest confusions, as sketches"
 NONE = "No digit is taken for another."
 
 

@@ -205,7 +205,7 @@ def _sure(sheet: Sheet, at: MatrixPlaces) -> None:
     surest, whole = f"${at_all}${last}", f"${at_all}${last + 1}"
     told = (
         f'"In "&{surest}&" of the "&{whole}&" mistakes that are listed below it was 90 % sure or surer. "&'
-        '"To be sure is not to be right: look at these first; they head the list."'
+        '"To be sure is not to be right: these head the list."'
     )
     formula = f'IF({whole}=0,"It made no mistake.",IF({surest}=0,"It was never 90 % sure of a mistake.",{told}))'
     sheet.live(TOLD, 0, formula, "text")

@@ -41,7 +41,7 @@ def write(sheet: Sheet, row: int, rungs: Sequence[Rung], runs: Sequence[RunRows]
     if not (there := _recorded(rungs, runs)):
         return row
     chance = deviations(runs)
-    section(sheet, row, f"What each step taught: one idea at a time, {_chance(chance)}", 0, LAST_COLUMN)
+    section(sheet, row, f"What each step taught: step by step, {_chance(chance)}", 0, LAST_COLUMN)
     head = row + ROWS
     heads(sheet, head, 0, HEADS)
     known = {rung.recipe.name: head + 1 + k for k, (rung, _) in enumerate(there)}
@@ -76,7 +76,7 @@ def sentence(text: str, row: int, before: int, chance: Sequence[float] = ()) -> 
     for said, field, *_ in Formatter().parse(text):
         parts += [f'"{said}"'] if said else []
         if field == "chance":
-            parts += [_within(row, before, chance[-1])] if chance else []
+            parts += [_within(row, before, math.sqrt(2) * chance[-1])] if chance else []
         elif field:
             name, _, now = field.partition(" ")
             parts.append(_figure(name, row) if now else _change(name, row, before))
@@ -115,7 +115,7 @@ def _change(name: str, row: int, before: int) -> str:
 
 
 def _within(row: int, before: int, most: float) -> str:
-    """Whether the test accuracy changed, but by no more than chance may change it, to the digits that are shown."""
+    """Whether the test accuracy changed, but by no more than two draws deviate from one another, as shown."""
     new, old = (f"ROUND(C{k},2)" for k in (row, before))
     return f'IF({new}={old},"",IF(ROUND(ABS({new}-{old}),2)<={most:.2f},"{WITHIN}",""))'
 

@@ -30,7 +30,7 @@ SUBTITLE = (
 )
 TRY = (
     "→ Try it: the target is the % of the test images that it must read. Type 99.7 for it on Training log, and see "
-    "PASS below turn to FAIL, line by line"
+    "what is said of accuracy below turn to FAIL"
 )
 WORDS = (
     "A parameter is a number that training changes. An epoch is one pass over all training images. A seed starts the "

@@ -18,7 +18,7 @@ HEAD = CHARTS + UPPER + LOWER + 2
 LIVE = HEAD + 1
 COLUMNS = (
     "run", "seed", "epoch", "learning rate", "train loss", "train accuracy %", "test loss", "test accuracy %",
-    "seconds", "target reached in",
+    "seconds", "at target in epoch",
 )  # fmt: skip
 RATE, REACHED = 3, 9  # columns, on both sheets
 BESIDE = 11  # the column where the comparison begins

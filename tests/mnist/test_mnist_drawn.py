@@ -197,9 +197,20 @@ def test_a_kernel_of_a_layer_that_has_none_is_of_no_block(book: Path, made: dict
     )
 
 
+def test_a_kernel_that_is_used_again_has_to_fit(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
+    """One's own costs what the sheet has one try; one that does not fit is said not to."""
+    at = table(made, "ours")
+    row = next(row for row, x in enumerate(at.layers, at.first) if x.shared)
+    first, own, wide = (recalculated(book, tmp_path, x) for x in ({}, {f"H{row}": 0.0}, {f"G{at.first}": 64.0}))
+    assert f"Try it: type 0 in H{row}, and this layer has a kernel of its own." in str(first[f"A{at.head - 1}"])
+    assert (first[f"L{row}"], own[f"L{row}"], wide[f"L{row}"]) == (0, 3 * 3 * 32 * 32, architecture.NO_FIT)
+    assert float(own[f"L{at.total}"]) - float(first[f"L{at.total}"]) == 3 * 3 * 32 * 32
+    assert "Now 28,704 parameters: no longer fewer than the 20,000 allowed." in str(own[f"A{at.head - 1}"])
+
+
 def test_more_channels_cost_most_in_the_next_convolution(book: Path, made: dict[str, Claim], tmp_path: Path) -> None:
     """As the sheet says where it has 64 typed."""
-    tables = [table(made, name) for name in NAMES]
+    tables = [at for at in (table(made, name) for name in NAMES) if not any(x.shared for x in at.layers)]
     found, more = (recalculated(book, tmp_path, {f"G{at.first}": x for at in tables} if x else {}) for x in (0.0, 64.0))
     for at in tables:
         assert "The next convolution grows most" in str(found[f"A{at.head - 1}"])

@@ -121,8 +121,8 @@ def test_seconds_of_teachers_that_nobody_recorded_are_not_made_up(tmp_path: Path
 
 
 def chance(found: dict[str, Claim]) -> float:
-    """The most that the seeds of one of some claims deviate, to the digits that the report names."""
-    return round(max(c.deviation for c in found.values() if len(c.records) > 1), 2)
+    """The most that two seeds of one of some claims differ: √2 times as much as one deviates from the mean."""
+    return round(2**0.5 * max(c.deviation for c in found.values() if len(c.records) > 1), 2)
 
 
 def lesson(text: str, now: Record, before: Record | None, most: float) -> str:
@@ -165,8 +165,9 @@ def test_the_ladders_sentences_follow_the_log(tmp_path: Path) -> None:
     pairs = zip(LADDER, steps, [None, *steps], strict=False)
     most = chance(CLAIMS)
     assert {lesson(rung.taught, now, before, most) for rung, now, before in pairs} <= set(said.values())
-    (small,) = [str(v) for v in said.values() if ladder.WITHIN in str(v)]
-    assert small.endswith("Test accuracy rose from 99.16 to 99.19 % (within chance)."), "the others moved by more"
+    small = [str(v).rpartition(". ")[2] for v in said.values() if ladder.WITHIN in str(v)]
+    rose = ("from 99.16 to 99.19 %", "from 98.70 to 98.79 %")  # the others moved by more
+    assert small == [f"Test accuracy rose {x} (within chance)." for x in rose]
     ours = CLAIMS[OURS]
     (way,) = [v for v in said.values() if str(v).startswith(f"→  From there to ours, {round(ours.mean, 2):g} %: ")]
     assert f"{ours.recipe.epochs} epochs instead of {steps[-1].recipe.epochs}, teachers." in way

@@ -26,7 +26,7 @@ HEAD, BODY, APART = 24, 22, 8  # pixels: the heights of its rows
 TYPED, WIDE = "$I$5", "$I$6"  # the weight, and half the picture's width
 
 SUBTITLE = (
-    "Five ideas and a note, and the rest is arithmetic. Type over the two yellow cells and watch; every symbol is "
+    "Five ideas and a note, and the rest is arithmetic. Type over the two yellow cells and watch; the symbols are "
     "explained below."
 )
 

@@ -22,7 +22,7 @@ from sheetgen.writer.trace import THIS, guarded, letter
 MOST_MOVED = 60_000  # formulas of central differences
 STEP = 1e-5
 ABSOLUTE = 1e-9  # how well a central difference can agree, for rounding
-SCALES = ("largest weight", "step ε", "rounding")
+SCALES = ("largest weight, or 1", "step ε", "rounding")
 
 
 class Moved(NamedTuple):

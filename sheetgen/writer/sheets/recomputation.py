@@ -48,7 +48,7 @@ NO_STEPS = "gradients by small differences: too many formulas for a network of t
 TOO_LONG = "{} of the columns are only seen to be numbers: a second formula would be too long for Excel"
 TABLE = "the table of Learning rates", "read from its columns once more"
 DETAILS = "Details, iteration by iteration"
-COUNTED = "cells that differ, down to each (· none); the first, by its column's number far right"
+COUNTED = "cells that differ so far (· none); the first of a row, by its column at the far right"
 SMALL = "of small differences: how small, how exact"
 
 

@@ -41,8 +41,8 @@ AT = "$E$3"  # the row of Training that is shown
 ROW_MARK = "#"  # stands for its number in the text of a formula
 
 SUBTITLE = (
-    "Each line: as mathematics and in words, as the Excel formula on Training (some read column D of this sheet), with "
-    "the numbers of the row shown put in, and its live value. Choose the row on Network."
+    "Each line: as mathematics and in words, as an Excel formula (of Training's cells, or of column D here), with the "
+    "numbers of the row shown put in, and its live value. Choose the row on Network."
 )
 
 
