@@ -38,5 +38,5 @@ LADDER = (
          "gap {gap}: training is now harder than the test. Test accuracy {test} %{chance}."),
     Rung(SIXTH, "two layers more",
          "Two more convolutions at the end, with more channels: planes are small there, a channel is cheap. "
-         "Parameters {parameters}; test accuracy {test} %{chance}, the largest step up."),
+         "Parameters {parameters}; test accuracy {test} %{chance}."),
 )  # fmt: skip

@@ -168,7 +168,7 @@ def summed_products(node: Cell) -> Cell:
 
 
 def read_once(c: Cell) -> Cell:
-    """An activation written so that it reads its argument once: arguments are long, and here always numbers."""
+    """An activation written so that it reads its argument, which is long, once; of a text that is none, MAX makes 0."""
     if c.op == "sigmoid":
         return constant(1) / (1 + (-c.args[0].apply("max", -700)).apply("exp"))
     return c.args[0].apply("max", 0) if c.op == "relu" else c

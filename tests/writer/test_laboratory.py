@@ -441,8 +441,10 @@ def test_it_says_why_the_way_ends_beside_the_blue(labs: Any) -> None:
             said.add(beside)
         lab.type(row_shown=0.0)
     assert said == {True, False}
-    (text,) = labs("plain").show("H31")  # which has no other weights
-    assert text == f"Try it: type {STEPS} as “row shown” on Network, and see how far down the training has come."
+    for row, other in ((0, STEPS), (STEPS, 0)):  # of a network that has no other weights
+        labs("plain").type(row_shown=float(row))
+        (text,) = labs("plain").show("H31")
+        assert text == f"Try it: type {other} as “row shown” on Network. Where is it then?"
 
 
 def test_without_a_landscape_a_box_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

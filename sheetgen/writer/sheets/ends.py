@@ -1,6 +1,7 @@
 """The ends of curves, labelled beside them: one reads the name where the curve is, and needs no legend.
 
-A label stands beside its end, or as much below as keeps it at a distance from the one before; a thin line leads there.
+A label stands beside its end, or as much below as keeps it at a distance from the one before, or above where that is
+lower than the lowest place; a thin line leads there.
 """
 
 from __future__ import annotations

@@ -287,7 +287,7 @@ class Landscape:
         """What to try: at another row the colours are others; and why the way may end beside the blue."""
         last = self.run.program.spec.steps
         if len(self.weights) < 3:
-            return f'"Try it: type {last} as “row shown” on Network, and see how far down the training has come."'
+            return f'"Try it: type "&IF(row_number={last},0,{last})&" as “row shown” on Network. Where is it then?"'
         moved = "The line, the way of the training, is the same; the land is not, for the other weights have moved."
         there = f'"Try it: type {last} as “row shown” on Network, and look again. {moved}"'
         back = f'"Here the other weights are the last row\'s. Try it: type 0 as “row shown” on Network. {moved}"'

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sheetgen.cells.cell import Cell
 from sheetgen.excel.a1 import column_number
 from sheetgen.writer.book import Book, Formula, Link, Sheet
-from sheetgen.writer.digits import bare, spoken
-from sheetgen.writer.plan import NETWORK, STEPS, Run
+from sheetgen.writer.digits import bare, spoken, text_of
+from sheetgen.writer.plan import NETWORK, STEPS, TRAINING, Run
 from sheetgen.writer.sheets import choosers, drawing, inputs, picture
 from sheetgen.writer.sheets import shown as numbers
 from sheetgen.writer.sheets.choosers import Chooser
@@ -20,7 +20,7 @@ from sheetgen.writer.sheets.shown import ASIDE, FIRST, Quantities, Shown
 from sheetgen.writer.sheets.shown import Panel as Panel
 from sheetgen.writer.sheets.shown import shown as shown
 from sheetgen.writer.sheets.walk import Walk, plain, shown_as
-from sheetgen.writer.trace import Trace, letter
+from sheetgen.writer.trace import FIRST_ROW, Trace, letter
 
 SENTENCES = FIRST + 3  # of the walk: name, sentence; the drawing's points stand right of them
 WIDTHS = 13, 12, 26, 2, *(14.43,) * ACROSS
@@ -83,23 +83,24 @@ def write(book: Book, run: Run, training: Trace) -> Panel:
         _legend(sheet, scene, place)
     else:
         sheet.live(HEAD, LEFT, f'IF(ISTEXT(row_number),why_none,"{TOO_LARGE}")', "muted")
-    if spec.samples == 1 and len(place.listed) <= TRIES_BELOW:
-        _tries(sheet, run, HEAD + len(place.listed) + 2, own)
+    if spec.samples == 1 and len(place.listed) <= TRIES_BELOW and picture.drawn(spec):
+        _tries(sheet, run, HEAD + len(place.listed) + 2, training)
     _finish(sheet, run, place, last)
     return panel
 
 
-def _tries(sheet: Sheet, run: Run, row: int, own: Shown) -> None:
+def _tries(sheet: Sheet, run: Run, row: int, training: Trace) -> None:
     """What to try, below the inputs, where a screen has room for it."""
     net = run.program.network
     a, t, x = (c.item(0, 0) for c in (net.layers[-1].a, net.targets, net.inputs))
     zero = f'IF({run.names[x]}=0,"2  Type 1 as {x.name}. Which weights learn now?","2  Type 0 as {x.name}. '
-    answer = f'"4  Type "&{own.text[a.name or ""]}&" as {t.name}. Which gradients all but vanish?"'
+    first = f"{TRAINING}!${training.letters[id(a)]}${FIRST_ROW}"  # for a new target makes another training of it
+    answer = f'"4  Type "&{text_of(first, brackets=False)}&" as {t.name}, 0 as “row shown”. Which gradients vanish?"'
     tries = (
         '"1  Choose backward, then type 1, 2, … into “next”."',
         f'{zero}Which weights stop learning?")',
         f'"3  Type "&{run.program.spec.steps}&" as “row shown”. What has training changed?"',
-        f'IF(ISNUMBER(row_number),{answer}," ")',
+        f'IF(ISNUMBER({first}),{answer}," ")',
     )
     line(sheet, row, "Try this", 0, 2, "section")
     sheet.link(row, 2, Link.to(STEPS, f"{STEPS} →", "On to the derivation"), "right")

@@ -68,8 +68,8 @@ def suggested(run: Run) -> Tries:
 def too_long(run: Run) -> float | None:
     """The smallest round rate at which the first update leaps over the valley, and E rises; None if there is none."""
     top = max(run.program.spec.learning_rate, *run.program.spec.learning_rates)
-    for rate in (x for k in range(-6, 7) for m in (1, 2, 5) if (x := float(f"{m}e{k}")) > top):
-        before, after = _errors(run, rate)[:2]
+    for rate in (x for k in range(-6, 7) for m in (1, 2, 5) if top < (x := float(f"{m}e{k}")) <= MOST_RATE):
+        (before,), (after,) = islice(run.program.run([run.program.network.loss], rate), 2)
         if not after <= before:
             return rate if after < math.inf else None
     return None
