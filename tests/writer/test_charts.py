@@ -229,7 +229,7 @@ def test_a_line_of_one_point_is_seen_and_a_hidden_column_too(build_book: BuildBo
             # A long one would leave no room for the curves; and where their ends are labelled, none is needed.
             # Gradients have the colours of the weights beside them.
             named = len(drawn) == len(curves) and not chart.name.startswith("Gradients")
-            assert (legend is not None) == (1 < len(curves) <= 20 and named)
+            assert (legend is not None) == (1 < len(curves) <= 9 and named)
             assert len(drawn) == len(curves) * (3 if chart.sheet == "Learning rates" else 1)
 
 

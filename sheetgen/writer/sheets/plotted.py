@@ -18,7 +18,7 @@ from sheetgen.writer.trace import FIRST_ROW, HEADER_ROW, THIS, column_range, let
 
 SPOTS = ("title", "what it says if it is empty", "x", "y")
 SPOT_ROW = 4  # the heading of the cells that charts quote; a row for each chart follows
-LEGEND = 20  # a longer one leaves no room for the curves
+LEGEND = 9  # a longer one has two columns, which leave no room for the curves
 AMID = 3.0  # a logarithmic axis around it alone goes from 1 to 10
 COLUMN_PIXELS = 106
 ROOM = 1.25  # of an axis, for the labels of the curves' ends
