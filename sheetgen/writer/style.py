@@ -106,8 +106,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "tenth": {"num_format": "#,##0.0"},
     "signed": {"num_format": "+0.00;-0.00;0.00"},
     "share": {"num_format": "0.0%"},
-    "count": {"num_format": '#,##0;-#,##0;"·"'},  # of a matrix that is nearly all zeros
-    "none": {"num_format": '#,##0;-#,##0;"·"'},
+    "count": {"num_format": '#,##0;-#,##0;"·"'},  # of what is nearly all zeros
     "own": {"num_format": '0;-0;"own"'},
     "fine": {"font_size": 8},
     "speech": {"font_size": 13, "text_wrap": True, "bg_color": PAPER, "indent": 1, "left": 5, "left_color": ACCENT},

@@ -35,7 +35,7 @@ from sheetgen.writer.sheets.rates_told import (
     goal,
     suggested,
     typed_at_first,
-)  # fmt: skip
+)
 from sheetgen.writer.trace import ABOVE, FIRST_ROW, HEADER_ROW, LAST_ROW, THIS, Trace, fit_columns, letter
 
 TABLE_HEAD = 4

@@ -214,9 +214,9 @@ def _heading(block: recomputed.FlagBlock, flag: Flag) -> str:
 
 
 def _stream(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
-    count, flag = sheet.style("cell", "whole", "center"), sheet.style("cell", "none", "center")
+    count, flag = sheet.style("cell", "whole", "center"), sheet.style("cell", "count", "center")
     columns = [Stream(count, "0", f"A{ABOVE}+1")]
-    none = Stream(sheet.style("cell", "count", "center"))  # of a block that is left out
+    none = Stream(flag)  # of a block that is left out
     totals, firsts = [none] * 3, [none] * 3
     for k, block in enumerate(layout.blocks):
         row, so_far = f"${block.span[0]}{THIS}:${block.span[1]}{THIS}", _counts(k)[0]

@@ -35,12 +35,10 @@ def write(sheet: Sheet, layout: recomputed.RecomputationLayout) -> None:
     for (first, last, words), formula, spelt in zip(WAYS, ways, _spelt(sheet, layout), strict=True):
         if formula and len(formula) <= LONGEST:
             sheet.put(row, first, words, "head", "left")
-            for k, (text, look) in enumerate(
-                ((formula, ("picture", form)), (spelt, ("body", "numbers", "unbroken"))), 1
-            ):
-                told = at_row(text, FIRST_ROW)
+            live = guarded(at_row(formula, FIRST_ROW), program.spec.bounded)
+            lines = (live, ("picture", form)), (at_row(spelt, FIRST_ROW), ("body", "numbers", "unbroken"))
+            for k, (told, look) in enumerate(lines, 1):
                 merge(sheet, (row + k - 1, first, row + k - 1, last), *look)
-                told = guarded(told, program.spec.bounded) if k == 1 else told
                 sheet.live(row + k, first, f'IF(inputs_no_number>0,"{NONE}",{told})', *look)
             scientific(sheet, (row, first, row, first), form)
     for k, height in enumerate(HEIGHTS):
@@ -56,8 +54,8 @@ def _spelt(sheet: Sheet, layout: recomputed.RecomputationLayout) -> Iterator[str
         yield from [f'"added up over the {samples} samples"'] * 2
     else:
         places = []
-        for k, c in enumerate((again.flows[unit], again.flows[h]), recomputed.TABLE_TOP + 2):
-            name = (f"dE/d{unit.name}", f"d{unit.name}/d{h.name}")[k - recomputed.TABLE_TOP - 2]
+        factors = (f"dE/d{unit.name}", again.flows[unit]), (f"d{unit.name}/d{h.name}", again.flows[h])
+        for k, (name, c) in enumerate(factors, recomputed.TABLE_TOP + 2):
             sheet.put(k, layout.aside - 1, f"{name} in iteration 0", "muted", "right")
             told = guarded(at_row(side.text(c), FIRST_ROW), layout.run.program.spec.bounded)
             sheet.live(k, layout.aside, told, "muted", "left", "general")
